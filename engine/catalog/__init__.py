@@ -1,0 +1,1 @@
+"""Which models exist: the shipped catalogue and the headers of GGUF files."""

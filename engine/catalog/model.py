@@ -1,0 +1,82 @@
+"""Models as the catalogue and the planner know them. Values only; sizes in exact bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AttentionKind(StrEnum):
+    FULL = "full"
+    SLIDING = "sliding"  # some layers see a window only
+    MLA = "mla"  # one latent row per token and layer (DeepSeek)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShape:
+    """What planning needs of an architecture; from a GGUF header or the catalogue."""
+
+    architecture: str  # GGUF `general.architecture`
+    layers: int
+    embedding_length: int
+    vocabulary: int
+    heads: int
+    kv_heads: int
+    key_length: int  # per head; for MLA the length of the latent row (576 for R1)
+    value_length: int  # per head; 0 for MLA, which keeps K only
+    trained_context: int  # tokens
+    attention: AttentionKind = AttentionKind.FULL
+    sliding_window: int = 0  # tokens; 0 where there is none
+    sliding_layers: int = 0  # how many of `layers` use the window
+    recurrent_layers: int = 0  # layers without a KV cache (hybrid and recurrent models)
+    experts: int = 0
+    experts_used: int = 0
+    total_parameters: int = 0
+    active_parameters: int = 0  # per token; equal to total for dense models
+    expert_weight_share: float = 0.0  # part of the file's bytes that are routed experts
+    tied_embeddings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """One published set of files of a model."""
+
+    name: str  # "Q4_K_M", "UD-Q2_K_XL", ...
+    size_bytes: int
+    exact: bool  # size_bytes is the files' exact total, else rounded by its publisher
+    bits_per_weight: float
+    repository: str  # hub repository that holds it, "" if unknown
+    quality_note: str = ""  # known loss, e.g. perplexity "+0.0535 (Llama-3-8B)"
+    perplexity_increase: float | None = None  # against f16 on Llama-3-8B, estimate for others
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model of the catalogue."""
+
+    name: str  # as in the shared facts, the NAME of `deskside plan --model`
+    title: str  # shown to people
+    family: str
+    license: str
+    released: str  # ISO date or ""
+    repository: str  # of the original weights
+    shape: ModelShape
+    quantizations: tuple[Quantization, ...]  # best quality first
+    reasoning: bool  # thinks before it answers
+    purposes: tuple[str, ...]  # "chat", "code", "long", ...
+    quality: float  # 0 to 100, an editorial rank that orders recommendations; see resources/catalog
+    note: str = ""  # one English remark, e.g. what the popular guide got wrong
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModel:
+    """A model on this machine, ready to load."""
+
+    path: str  # first shard
+    name: str
+    quantization: str
+    size_bytes: int  # all shards
+    source: str  # "starter", "hub", "local"
+    repository: str = ""
+    sha256: str = ""  # of the first file, "" if never verified
+    verified: bool = False

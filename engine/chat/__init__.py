@@ -1,0 +1,1 @@
+"""Conversations: immutable values, the SQLite store, and the parsing of streamed answers."""

@@ -1,0 +1,95 @@
+"""A conversation: an immutable tree of messages made of typed parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class PartKind(StrEnum):
+    TEXT = "text"
+    REASONING = "reasoning"
+    IMAGE = "image"  # body: a data URL
+    TOOL_CALL = "tool_call"  # body: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    kind: PartKind
+    body: str
+
+
+class MessageState(StrEnum):
+    COMPLETE = "complete"
+    STREAMING = "streaming"  # being written; found after a restart it means interrupted
+    STOPPED = "stopped"  # by the user
+    INTERRUPTED = "interrupted"  # the worker or the program died; can be carried on
+    CUT = "cut"  # ran into its token limit or the context's end; can be carried on
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStats:
+    """Measured on one answer."""
+
+    prompt_tokens: int
+    reused_tokens: int  # part of the prompt found in the KV cache
+    generated_tokens: int
+    prompt_tps: float
+    generation_tps: float
+    time_to_first_token_s: float
+    reasoning_tokens: int = 0
+    reasoning_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    id: int
+    parent_id: int | None
+    role: Role
+    parts: tuple[Part, ...]
+    state: MessageState
+    created_at: float  # seconds since the epoch
+    model: str = ""  # name of the model that wrote it
+    stats: AnswerStats | None = None
+
+    def text(self, kind: PartKind = PartKind.TEXT) -> str:
+        """All parts of that kind, joined."""
+        return "".join(part.body for part in self.parts if part.kind is kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSummary:
+    id: int
+    title: str
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`messages` holds the whole tree; `leaf_id` names the end of the branch that is shown."""
+
+    id: int
+    title: str
+    messages: tuple[ChatMessage, ...]
+    leaf_id: int | None
+
+    def branch(self) -> tuple[ChatMessage, ...]:
+        """From the root to `leaf_id`."""
+        return tuple(reversed(tuple(self._upwards())))
+
+    def _upwards(self) -> Iterator[ChatMessage]:
+        by_id = {message.id: message for message in self.messages}
+        seen: set[int] = set()
+        current = self.leaf_id
+        # A damaged database may hold a loop; each message is shown once.
+        while current is not None and current in by_id and current not in seen:
+            seen.add(current)
+            yield by_id[current]
+            current = by_id[current].parent_id

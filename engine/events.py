@@ -1,0 +1,175 @@
+"""The vocabulary of what can happen. Frozen; every event names the job it belongs to.
+
+Types of the rooms above are named for the type checker only, so that this module stays
+at the bottom of the house.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from engine.catalog.model import InstalledModel
+    from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
+    from engine.download.values import DownloadPlan, DownloadProgress
+    from engine.hardware.report import CheckProgress, HardwareReport
+    from engine.messages import Sentence
+    from engine.planning.plan import Recommendation
+    from engine.runtime.values import ModelFacts, RuntimeState, StopReason
+    from engine.telemetry.sample import TelemetrySample
+
+JobId = NewType("JobId", int)
+
+_job_ids = itertools.count(1)
+
+
+def new_job_id() -> JobId:
+    """A fresh id, never used before in this process. Thread-safe: `next` on a count is atomic."""
+    return JobId(next(_job_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    job: JobId
+
+
+Emit = Callable[[Event], None]  # may be called from any thread
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished(Event):
+    """The job ended as it should; no further event of it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobCancelled(Event):
+    """The job ended because it was cancelled; no further event of it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed(Event):
+    """The job ended badly; no further event of it follows."""
+
+    message: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed(Event):
+    """Something a person should know though the job goes on."""
+
+    message: Sentence
+
+
+# check and advice
+@dataclass(frozen=True, slots=True)
+class HardwareProgressed(Event):
+    progress: CheckProgress
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareReported(Event):
+    report: HardwareReport
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended(Event):
+    recommendation: Recommendation
+
+
+# weights
+@dataclass(frozen=True, slots=True)
+class DownloadPlanned(Event):
+    plan: DownloadPlan
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgressed(Event):
+    progress: DownloadProgress
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadVerified(Event):
+    model: InstalledModel
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsListed(Event):
+    models: tuple[InstalledModel, ...]
+
+
+# the runtime
+@dataclass(frozen=True, slots=True)
+class RuntimeStateChanged(Event):
+    state: RuntimeState
+    reason: Sentence | None = None  # set when crashed
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgressed(Event):
+    fraction: float  # 0 to 1; with mmap it jumps
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded(Event):
+    model: InstalledModel
+    facts: ModelFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgressed(Event):
+    """Prompt tokens read so far."""
+
+    done: int
+    total: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDelta(Event):
+    """A piece of an answer: whole characters, one or more tokens."""
+
+    text: str
+    reasoning: bool
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFinished(Event):
+    stats: AnswerStats
+    reason: StopReason
+
+
+# conversations
+@dataclass(frozen=True, slots=True)
+class ConversationsListed(Event):
+    conversations: tuple[ConversationSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationOpened(Event):
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAdded(Event):
+    """A user message was stored, or an answer began (state STREAMING)."""
+
+    conversation_id: int
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged(Event):
+    """An answer ended: complete, stopped, cut or interrupted."""
+
+    conversation_id: int
+    message: ChatMessage
+
+
+# the machine, live
+@dataclass(frozen=True, slots=True)
+class TelemetrySampled(Event):
+    sample: TelemetrySample

@@ -1,0 +1,1 @@
+"""What this machine is: values in `report`, one module per probe, measured bandwidths."""

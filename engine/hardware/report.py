@@ -1,0 +1,107 @@
+"""What a check finds out about a machine. Values only; sizes in bytes, rates in bytes per second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from engine.messages import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class CpuInfo:
+    model: str
+    architecture: str  # as platform.machine() has it
+    physical_cores: int
+    logical_cores: int
+    performance_cores: int  # equal to physical_cores where all are alike
+    usable_cores: float  # after affinity and cgroup quota
+    instruction_sets: tuple[str, ...]  # those that matter to ggml, e.g. "avx2", "avx512f"
+    l3_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BandwidthMeasurement:
+    """A measured read bandwidth."""
+
+    bytes_per_second: float  # the best of the sweep, medians per point
+    threads: int  # at which it was reached
+    busy: bool  # other programs disturbed the measurement
+    sweep: tuple[tuple[int, float], ...] = ()  # (threads, bytes per second)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryInfo:
+    total_bytes: int
+    available_bytes: int
+    limit_bytes: int | None  # cgroup limit, when lower than total
+    swap_bytes: int
+    wsl: bool
+    bandwidth: BandwidthMeasurement | None
+
+    @property
+    def usable_bytes(self) -> int:
+        """What programs may use in all: the total, or the limit if that is lower."""
+        return self.total_bytes if self.limit_bytes is None else min(self.total_bytes, self.limit_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class GpuInfo:
+    name: str
+    vendor: str  # "NVIDIA", "AMD", "Intel", "Apple" or ""
+    pci_id: str  # "0000:01:00.0", "" where unknown
+    vram_bytes: int  # dedicated memory; 0 for an integrated GPU
+    vram_free_bytes: int
+    shared_bytes: int  # system memory it may borrow; never added to vram_bytes
+    driver: str
+    bandwidth_bytes_per_second: float | None  # from the catalogue of GPUs, an estimate
+    usable: bool  # the engine at hand can compute on it
+    reason: Sentence | None  # why it is not usable, and the remedy
+    found_by: tuple[str, ...]  # probes that saw it: "ggml", "nvml", "sysfs"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskInfo:
+    path: str  # the folder that was asked about
+    mount_point: str
+    device: str
+    filesystem: str
+    total_bytes: int
+    free_bytes: int
+    read: BandwidthMeasurement | None  # uncached sequential read
+    reason: Sentence | None  # why `read` is missing
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareReport:
+    """One check of one machine."""
+
+    created_at: datetime  # with time zone
+    system: str  # "Linux 6.1", ...
+    cpu: CpuInfo
+    memory: MemoryInfo
+    gpus: tuple[GpuInfo, ...]
+    disks: tuple[DiskInfo, ...]
+    busy: bool  # other programs used much of the machine during the check
+    remarks: tuple[Sentence, ...]  # disagreeing probes, missing permissions, limits
+
+
+class CheckStep(StrEnum):
+    """The steps of a check, in their order."""
+
+    CPU = "cpu"
+    MEMORY = "memory"
+    GPU = "gpu"
+    MEMORY_BANDWIDTH = "memory_bandwidth"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckProgress:
+    """A step's news. `fraction` is 0 to 1 within the step; `rate` a bandwidth seen so far."""
+
+    step: CheckStep
+    fraction: float
+    rate_bytes_per_second: float | None = None
+    partial: CpuInfo | MemoryInfo | tuple[GpuInfo, ...] | DiskInfo | None = None  # known at fraction 1

@@ -1,0 +1,1 @@
+"""Use cases that join rooms: check, recommend, pull, load, answer."""

@@ -1,0 +1,89 @@
+"""The desk: every command a front end can give, each answered by events.
+
+Commands return a JobId at once and never wait; what happens comes back through `emit`,
+from other threads. The window and the terminal are both built on this face.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.catalog.model import InstalledModel
+from engine.events import JobId
+from engine.hardware.report import HardwareReport
+from engine.planning.plan import RunPlan
+from engine.settings import Settings
+
+
+class Desk(Protocol):
+    """See each command for the events that it is answered with. All end in one of
+    JobFinished, JobCancelled or JobFailed, unless said otherwise."""
+
+    settings: Settings  # frozen; replaced by `change_settings`
+
+    def change_settings(self, settings: Settings) -> None:
+        """Takes effect at once and is saved in the background (Noticed if that fails)."""
+
+    def check(self) -> JobId:
+        """HardwareProgressed ..., HardwareReported."""
+
+    def recommend(self, report: HardwareReport) -> JobId:
+        """Recommended."""
+
+    def pull(self, repository: str, quantization: str) -> JobId:
+        """DownloadPlanned, DownloadProgressed ..., DownloadVerified. Resumes what is there.
+
+        `cancel` pauses it: the part file stays and a new `pull` goes on from it (JobCancelled).
+        """
+
+    def pull_plan(self, plan: RunPlan) -> JobId:
+        """As `pull`, for the repository and quantisation of a recommended plan."""
+
+    def discard_download(self, repository: str, quantization: str) -> JobId:
+        """Forgets a paused download and deletes its part files."""
+
+    def list_models(self) -> JobId:
+        """ModelsListed: the starter first, then what was downloaded or opened."""
+
+    def load(self, model: InstalledModel) -> JobId:
+        """RuntimeStateChanged ..., LoadProgressed ..., ModelLoaded. Replaces the model in use.
+
+        A worker that dies later emits RuntimeStateChanged(CRASHED, reason) with this job's id.
+        """
+
+    def unload(self) -> JobId:
+        """RuntimeStateChanged(STOPPED)."""
+
+    def list_conversations(self) -> JobId:
+        """ConversationsListed."""
+
+    def open_conversation(self, conversation_id: int) -> JobId:
+        """ConversationOpened."""
+
+    def rename_conversation(self, conversation_id: int, title: str) -> JobId:
+        """ConversationsListed."""
+
+    def delete_conversation(self, conversation_id: int) -> JobId:
+        """ConversationsListed. The conversation goes to the trash, nothing is erased."""
+
+    def restore_conversation(self, conversation_id: int) -> JobId:
+        """ConversationsListed. Undoes a deletion."""
+
+    def send(self, conversation_id: int | None, text: str) -> JobId:
+        """MessageAdded (user; begins a conversation if None was given, then ConversationsListed),
+        MessageAdded (assistant, STREAMING), PromptProgressed ..., TokenDelta ...,
+        GenerationFinished, MessageChanged. Loads the model first if none is loaded.
+        """
+
+    def carry_on(self, conversation_id: int, message_id: int) -> JobId:
+        """Goes on with an answer that was stopped, cut or interrupted: as `send` from the
+        second MessageAdded on, with the same message id and its parts so far."""
+
+    def regenerate(self, conversation_id: int, message_id: int) -> JobId:
+        """Another answer to the same question, as a sibling in the tree: as `send`."""
+
+    def cancel(self, job: JobId) -> None:
+        """Asks a job to end; it then ends in JobCancelled (answers end in MessageChanged first)."""
+
+    def close(self) -> None:
+        """Ends every job, the worker and the threads; waits for at most 3 s."""

@@ -1,0 +1,58 @@
+"""The sentences people read, once: a code, an English template, and the values in it.
+
+The engine makes `Sentence` values and never translates. The command line prints
+`english(sentence)`; the window translates the template (context "messages") and fills
+it in the same way. Every sentence about a failure says what, why and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+Value = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: `code` is a key of `TEMPLATES`, `values` fill its placeholders."""
+
+    code: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+def sentence(code: str, **values: Value) -> Sentence:
+    """Raises: KeyError, for a code that has no template or a placeholder left without value."""
+    made = Sentence(code, MappingProxyType(values))
+    english(made)
+    return made
+
+
+def english(message: Sentence) -> str:
+    """The sentence in English."""
+    return fill(TEMPLATES[message.code], message.values)
+
+
+def fill(template: str, values: Mapping[str, Value]) -> str:
+    """Puts values into a (possibly translated) template. Values are never read as templates."""
+    return template.format_map(dict(values))
+
+
+# One block per room, in the order of the rooms. Byte sizes arrive as text ("4.6 GiB").
+TEMPLATES: Mapping[str, str] = MappingProxyType(
+    {
+        # general
+        "unexpected": "Something went wrong that Deskside did not foresee ({detail}). The log in {log} has more; please report it.",
+        "data_folder_unwritable": "The data folder {path} cannot be written ({reason}). Make it writable, or set XDG_DATA_HOME to another folder.",
+        "disk_full": "The disk that holds {path} is full. Free some space, then try again; nothing that was saved is lost.",
+        "settings_unreadable": "The settings in {path} could not be read ({reason}). They were put aside as {aside}, and Deskside starts with the defaults.",
+        "no_display": "There is no display, so no window can be shown. Deskside goes on in this terminal.",
+        # hardware
+        # catalog
+        # planning
+        # download
+        # runtime
+        # chat
+    }
+)

@@ -1,0 +1,59 @@
+"""Where things are kept: XDG on Linux, the platform's own folders elsewhere."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from engine.errors import DataFolderError
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The program's folders. Only verified models end in `.gguf` inside `data`."""
+
+    data: Path  # models and conversations
+    config: Path  # settings
+    state: Path  # logs, journals of downloads, the last hardware report
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def chats(self) -> Path:
+        return self.data / "chats.sqlite3"
+
+    @property
+    def settings(self) -> Path:
+        return self.config / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "deskside.log"
+
+
+def default_paths() -> Paths:
+    """The folders of this user, from the environment (XDG_DATA_HOME and so on)."""
+    folders = platformdirs.PlatformDirs("deskside", appauthor=False)
+    return Paths(Path(folders.user_data_dir), Path(folders.user_config_dir), Path(folders.user_state_dir))
+
+
+def prepare(paths: Paths) -> None:
+    """Makes the folders and proves that they can be written.
+
+    Raises: DataFolderError, saying which folder and why.
+    """
+    for folder in (paths.data, paths.models, paths.config, paths.state):
+        probe = folder / f".write-test-{os.getpid()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"x")
+            probe.unlink()
+        except OSError as error:
+            raise DataFolderError.of(
+                "data_folder_unwritable", path=str(folder), reason=error.strerror or str(error)
+            ) from error

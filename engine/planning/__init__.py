@@ -1,0 +1,1 @@
+"""Pure functions from values to plans: memory, speed, tiers, recommendation. No I/O."""

@@ -1,0 +1,96 @@
+"""Plans: what would run, in how much memory, how fast. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.catalog.model import ModelSpec, Quantization
+from engine.figures import Origin, Range
+from engine.messages import Sentence
+
+
+class Verdict(StrEnum):
+    RUNS_WELL = "runs_well"
+    SLOW = "slow"
+    WILL_NOT_RUN = "will_not_run"
+
+
+class Tier(StrEnum):
+    """The three budgets people ask about, and what is below them."""
+
+    STARTER = "starter"  # less than the CPU tier needs
+    CPU = "cpu"  # 5,000 CNY
+    ONE_GPU = "one_gpu"  # 20,000 CNY
+    SEVERAL_GPUS = "several_gpus"  # 60,000 CNY
+
+
+class KvType(StrEnum):
+    F16 = "f16"
+    Q8_0 = "q8_0"
+    Q4_0 = "q4_0"
+
+
+class Bottleneck(StrEnum):
+    VRAM = "vram"
+    RAM = "ram"
+    COMPUTE = "compute"
+    PCIE = "pcie"
+    SSD = "ssd"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEstimate:
+    """Bytes by part and, apart from that, by device."""
+
+    weights: int
+    repack: int  # CPU copy in another layout
+    kv_cache: int  # for one sequence
+    compute: int
+    output: int
+    overhead: int  # runtime, driver, Python
+    reserved: int  # asked of the system
+    resident: int  # expected to be really touched
+    ram: int  # part of `reserved` in system memory
+    vram: tuple[tuple[str, int], ...]  # (device name, bytes)
+    streamed: int  # weights read from the SSD again and again because they do not fit
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedEstimate:
+    generation_tps: Range  # tokens per second
+    prompt_tps: Range
+    time_to_first_token_s: float  # for a prompt of 1,000 tokens
+    load_s: float
+    bottleneck: Bottleneck
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """How one quantisation of one model would be run on one machine."""
+
+    model: ModelSpec
+    quantization: Quantization
+    context_length: int
+    kv_type: KvType
+    n_gpu_layers: int
+    experts_on_cpu: bool
+    threads: int
+    repack: bool
+    use_mmap: bool
+    memory: MemoryEstimate
+    speed: SpeedEstimate
+    verdict: Verdict
+    reasons: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Ranked advice; the first plan is the one to take. Never empty of advice: see `remarks`."""
+
+    tier: Tier
+    plans: tuple[RunPlan, ...]
+    flagship: RunPlan  # what DeepSeek-R1-0528 671B would do here, run or not
+    remarks: tuple[Sentence, ...]

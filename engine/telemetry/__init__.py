@@ -1,0 +1,1 @@
+"""What the machine is doing now: a sampler and ring-buffer series."""
