@@ -87,6 +87,17 @@ class HardwareReport:
     remarks: tuple[Sentence, ...]  # disagreeing probes, missing permissions, limits
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """A device as ggml lists it."""
+
+    name: str
+    description: str
+    kind: str  # "cpu", "gpu", "igpu", "accel"
+    memory_free_bytes: int
+    memory_total_bytes: int
+
+
 class CheckStep(StrEnum):
     """The steps of a check, in their order."""
 

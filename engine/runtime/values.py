@@ -86,14 +86,3 @@ class ModelFacts:
     pid: int
     device: str  # e.g. "CPU (zen4)", "CUDA0"
     has_template: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceFacts:
-    """A device as ggml lists it."""
-
-    name: str
-    description: str
-    kind: str  # "cpu", "gpu", "igpu", "accel"
-    memory_free_bytes: int
-    memory_total_bytes: int
