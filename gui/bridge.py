@@ -23,14 +23,16 @@ class EngineBridge(QObject):
         super().__init__(parent)
         # deque.append and popleft are atomic, so no lock is held while Qt runs.
         self._queue: deque[Event] = deque()
+        self._wake_pending = False
         self._closed = False
 
     def emit_event(self, event: Event) -> None:
         if self._closed:
             return
-        was_empty = not self._queue
         self._queue.append(event)
-        if was_empty:
+        # Append before looking, clear before draining: an event is then never left unseen.
+        if not self._wake_pending:
+            self._wake_pending = True
             QCoreApplication.postEvent(self, QEvent(_WAKE))
 
     def close(self) -> None:
@@ -40,10 +42,12 @@ class EngineBridge(QObject):
     def customEvent(self, event: QEvent) -> None:
         if event.type() != _WAKE:
             return
+        self._wake_pending = False
         for _ in range(EVENTS_PER_PASS):
             try:
                 arrived = self._queue.popleft()
             except IndexError:
                 return
             self.event_arrived.emit(arrived)
+        self._wake_pending = True
         QCoreApplication.postEvent(self, QEvent(_WAKE))
