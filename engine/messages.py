@@ -54,5 +54,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         # download
         # runtime
         # chat
+        "conversation_missing": "There is no conversation number {id} in the chat database. It may have been removed by another program; choose another one.",
+        "chats_too_new": "The chat database {path} was written by a newer Deskside (format {found}, this one knows {known}). Update Deskside to read it; nothing was changed.",
+        "chats_failed": "The chat database {path} cannot be used ({reason}). Check that the file and its folder can be written and are not on a failing disk.",
     }
 )
