@@ -1,0 +1,79 @@
+"""Buttons and frames in our look."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from gui.widgets.icons import icon
+from gui.widgets.theme import ThemeSource
+
+ICON_SIZE = 18
+
+
+class Button(QPushButton):
+    """A push button: its words are its accessible name, Enter presses it when it has the focus."""
+
+    def __init__(self, kind: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoDefault(True)
+        if kind:
+            self.setProperty("kind", kind)
+
+    def word(self, text: str, hint: str = "") -> None:
+        """Sets the words on the button and, for help, a tooltip."""
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setToolTip(hint)
+
+    def show_when(self, visible: bool) -> None:
+        """Hides or shows the button without losing the keyboard: the focus moves on first."""
+        if not visible and self.hasFocus():
+            self.focusNextChild()
+        self.setVisible(visible)
+
+
+class IconButton(Button):
+    """A button with an icon that follows the theme, with or without words."""
+
+    def __init__(self, theme: ThemeSource, icon_name: str, kind: str = "flat", parent: QWidget | None = None):
+        super().__init__(kind, parent)
+        self._theme = theme
+        self._icon_name = icon_name
+        self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def name(self, text: str) -> None:
+        """For a button that shows only its icon: what it does, as tooltip and accessible name."""
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+
+    def set_icon_name(self, icon_name: str) -> None:
+        self._icon_name = icon_name
+        self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        tokens = self._theme.tokens
+        colour = tokens.text
+        if self.property("kind") == "primary":
+            colour = tokens.on_accent
+        if not self.isEnabled() or self.property("kind") == "flat":
+            colour = tokens.muted
+        self.setIcon(icon(self._icon_name, colour, ICON_SIZE))
+
+
+class Card(QFrame):
+    """A bordered frame with a column of widgets."""
+
+    def __init__(self, kind: str = "card", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", kind)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(16, 14, 16, 14)
+        self.column.setSpacing(8)

@@ -1,0 +1,43 @@
+"""Sentences of the engine in the language of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.messages import TEMPLATES, Sentence, fill
+from gui.widgets.labels import Text
+
+CONTEXT = "messages"  # of the translation file
+
+
+def translate(sentence: Sentence) -> str:
+    """The sentence in the language of the window, English where it has no translation."""
+    return fill(QCoreApplication.translate(CONTEXT, TEMPLATES[sentence.code]), sentence.values)
+
+
+def translate_all(sentences: tuple[Sentence, ...]) -> str:
+    """Several sentences, one a line."""
+    return "\n".join(translate(sentence) for sentence in sentences)
+
+
+class SentenceLabel(Text):
+    """Shows sentences of the engine; hidden while there are none."""
+
+    def __init__(self, kind: str = "", parent: QWidget | None = None) -> None:
+        super().__init__("", kind, parent)
+        self._sentences: tuple[Sentence, ...] = ()
+        self.hide()
+
+    def show_sentences(self, *sentences: Sentence) -> None:
+        self._sentences = sentences
+        self._write()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._write()
+
+    def _write(self) -> None:
+        self.setText(translate_all(self._sentences))
+        self.setVisible(bool(self._sentences))

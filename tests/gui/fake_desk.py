@@ -1,0 +1,106 @@
+"""A desk without an engine: it writes down what it was told and lets a test answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.catalog.model import InstalledModel
+from engine.events import Emit, Event, JobId, new_job_id
+from engine.hardware.report import HardwareReport
+from engine.planning.plan import RunPlan
+from engine.settings import Settings
+
+
+class FakeDesk:
+    """Implements `engine.jobs.desk.Desk`; `commands` holds (name, arguments, job) in order."""
+
+    def __init__(self, emit: Emit, settings: Settings | None = None) -> None:
+        self.emit: Emit = emit
+        self.settings = settings or Settings()
+        self.commands: list[tuple[str, tuple[Any, ...], JobId]] = []
+        self.cancelled: list[JobId] = []
+        self.closed = False
+
+    # for tests
+    def tell(self, *events: Event) -> None:
+        """Sends events as the engine would."""
+        for event in events:
+            self.emit(event)
+
+    def last(self, name: str) -> JobId:
+        """The job of the last command of that name. Raises: AssertionError, when there was none."""
+        jobs = [job for command, _, job in self.commands if command == name]
+        assert jobs, f"no {name} among {[command for command, _, _ in self.commands]}"
+        return jobs[-1]
+
+    def arguments(self, name: str) -> tuple[Any, ...]:
+        """What the last command of that name was given."""
+        job = self.last(name)
+        return next(given for _, given, own in self.commands if own == job)
+
+    def count(self, name: str) -> int:
+        return sum(command == name for command, _, _ in self.commands)
+
+    # commands
+    def change_settings(self, settings: Settings) -> None:
+        self.settings = settings
+        self._note("change_settings", settings)
+
+    def check(self) -> JobId:
+        return self._note("check")
+
+    def recommend(self, report: HardwareReport) -> JobId:
+        return self._note("recommend", report)
+
+    def pull(self, repository: str, quantization: str) -> JobId:
+        return self._note("pull", repository, quantization)
+
+    def pull_plan(self, plan: RunPlan) -> JobId:
+        return self._note("pull_plan", plan)
+
+    def discard_download(self, repository: str, quantization: str) -> JobId:
+        return self._note("discard_download", repository, quantization)
+
+    def list_models(self) -> JobId:
+        return self._note("list_models")
+
+    def load(self, model: InstalledModel) -> JobId:
+        return self._note("load", model)
+
+    def unload(self) -> JobId:
+        return self._note("unload")
+
+    def list_conversations(self) -> JobId:
+        return self._note("list_conversations")
+
+    def open_conversation(self, conversation_id: int) -> JobId:
+        return self._note("open_conversation", conversation_id)
+
+    def rename_conversation(self, conversation_id: int, title: str) -> JobId:
+        return self._note("rename_conversation", conversation_id, title)
+
+    def delete_conversation(self, conversation_id: int) -> JobId:
+        return self._note("delete_conversation", conversation_id)
+
+    def restore_conversation(self, conversation_id: int) -> JobId:
+        return self._note("restore_conversation", conversation_id)
+
+    def send(self, conversation_id: int | None, text: str) -> JobId:
+        return self._note("send", conversation_id, text)
+
+    def carry_on(self, conversation_id: int, message_id: int) -> JobId:
+        return self._note("carry_on", conversation_id, message_id)
+
+    def regenerate(self, conversation_id: int, message_id: int) -> JobId:
+        return self._note("regenerate", conversation_id, message_id)
+
+    def cancel(self, job: JobId) -> None:
+        self.cancelled.append(job)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _note(self, name: str, *given: Any) -> JobId:
+        job = new_job_id()
+        self.commands.append((name, given, job))
+        return job
