@@ -1,0 +1,106 @@
+"""Blocks: what a Markdown source says, as frozen values that a view can lay out one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style. `text` may hold line breaks; `link` is http, https or mailto, or ""."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    strike: bool = False
+    code: bool = False
+    link: str = ""
+
+
+Spans = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """`continued`: the piece before it belongs to the same, overlong line."""
+
+    spans: Spans
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int  # 1 to 6
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """`start` is the number of the first item of an ordered list. `tight`: no gaps between items."""
+
+    ordered: bool
+    start: int
+    tight: bool
+    items: tuple[tuple[Block, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """`closed`: the text will not grow any more. `language` is as written, "" if none."""
+
+    language: str
+    text: str
+    closed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells are spans; every row has as many as the header. `continued`: rows of the table before."""
+
+    alignments: tuple[str, ...]  # "left", "center", "right" or "" for each column
+    header: tuple[Spans, ...]
+    rows: tuple[tuple[Spans, ...], ...]
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pass
+
+
+Block = Paragraph | Heading | ListBlock | Quote | CodeBlock | Table | Rule
+
+
+def spans_text(spans: Spans) -> str:
+    """The text of the spans, without their styles."""
+    return "".join(span.text for span in spans)
+
+
+def plain_text(block: Block) -> str:
+    """A block as text for the clipboard and for screen readers: lists keep their marks, cells get tabs."""
+    if isinstance(block, Paragraph | Heading):
+        return spans_text(block.spans)
+    if isinstance(block, CodeBlock):
+        return block.text
+    if isinstance(block, Table):
+        rows = block.rows if block.continued else (block.header, *block.rows)
+        return "\n".join("\t".join(spans_text(cell) for cell in row) for row in rows)
+    if isinstance(block, Quote):
+        return "\n".join(plain_text(inner) for inner in block.blocks)
+    if isinstance(block, ListBlock):
+        numbers = count(block.start)
+        marks = (f"{next(numbers)}. " if block.ordered else "- " for _ in block.items)
+        return "\n".join(_item_text(mark, item) for mark, item in zip(marks, block.items, strict=True))
+    return "---"
+
+
+def _item_text(mark: str, blocks: tuple[Block, ...]) -> str:
+    lines = "\n".join(plain_text(block) for block in blocks).split("\n")
+    indent = " " * len(mark)
+    return "\n".join([mark + lines[0], *(indent + line for line in lines[1:])])
