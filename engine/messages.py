@@ -50,6 +50,20 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "no_display": "There is no display, so no window can be shown. Deskside goes on in this terminal.",
         # hardware
         # catalog
+        "catalog_unreadable": "The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.",
+        "model_unknown": "There is no model called {name} in the catalogue. `deskside plan` without a name lists those that suit this machine.",
+        "gguf_not_gguf": "This is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.",
+        "gguf_big_endian": "This model file was written for big-endian machines, which this engine cannot read. Download the usual (little-endian) file of the model.",
+        "gguf_version": "This model file has GGUF version {version}, and only versions 2 and 3 can be read. Download a newer file of the model, or update Deskside.",
+        "gguf_tensor_type": "This model file uses a weight format that is not known here (type {type}). Update Deskside, or choose another quantization of the model.",
+        "gguf_ends_in_header": "This model file ends in the middle of its header, so its download was probably cut short. Download it again.",
+        "gguf_truncated": "This model file is incomplete: it has {size} bytes and needs at least {needed}. Its download was probably cut short; download it again.",
+        "gguf_damaged": "This model file is damaged: {detail}. Download it again, from a source that you trust.",
+        "gguf_unreadable": "The model file {path} cannot be read ({reason}). Check that it exists and that you may read it.",
+        "gguf_shard_missing": "A part of this model is missing: it has {count} files, and {name} is not in {folder}. Download the missing part into that folder.",
+        "gguf_not_a_model": "This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.",
+        "gguf_key_missing": "This model file does not say what is needed to plan with it ({key} is missing), so it may be damaged or of an unknown kind. Download it again, or choose another model.",
+        "gguf_key_absurd": "This model file says something impossible about itself ({key}), so it may be damaged. Download it again, from a source that you trust.",
         # planning
         # download
         # runtime

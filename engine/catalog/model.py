@@ -33,8 +33,14 @@ class ModelShape:
     experts_used: int = 0
     total_parameters: int = 0
     active_parameters: int = 0  # per token; equal to total for dense models
-    expert_weight_share: float = 0.0  # part of the file's bytes that are routed experts
+    expert_weight_share: float = 0.0  # part of the weights (not bytes) that are routed experts
     tied_embeddings: bool = False
+    # sliding layers whose rows differ from the others' (Gemma 4); 0: the same as above
+    sliding_kv_heads: int = 0
+    sliding_key_length: int = 0
+    sliding_value_length: int = 0
+    shared_kv_layers: int = 0  # layers that reuse another layer's cache; in no other count
+    recurrent_state_bytes: int = 0  # all layers together, per sequence, f32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,21 @@ class Quantization:
     repository: str  # hub repository that holds it, "" if unknown
     quality_note: str = ""  # known loss, e.g. perplexity "+0.0535 (Llama-3-8B)"
     perplexity_increase: float | None = None  # against f16 on Llama-3-8B, estimate for others
+    expert_bytes: int | None = None  # routed experts, read from the tensor table; None: estimated
+    repackable_bytes: int | None = None  # what an x86 CPU would copy to its own layout; None: estimated
+
+
+@dataclass(frozen=True, slots=True)
+class FileWeights:
+    """What a tensor table says about the weights of a file."""
+
+    tensor_bytes: int
+    parameters: int
+    bits_per_weight: float
+    expert_bytes: int
+    expert_parameters: int
+    repackable_bytes: int
+    main_type: str  # the type that holds the most bytes, "Q4_K"
 
 
 @dataclass(frozen=True, slots=True)

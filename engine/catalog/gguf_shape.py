@@ -1,0 +1,270 @@
+"""From a GGUF header to what planning needs: the shape of the model and its weights.
+
+Key names and their meaning follow llama.cpp (llama-arch.cpp, llama-hparams.cpp and
+src/models/*.cpp as pinned). An architecture that is not known here still gets a shape,
+as far as its keys follow the common names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from engine.catalog.gguf_header import ArrayLength, GgufHeader, GgufTensor, damaged
+from engine.catalog.gguf_types import REPACKED_TYPES
+from engine.catalog.model import AttentionKind, FileWeights, ModelShape
+from engine.errors import ModelFileError
+
+MAX_LAYERS = 4096
+MAX_WIDTH = 1 << 24
+MAX_CONTEXT = 1 << 31
+
+# Sliding windows without a pattern in the file: every n-th layer sees everything, the others
+# a window (`load_swa_pattern` in src/models). Architectures not listed do not slide.
+_SLIDING_PERIODS = {
+    "afmoe": 4,
+    "cohere2": 4,
+    "cohere2moe": 4,
+    "exaone4": 4,
+    "exaone-moe": 4,
+    "gemma-embedding": 6,
+    "gemma2": 2,
+    "gemma3": 6,
+    "gemma3n": 5,
+    "gpt-oss": 2,
+    "llama4": 4,
+    "olmo2": 4,
+    "plamo3": 8,
+    "smallthinker": 4,
+}
+_DEFAULT_WINDOWS = {"gemma2": 4096, "llama4": 8192, "exaone4": 4096, "exaone-moe": 128, "smallthinker": 4096}
+# Hybrids without a list of recurrent layers: every n-th layer is full attention.
+_HYBRID_PERIODS = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4}
+_FULLY_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
+# An extra key row per token and layer for choosing what to attend to.
+_INDEXED = frozenset({"deepseek32", "glm-dsa"})
+
+
+def shape_of(header: GgufHeader) -> ModelShape:
+    """The shape of the model. Raises: ModelFileError, when it is no language model or a key
+    that planning cannot do without is missing or absurd."""
+    keys = _Keys(header)
+    layers = keys.needed("block_count", MAX_LAYERS) - keys.number("nextn_predict_layers", 0, MAX_LAYERS)
+    if layers < 1:
+        raise damaged("it has no layers")
+    embedding = keys.needed("embedding_length", MAX_WIDTH)
+    heads = max(keys.per_layer("attention.head_count", layers, 0))
+    head_length = embedding // heads if heads else 0
+    cache = _Cache(keys, layers, head_length)
+    weights = weights_of(header)
+    experts = keys.number("expert_count", 0, 1 << 16)
+    used = min(keys.number("expert_used_count", 0, 1 << 16), experts)
+    return ModelShape(
+        architecture=keys.architecture,
+        layers=layers,
+        embedding_length=embedding,
+        vocabulary=_vocabulary(header, keys),
+        heads=heads,
+        kv_heads=cache.full_heads,
+        key_length=cache.key_length,
+        value_length=cache.value_length,
+        trained_context=keys.number("context_length", 0, MAX_CONTEXT),
+        attention=cache.kind,
+        sliding_window=cache.window if cache.sliding_layers else 0,
+        sliding_layers=cache.sliding_layers,
+        recurrent_layers=cache.recurrent_layers,
+        experts=experts,
+        experts_used=used,
+        total_parameters=weights.parameters,
+        active_parameters=_active_parameters(weights, experts, used),
+        expert_weight_share=weights.expert_parameters / max(weights.parameters, 1),
+        tied_embeddings=_tensor(header, "output.weight") is None,
+        sliding_kv_heads=cache.sliding_heads,
+        sliding_key_length=cache.sliding_key_length,
+        sliding_value_length=cache.sliding_value_length,
+        shared_kv_layers=cache.shared_layers,
+        recurrent_state_bytes=cache.state_bytes,
+    )
+
+
+def weights_of(header: GgufHeader) -> FileWeights:
+    """Sums over the tensor table. Raises: ModelFileError, when there are no tensors."""
+    if not header.tensors:
+        raise damaged("it holds no weights")
+    parameters = sum(tensor.elements for tensor in header.tensors)
+    by_type: Counter[str] = Counter()
+    for tensor in header.tensors:
+        by_type[tensor.type_name] += tensor.size_bytes
+    experts = [tensor for tensor in header.tensors if "_exps." in tensor.name]
+    return FileWeights(
+        tensor_bytes=header.tensor_bytes,
+        parameters=parameters,
+        bits_per_weight=header.tensor_bytes * 8 / parameters,
+        expert_bytes=sum(tensor.size_bytes for tensor in experts),
+        expert_parameters=sum(tensor.elements for tensor in experts),
+        repackable_bytes=sum(tensor.size_bytes for tensor in header.tensors if _repackable(tensor)),
+        main_type=by_type.most_common(1)[0][0],
+    )
+
+
+def _repackable(tensor: GgufTensor) -> bool:
+    """Whether ggml's x86 CPU backend copies it: matrices in some types, rows in groups of 8.
+
+    The embedding is looked up, not multiplied with, and stays where it is.
+    """
+    return (
+        tensor.type_name in REPACKED_TYPES
+        and len(tensor.shape) > 1
+        and tensor.shape[1] % 8 == 0
+        and not tensor.name.startswith("token_embd")
+    )
+
+
+def _active_parameters(weights: FileWeights, experts: int, used: int) -> int:
+    idle = weights.expert_parameters * (experts - used) // experts if experts else 0
+    return weights.parameters - idle
+
+
+def _tensor(header: GgufHeader, name: str) -> GgufTensor | None:
+    return next((tensor for tensor in header.tensors if tensor.name == name), None)
+
+
+def _vocabulary(header: GgufHeader, keys: _Keys) -> int:
+    embedding = _tensor(header, "token_embd.weight")
+    if embedding is not None and len(embedding.shape) == 2:
+        return embedding.shape[1]
+    tokens = header.metadata.get("tokenizer.ggml.tokens")
+    listed = (
+        tokens.length if isinstance(tokens, ArrayLength) else len(tokens) if isinstance(tokens, tuple) else 0
+    )
+    return keys.number("vocab_size", listed, MAX_WIDTH)
+
+
+class _Keys:
+    """Looks up `<architecture>.<key>` and refuses what cannot be."""
+
+    def __init__(self, header: GgufHeader) -> None:
+        self._metadata = header.metadata
+        architecture = header.metadata.get("general.architecture")
+        if not isinstance(architecture, str) or not architecture:
+            raise ModelFileError.of("gguf_key_missing", key="general.architecture")
+        kind = header.metadata.get("general.type", "model")
+        if architecture == "clip" or kind in ("adapter", "mmproj", "imatrix"):
+            raise ModelFileError.of("gguf_not_a_model", kind=str(kind if kind != "model" else architecture))
+        self.architecture = architecture
+
+    def has(self, key: str) -> bool:
+        return f"{self.architecture}.{key}" in self._metadata
+
+    def number(self, key: str, default: int, limit: int) -> int:
+        """An integer from 0 to `limit`; of a per-layer list the largest entry."""
+        value = self._metadata.get(f"{self.architecture}.{key}", default)
+        if isinstance(value, tuple):
+            value = max((entry for entry in value if type(entry) is int), default=default)
+        if type(value) is not int or not 0 <= value <= limit:
+            raise ModelFileError.of("gguf_key_absurd", key=f"{self.architecture}.{key}")
+        return value
+
+    def needed(self, key: str, limit: int) -> int:
+        if not self.has(key):
+            raise ModelFileError.of("gguf_key_missing", key=f"{self.architecture}.{key}")
+        return self.number(key, 0, limit)
+
+    def per_layer(self, key: str, layers: int, default: int) -> list[int]:
+        """One integer a layer, also where the file has one for all."""
+        value = self._metadata.get(f"{self.architecture}.{key}", default)
+        if not isinstance(value, tuple):
+            return [self.number(key, default, MAX_WIDTH)] * layers
+        entries = [int(entry) for entry in value if isinstance(entry, int) and 0 <= entry <= MAX_WIDTH]
+        if len(entries) < layers:
+            raise ModelFileError.of("gguf_key_absurd", key=f"{self.architecture}.{key}")
+        return entries[:layers]
+
+    def flags(self, key: str, layers: int) -> list[bool] | None:
+        """One flag a layer, where the file lists them."""
+        value = self._metadata.get(f"{self.architecture}.{key}")
+        if not isinstance(value, tuple) or len(value) < layers:
+            return None
+        return [bool(entry) for entry in value[:layers]]
+
+
+class _Cache:
+    """Which layers keep what for every token."""
+
+    def __init__(self, keys: _Keys, layers: int, head_length: int) -> None:
+        self._keys = keys
+        kv_heads = keys.per_layer(
+            "attention.head_count_kv", layers, keys.number("attention.head_count", 0, MAX_WIDTH)
+        )
+        recurrent = self._recurrent(layers, kv_heads)
+        shared = keys.number("attention.shared_kv_layers", 0, layers)
+        own = [layer for layer in range(layers - shared) if not recurrent[layer]]
+        self.window = keys.number(
+            "attention.sliding_window", _DEFAULT_WINDOWS.get(keys.architecture, 0), MAX_CONTEXT
+        )
+        sliding = self._sliding(layers)
+        self.shared_layers = sum(not flag for flag in recurrent[layers - shared :])
+        self.recurrent_layers = sum(recurrent)
+        self.sliding_layers = sum(sliding[layer] for layer in own)
+        full = [kv_heads[layer] for layer in own if not sliding[layer]]
+        self.sliding_heads = _mean([kv_heads[layer] for layer in own if sliding[layer]])
+        self.full_heads = _mean(full) or self.sliding_heads
+        self.key_length = keys.number("attention.key_length", head_length, MAX_WIDTH)
+        self.value_length = keys.number("attention.value_length", head_length, MAX_WIDTH)
+        self.sliding_key_length = keys.number("attention.key_length_swa", 0, MAX_WIDTH)
+        self.sliding_value_length = keys.number("attention.value_length_swa", 0, MAX_WIDTH)
+        self.kind = AttentionKind.SLIDING if self.sliding_layers else AttentionKind.FULL
+        if keys.has("attention.key_length_mla"):
+            self._latent()
+        self.state_bytes = self._state_bytes(layers)
+
+    def _latent(self) -> None:
+        """MLA keeps one K row per token and layer, and nothing for V."""
+        self.kind = AttentionKind.MLA
+        self.value_length = 0
+        self.full_heads = 1
+        if self._keys.architecture in _INDEXED:
+            self.key_length += self._keys.number("attention.indexer.key_length", 0, MAX_WIDTH)
+
+    def _recurrent(self, layers: int, kv_heads: list[int]) -> list[bool]:
+        architecture = self._keys.architecture
+        if architecture in _FULLY_RECURRENT:
+            return [True] * layers
+        listed = self._keys.flags("attention.recurrent_layers", layers)
+        if listed is not None:
+            return listed
+        if architecture in _HYBRID_PERIODS:
+            period = self._keys.number("full_attention_interval", _HYBRID_PERIODS[architecture], layers) or 1
+            return [(layer + 1) % period != 0 for layer in range(layers)]
+        # elsewhere a layer without K heads among layers with them keeps no cache
+        return [heads == 0 and max(kv_heads) > 0 for heads in kv_heads]
+
+    def _sliding(self, layers: int) -> list[bool]:
+        if not self.window:
+            return [False] * layers
+        listed = self._keys.flags("attention.sliding_window_pattern", layers)
+        if listed is not None:
+            return listed
+        default = _SLIDING_PERIODS.get(self._keys.architecture, 1)
+        period = self._keys.number("attention.sliding_window_pattern", default, MAX_LAYERS) or 1
+        return [layer % period < period - 1 for layer in range(layers)]
+
+    def _state_bytes(self, layers: int) -> int:
+        """Convolution and state of recurrent layers, f32 (`n_embd_r` and `n_embd_s`)."""
+        keys = self._keys
+        inner = keys.number("ssm.inner_size", 0, MAX_WIDTH)
+        state = keys.number("ssm.state_size", 0, MAX_WIDTH)
+        kernel = keys.number("ssm.conv_kernel", 0, 1024)
+        groups = keys.number("ssm.group_count", 0, MAX_WIDTH)
+        short = keys.number("shortconv.l_cache", 0, 1024)
+        width = keys.number("embedding_length", 0, MAX_WIDTH)
+        per_layer = max(kernel - 1, 0) * (inner + 2 * groups * state) + state * inner
+        if short:
+            per_layer = width * (short - 1)
+        if keys.has("wkv.head_size"):
+            per_layer = width * (keys.number("wkv.head_size", 0, MAX_WIDTH) + 2)
+        return 4 * per_layer * (self.recurrent_layers or layers)
+
+
+def _mean(values: list[int]) -> int:
+    """Rounded up: uneven layers are never planned too small."""
+    return -(-sum(values) // len(values)) if values else 0
