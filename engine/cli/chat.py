@@ -1,0 +1,169 @@
+"""`deskside chat`: one answer from a model on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import sys
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from engine.catalog.model import InstalledModel
+from engine.chat.conversation import AnswerStats
+from engine.cli.context import Context
+from engine.cli.output import Output
+from engine.errors import Cancelled, UsageError, WorkerError
+from engine.events import (
+    Event,
+    GenerationFinished,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    Noticed,
+    PromptProgressed,
+    TokenDelta,
+    new_job_id,
+)
+from engine.jobs.loading import Loader
+from engine.jobs.runtime_link import RuntimeLink
+from engine.messages import english
+from engine.runtime.client import RuntimeClient
+from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
+from engine.settings import save_settings
+
+_POLL_S: Final = 0.05
+_LONGEST_PROMPT: Final = 32 * 1024 * 1024  # characters
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Answers one question. Without -p the question is read from standard input."
+    parser.add_argument("-p", "--prompt", metavar="TEXT", help="the question")
+    parser.add_argument(
+        "--model", metavar="PATH|ID", default="", help="default: the last used, else the starter"
+    )
+    parser.add_argument("--max-tokens", metavar="N", type=_positive, default=0)
+    parser.add_argument("--temperature", metavar="T", type=_temperature, default=Sampling().temperature)
+    parser.add_argument("--seed", metavar="S", type=int, help="for an answer that can be repeated")
+
+
+def _positive(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 2**31 - 1:
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
+    return count
+
+
+def _temperature(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 5:
+        raise argparse.ArgumentTypeError("must lie between 0 and 5")
+    return value
+
+
+@dataclass
+class _Answer:
+    text: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    stats: AnswerStats | None = None
+    reason: StopReason = StopReason.END
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    prompt = arguments.prompt if arguments.prompt is not None else sys.stdin.read(_LONGEST_PROMPT)
+    if not prompt.strip():
+        raise UsageError.of("prompt_empty")
+    library = context.library()
+    settings = context.settings
+    if arguments.model:
+        settings = replace(settings, last_model=library.find(arguments.model).path)
+    link = RuntimeLink(lambda event: _show_notice(context.output, event))
+    client = RuntimeClient(context.worker_command, link.on_event, context.paths.state / "worker.log")
+    loader = Loader(client, link, library, context.paths, lambda event: None)
+    try:
+        model = loader.wanted(settings)
+        context.output.status(f"loading {model.name}")
+        loader.load(new_job_id(), context.token, model, settings)
+        context.output.end_status()
+        request = GenerationRequest(
+            (Turn("user", prompt),),
+            Sampling(temperature=arguments.temperature, seed=arguments.seed),
+            arguments.max_tokens,
+        )
+        answer = _generate(context, client, link, request)
+    finally:
+        client.close()
+    save_settings(context.paths.settings, settings)
+    _print_result(context.output, model, answer)
+    return 0
+
+
+def _generate(
+    context: Context, client: RuntimeClient, link: RuntimeLink, request: GenerationRequest
+) -> _Answer:
+    """Streams one answer. Raises: WorkerError, Cancelled."""
+    job = new_job_id()
+    answer = _Answer()
+    asked = False
+    with link.inbox(job) as inbox:
+        client.generate(job, request)
+        while True:
+            if context.token.cancelled and not asked:
+                client.cancel(job)
+                asked = True
+            try:
+                event = inbox.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if isinstance(event, JobFinished):
+                return answer
+            if isinstance(event, JobCancelled):
+                raise Cancelled
+            if isinstance(event, JobFailed):
+                raise WorkerError(event.message)
+            _take(context.output, answer, event)
+
+
+def _take(output: Output, answer: _Answer, event: Event) -> None:
+    if isinstance(event, TokenDelta):
+        (answer.reasoning if event.reasoning else answer.text).append(event.text)
+        output.record("token", text=event.text, reasoning=event.reasoning)
+        output.text(event.text, end="")
+    elif isinstance(event, PromptProgressed):
+        output.record("prompt", done=event.done, total=event.total, reused=event.reused)
+        output.status(f"reading {event.done} of {event.total} tokens")
+    elif isinstance(event, GenerationFinished):
+        answer.stats, answer.reason = event.stats, event.reason
+    else:
+        _show_notice(output, event)
+
+
+def _show_notice(output: Output, event: Event) -> None:
+    if isinstance(event, Noticed):
+        output.note(english(event.message))
+
+
+def _print_result(output: Output, model: InstalledModel, answer: _Answer) -> None:
+    output.text("")
+    stats = answer.stats
+    if stats is None:
+        raise WorkerError.of("answer_without_figures")
+    output.note(
+        f"{stats.generated_tokens} tokens, {stats.generation_tps:.1f} tokens/s; prompt {stats.prompt_tokens} "
+        f"tokens, {stats.prompt_tps:.0f} tokens/s; first token after {stats.time_to_first_token_s:.2f} s"
+        " (measured)"
+    )
+    if answer.reason in (StopReason.LENGTH, StopReason.CONTEXT_FULL):
+        output.note("the answer was cut: " + answer.reason.value.replace("_", " "))
+    output.record(
+        "answer",
+        text="".join(answer.text),
+        reasoning="".join(answer.reasoning),
+        model=model.name,
+        finish_reason=answer.reason,
+        prompt_tokens=stats.prompt_tokens,
+        reused_tokens=stats.reused_tokens,
+        generated_tokens=stats.generated_tokens,
+        prompt_tps=stats.prompt_tps,
+        generation_tps=stats.generation_tps,
+        time_to_first_token_s=stats.time_to_first_token_s,
+    )

@@ -1,0 +1,117 @@
+"""The command line's front door: words in, an exit code out, never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Final, NoReturn, Protocol
+
+from engine import __version__
+from engine.cancellation import CancelToken
+from engine.cli import chat, check, models, plan, pull, terminal
+from engine.cli.context import Context
+from engine.cli.output import Output
+from engine.errors import Cancelled, DesksideError, UsageError
+from engine.jobs.threads import sentence_for
+from engine.messages import Sentence, english
+from engine.paths import Paths, prepare
+from engine.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+
+class _Command(Protocol):
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, arguments: argparse.Namespace, context: Context) -> int: ...
+
+
+_COMMANDS: Final[dict[str, tuple[_Command, str]]] = {
+    "check": (check, "what this machine is, measured"),
+    "plan": (plan, "what runs on it, in how much memory, how fast"),
+    "pull": (pull, "fetch a model, verified"),
+    "models": (models, "what is installed"),
+    "chat": (chat, "one answer from a model"),
+    "terminal": (terminal, "check, choose and chat without a window"),
+}
+
+_EXIT_CANCELLED: Final = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError.of("usage", problem=message, program=self.prog)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="deskside",
+        description="Large language models on your own machine. Without a command: the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"deskside {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (command, summary) in _COMMANDS.items():
+        sub = commands.add_parser(name, help=summary)
+        command.add_arguments(sub)
+        sub.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    return parser
+
+
+def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> int:
+    """Runs one command; returns its exit code (see engine.errors for their meaning)."""
+    output = Output("--json" in words)
+    token = CancelToken()
+    _cancel_on_signals(token)
+    try:
+        arguments = _parser().parse_args(words)
+        prepare(paths)
+        log_to_file(paths)
+        settings, remark = load_settings(paths.settings)
+        if remark is not None:
+            output.note(english(remark))
+        command, _ = _COMMANDS[arguments.command]
+        return command.run(arguments, Context(paths, settings, worker_command, output, token))
+    except Cancelled:
+        output.note("cancelled")
+        return _EXIT_CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except DesksideError as error:
+        return _fail(output, error.message, error.exit_code)
+    except Exception as error:  # noqa: BLE001  the boundary: a sentence, never a traceback
+        return _fail(output, sentence_for(error, str(paths.log)), DesksideError.exit_code)
+
+
+def _fail(output: Output, message: Sentence, exit_code: int) -> int:
+    output.record("error", code=message.code, message=english(message), exit_code=exit_code)
+    output.note(english(message))
+    return exit_code
+
+
+def _cancel_on_signals(token: CancelToken) -> None:
+    """The first Ctrl+C (or SIGTERM) cancels, a second one ends the program at once."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if token.cancelled:
+            os._exit(_EXIT_CANCELLED)
+        token.cancel()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+def log_to_file(paths: Paths) -> None:
+    """Warnings and errors of this program go to its log, at most 2 MiB of it. Raises: OSError."""
+    handler = logging.handlers.RotatingFileHandler(
+        paths.log, maxBytes=1024 * 1024, backupCount=1, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -1,0 +1,81 @@
+"""What commands print: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.messages import Sentence, english
+
+
+class Output:
+    """With `as_json`, stdout carries one JSON object a line and nothing else."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._status_open = False
+
+    def record(self, event: str, **values: Any) -> None:
+        """A machine-readable line; silent without --json."""
+        if self.as_json:
+            print(json.dumps({"event": event, **jsonable(values)}, ensure_ascii=False), flush=True)
+
+    def text(self, text: str, end: str = "\n") -> None:
+        """A result for people; silent with --json."""
+        if not self.as_json:
+            self.end_status()
+            print(text, end=end, flush=True)
+
+    def note(self, text: str) -> None:
+        """Something beside the result."""
+        self.end_status()
+        print(f"deskside: {text}", file=sys.stderr, flush=True)
+
+    def status(self, text: str) -> None:
+        """A line that is overwritten by the next one; only where somebody watches."""
+        if sys.stderr.isatty():
+            self._status_open = True
+            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+
+    def end_status(self) -> None:
+        if self._status_open:
+            self._status_open = False
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def jsonable(value: Any) -> Any:
+    """Values of the engine as JSON: dataclasses by field, sentences with their English text."""
+    if isinstance(value, Sentence):
+        return {"code": value.code, "text": english(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {entry.name: jsonable(getattr(value, entry.name)) for entry in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [jsonable(item) for item in value]
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def size_text(size_bytes: float) -> str:
+    """Bytes in binary units, e.g. "4.6 GiB"."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(size_bytes) < 1024:
+            return f"{size_bytes:.0f} {unit}" if unit in ("B", "KiB") else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1024
+    return f"{size_bytes:.1f} TiB"
+
+
+def rate_text(bytes_per_second: float) -> str:
+    """A rate in decimal units, as makers of disks and memory state it, e.g. "51.2 GB/s"."""
+    if bytes_per_second < 1e9:
+        return f"{bytes_per_second / 1e6:.0f} MB/s"
+    return f"{bytes_per_second / 1e9:.1f} GB/s"

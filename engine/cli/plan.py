@@ -1,0 +1,176 @@
+"""`deskside plan`: what runs on this machine, in how much memory, how fast."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.catalog.catalog import find
+from engine.catalog.model import ModelSpec, Quantization
+from engine.cli.check import run_check
+from engine.cli.context import Context
+from engine.cli.output import size_text
+from engine.errors import UsageError
+from engine.figures import Range
+from engine.hardware.report import HardwareReport
+from engine.jobs.advising import advise, shipped_catalog
+from engine.jobs.checking import last_report
+from engine.jobs.loading import plan_file
+from engine.messages import english
+from engine.planning.placement import plan_model
+from engine.planning.plan import KvType, Recommendation, RunPlan, Verdict
+
+_VERDICTS = {
+    Verdict.RUNS_WELL: "runs well",
+    Verdict.SLOW: "slow",
+    Verdict.WILL_NOT_RUN: "will not run",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Ranks models for this machine, or plans the one that is named."
+    wanted = parser.add_mutually_exclusive_group()
+    wanted.add_argument("--model", metavar="NAME", help="a model of the catalogue")
+    wanted.add_argument("--gguf", metavar="PATH", help="a model file on this machine")
+    parser.add_argument("--quant", metavar="Q", default="", help="a quantization of that model")
+    parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
+    parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
+
+
+def _tokens(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 16_777_216:
+        raise argparse.ArgumentTypeError("must lie between 1 and 16777216 tokens")
+    return count
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    report = last_report(context.paths)
+    if report is None:
+        context.output.note("this machine was not checked yet; checking it first")
+        report = run_check(context)
+    if arguments.model or arguments.gguf:
+        plan = _plan_one(arguments, context, report)
+        context.output.record("plan", **plan_record(plan))
+        for line in plan_lines(plan):
+            context.output.text(line)
+    else:
+        advice = advise(report)
+        context.output.record(
+            "recommendation",
+            tier=advice.tier,
+            plans=[plan_record(plan) for plan in advice.plans],
+            flagship=plan_record(advice.flagship),
+            remarks=advice.remarks,
+        )
+        for line in advice_lines(advice):
+            context.output.text(line)
+    return 0
+
+
+def _plan_one(arguments: argparse.Namespace, context: Context, report: HardwareReport) -> RunPlan:
+    kv_type = KvType(arguments.kv_type) if arguments.kv_type else None
+    if arguments.gguf:
+        model = context.library().local(Path(arguments.gguf))
+        return plan_file(model, report, arguments.context, kv_type)
+    spec = find(shipped_catalog(), arguments.model)
+    quantization = _quantization(spec, arguments.quant) if arguments.quant else None
+    if quantization is not None:
+        return plan_model(report, spec, quantization, arguments.context, kv_type)
+    plans = [plan_model(report, spec, each, arguments.context, kv_type) for each in spec.quantizations]
+    order = list(Verdict)
+    # Quantizations come best quality first, and min takes the first of equals.
+    return min(plans, key=lambda plan: order.index(plan.verdict))
+
+
+def _quantization(spec: ModelSpec, name: str) -> Quantization:
+    for each in spec.quantizations:
+        if each.name.lower() == name.lower():
+            return each
+    known = ", ".join(each.name for each in spec.quantizations)
+    raise UsageError.of("quantization_unknown", model=spec.name, quantization=name, known=known)
+
+
+def plan_record(plan: RunPlan) -> dict[str, Any]:
+    """A plan as docs/cli.md describes it."""
+    memory, speed = plan.memory, plan.speed
+    return {
+        "model": plan.model.name,
+        "title": plan.model.title,
+        "repository": plan.quantization.repository,
+        "quantization": plan.quantization.name,
+        "size_bytes": plan.quantization.size_bytes,
+        "size_exact": plan.quantization.exact,
+        "context_length": plan.context_length,
+        "kv_type": plan.kv_type,
+        "n_gpu_layers": plan.n_gpu_layers,
+        "experts_on_cpu": plan.experts_on_cpu,
+        "threads": plan.threads,
+        "memory": {
+            "total": {
+                "weights": memory.weights,
+                "repack": memory.repack,
+                "kv_cache": memory.kv_cache,
+                "compute": memory.compute,
+                "output": memory.output,
+                "overhead": memory.overhead,
+                "reserved": memory.reserved,
+                "resident": memory.resident,
+            },
+            "devices": {"RAM": memory.ram, **dict(memory.vram)},
+            "streamed": memory.streamed,
+            "origin": memory.origin,
+        },
+        "speed": {
+            "generation_tps": speed.generation_tps,
+            "prompt_tps": speed.prompt_tps,
+            "time_to_first_token_s": speed.time_to_first_token_s,
+            "load_s": speed.load_s,
+            "origin": speed.origin,
+        },
+        "verdict": plan.verdict,
+        "bottleneck": speed.bottleneck,
+        "reasons": plan.reasons,
+    }
+
+
+def plan_lines(plan: RunPlan) -> list[str]:
+    memory, speed = plan.memory, plan.speed
+    exact = "" if plan.quantization.exact else "about "
+    return [
+        f"{plan.model.title}  {plan.quantization.name}  ({exact}{size_text(plan.quantization.size_bytes)})",
+        f"  verdict   {_VERDICTS[plan.verdict]}",
+        f"  memory    {size_text(memory.reserved)} reserved ({memory.origin}): "
+        f"weights {size_text(memory.weights)}, repacked copy {size_text(memory.repack)}, "
+        f"KV cache {size_text(memory.kv_cache)} at {plan.context_length:,} tokens ({plan.kv_type}), "
+        f"compute {size_text(memory.compute)}",
+        f"  speed     {range_text(speed.generation_tps)} tokens/s, prompts {range_text(speed.prompt_tps)} "
+        f"tokens/s ({speed.origin}); limited by {speed.bottleneck.value}",
+        *(f"  {english(reason)}" for reason in plan.reasons),
+    ]
+
+
+def advice_lines(advice: Recommendation) -> list[str]:
+    """The recommendation as a table for a terminal."""
+    lines = [
+        f"{'':>2}  {'model':<36} {'quantization':<12} {'download':>10} {'memory':>10} {'tokens/s':>11}"
+        "  verdict"
+    ]
+    for number, plan in enumerate((*advice.plans, advice.flagship), 1):
+        flagship = plan is advice.flagship
+        lines.append(
+            f"{'*' if flagship else number:>2}  {plan.model.title[:36]:<36} {plan.quantization.name:<12} "
+            f"{size_text(plan.quantization.size_bytes):>10} {size_text(plan.memory.reserved):>10} "
+            f"{range_text(plan.speed.generation_tps):>11}  {_VERDICTS[plan.verdict]}"
+        )
+    lines += [f"*   {english(reason)}" for reason in advice.flagship.reasons]
+    lines += [english(remark) for remark in advice.remarks]
+    lines.append("Memory is planned, speed is estimated; both are measured once a model runs.")
+    return lines
+
+
+def range_text(value: Range) -> str:
+    """ "8-11"; one digit more for slow models."""
+    digits = 0 if value.high >= 10 else 1
+    return f"{value.low:.{digits}f}-{value.high:.{digits}f}"

@@ -1,0 +1,23 @@
+"""Advice: the catalogue and a report joined."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import resources
+from engine.catalog.catalog import load_catalog
+from engine.catalog.model import ModelSpec
+from engine.hardware.report import HardwareReport
+from engine.planning.plan import Recommendation
+from engine.planning.recommend import recommend
+
+
+@cache
+def shipped_catalog() -> tuple[ModelSpec, ...]:
+    """The catalogue that came with the program, read once."""
+    return load_catalog(resources.path("catalog", "models.json"))
+
+
+def advise(report: HardwareReport) -> Recommendation:
+    """What to run on that machine, best first."""
+    return recommend(report, shipped_catalog())

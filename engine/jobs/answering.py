@@ -1,0 +1,130 @@
+"""Answer -> store: an answer is on disk while it is being written, and marked by how it ended."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from engine.cancellation import CancelToken
+from engine.chat.conversation import AnswerStats, ChatMessage, MessageState, Part, PartKind, Role
+from engine.errors import Cancelled, WorkerError
+from engine.events import (
+    Emit,
+    Event,
+    GenerationFinished,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    JobId,
+    MessageChanged,
+    TokenDelta,
+)
+from engine.jobs.storekeeper import StoreKeeper
+from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
+
+# Every token that was shown is on disk within a second.
+SAVE_EVERY_S: Final = 0.5
+_POLL_S: Final = 0.05
+
+_STATE_BY_REASON: Final = {
+    StopReason.END: MessageState.COMPLETE,
+    StopReason.STOP_STRING: MessageState.COMPLETE,
+    StopReason.LENGTH: MessageState.CUT,
+    StopReason.CONTEXT_FULL: MessageState.CUT,
+    StopReason.CANCELLED: MessageState.STOPPED,
+}
+
+
+def request_for(
+    branch: tuple[ChatMessage, ...], answer: ChatMessage, max_tokens: int = 0
+) -> GenerationRequest:
+    """What the worker is asked: the messages above `answer`, without their reasoning.
+
+    Text that `answer` already holds is carried on.
+    """
+    above = tuple(
+        Turn(message.role.value, message.text())
+        for message in branch
+        if message.id != answer.id and (message.text() or message.role is not Role.ASSISTANT)
+    )
+    return GenerationRequest(
+        above,
+        Sampling(),
+        max_tokens,
+        answer_so_far=answer.text(),
+        reasoning_so_far=answer.text(PartKind.REASONING),
+    )
+
+
+class AnswerWriter:
+    """Folds token deltas into the parts of one message and saves them."""
+
+    def __init__(self, keeper: StoreKeeper, emit: Emit, conversation_id: int, answer: ChatMessage) -> None:
+        self._keeper = keeper
+        self._emit = emit
+        self._conversation_id = conversation_id
+        self._answer = answer
+        self._reasoning = [answer.text(PartKind.REASONING)]
+        self._text = [answer.text()]
+        self._stats: AnswerStats | None = None
+        self._reason = StopReason.END
+        self._saved_at = time.monotonic()
+        self._unsaved = False
+
+    def follow(
+        self, inbox: queue.SimpleQueue[Event], token: CancelToken, ask_to_stop: Callable[[], None]
+    ) -> None:
+        """Takes the worker's events until the answer ended.
+
+        Raises: Cancelled after a stop, WorkerError when the worker failed.
+        """
+        asked = False
+        while True:
+            if token.cancelled and not asked:
+                ask_to_stop()
+                asked = True
+            try:
+                event = inbox.get(timeout=_POLL_S)
+            except queue.Empty:
+                self._save_if_due()
+                continue
+            if isinstance(event, JobFinished):
+                break
+            if isinstance(event, JobCancelled):
+                raise Cancelled
+            if isinstance(event, JobFailed):
+                raise WorkerError(event.message)
+            self._take(event)
+        if self._reason is StopReason.CANCELLED:
+            raise Cancelled
+
+    def end(self, job: JobId, state: MessageState | None = None) -> None:
+        """The last save, and MessageChanged. Without `state`: by the reason the worker gave."""
+        state = state or _STATE_BY_REASON[self._reason]
+        parts, stats = self._parts(), self._stats
+        self._keeper.call(lambda store: store.update(self._answer.id, parts, state, stats))
+        changed = replace(self._answer, parts=parts, state=state, stats=stats)
+        self._emit(MessageChanged(job, self._conversation_id, changed))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, TokenDelta):
+            (self._reasoning if event.reasoning else self._text).append(event.text)
+            self._unsaved = True
+        elif isinstance(event, GenerationFinished):
+            self._stats, self._reason = event.stats, event.reason
+        self._emit(event)
+        self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        if not self._unsaved or time.monotonic() - self._saved_at < SAVE_EVERY_S:
+            return
+        parts = self._parts()
+        self._keeper.call(lambda store: store.update(self._answer.id, parts, MessageState.STREAMING))
+        self._saved_at, self._unsaved = time.monotonic(), False
+
+    def _parts(self) -> tuple[Part, ...]:
+        both = ((PartKind.REASONING, self._reasoning), (PartKind.TEXT, self._text))
+        return tuple(Part(kind, body) for kind, pieces in both if (body := "".join(pieces)))
