@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from gui.widgets.fonts import ui_font
 from gui.widgets.icons import icon
 from gui.widgets.theme import ThemeSource
 
@@ -19,6 +20,8 @@ class Button(QPushButton):
         self.setAutoDefault(True)
         if kind:
             self.setProperty("kind", kind)
+        if kind == "primary":
+            self.setFont(ui_font(1.0, 600))
 
     def word(self, text: str, hint: str = "") -> None:
         """Sets the words on the button and, for help, a tooltip."""

@@ -25,11 +25,15 @@ def register_fonts() -> None:
                 _register(font)
 
 
-def ui_font(scale: float = 1.0, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The font of the window's words; `scale` times the base size."""
+def ui_font(scale: float = 1.0, weight: int = 400) -> QFont:
+    """The font of the window's words; `scale` times the base size, `weight` from 100 to 900."""
     font = QFont(list(_UI_FAMILIES))
     font.setPointSizeF(BASE_POINTS * scale)
-    font.setWeight(weight)
+    # Inter is one variable font: its axis gives true weights, where Qt alone would smear a bold.
+    # The weight itself is for the Chinese fonts behind it.
+    if weight != 400:
+        font.setWeight(QFont.Weight(min(weight, 600)))
+        font.setVariableAxis(QFont.Tag("wght"), weight)
     return font
 
 

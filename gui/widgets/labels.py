@@ -7,6 +7,18 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from engine.figures import Origin
+from gui.widgets.fonts import ui_font
+
+# kind: (size, weight); colours are in style.py.
+_FONTS = {
+    "title": (1.6, 650),
+    "heading": (1.15, 600),
+    "strong": (1.0, 600),
+    "good": (1.0, 600),
+    "warning": (1.0, 600),
+    "danger": (1.0, 500),
+    "badge": (0.82, 400),
+}
 
 
 class Text(QLabel):
@@ -18,13 +30,17 @@ class Text(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         if kind:
-            self.setProperty("kind", kind)
+            self._look(kind)
+
+    def _look(self, kind: str) -> None:
+        self.setProperty("kind", kind)
+        self.setFont(ui_font(*_FONTS.get(kind, (1.0, 400))))
 
     def set_kind(self, kind: str) -> None:
         """Another look; the style sheet is asked again."""
         if self.property("kind") != kind:
-            self.setProperty("kind", kind)
             self.style().unpolish(self)
+            self._look(kind)
             self.style().polish(self)
 
 

@@ -96,23 +96,19 @@ QFrame[kind="card"] {{ background: {surface}; border: 1px solid {border}; border
 QFrame[kind="line"] {{ background: {border}; border: none; max-height: 1px; }}
 QFrame[kind="notice"] {{ background: {field}; border: 1px solid {border}; border-radius: 8px; }}
 QFrame[kind="failure"] {{ background: {field}; border: 1px solid {danger}; border-radius: 8px; }}
-QLabel[kind="title"] {{ font-size: 17pt; font-weight: 600; }}
-QLabel[kind="heading"] {{ font-size: 12pt; font-weight: 600; }}
-QLabel[kind="strong"] {{ font-weight: 600; }}
 QLabel[kind="muted"] {{ color: {muted}; }}
 QLabel[kind="badge"] {{ color: {muted}; border: 1px solid {border}; border-radius: 7px;
-    padding: 0px 6px; font-size: 8.5pt; }}
-QLabel[kind="good"] {{ color: {good}; font-weight: 600; }}
-QLabel[kind="warning"] {{ color: {warning}; font-weight: 600; }}
-QLabel[kind="danger"] {{ color: {danger}; font-weight: 600; }}
+    padding: 0px 6px; }}
+QLabel[kind="good"] {{ color: {good}; }}
+QLabel[kind="warning"] {{ color: {warning}; }}
+QLabel[kind="danger"] {{ color: {danger}; }}
 QPushButton {{ background: {surface}; color: {text}; border: 1px solid {border}; border-radius: 8px;
     padding: 7px 14px; }}
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QPushButton:checked {{ background: {selected}; }}
 QPushButton:focus {{ border: 1px solid {accent}; }}
 QPushButton:disabled {{ color: {muted}; background: {field}; }}
-QPushButton[kind="primary"] {{ background: {accent}; color: {on_accent}; border: 1px solid {accent};
-    font-weight: 600; }}
+QPushButton[kind="primary"] {{ background: {accent}; color: {on_accent}; border: 1px solid {accent}; }}
 QPushButton[kind="primary"]:focus {{ border: 1px solid {text}; }}
 QPushButton[kind="primary"]:disabled {{ background: {field}; color: {muted}; border: 1px solid {border}; }}
 QPushButton[kind="flat"] {{ background: transparent; border: 1px solid transparent; text-align: left;

@@ -1,0 +1,144 @@
+"""Step 2: what this machine can run, best first, and what the flagship would do."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+
+from engine.hardware.report import HardwareReport
+from engine.planning.plan import Recommendation, RunPlan, Verdict
+from gui.widgets.controls import IconButton
+from gui.widgets.labels import Text
+from gui.widgets.sentences import SentenceLabel
+from gui.widgets.theme import ThemeSource
+from gui.wizard.legend import Legend
+from gui.wizard.model import Stage, WizardModel
+from gui.wizard.plan_card import PlanCard
+from gui.wizard.step import Step
+from gui.wizard.words import tier_words
+
+
+class AdviceStepView(Step):
+    """Cards in one group: arrow keys walk over them, Enter takes the one that is marked."""
+
+    def __init__(self, model: WizardModel, theme: ThemeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._theme = theme
+        self._shown: Recommendation | None = None
+        self._cards: list[PlanCard] = []
+        self._group = QButtonGroup(self)
+        self._title = Text("", "title")
+        self._tier = Text("", "muted")
+        self._waiting = Text("", "muted")
+        self._failure = SentenceLabel("danger")
+        self._again = IconButton(theme, "retry", "")
+        self._legend = Legend(theme)
+        self._plans = QVBoxLayout()
+        self._flagship_head = Text("", "heading")
+        self._flagship = QVBoxLayout()
+        self._refusal = Text("", "warning")
+        self._remarks = SentenceLabel("muted")
+        self._arrange()
+        self._again.clicked.connect(model.ask_advice)
+        self._group.buttonToggled.connect(self._chosen)
+        model.advice_changed.connect(self._show)
+        self.retranslate()
+
+    def enter(self) -> None:
+        marked = self._group.checkedButton()
+        (marked or self).setFocus()
+
+    def selected(self) -> RunPlan | None:
+        """The plan of the marked card."""
+        marked = self._group.checkedButton()
+        return marked.plan if isinstance(marked, PlanCard) else None
+
+    def can_go_forward(self) -> bool:
+        if self._model.advice_stage is not Stage.DONE:
+            return False
+        plan = self.selected()
+        # Where nothing runs, the last step still offers the starter model.
+        return not self._model.runnable or (plan is not None and plan.verdict is not Verdict.WILL_NOT_RUN)
+
+    def forward(self) -> bool:
+        plan = self.selected()
+        refused = plan is None or plan.verdict is Verdict.WILL_NOT_RUN
+        self._model.choose(None if refused else plan)
+        return True
+
+    def retranslate(self) -> None:
+        self._title.setText(self.tr("What it can run"))
+        self._waiting.setText(self.tr("Working out what runs here…"))
+        self._again.word(self.tr("Try again"))
+        self._flagship_head.setText(self.tr("The flagship, for comparison"))
+        self._refusal.setText(self.tr("This one will not run here. Choose another to go on."))
+        self.setAccessibleName(self.tr("Recommendation"))
+        self._show()
+
+    def _arrange(self) -> None:
+        column = self.content.column
+        for widget in (self._title, self._tier, self._waiting, self._failure, self._again, self._legend):
+            column.addWidget(widget)
+        self._plans.setSpacing(10)
+        column.addLayout(self._plans)
+        column.addSpacing(6)
+        column.addWidget(self._flagship_head)
+        column.addLayout(self._flagship)
+        column.addWidget(self._refusal)
+        column.addWidget(self._remarks)
+        column.addStretch(1)
+
+    def _show(self) -> None:
+        model = self._model
+        if model.recommendation is not self._shown:
+            self._rebuild(model.recommendation)
+        done = self._shown is not None
+        if self._shown is not None:
+            heading, meaning = tier_words(self._shown.tier)
+            self._tier.setText(f"{heading}. {meaning}")
+        self._tier.setVisible(done)
+        self._legend.setVisible(done)
+        self._flagship_head.setVisible(self._flagship.count() > 0)
+        self._waiting.setVisible(model.advice_stage is Stage.RUNNING)
+        self._failure.show_sentences(*([model.advice_failure] if model.advice_failure else []))
+        self._again.show_when(model.advice_stage in (Stage.FAILED, Stage.CANCELLED))
+        self._remarks.show_sentences(*(self._shown.remarks if self._shown else ()))
+        self._chosen()
+
+    def _rebuild(self, recommendation: Recommendation | None) -> None:
+        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        for card in self._cards:
+            self._group.removeButton(card)
+            card.hide()
+            card.deleteLater()
+        self._cards = []
+        self._shown = recommendation
+        if recommendation is None or self._model.report is None:
+            return
+        room = machine_bytes(self._model.report)
+        for plan in recommendation.plans:
+            self._add_card(plan, room, self._plans)
+        flagship = recommendation.flagship
+        if all(plan.model.name != flagship.model.name for plan in recommendation.plans):
+            self._add_card(flagship, room, self._flagship)
+        if self._cards:
+            self._cards[0].setChecked(True)
+        if had_focus:
+            self.enter()
+
+    def _add_card(self, plan: RunPlan, room: int, place: QVBoxLayout) -> None:
+        card = PlanCard(self._theme, plan, room)
+        self._group.addButton(card)
+        self._cards.append(card)
+        place.addWidget(card)
+
+    def _chosen(self) -> None:
+        plan = self.selected()
+        refused = plan is not None and plan.verdict is Verdict.WILL_NOT_RUN and self._model.runnable
+        self._refusal.setVisible(refused)
+        self.changed.emit()
+
+
+def machine_bytes(report: HardwareReport) -> int:
+    """All memory that models may live in: usable system memory and the VRAM of usable GPUs."""
+    return report.memory.usable_bytes + sum(gpu.vram_bytes for gpu in report.gpus if gpu.usable)
