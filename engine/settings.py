@@ -21,7 +21,6 @@ class Settings:
     last_model: str = ""  # path of the model used last; "" for none
     endpoint: str = "https://huggingface.co"  # the hub, or a mirror of it
     context_length: int = 0  # tokens; 0 lets the planner choose
-    models_folder: str = ""  # "" for the data folder's own
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:

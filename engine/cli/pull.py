@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     model = pull_model(
         new_job_id(),
         context.token,
-        context.library(),
+        context.paths.models,
         endpoint,
         repository,
         quantization,

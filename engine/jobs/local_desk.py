@@ -11,6 +11,7 @@ from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.chat.store import ChatStore
 from engine.download.library import Library
+from engine.download.pull import discard
 from engine.events import (
     ConversationOpened,
     ConversationsListed,
@@ -30,7 +31,7 @@ from engine.jobs.advising import advise
 from engine.jobs.answers import Answers
 from engine.jobs.checking import check_machine
 from engine.jobs.loading import Loader
-from engine.jobs.pulling import discard, pull_model
+from engine.jobs.pulling import pull_model
 from engine.jobs.runtime_link import RuntimeLink
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, sentence_for
@@ -117,20 +118,20 @@ class LocalDesk:
     # weights
 
     def pull(self, repository: str, quantization: str) -> JobId:
-        return self._threads.start(
-            "pull",
-            lambda job, token: pull_model(
-                job, token, self._library, self.settings.endpoint, repository, quantization, self._emit
-            ),
-        )
+        def work(job: JobId, token: CancelToken) -> None:
+            endpoint = self.settings.endpoint
+            pull_model(job, token, self._paths.models, endpoint, repository, quantization, self._emit)
+
+        return self._threads.start("pull", work)
 
     def pull_plan(self, plan: RunPlan) -> JobId:
         return self.pull(plan.quantization.repository, plan.quantization.name)
 
     def discard_download(self, repository: str, quantization: str) -> JobId:
-        return self._threads.start(
-            "discard", lambda job, token: discard(self._library, repository, quantization)
-        )
+        def work(job: JobId, token: CancelToken) -> None:
+            discard(self._paths.models, repository, quantization)
+
+        return self._threads.start("discard", work)
 
     def list_models(self) -> JobId:
         return self._threads.start(
