@@ -1,0 +1,36 @@
+"""System memory: what there is, what is free, and what limits this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from engine.hardware.cgroup import MemoryLimit, memory_limit, read_text
+from engine.hardware.report import MemoryInfo
+
+
+def probe_memory(root: Path = Path("/")) -> MemoryInfo:
+    """Memory now, without its bandwidth. `root` is the file system to read limits from."""
+    machine = psutil.virtual_memory()
+    return limited_memory(
+        machine.total, machine.available, psutil.swap_memory().total, memory_limit(root), is_wsl(root)
+    )
+
+
+def limited_memory(total: int, available: int, swap: int, limit: MemoryLimit | None, wsl: bool) -> MemoryInfo:
+    """The machine's memory under a group's limit; a limit above the total is none. Sizes in bytes."""
+    limits = limit is not None and limit.limit_bytes < total
+    return MemoryInfo(
+        total_bytes=total,
+        available_bytes=min(available, limit.available_bytes) if limit is not None else available,
+        limit_bytes=limit.limit_bytes if limit is not None and limits else None,
+        swap_bytes=swap,
+        wsl=wsl,
+        bandwidth=None,
+    )
+
+
+def is_wsl(root: Path = Path("/")) -> bool:
+    """Whether this Linux is a guest of Windows, which gives it a part of the memory only."""
+    return "microsoft" in read_text(root / "proc/sys/kernel/osrelease").lower()

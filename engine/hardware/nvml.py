@@ -1,0 +1,113 @@
+"""NVIDIA's management library, opened once and read card by card. No other module imports pynvml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pynvml
+
+NvmlError: type[Exception] = pynvml.NVMLError
+
+
+@dataclass(frozen=True, slots=True)
+class NvmlCard:
+    """What does not change while the program runs. A field the driver does not tell is 0 or ""."""
+
+    handle: Any  # pynvml keeps its type to itself
+    name: str
+    pci_id: str
+    total_bytes: int
+    free_bytes: int
+    driver: str
+
+
+@dataclass(frozen=True, slots=True)
+class NvmlReading:
+    used_bytes: int
+    total_bytes: int
+    utilisation: float  # 0 to 1
+    power_w: float | None
+    temperature_c: float | None
+
+
+def has_library() -> bool:
+    """False where NVIDIA's driver is not installed at all."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError_LibraryNotFound:
+        return False
+    except NvmlError:
+        return True  # it is there and says why it does not work: `cards` raises the same
+    pynvml.nvmlShutdown()
+    return True
+
+
+class Nvml:
+    """An open session with the library.
+
+    Raises: NvmlError, on opening, when there is no library, no driver, or they do not match.
+    """
+
+    def __init__(self) -> None:
+        pynvml.nvmlInit()
+
+    def close(self) -> None:
+        pynvml.nvmlShutdown()
+
+    def cards(self) -> tuple[NvmlCard, ...]:
+        """Raises: NvmlError, when the cards cannot even be counted."""
+        driver = _text(pynvml.nvmlSystemGetDriverVersion())
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        return tuple(_card(handle, driver) for handle in handles)
+
+    def read(self, card: NvmlCard) -> NvmlReading:
+        """The card now. Raises: NvmlError, when even its memory is not told."""
+        memory = pynvml.nvmlDeviceGetMemoryInfo(card.handle)
+        utilisation = _told(lambda: pynvml.nvmlDeviceGetUtilizationRates(card.handle).gpu)
+        power = _told(lambda: pynvml.nvmlDeviceGetPowerUsage(card.handle))
+        temperature = _told(lambda: pynvml.nvmlDeviceGetTemperature(card.handle, pynvml.NVML_TEMPERATURE_GPU))
+        return NvmlReading(
+            used_bytes=int(memory.used),
+            total_bytes=int(memory.total),
+            utilisation=min(1.0, (utilisation or 0) / 100),
+            power_w=None if power is None else power / 1000,
+            temperature_c=None if temperature is None else float(temperature),
+        )
+
+    def memory_of(self, card: NvmlCard, pid: int) -> int:
+        """Bytes that a process holds on the card; 0 where the driver does not tell (in a container
+        it sees other process ids, on Windows it keeps the figure to itself)."""
+        processes = _told(lambda: pynvml.nvmlDeviceGetComputeRunningProcesses(card.handle)) or []
+        return sum(int(one.usedGpuMemory or 0) for one in processes if one.pid == pid)
+
+
+def short_pci_id(bus_id: str) -> str:
+    """NVML writes the domain with eight digits, the kernel with four: "0000:01:00.0"."""
+    domain, _, rest = bus_id.strip().lower().partition(":")
+    return f"{domain[-4:]}:{rest}" if rest else bus_id.strip().lower()
+
+
+def _card(handle: Any, driver: str) -> NvmlCard:
+    memory = _told(lambda: pynvml.nvmlDeviceGetMemoryInfo(handle))  # none on unified memory
+    bus = _told(lambda: pynvml.nvmlDeviceGetPciInfo(handle).busId)
+    return NvmlCard(
+        handle=handle,
+        name=_text(_told(lambda: pynvml.nvmlDeviceGetName(handle)) or "NVIDIA"),
+        pci_id=short_pci_id(_text(bus)) if bus else "",
+        total_bytes=int(memory.total) if memory else 0,
+        free_bytes=int(memory.free) if memory else 0,
+        driver=driver,
+    )
+
+
+def _told(ask: Any) -> Any:
+    """What the driver answers; None for what this card does not support or may not tell."""
+    try:
+        return ask()
+    except NvmlError:
+        return None
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

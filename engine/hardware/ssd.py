@@ -1,0 +1,260 @@
+"""Uncached sequential read of a disk, measured: direct reads of 1 MiB by several threads.
+
+Reads a large file that is there already (a model), else a temporary file of random bytes that
+has no name from its first moment on, so that nothing is left behind however the program ends.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import mmap
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.cancellation import CancelToken
+from engine.errors import ProbeError
+from engine.hardware.busy import machine_times, was_busy
+from engine.hardware.cgroup import read_text
+from engine.hardware.report import BandwidthMeasurement, DiskInfo
+
+_MIB = 2**20
+_BLOCK_BYTES = _MIB
+_WRITE_BYTES = 4 * _MIB
+_MOST_BYTES = 1024 * _MIB
+_LEAST_BYTES = 32 * _MIB
+_FREE_SHARE = 20  # a temporary file takes at most one part in twenty of the free space
+_WRITE_SECONDS = 3.0
+_THREADS = 8
+_WINDOW_S = 0.2
+_JOIN_S = 2.0
+
+# A file with fewer blocks than that share of its size has holes or is compressed.
+_SOLID_SHARE = 0.95
+# Less than that share of what was read came from the device: the rest was the cache's.
+_DEVICE_SHARE = 0.8
+# No drive of today reads that fast; memory does.
+_IMPLAUSIBLE_BYTES_PER_S = 60e9
+_IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"})
+
+RateSeen = Callable[[float, float], None]  # (fraction 0 to 1, bytes per second so far)
+
+
+def measure_disk(
+    disk: DiskInfo,
+    model_files: Sequence[Path],
+    seen: RateSeen,
+    token: CancelToken,
+    seconds: float = 3.0,
+    most_bytes: int = _MOST_BYTES,
+) -> BandwidthMeasurement:
+    """Reads from the disk that holds the folder `disk.path` for about `seconds`.
+
+    Writes at most `most_bytes`, and only if none of `model_files` on that disk will do.
+    Raises: ProbeError (cannot be measured truthfully, and why), Cancelled.
+    """
+    if not sys.platform.startswith("linux"):
+        raise ProbeError.of("disk_not_measured_here", system=sys.platform)
+    folder = Path(disk.path)
+    if disk.filesystem in _IN_MEMORY:
+        raise ProbeError.of("disk_in_memory", path=disk.path, filesystem=disk.filesystem)
+    if not folder.is_dir():
+        raise ProbeError.of("disk_folder_missing", path=disk.path)
+    try:
+        model = usable_file(folder, model_files)
+        if model is not None:
+            with _opened(model) as file:
+                return _read(file, model.stat().st_size, disk.path, seen, token, seconds)
+        with _nameless(folder) as file:
+            size = _fill(file, _room(disk, most_bytes), token)
+            return _read(file, size, disk.path, seen, token, seconds)
+    except OSError as error:
+        raise _as_probe_error(error, disk) from error
+
+
+def usable_file(folder: Path, files: Sequence[Path]) -> Path | None:
+    """The largest of `files` that is on the folder's disk, large enough, and without holes."""
+    device = folder.stat().st_dev
+    best: tuple[int, Path] | None = None
+    for file in files:
+        try:
+            facts = file.stat()
+        except OSError:
+            continue  # deleted meanwhile: another file, or a temporary one, will do
+        if facts.st_dev != device or facts.st_size < _LEAST_BYTES or not is_solid(facts):
+            continue
+        if best is None or facts.st_size > best[0]:
+            best = (facts.st_size, file)
+    return None if best is None else best[1]
+
+
+def is_solid(facts: os.stat_result) -> bool:
+    """False for a sparse or compressed file: reading a hole takes no time."""
+    return facts.st_blocks * 512 >= _SOLID_SHARE * facts.st_size
+
+
+def _room(disk: DiskInfo, most_bytes: int) -> int:
+    """Size of the temporary file: never more than a twentieth of what is free."""
+    size = min(most_bytes, disk.free_bytes // _FREE_SHARE) // _WRITE_BYTES * _WRITE_BYTES
+    if size < _LEAST_BYTES:
+        raise ProbeError.of("disk_too_full", path=disk.path, free=f"{disk.free_bytes / _MIB:.0f} MiB")
+    return size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    file = os.open(path, os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _nameless(folder: Path) -> Iterator[int]:
+    """An open file in that folder that vanishes when it is closed, also by kill -9."""
+    flags = os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC
+    try:
+        file = os.open(folder, flags | os.O_TMPFILE, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
+            raise
+        file = _unlinked(folder, flags)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def _unlinked(folder: Path, flags: int) -> int:
+    """For file systems without O_TMPFILE: a name for the blink of an eye."""
+    handle, name = tempfile.mkstemp(prefix=".deskside-read-test-", dir=folder)
+    os.close(handle)
+    try:
+        return os.open(name, flags)
+    finally:
+        Path(name).unlink()
+
+
+def _fill(file: int, size: int, token: CancelToken) -> int:
+    """Writes random bytes, at most `size` and for at most 3 s; the size that was reached."""
+    # Slices at odd offsets of one random block: no two blocks of the file are alike on any
+    # grid that a file system compresses or deduplicates by.
+    noise = memoryview(os.urandom(2 * _WRITE_BYTES))
+    deadline = time.monotonic() + _WRITE_SECONDS
+    written = 0
+    with mmap.mmap(-1, _WRITE_BYTES) as page_aligned:
+        while written < size and (written < _LEAST_BYTES or time.monotonic() < deadline):
+            token.raise_if_cancelled()
+            start = written // _WRITE_BYTES * 65_537 % _WRITE_BYTES
+            page_aligned[:] = noise[start : start + _WRITE_BYTES]
+            done = os.pwrite(file, page_aligned, written)
+            if done != _WRITE_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written += done
+    os.fsync(file)
+    token.raise_if_cancelled()
+    return written
+
+
+@dataclass(slots=True)
+class _Readers:
+    """Threads that read one file in order, block by block, round and round."""
+
+    file: int
+    blocks: int
+    stop: threading.Event = field(default_factory=threading.Event)
+    done: list[int] = field(default_factory=lambda: [0] * _THREADS)  # bytes, by thread
+    failures: list[OSError] = field(default_factory=list)
+    _next: Iterator[int] = field(default_factory=itertools.count)  # `next` on it is atomic
+
+    def read(self, index: int) -> None:
+        with mmap.mmap(-1, _BLOCK_BYTES) as buffer:  # page-aligned, as direct reads need it
+            while not self.stop.is_set():
+                offset = next(self._next) % self.blocks * _BLOCK_BYTES
+                try:
+                    self.done[index] += os.preadv(self.file, [buffer], offset)
+                except OSError as error:
+                    self.failures.append(error)
+                    self.stop.set()
+
+
+def _read(
+    file: int, size: int, path: str, seen: RateSeen, token: CancelToken, seconds: float
+) -> BandwidthMeasurement:
+    # A reader that hangs in a dying disk outlives `file`; it keeps a handle of its own.
+    own = os.dup(file)
+    readers = _Readers(own, size // _BLOCK_BYTES)
+    threads = [threading.Thread(target=readers.read, args=(i,), daemon=True) for i in range(_THREADS)]
+    times_before, device_before = machine_times(), _bytes_from_devices()
+    for thread in threads:
+        thread.start()
+    try:
+        rates = _watch(readers, seen, token, seconds)
+    finally:
+        readers.stop.set()
+        _join(threads, own, 0.1 if token.cancelled else _JOIN_S)
+    token.raise_if_cancelled()
+    if readers.failures:
+        raise readers.failures[0]
+    rate = statistics.median(rates)
+    _refuse_cache(sum(readers.done), device_before, _bytes_from_devices(), rate, path)
+    return BandwidthMeasurement(rate, _THREADS, was_busy(times_before, machine_times()), ((_THREADS, rate),))
+
+
+def _watch(readers: _Readers, seen: RateSeen, token: CancelToken, seconds: float) -> list[float]:
+    """Bytes per second of each fifth of a second, while the readers run."""
+    rates: list[float] = []
+    begun = last = time.monotonic()
+    before = 0
+    while (last - begun < seconds or not rates) and not readers.stop.is_set():
+        if token.wait(min(_WINDOW_S, seconds)):
+            break
+        now, done = time.monotonic(), sum(readers.done)
+        rates.append((done - before) / (now - last))
+        last, before = now, done
+        seen(min(1.0, (now - begun) / seconds), statistics.median(rates))
+    return rates or [0.0]
+
+
+def _join(threads: Sequence[threading.Thread], file: int, seconds: float) -> None:
+    """Waits for the readers, then closes their handle; left open if a read never comes back,
+    since its number could be another file's by then."""
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if not any(thread.is_alive() for thread in threads):
+        os.close(file)
+
+
+def _bytes_from_devices() -> int | None:
+    """What this process really had fetched from storage; None where the kernel does not count."""
+    for line in read_text(Path("/proc/self/io")).splitlines():
+        name, _, value = line.partition(":")
+        if name == "read_bytes":
+            return int(value)
+    return None
+
+
+def _refuse_cache(read: int, before: int | None, after: int | None, rate: float, path: str) -> None:
+    """A cached read is never passed off as the disk's speed. Raises: ProbeError."""
+    fetched = read if before is None or after is None else after - before
+    if rate <= 0 or fetched < _DEVICE_SHARE * read or rate > _IMPLAUSIBLE_BYTES_PER_S:
+        raise ProbeError.of("disk_cached", path=path)
+
+
+def _as_probe_error(error: OSError, disk: DiskInfo) -> ProbeError:
+    if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):
+        return ProbeError.of("disk_no_direct_read", path=disk.path, filesystem=disk.filesystem or "?")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ProbeError.of("disk_not_writable", path=disk.path, reason=os.strerror(error.errno))
+    reason = error.strerror or str(error)
+    return ProbeError.of("disk_read_failed", path=disk.path, reason=reason)
