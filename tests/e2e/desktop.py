@@ -1,0 +1,160 @@
+"""A real desktop for end-to-end tests: Xvfb, openbox, xdotool, screenshots; and the real program on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+SIZE = (1440, 900)
+
+Found = TypeVar("Found")
+
+
+def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 60) -> Found:
+    """Polls until `look` gives something true; fails with `what` otherwise."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited {seconds:g} s in vain for: {what}")
+
+
+class Desktop:
+    """An X server of our own with a window manager; use as a context manager."""
+
+    def __enter__(self) -> Desktop:
+        # -displayfd lets the server choose a free number and tell it once it is ready.
+        read_end, write_end = os.pipe()
+        self._server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"],
+            pass_fds=[write_end],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(write_end)
+        with os.fdopen(read_end) as ready:
+            number = ready.readline().strip()
+        if not number:
+            raise AssertionError("Xvfb did not start")
+        self.display = f":{number}"
+        self._manager = subprocess.Popen(
+            ["openbox"], env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (self._manager, self._server):
+            process.terminate()
+            process.wait(10)
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("QT_", "WAYLAND"))}
+        return {**kept, "DISPLAY": self.display, "LC_ALL": "C.UTF-8"}
+
+    def xdotool(self, *words: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *words], env=self.environment(), capture_output=True, text=True, timeout=30, check=False
+        )
+        return done.stdout.strip()
+
+    def screenshot(self, path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("grab.py")), str(path)],
+            env={**self.environment(), "QT_QPA_PLATFORM": "xcb"},
+            check=True,
+            timeout=60,
+        )
+        return path
+
+
+class Program:
+    """Deskside as a person runs it, with folders of its own."""
+
+    def __init__(
+        self,
+        desktop: Desktop,
+        base: Path,
+        command: Sequence[str] = (sys.executable, str(ROOT / "deskside.py")),
+    ) -> None:
+        self.desktop = desktop
+        self.base = base
+        self.data = base / "data" / "deskside"
+        self.config = base / "config" / "deskside"
+        self.state = base / "state" / "deskside"
+        self._command = tuple(command)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.window = ""
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **self.desktop.environment(),
+            "XDG_DATA_HOME": str(self.base / "data"),
+            "XDG_CONFIG_HOME": str(self.base / "config"),
+            "XDG_STATE_HOME": str(self.base / "state"),
+            "XDG_CACHE_HOME": str(self.base / "cache"),
+            "QT_QPA_PLATFORM": "xcb",
+            "HF_HUB_OFFLINE": "1",
+        }
+
+    def start(self, *words: str) -> None:
+        """Starts the window and waits until it is there and has the focus."""
+        self.base.mkdir(parents=True, exist_ok=True)
+        with (self.base / "stderr.txt").open("ab") as errors:
+            self.process = subprocess.Popen([*self._command, *words], env=self.environment(), stderr=errors)
+        self.window = wait_for("the window", self._find_window)
+        self.desktop.xdotool("windowactivate", "--sync", self.window)
+
+    def _find_window(self) -> str:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the program ended: {self.stderr()}"
+        return self.desktop.xdotool("search", "--onlyvisible", "--name", "Deskside").partition("\n")[0]
+
+    def stderr(self) -> str:
+        return (self.base / "stderr.txt").read_text("utf-8", "replace")
+
+    def keys(self, *keys: str) -> None:
+        """Presses keys, e.g. "Return", "ctrl+n", with a person's pauses."""
+        for key in keys:
+            self.desktop.xdotool("key", "--clearmodifiers", key)
+            time.sleep(0.15)
+
+    def type(self, text: str) -> None:
+        self.desktop.xdotool("type", "--delay", "25", text)
+
+    def screenshot(self, name: str) -> Path:
+        return self.desktop.screenshot(ROOT / "tests" / "e2e" / "artefacts" / f"{name}.png")
+
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes that are children of the program."""
+        assert self.process is not None
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            try:
+                if "_worker" in child.cmdline() and "--devices" not in child.cmdline():
+                    found.append(child)
+            except psutil.NoSuchProcess:
+                continue
+        return found
+
+    def close(self) -> None:
+        """As a person closes it; waits for its end."""
+        assert self.process is not None
+        self.keys("ctrl+q")
+        assert self.process.wait(15) == 0, self.stderr()
+
+    def kill(self) -> None:
+        """As a power cut ends it."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
