@@ -105,7 +105,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "repository_missing": "There is no model {repository} on {endpoint}, or it is private. Check its name for typing errors; for a private one put a token of your account into the variable HF_TOKEN.",
         "repository_gated": "The publisher of {repository} gives it only to people who accepted its terms. Accept them on its page, then put a token of your account into the variable HF_TOKEN and try again.",
         "no_gguf": "{repository} has no GGUF files, which are what Deskside runs. Look for a repository of the same model whose name ends in GGUF.",
-        "quantization_unknown": "{repository} has no quantization {wanted}. It has: {choices}.",
+        "quantization_not_there": "{repository} has no quantization {wanted}. It has: {choices}.",
         "quantization_open": "{repository} has several quantizations{wanted} and none of them is Q4_K_M, the usual choice. Add one of these after a colon: {choices}.",
         "quantization_ambiguous": "{repository} has more than one model of that quantization. Add the name of one of these files after a colon: {choices}.",
         "file_name_refused": "The file name {name} from the hub is not safe to write to a disk: {reason}. Nothing was downloaded; choose another repository.",

@@ -1,0 +1,87 @@
+"""What was verified: a small JSON record beside every finished file, written when it is published.
+
+One record a file, replaced atomically, so that no two processes ever edit the same one.
+Records are read as hostile: anything odd in one makes it count as absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine.download.names import name_problem
+
+SUFFIX = ".json"  # of NAME.gguf.json
+_LARGEST_RECORD_BYTES = 1 << 20
+_MOST_SHARDS = 10_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFile:
+    """A published file. `mtime_ns` and `size_bytes` tell whether it is still the one that was verified."""
+
+    repository: str
+    commit: str
+    quantization: str
+    path: str  # inside the repository, and below the repository's folder
+    size_bytes: int
+    sha256: str
+    mtime_ns: int
+    shards: tuple[str, ...]  # paths of all files of the model, this one among them
+
+
+def record_path(final: Path) -> Path:
+    return final.with_name(final.name + SUFFIX)
+
+
+def write_record(final: Path, record: VerifiedFile) -> None:
+    """Raises: OSError."""
+    path = record_path(final)
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(record), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def read_record(final: Path) -> VerifiedFile | None:
+    """The record of a file, or None when there is none, it is damaged, or the file is another now."""
+    path = record_path(final)
+    try:
+        if path.stat().st_size > _LARGEST_RECORD_BYTES:
+            return None
+        record = _parsed(json.loads(path.read_text("utf-8")))
+        status = final.stat()
+    except (OSError, ValueError, RecursionError):
+        return None
+    if record is None or (status.st_size, status.st_mtime_ns) != (record.size_bytes, record.mtime_ns):
+        return None
+    return record if final.as_posix().endswith("/" + record.path) else None
+
+
+def repository_root(final: Path, record: VerifiedFile) -> Path:
+    """The folder that the paths of a record are relative to."""
+    return final.parents[record.path.count("/")]
+
+
+def _parsed(stored: object) -> VerifiedFile | None:
+    if not isinstance(stored, dict):
+        return None
+    texts = [stored.get(key) for key in ("repository", "commit", "quantization", "path", "sha256")]
+    numbers = [stored.get(key) for key in ("size_bytes", "mtime_ns")]
+    shards = stored.get("shards")
+    if not all(type(number) is int for number in numbers) or not isinstance(shards, list):
+        return None
+    if not all(isinstance(text, str) for text in [*texts, *shards]) or not 0 < len(shards) <= _MOST_SHARDS:
+        return None
+    if stored["path"] not in shards or any(name_problem(shard) for shard in shards):
+        return None
+    if not _SHA256.fullmatch(stored["sha256"]):
+        return None
+    known = {key: stored[key] for key in VerifiedFile.__slots__ if key != "shards"}
+    return VerifiedFile(**known, shards=tuple(shards))

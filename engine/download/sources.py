@@ -1,0 +1,126 @@
+"""From a reference like OWNER/NAME:Q4_K_M to a plan: which files, how large, with which checksums."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from engine.download.endpoints import checked_endpoint, environment_token, shown
+from engine.download.hub import ListedFile, list_files
+from engine.download.names import colliding_names, is_weights, name_problem, quantization_of, shard_of
+from engine.download.values import DownloadPlan, RemoteFile
+from engine.errors import DownloadError, UsageError
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}", re.ASCII)
+_PREFERRED = "Q4_K_M"
+_MOST_CHOICES_SHOWN = 40
+
+
+def parse_reference(text: str) -> tuple[str, str]:
+    """Splits `OWNER/NAME[:QUANT]`; the quantisation is "" where none is given.
+
+    Raises: UsageError.
+    """
+    repository, _, quantization = text.strip().partition(":")
+    bad_quantization = ":" in text and not quantization.strip()
+    if not _REPOSITORY.fullmatch(repository) or name_problem(repository) or bad_quantization:
+        raise UsageError.of("reference_invalid", text=shown(text))
+    return repository, quantization.strip()
+
+
+def repository_folder(models: Path, repository: str) -> Path:
+    """Where the files of a repository lie. Raises: UsageError for a name that is no repository."""
+    owner, _, name = parse_reference(repository)[0].partition("/")
+    return models / owner / name
+
+
+def plan_download(
+    endpoint: str, repository: str, quantization: str, folder: Path, hub_token: str | None = None
+) -> DownloadPlan:
+    """Asks the hub once and pins what a transfer will fetch.
+
+    `folder` is the models folder; the plan's own folder is `folder/OWNER/NAME`. Without a
+    `hub_token` the one in HF_TOKEN is used, for the hub itself only.
+
+    Raises: UsageError, HubUnreachable, DownloadError; each with the choices or the remedy.
+    """
+    endpoint = checked_endpoint(endpoint)
+    destination = repository_folder(folder, repository)
+    token = hub_token or environment_token(endpoint)
+    listing = list_files(endpoint, repository, token)
+    if listing.gated and token is None:
+        raise DownloadError.of("repository_gated", repository=repository)
+    label, chosen = _choose(repository, listing.files, quantization)
+    files = _checked(repository, chosen)
+    return DownloadPlan(endpoint, repository, listing.commit, label, files, str(destination))
+
+
+def _choose(
+    repository: str, files: tuple[ListedFile, ...], wanted: str
+) -> tuple[str, tuple[ListedFile, ...]]:
+    """The one set of files that is wanted, with the name of its quantisation."""
+    sets = _sets(files)
+    if not sets:
+        raise DownloadError.of("no_gguf", repository=repository)
+    found = _matching(sets, wanted)
+    if not found and not wanted:
+        found = [next(iter(sets))] if len(sets) == 1 else _matching(sets, _PREFERRED)
+    if not found:
+        code = "quantization_not_there" if wanted else "quantization_open"
+        raise UsageError.of(code, repository=repository, wanted=shown(wanted), choices=_choices(sets))
+    if len(found) > 1:
+        choices = ", ".join(sorted(shown(sets[stem][0].path) for stem in found)[:_MOST_CHOICES_SHOWN])
+        raise UsageError.of("quantization_ambiguous", repository=repository, choices=choices)
+    chosen = sets[found[0]]
+    return quantization_of(chosen[0].path), tuple(sorted(chosen, key=lambda file: shard_of(file.path).number))
+
+
+def _sets(files: tuple[ListedFile, ...]) -> dict[str, list[ListedFile]]:
+    """Files that belong together, by their path without shard numbers."""
+    sets: dict[str, list[ListedFile]] = defaultdict(list)
+    for file in files:
+        if is_weights(file.path):
+            shard = shard_of(file.path)
+            sets[f"{shard.stem}/{shard.count}"].append(file)
+    return sets
+
+
+def _matching(sets: dict[str, list[ListedFile]], wanted: str) -> list[str]:
+    """Keys of the sets of a quantisation; the path of a file, or its name, is understood too."""
+    folded = wanted.casefold()
+    named = [
+        key
+        for key, files in sets.items()
+        for file in files
+        if folded and folded in (file.path.casefold(), file.path.casefold().rpartition("/")[2])
+    ]
+    by_quantization = [
+        key for key, files in sets.items() if folded and quantization_of(files[0].path).casefold() == folded
+    ]
+    return named[:1] or by_quantization
+
+
+def _choices(sets: dict[str, list[ListedFile]]) -> str:
+    names = {quantization_of(files[0].path) or shown(files[0].path) for files in sets.values()}
+    return ", ".join(sorted(names)[:_MOST_CHOICES_SHOWN])
+
+
+def _checked(repository: str, files: tuple[ListedFile, ...]) -> tuple[RemoteFile, ...]:
+    for file in files:
+        problem = name_problem(file.path)
+        if problem:
+            raise DownloadError.of("file_name_refused", name=shown(file.path), reason=problem)
+    collision = colliding_names(file.path for file in files)
+    if collision:
+        raise DownloadError.of("file_names_collide", first=collision[0], second=collision[1])
+    numbers = [shard_of(file.path).number for file in files]
+    if numbers != list(range(1, shard_of(files[0].path).count + 1)):
+        raise DownloadError.of("shards_missing_on_hub", repository=repository, name=files[0].path)
+    return tuple(_complete(file) for file in files)
+
+
+def _complete(file: ListedFile) -> RemoteFile:
+    if file.sha256 is None or file.size_bytes is None:
+        raise DownloadError.of("checksum_missing", name=file.path)
+    return RemoteFile(file.path, file.size_bytes, file.sha256)

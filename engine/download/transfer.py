@@ -1,0 +1,409 @@
+"""The transfer of one file as a state machine without I/O.
+
+It is told what happened (`resolved`, `answered`, `received`, `dropped`, ...) and asked what a
+lane (one connection) should do next. It never reads a clock, a socket or a file: `now` comes
+in as seconds of any monotonic clock. One thread at a time: the fetcher holds a lock around it.
+
+    QUEUED ── start ──> FETCHING ── last byte ──> VERIFYING ── checksum matches ──> COMPLETE
+                          │  ^                       │
+                          │  └── rot, first mismatch ┘
+                          └── pause ──> PAUSED       any of them ── fail ──> FAILED
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.download.answers import Answer, Verdict, is_strong, judge
+from engine.download.values import TransferState
+
+_S = TransferState
+TRANSITIONS: Mapping[TransferState, frozenset[TransferState]] = {
+    _S.QUEUED: frozenset({_S.FETCHING, _S.VERIFYING, _S.PAUSED, _S.FAILED}),
+    _S.FETCHING: frozenset({_S.VERIFYING, _S.PAUSED, _S.FAILED}),
+    _S.VERIFYING: frozenset({_S.FETCHING, _S.COMPLETE, _S.PAUSED, _S.FAILED}),
+    _S.PAUSED: frozenset({_S.FETCHING, _S.VERIFYING, _S.FAILED}),
+    _S.COMPLETE: frozenset(),
+    _S.FAILED: frozenset(),
+}
+
+_BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
+_LONGEST_RETRY_AFTER_SECONDS = 300.0
+_MOST_NONSENSE = 6  # answers in a row that make no sense
+_MOST_STALE = 3  # fresh links in a row that are refused
+_PROGRESS_BYTES = 64 << 10  # what a lane must gain before its failures are forgiven
+_IDLE_SECONDS = 3600.0  # idle lanes are woken by changes, not by this
+
+
+class Failure(StrEnum):
+    """Why a transfer cannot go on."""
+
+    CHANGED = "changed"  # the hub holds another file under this name now
+    GATED = "gated"
+    REFUSED = "refused"  # 401, 403, or every fresh link is turned down
+    MISSING = "missing"
+    NONSENSE = "nonsense"  # something between here and the hub answers in its place
+    MISMATCH = "mismatch"  # wrong checksum, twice
+    CERTIFICATE = "certificate"
+    DISK_FULL = "disk_full"
+    FILE_TOO_LARGE = "file_too_large"  # for the file system
+    DISK = "disk"
+
+
+class Trouble(StrEnum):
+    """Why a lane waits; these values are `DownloadProgress.waiting_for`."""
+
+    NETWORK = "network"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Ask the hub where the bytes are, then `resolved` or `resolve_refused` or `dropped`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Request bytes `start` to `stop` (excluded), then `answered`."""
+
+    start: int
+    stop: int
+    if_range: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask again after so many seconds, or when anything changed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The lane is not needed any more."""
+
+
+Action = Resolve | Fetch | Wait | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What the hub says of the file now; None where it does not say."""
+
+    size: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a chunk that is to be written: chunk[skip : skip + length] at `offset`."""
+
+    segment: int
+    skip: int
+    offset: int
+    length: int
+
+
+@dataclass(slots=True)
+class _Lane:
+    busy: bool = False
+    cursor: int = 0  # file offset of the next byte of the body
+    stop: int = 0
+    location: int = 0  # generation of the link in use
+    gained: int = 0  # bytes since the last failure
+    failures: int = 0
+    not_before: float = 0.0
+    trouble: Trouble | None = None
+
+
+@dataclass(slots=True)
+class Transfer:
+    """See the module. `done[k]` bytes of segment k are in the file; front first."""
+
+    size: int
+    sha256: str
+    segment_size: int
+    done: list[int]
+    jitter: Callable[[], float] = random.random
+    state: TransferState = TransferState.QUEUED
+    failure: Failure | None = None
+    _lanes: dict[int, _Lane] = field(default_factory=dict)
+    _resolving: int | None = None
+    _located: bool = False
+    _location: int = 0
+    _etag: str | None = None
+    _etag_counts: bool = True  # False once the hub vouched for a file whose ETag changed
+    _ranges: bool = True  # False while the source answers ranged requests with 200
+    _nonsense: int = 0
+    _stale: int = 0
+    _second_pass: bool = False
+    _missing: int = 0  # bytes; kept, since there may be 50,000 segments
+    _first_open: int = 0  # all segments before this one are full
+
+    def __post_init__(self) -> None:
+        self._missing = self.size - sum(self.done)
+
+    # what is known
+    def length(self, segment: int) -> int:
+        """Bytes of a segment; the last one may be shorter."""
+        return min(self.segment_size, self.size - segment * self.segment_size)
+
+    def is_full(self, segment: int) -> bool:
+        return self.done[segment] == self.length(segment)
+
+    @property
+    def done_bytes(self) -> int:
+        return self.size - self._missing
+
+    @property
+    def running(self) -> bool:
+        return self.state in (TransferState.FETCHING, TransferState.VERIFYING)
+
+    @property
+    def waiting_for(self) -> str:
+        """Why nothing moves: a `Trouble`, or "" while any lane works."""
+        lanes = self._lanes.values()
+        if self.state is not TransferState.FETCHING or any(lane.busy and not lane.failures for lane in lanes):
+            return ""
+        troubles = [lane.trouble for lane in lanes if lane.trouble and lane.failures > 1]
+        return str(troubles[0]) if troubles else ""
+
+    def next_action(self, number: int, now: float) -> Action:
+        """What lane `number` should do; it has nothing under way any more."""
+        lane = self._lane(number)
+        self._release(number)
+        if not self.running:
+            return Stop()
+        if self.state is TransferState.VERIFYING:
+            return Wait(_IDLE_SECONDS)  # rot may bring work again
+        if now < lane.not_before:
+            return Wait(lane.not_before - now)
+        if not self._located:
+            if self._resolving is not None:
+                return Wait(_IDLE_SECONDS)
+            self._resolving = number
+            return Resolve()
+        return self._assign(lane)
+
+    # commands
+    def start(self) -> None:
+        """Begins, or goes on after a pause."""
+        self._located = False
+        self._go(TransferState.FETCHING if self._missing else TransferState.VERIFYING)
+
+    def pause(self) -> None:
+        """Ends the work of all lanes; nothing they still receive counts."""
+        if TransferState.PAUSED in TRANSITIONS[self.state]:
+            self._go(TransferState.PAUSED)
+
+    def fail(self, failure: Failure) -> None:
+        """Ends the transfer, unless it has ended already."""
+        if TransferState.FAILED in TRANSITIONS[self.state]:
+            self.failure = failure
+            self._go(TransferState.FAILED)
+
+    # what happened: the hub
+    def resolved(self, number: int, resolution: Resolution) -> None:
+        """The hub named a location."""
+        self._release(number)
+        if not self.running:
+            return
+        if resolution.size not in (None, self.size) or resolution.sha256 not in (None, self.sha256):
+            self.fail(Failure.CHANGED)
+            return
+        self._located = True
+        self._location += 1
+        self._forgive(self._lane(number))
+
+    def resolve_refused(self, number: int, answer: Answer, gated: bool, now: float) -> None:
+        """The hub answered with an error instead of a location."""
+        self._release(number)
+        if answer.status in (404, 410):
+            self.fail(Failure.MISSING)
+        elif answer.status in (401, 403, 451):
+            self.fail(Failure.GATED if gated else Failure.REFUSED)
+        elif answer.status in (408, 425, 429) or answer.status >= 500:
+            self._back_off(self._lane(number), Trouble.SERVER, now, answer.retry_after_seconds)
+        else:
+            self._made_no_sense(self._lane(number), now)
+
+    # what happened: the bytes
+    def answered(self, number: int, answer: Answer, now: float) -> bool:
+        """The head of an answer to `Fetch`. True: read the body; False: close the connection."""
+        lane = self._lane(number)
+        if not lane.busy or not self.running:
+            return False
+        verdict = judge(answer, lane.cursor, lane.stop, self.size, self._etag if self._etag_counts else None)
+        if verdict is Verdict.PARTIAL:
+            lane.stop = min(lane.stop, self._end_of_segment(lane.cursor))
+            self._ranges = True
+        elif verdict is Verdict.WHOLE:
+            self._read_whole(lane)
+        else:
+            self._release(number)
+            self._rejected(lane, verdict, answer, now)
+            return False
+        if self._etag is None and self._etag_counts and answer.etag:
+            self._etag = answer.etag
+        return True
+
+    def place(self, number: int, count: int) -> tuple[Span, ...] | None:
+        """Where the next `count` bytes of the body belong. None: nowhere, close the connection."""
+        lane = self._lane(number)
+        if not lane.busy or not self.running:
+            return None
+        stop = min(lane.cursor + count, lane.stop)
+        spans = []
+        offset = lane.cursor
+        while offset < stop:
+            segment = offset // self.segment_size
+            end = min(stop, self._end_of_segment(offset))
+            first = segment * self.segment_size + self.done[segment]
+            if offset <= first < end:  # what is there already is not written again
+                spans.append(Span(segment, first - lane.cursor, first, end - first))
+            offset = end
+        return tuple(spans)
+
+    def received(self, number: int, count: int, spans: Sequence[Span]) -> bool:
+        """`count` bytes of the body came and `spans` of them are in the file. False: they do not count."""
+        lane = self._lane(number)
+        if not lane.busy or not self.running:
+            return False
+        lane.cursor = min(lane.cursor + count, lane.stop)
+        lane.gained += count
+        for span in spans:
+            self.done[span.segment] += span.length
+            self._missing -= span.length
+        if lane.gained >= _PROGRESS_BYTES or lane.cursor == lane.stop:
+            self._forgive(lane)
+        if not self._missing:
+            self._release_all()
+            self._go(TransferState.VERIFYING)
+        return True
+
+    def finished(self, number: int) -> bool:
+        """Whether a lane has all the bytes it asked for, or none to expect any more."""
+        lane = self._lane(number)
+        return not lane.busy or lane.cursor >= lane.stop
+
+    def dropped(self, number: int, now: float) -> None:
+        """The connection failed, stalled or ended too early."""
+        was_busy = self._lane(number).busy or self._resolving == number
+        self._release(number)
+        if was_busy:
+            self._back_off(self._lane(number), Trouble.NETWORK, now)
+
+    # what happened: the checks
+    def rotten(self, segment: int) -> None:
+        """The file no longer has what was received: fetch that segment again."""
+        self._missing += self.done[segment]
+        self._first_open = min(self._first_open, segment)
+        self.done[segment] = 0
+        if self.state is TransferState.VERIFYING:
+            self._located = False
+            self._go(TransferState.FETCHING)
+
+    def hashed(self, sha256: str) -> None:
+        """The checksum of the whole file is known. A first mismatch fetches all again, since
+        nothing tells which segment arrived wrong; a second one is final."""
+        if sha256 == self.sha256:
+            self._go(TransferState.COMPLETE)
+        elif self._second_pass:
+            self.fail(Failure.MISMATCH)
+        else:
+            self._second_pass = True
+            self.done[:] = [0] * len(self.done)
+            self._missing, self._first_open = self.size, 0
+            self._located = False
+            self._go(TransferState.FETCHING)
+
+    # inside
+    def _go(self, state: TransferState) -> None:
+        if state not in TRANSITIONS[self.state]:
+            raise ValueError(f"no way from {self.state} to {state}")
+        self.state = state
+        if not self.running:
+            self._release_all()
+
+    def _lane(self, number: int) -> _Lane:
+        return self._lanes.setdefault(number, _Lane())
+
+    def _release(self, number: int) -> None:
+        self._lane(number).busy = False
+        if self._resolving == number:
+            self._resolving = None
+
+    def _release_all(self) -> None:
+        for number in self._lanes:
+            self._release(number)
+
+    def _end_of_segment(self, offset: int) -> int:
+        return min((offset // self.segment_size + 1) * self.segment_size, self.size)
+
+    def _assign(self, lane: _Lane) -> Action:
+        taken = {other.cursor // self.segment_size for other in self._lanes.values() if other.busy}
+        if not self._ranges and taken:
+            return Wait(_IDLE_SECONDS)
+        while self._first_open < len(self.done) and self.is_full(self._first_open):
+            self._first_open += 1
+        for segment in range(self._first_open, len(self.done)):
+            if not self.is_full(segment) and segment not in taken:
+                lane.busy = True
+                lane.cursor = segment * self.segment_size + self.done[segment]
+                # without ranges one body brings all that is missing, so ask for all of it
+                lane.stop = self._end_of_segment(lane.cursor) if self._ranges else self.size
+                lane.location = self._location
+                usable = self._etag_counts and self._etag is not None and is_strong(self._etag)
+                return Fetch(lane.cursor, lane.stop, self._etag if usable else None)
+        return Wait(_IDLE_SECONDS)
+
+    def _read_whole(self, lane: _Lane) -> None:
+        """The source ignores ranges: one lane reads from the first byte, the others stop."""
+        self._release_all()
+        self._ranges = False
+        lane.busy = True
+        lane.cursor, lane.stop = 0, self.size
+
+    def _rejected(self, lane: _Lane, verdict: Verdict, answer: Answer, now: float) -> None:
+        fresh = lane.location == self._location
+        if verdict is Verdict.CHANGED:
+            # The hub decides: if it still lists our checksum, another server of it has other ETags.
+            self._etag_counts = False
+            self._located = False
+        elif verdict is Verdict.STALE:
+            if fresh:
+                self._located = False
+                self._stale += 1
+            if self._stale > _MOST_STALE:
+                self.fail(Failure.REFUSED)
+            elif self._stale > 1:
+                self._back_off(lane, Trouble.SERVER, now)
+        elif verdict is Verdict.BUSY:
+            self._back_off(lane, Trouble.SERVER, now, answer.retry_after_seconds)
+        else:
+            self._made_no_sense(lane, now)
+
+    def _made_no_sense(self, lane: _Lane, now: float) -> None:
+        self._nonsense += 1
+        self._located = False
+        if self._nonsense >= _MOST_NONSENSE:
+            self.fail(Failure.NONSENSE)
+        else:
+            self._back_off(lane, Trouble.SERVER, now)
+
+    def _back_off(self, lane: _Lane, trouble: Trouble, now: float, at_least_seconds: float = 0.0) -> None:
+        delay = _BACKOFF_SECONDS[min(lane.failures, len(_BACKOFF_SECONDS) - 1)]
+        delay *= 0.75 + 0.5 * self.jitter()
+        lane.failures += 1
+        lane.gained = 0
+        lane.trouble = trouble
+        lane.not_before = now + max(delay, min(at_least_seconds, _LONGEST_RETRY_AFTER_SECONDS))
+
+    def _forgive(self, lane: _Lane) -> None:
+        lane.failures = 0
+        lane.trouble = None
+        if lane.gained:  # a link alone proves nothing yet
+            self._nonsense = self._stale = 0
