@@ -14,7 +14,7 @@ from typing import TypeVar
 import psutil
 
 ROOT = Path(__file__).parents[2]
-SIZE = (1440, 900)
+WIDTH, HEIGHT = 1440, 900
 
 Found = TypeVar("Found")
 
@@ -37,7 +37,7 @@ class Desktop:
         # -displayfd lets the server choose a free number and tell it once it is ready.
         read_end, write_end = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"],
             pass_fds=[write_end],
             stderr=subprocess.DEVNULL,
         )
@@ -63,7 +63,12 @@ class Desktop:
 
     def xdotool(self, *words: str) -> str:
         done = subprocess.run(
-            ["xdotool", *words], env=self.environment(), capture_output=True, text=True, timeout=30, check=False
+            ["xdotool", *words],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
         return done.stdout.strip()
 
