@@ -167,7 +167,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "prompt_empty": "There is nothing to answer: the conversation has no text. Write a message.",
         "bad_sampling": "The answer cannot be sampled with {name} = {value}. Choose a value between {low} and {high}.",
         "queue_full": "The engine already has {waiting} answers waiting. Try again when some of them have ended.",
-        "decode_failed": "llama.cpp failed while computing the answer (code {code}: {reason}). Load the model again, with a shorter context if memory is short.",
+        "decode_failed": "llama.cpp failed while computing the answer (code {number}: {reason}). Load the model again, with a shorter context if memory is short.",
         "no_chat_template": "{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.",
         "template_failed": "The chat template of {model} could not be used ({reason}), so a common one (ChatML) is used in its place. If answers look odd, download the model again or choose another.",
         # chat

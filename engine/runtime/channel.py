@@ -1,0 +1,77 @@
+"""The private channel between the program and a worker: length-prefixed messages, nothing else.
+
+A socket pair on POSIX, a pipe on Windows. Never stdout: native code prints there.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from typing import Any
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as _Connection
+else:
+    from multiprocessing.connection import Connection as _Connection
+
+LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a long conversation is a few MiB
+
+
+class ChannelClosed(Exception):
+    """The other side is gone, or does not keep to the channel's form."""
+
+
+class Channel:
+    """One end. `send` is thread-safe; `receive` belongs to one thread."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+
+    @classmethod
+    def adopt(cls, handle: int) -> Channel:
+        """The end that was handed to this process. Raises: OSError, if it is none."""
+        if sys.platform != "win32":
+            os.fstat(handle)
+            os.set_inheritable(handle, False)
+        return cls(_Connection(handle))
+
+    def send(self, body: bytes) -> None:
+        """Blocks while the other side reads too slowly. Raises: ChannelClosed."""
+        if len(body) > LARGEST_MESSAGE:
+            raise ValueError(f"a message of {len(body)} bytes")
+        try:
+            with self._sending:
+                self._connection.send_bytes(body)
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+
+    def receive(self) -> bytes:
+        """Waits for the next message. Raises: ChannelClosed."""
+        try:
+            return bytes(self._connection.recv_bytes(LARGEST_MESSAGE))
+        except (EOFError, OSError) as error:
+            raise ChannelClosed(str(error)) from error
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as there is something to receive, the end included."""
+        try:
+            return bool(self._connection.poll(seconds))
+        except (EOFError, OSError):
+            return True  # `receive` says what it is
+
+    def handle(self) -> int:
+        """File descriptor on POSIX, handle on Windows."""
+        return int(self._connection.fileno())
+
+    def close(self) -> None:
+        """Only when no thread is inside `receive` any more, or to make it end."""
+        self._connection.close()
+
+
+def channel_pair() -> tuple[Channel, Channel]:
+    """Both ends, neither inheritable until handed to a child on purpose."""
+    ours, theirs = multiprocessing.Pipe(duplex=True)
+    return Channel(ours), Channel(theirs)

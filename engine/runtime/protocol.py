@@ -1,0 +1,137 @@
+"""What the program and a worker say to each other. Values only; see wire.py for their form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.chat.conversation import AnswerStats
+from engine.events import JobId
+from engine.hardware.report import DeviceFacts
+from engine.messages import Sentence
+from engine.runtime.values import GenerationRequest, LoadRequest, ModelFacts, StopReason
+
+
+# to the worker
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The first message of every worker, and its only load."""
+
+    job: JobId
+    request: LoadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    job: JobId
+    request: GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Of the load or of one answer. Answered by `Cancelled` or `Finished`, unless already over."""
+
+    job: JobId
+
+
+# from the worker
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The worker runs and begins to load."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    job: JobId
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    job: JobId
+    facts: ModelFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """Tokens of the prompt read so far, those found in the KV cache included."""
+
+    job: JobId
+    done: int
+    total: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    job: JobId
+    text: str
+    reasoning: bool
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An answer ended; the reason says how, cancelling included."""
+
+    job: JobId
+    stats: AnswerStats
+    reason: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A load was cancelled, or an answer before it began."""
+
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSeen:
+    """The worker lives and will obey; computing may still take a moment to stop."""
+
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    job: JobId
+    message: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    job: JobId
+    message: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The answer of a probe."""
+
+    devices: tuple[DeviceFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFailed:
+    """A probe could not load the engine."""
+
+    message: Sentence
+
+
+ToWorker = Load | Generate | Cancel
+FromWorker = (
+    Hello
+    | LoadProgress
+    | Loaded
+    | PromptProgress
+    | Delta
+    | Finished
+    | Cancelled
+    | CancelSeen
+    | Failed
+    | Notice
+    | Devices
+    | ProbeFailed
+)

@@ -1,0 +1,91 @@
+"""llama.cpp's C interface: found, loaded, asked for its devices."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.errors import LoadError
+from engine.hardware.report import DeviceFacts
+from engine.runtime.worker.nativelog import NativeLog
+
+_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accel"}  # ggml_backend_dev_type
+
+
+class Native:
+    """The bindings with their back ends loaded. Made once in a worker.
+
+    Raises: LoadError, when the library is missing or has no part for this processor.
+    """
+
+    def __init__(self) -> None:
+        self.llama = _import_bindings()
+        self.log = NativeLog(self.llama)
+        self.folder = Path(os.fspath(self.llama._base_path))
+        # Only this folder: llama.cpp's own search would also look in the current one.
+        self.function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(os.fsencode(self.folder))
+        self.llama.llama_backend_init()
+        self.cpu_variant = _cpu_variant(self.log.lines)
+        if not any(device.kind == "cpu" for device in self.devices()):
+            processor = platform.processor() or platform.machine()
+            raise LoadError.of("cpu_unsupported", folder=str(self.folder), processor=processor)
+
+    def devices(self) -> tuple[DeviceFacts, ...]:
+        """What ggml can compute on, with memory as ggml reports it."""
+        count = self.function("ggml_backend_dev_count", ctypes.c_size_t)()
+        get = self.function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
+        return tuple(self._device(get(index)) for index in range(count))
+
+    def _device(self, device: int) -> DeviceFacts:
+        name = self.function("ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)(device)
+        about = self.function("ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)(device)
+        kind = self.function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)(device)
+        size = ctypes.POINTER(ctypes.c_size_t)
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        memory = self.function("ggml_backend_dev_memory", None, ctypes.c_void_p, size, size)
+        memory(device, ctypes.byref(free), ctypes.byref(total))
+        return DeviceFacts(
+            name=(name or b"").decode("utf-8", "replace"),
+            description=(about or b"").decode("utf-8", "replace"),
+            kind=_KINDS.get(kind, "accel"),
+            memory_free_bytes=free.value,
+            memory_total_bytes=total.value,
+        )
+
+    def function(self, name: str, result: Any, *arguments: Any) -> Any:
+        """A function of ggml, which the bindings do not declare."""
+        found = getattr(self._library_of(name), name)
+        found.restype, found.argtypes = result, list(arguments)
+        return found
+
+    def _library_of(self, name: str) -> Any:
+        # Except on Windows, a library's handle also finds what it depends on.
+        files = ("ggml.dll", "ggml-base.dll") if sys.platform == "win32" else ()
+        candidates = (self.llama._lib, *(ctypes.CDLL(str(self.folder / file)) for file in files))
+        for library in candidates:
+            if hasattr(library, name):
+                return library
+        raise LoadError.of("engine_missing", reason=f"no {name} in {self.folder}")
+
+
+def _import_bindings() -> Any:
+    try:
+        return importlib.import_module("llama_cpp.llama_cpp")
+    except (ImportError, RuntimeError, OSError, AttributeError) as error:
+        # AttributeError: a library of another version lacks a function that the bindings declare.
+        raise LoadError.of("engine_missing", reason=str(error)) from error
+
+
+def _cpu_variant(lines: list[str]) -> str:
+    """ "zen4" of ".../libggml-cpu-zen4.so"; "" for a build with one variant only."""
+    for line in lines:
+        found = re.search(r"ggml-cpu-(\w+)\.\w+$", line)
+        if found:
+            return found[1]
+    return ""

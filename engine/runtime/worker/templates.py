@@ -1,0 +1,168 @@
+"""Chat templates of model files: foreign programs, run in a sandbox and under limits.
+
+Rendering follows Hugging Face's `apply_chat_template` (trimmed blocks, `raise_exception`,
+`strftime_now`, its own `tojson`), since that is what templates are written for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Template, TemplateError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from engine.runtime.values import Turn
+from engine.runtime.worker.limits import TimeExceeded, memory_limit, time_limit
+
+_RENDER_LIMIT_S = 5.0
+_MEMORY_LIMIT = 512 * 1024 * 1024  # bytes; a conversation of some MiB is copied a few times
+_LARGEST_TEMPLATE = 1024 * 1024  # characters; real ones stay below 50,000
+_LARGEST_PROMPT = 64 * 1024 * 1024  # characters
+_LARGEST_PRODUCT = 1_000_000  # length of a repeated text, bits of a product
+_LONGEST_REASON = 200  # characters
+
+CHATML_STOPS = ("<|im_end|>", "<|im_start|>")
+
+
+class TemplateFailure(Exception):
+    """The template cannot be used; the text says why."""
+
+
+class _Refusal(TemplateError):
+    """The template itself called `raise_exception`."""
+
+
+class ChatTemplate:
+    """A template of a model file. Nothing in it runs before `render`."""
+
+    def __init__(self, source: str, beginning: str, end: str) -> None:
+        """`beginning` and `end` are the texts of the BOS and EOS tokens."""
+        self._source = source
+        self._special = {"bos_token": beginning, "eos_token": end}
+        self._compiled: Template | None = None
+
+    def render(self, turns: Sequence[Turn]) -> str:
+        """The prompt, up to where the answer begins. Raises: TemplateFailure."""
+        try:
+            return self._guarded(turns)
+        except _Refusal as error:
+            merged = _system_into_user(turns)
+            if merged is None:
+                raise TemplateFailure(_short(error)) from error
+        try:
+            return self._guarded(merged)
+        except _Refusal as error:
+            raise TemplateFailure(_short(error)) from error
+
+    def _guarded(self, turns: Sequence[Turn]) -> str:
+        if len(self._source) > _LARGEST_TEMPLATE:
+            raise TemplateFailure(f"it is {len(self._source)} characters long")
+        try:
+            with ExitStack() as limits:
+                limits.enter_context(memory_limit(_MEMORY_LIMIT))
+                limits.enter_context(time_limit(_RENDER_LIMIT_S))
+                text = self._rendered(turns)
+        except (_Refusal, TemplateFailure):
+            raise
+        except TimeExceeded as error:
+            raise TemplateFailure(f"it ran for more than {_RENDER_LIMIT_S:g} seconds") from error
+        except Exception as error:
+            raise TemplateFailure(_short(error)) from error
+        if not text.strip():
+            raise TemplateFailure("it wrote nothing")
+        return text
+
+    def _rendered(self, turns: Sequence[Turn]) -> str:
+        # Compiling counts as running: it computes what is constant in the template.
+        if self._compiled is None:
+            self._compiled = _environment().from_string(self._source)
+        messages = [{"role": turn.role, "content": turn.content} for turn in turns]
+        pieces: list[str] = []
+        length = 0
+        for piece in self._compiled.generate(
+            messages=messages, add_generation_prompt=True, tools=None, documents=None, **self._special
+        ):
+            pieces.append(piece)
+            length += len(piece)
+            if length > _LARGEST_PROMPT:
+                raise TemplateFailure("it writes without end")
+        return "".join(pieces)
+
+
+def render_chatml(turns: Sequence[Turn]) -> str:
+    """The common format for models whose own is missing or broken; see CHATML_STOPS."""
+    written = (f"<|im_start|>{turn.role}\n{turn.content}<|im_end|>\n" for turn in turns)
+    return "".join(written) + "<|im_start|>assistant\n"
+
+
+def _system_into_user(turns: Sequence[Turn]) -> list[Turn] | None:
+    """For templates that refuse a system message: it goes in front of the first question."""
+    if len(turns) < 2 or turns[0].role != "system" or turns[1].role != "user":
+        return None
+    return [Turn("user", f"{turns[0].content}\n\n{turns[1].content}"), *turns[2:]]
+
+
+def _short(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__)[:_LONGEST_REASON]
+
+
+class _Generation(Extension):
+    """`{% generation %}` marks answers for training; here it only holds its content."""
+
+    tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        return nodes.Scope(body, lineno=line)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, with operators that cannot make something huge out of something small."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or (operator == "%" and isinstance(left, str | bytes)):
+            raise SecurityError(f"the operator {operator} is not allowed here")
+        if operator == "*" and _product_size(left, right) > _LARGEST_PRODUCT:
+            raise SecurityError("a product is too large")
+        return super().call_binop(context, operator, left, right)
+
+
+def _product_size(left: Any, right: Any) -> int:
+    sizes = [len(side) if hasattr(side, "__len__") else 0 for side in (left, right)]
+    counts = [side if isinstance(side, int) else 0 for side in (left, right)]
+    repeated = max(sizes[0] * counts[1], sizes[1] * counts[0])
+    bits = counts[0].bit_length() + counts[1].bit_length()
+    return max(repeated, bits if all(counts) else 0)
+
+
+def _environment() -> _Environment:
+    made = _Environment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation])
+    made.filters["tojson"] = _to_json
+    made.globals.pop("lipsum", None)
+    functions: dict[str, Callable[..., Any]] = {"raise_exception": _refuse, "strftime_now": _now}
+    made.globals.update(functions)
+    return made
+
+
+def _to_json(value: Any, indent: int | None = None) -> str:
+    # jinja2's own escapes HTML, which no model expects.
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _refuse(message: str) -> None:
+    raise _Refusal(message)
+
+
+def _now(pattern: str) -> str:
+    return datetime.now().astimezone().strftime(pattern)

@@ -1,0 +1,70 @@
+"""Text to tokens and tokens to bytes, by the model's own vocabulary."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from engine.chat.reasoning import CLOSE_TAG, OPEN_TAG
+
+_FIRST_PIECE_BYTES = 256
+
+
+class Vocabulary:
+    """Belongs to a loaded model and lives no longer than it."""
+
+    def __init__(self, llama: Any, model: Any) -> None:
+        self._llama = llama
+        self._vocab = llama.llama_model_get_vocab(model)
+        self._piece = ctypes.create_string_buffer(_FIRST_PIECE_BYTES)
+        self.size = int(llama.llama_vocab_n_tokens(self._vocab))
+        self.beginning = int(llama.llama_vocab_bos(self._vocab))  # -1 without one
+        self.end = int(llama.llama_vocab_eos(self._vocab))
+        self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self._vocab)) and self.beginning >= 0
+        # Some models make these tags control tokens, which are otherwise not shown.
+        self._shown = {self._single(OPEN_TAG), self._single(CLOSE_TAG)} - {None}
+
+    def tokenize_prompt(self, text: str) -> list[int]:
+        """With special tokens recognised, and exactly one BOS where the model wants one."""
+        tokens = self._tokenize(text)
+        if self._adds_beginning and tokens[:1] != [self.beginning]:
+            tokens.insert(0, self.beginning)
+        return tokens
+
+    def bytes_of(self, token: int) -> bytes:
+        """What the token adds to an answer; nothing for control tokens."""
+        shown = token in self._shown or not self._llama.llama_vocab_is_control(self._vocab, token)
+        return self._render(token) if shown else b""
+
+    def text_of(self, token: int) -> str:
+        """The token as the chat template writes it; "" for -1 (no such token)."""
+        return self._render(token).decode("utf-8", "replace") if 0 <= token < self.size else ""
+
+    def ends_answer(self, token: int) -> bool:
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def _tokenize(self, text: str) -> list[int]:
+        raw = text.encode("utf-8", "replace")  # lone surrogates can come from a clipboard
+        room = len(raw) + 8
+        tokens = (ctypes.c_int32 * room)()
+        count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, True)
+        if count < 0:
+            room = -count
+            tokens = (ctypes.c_int32 * room)()
+            count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, True)
+        return list(tokens[:count])
+
+    def _single(self, text: str) -> int | None:
+        tokens = self._tokenize(text)
+        return tokens[0] if len(tokens) == 1 else None
+
+    def _render(self, token: int) -> bytes:
+        length = self._to_piece(token)
+        if length < 0:
+            self._piece = ctypes.create_string_buffer(-length)
+            length = self._to_piece(token)
+        return self._piece.raw[:length]
+
+    def _to_piece(self, token: int) -> int:
+        room = len(self._piece)
+        return int(self._llama.llama_token_to_piece(self._vocab, token, self._piece, room, 0, True))

@@ -1,0 +1,51 @@
+"""Turns a request into a stream: template, tokens, sampler."""
+
+from __future__ import annotations
+
+from engine.errors import UsageError
+from engine.events import JobId
+from engine.runtime.protocol import Notice
+from engine.runtime.values import GenerationRequest
+from engine.runtime.worker.load import LoadedModel
+from engine.runtime.worker.native import Native
+from engine.runtime.worker.outbox import Outbox
+from engine.runtime.worker.prompt import Prompt, write_prompt
+from engine.runtime.worker.sampling import Sampler, check_sampling
+from engine.runtime.worker.stream import AnswerText, Stream
+
+
+class Writer:
+    """Knows the model; keeps nothing of a request."""
+
+    def __init__(self, native: Native, model: LoadedModel, outbox: Outbox) -> None:
+        self._native = native
+        self._model = model
+        self._outbox = outbox
+        self._noticed = False  # a worker says only once that the template is of no use
+
+    def stream(self, job: JobId, request: GenerationRequest) -> Stream:
+        """Raises: UsageError, when it cannot be answered in this context or with these settings."""
+        check_sampling(request.sampling)
+        if not request.turns:
+            raise UsageError.of("prompt_empty")
+        prompt = write_prompt(self._model.template, request, self._model.facts.name)
+        self._notice(job, prompt)
+        tokens = self._model.vocabulary.tokenize_prompt(prompt.text)
+        if not tokens:
+            raise UsageError.of("prompt_empty")
+        if len(tokens) >= self._model.context.length:
+            available = self._model.context.length - 1
+            raise UsageError.of("prompt_too_long", needed=len(tokens), available=available)
+        sampler = Sampler(self._native.llama, self._model.vocabulary.size, request.sampling)
+        sampler.read(tokens)
+        text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops))
+        return Stream(job, tokens, request.max_tokens, sampler, text, self._outbox)
+
+    def native_reason(self) -> str:
+        """What llama.cpp last said about a failure."""
+        return self._native.log.reason()
+
+    def _notice(self, job: JobId, prompt: Prompt) -> None:
+        if prompt.notice is not None and not self._noticed:
+            self._noticed = True
+            self._outbox.put(Notice(job, prompt.notice))
