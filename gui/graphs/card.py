@@ -1,0 +1,215 @@
+"""A card with figures and their curves, painted by hand: always on, so it has to cost little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QLinearGradient,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.figures import Origin
+from engine.telemetry.series import Series
+from gui.widgets.labels import origin_word
+from gui.widgets.theme import ThemeSource, Tokens
+
+Colour = Callable[[Tokens], str]
+
+WINDOW_S = 60.0  # what a chart shows, up to its newest reading
+REPAINT_MS = 100
+
+_PAD = 13.0
+_RADIUS = 9.0
+_CHART_HEIGHT = 58.0
+_GRID_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A large number on the card."""
+
+    text: str
+    unit: str
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """`top` gives the value at the chart's upper edge."""
+
+    series: Series
+    colour: Colour
+    top: Callable[[], float]
+    filled: bool = True
+
+
+class GraphCard(QWidget):
+    """Call `show_figures` as often as you like: it repaints at most ten times a second, and
+    not at all while hidden."""
+
+    def __init__(self, theme: ThemeSource, curves: Sequence[Curve], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._curves = tuple(curves)
+        self._title = ""
+        self._figures: tuple[Figure, ...] = ()
+        self._note = ""
+        self._repaint = QTimer(self)
+        self._repaint.setSingleShot(True)
+        self._repaint.setInterval(REPAINT_MS)
+        self._repaint.timeout.connect(self.update)
+        theme.changed.connect(self.update)
+        # Reached by keyboard, so that a screen reader can be asked for the figures.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_title(self, title: str) -> None:
+        self._title = title
+        self.setAccessibleName(title)
+        self.update()
+
+    def show_figures(self, figures: Sequence[Figure], note: str, description: str) -> None:
+        """`description` has the same in words, for screen readers and as the tooltip."""
+        self._figures = tuple(figures)
+        self._note = note
+        if description != self.accessibleDescription():
+            self.setAccessibleDescription(description)
+            self.setToolTip(description)
+        if self.isVisible() and not self._repaint.isActive():
+            self._repaint.start()
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return self._figures
+
+    @property
+    def note(self) -> str:
+        return self._note
+
+    def sizeHint(self) -> QSize:
+        rows = sum(QFontMetricsF(font).height() for font in (self._small(), self._large(), self._small()))
+        return QSize(236, round(rows + _CHART_HEIGHT + 2 * _PAD + 8))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = self._theme.tokens
+        painter.setPen(QPen(QColor(tokens.accent if self.hasFocus() else tokens.border), 1))
+        painter.setBrush(QColor(tokens.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+        below = self._paint_words(painter, tokens)
+        chart = QRectF(_PAD, below + 6, self.width() - 2 * _PAD, self.height() - below - 6 - _PAD)
+        self._paint_grid(painter, chart, tokens)
+        for curve in self._curves:
+            self._paint_curve(painter, chart, curve, tokens)
+
+    def _small(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(max(1.0, font.pointSizeF() * 0.86))
+        return font
+
+    def _large(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(max(1.0, font.pointSizeF() * 1.25))
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+    def _paint_words(self, painter: QPainter, tokens: Tokens) -> float:
+        """Title, figures, note; the height at which they end."""
+        small, large = self._small(), self._large()
+        row = QFontMetricsF(small)
+        room = QRectF(_PAD, _PAD - 2, self.width() - 2 * _PAD, row.height())
+        painter.setFont(small)
+        painter.setPen(QColor(tokens.muted))
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, self._title)
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight, origin_word(Origin.MEASURED))
+        base = room.bottom() + QFontMetricsF(large).ascent() + 2
+        left = _PAD
+        for figure in self._figures:
+            painter.setFont(large)
+            painter.setPen(QColor(figure.colour(tokens)))
+            painter.drawText(QPointF(left, base), figure.text)
+            left += QFontMetricsF(large).horizontalAdvance(figure.text) + 5
+            painter.setFont(small)
+            painter.setPen(QColor(tokens.muted))
+            painter.drawText(QPointF(left, base), figure.unit)
+            left += row.horizontalAdvance(figure.unit) + 12
+        room.moveTop(base + QFontMetricsF(large).descent())
+        painter.setFont(small)
+        painter.setPen(QColor(tokens.muted))
+        note = row.elidedText(self._note, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, note)
+        return room.bottom()
+
+    def _paint_grid(self, painter: QPainter, chart: QRectF, tokens: Tokens) -> None:
+        line = QColor(tokens.border)
+        line.setAlphaF(0.6)
+        painter.setPen(QPen(line, 1))
+        for index in range(_GRID_LINES):
+            y = round(chart.top() + chart.height() * index / (_GRID_LINES - 1)) + 0.5
+            painter.drawLine(QPointF(chart.left(), y), QPointF(chart.right(), y))
+
+    def _paint_curve(self, painter: QPainter, chart: QRectF, curve: Curve, tokens: Tokens) -> None:
+        points = self._points(chart, curve)
+        if len(points) < 2:
+            return
+        line = QPainterPath(points[0])
+        for point in points[1:]:
+            line.lineTo(point)
+        colour = QColor(curve.colour(tokens))
+        if curve.filled:
+            area = QPainterPath(line)
+            area.lineTo(points[-1].x(), chart.bottom())
+            area.lineTo(points[0].x(), chart.bottom())
+            area.closeSubpath()
+            painter.fillPath(area, _fade(chart, colour))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, 1.5 if curve.filled else 1.0))
+        painter.drawPath(line)
+
+    def _points(self, chart: QRectF, curve: Curve) -> list[QPointF]:
+        newest = max(one.series.newest_at for one in self._curves)
+        top = curve.top()
+        if top <= 0:
+            return []
+        points = []
+        for at, value in curve.series:
+            age = newest - at
+            if age <= WINDOW_S:
+                share = min(1.0, max(0.0, value / top))
+                x = chart.right() - chart.width() * age / WINDOW_S
+                points.append(QPointF(x, chart.bottom() - share * chart.height()))
+        return points
+
+
+def _fade(chart: QRectF, colour: QColor) -> QLinearGradient:
+    fade = QLinearGradient(chart.topLeft(), chart.bottomLeft())
+    for place, alpha in ((0.0, 0.32), (1.0, 0.02)):
+        stop = QColor(colour)
+        stop.setAlphaF(alpha)
+        fade.setColorAt(place, stop)
+    return fade
+
+
+def round_top(largest: float, least: float = 10.0) -> float:
+    """The next of 1, 2, 5, 10, 20 ... at or above a value: an upper edge that rarely moves."""
+    top = least
+    while top < largest:
+        for factor in (1.0, 2.0, 5.0, 10.0):
+            if largest <= top * factor:
+                return top * factor
+        top *= 10.0
+    return top
