@@ -1,0 +1,217 @@
+"""One message of the transcript: its rows, made when it comes into sight, and grown while it streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
+from engine.chat.markdown import MarkdownStream
+from gui.chat.look import Look
+from gui.chat.rows import FooterRow, FooterWords, Row, ThoughtRow, bubble_rows, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """How long the model thought, as far as is known. `done`: its answer has begun."""
+
+    tokens: int
+    seconds: float
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Gives the words of a message's own rows; made by the transcript, which can translate."""
+
+    thought: Callable[[Thought], str]
+    footer: Callable[[ChatMessage], FooterWords]
+
+
+class BlockRows:
+    """The rows of a Markdown stream. Those of closed blocks stay; the others are compared and reused."""
+
+    def __init__(self, reasoning: bool) -> None:
+        self.stream = MarkdownStream()
+        self.rows: list[Row] = []
+        self._reasoning = reasoning
+        self._blocks_done = 0
+        self._rows_done = 0
+
+    def update(self, grown: Callable[[Row, Row], None]) -> None:
+        """Reads what is new; calls `grown(old, new)` where a row took the place of another."""
+        closed = self.stream.closed
+        fresh = [row for block in closed[self._blocks_done :] for row in self._rows_of(block)]
+        final = self._rows_done + len(fresh)
+        fresh += [row for block in self.stream.tail for row in self._rows_of(block)]
+        old = self.rows[self._rows_done :]
+        for at, (before, now) in enumerate(zip(old, fresh, strict=False)):
+            if before.same(now):
+                before.__dict__.update(_shared(now))
+                fresh[at] = before
+            else:
+                now.height = before.height
+                grown(before, now)
+        self.rows[self._rows_done :] = fresh
+        self._blocks_done = len(closed)
+        self._rows_done = final
+
+    def _rows_of(self, block: object) -> Iterator[Row]:
+        return rows_of(block, self._reasoning)  # type: ignore[arg-type]
+
+
+def _shared(row: Row) -> dict[str, object]:
+    """What a kept row takes from its equal: the whole code it is a slice of."""
+    return {"code": row.__dict__["code"]} if "code" in row.__dict__ else {}
+
+
+class MessageBox:
+    """`rows` is None until `unfold`; the height is then an estimate made from the text's length."""
+
+    def __init__(self, message: ChatMessage, live: bool) -> None:
+        self.message = message
+        self.live = live
+        self.opened = False  # the reasoning
+        self.rows: list[Row] | None = None
+        self.thought = Thought(0, 0.0, False)
+        self._answer: BlockRows | None = None
+        self._reasoning: BlockRows | None = None
+        self._guess = (-1.0, 0.0)  # (width, height)
+        self._kept = 0.0  # height when last unfolded
+        self._height: float | None = None
+        self._fed = 0  # characters given to the streams
+
+    @property
+    def assistant(self) -> bool:
+        return self.message.role is Role.ASSISTANT
+
+    def height(self, look: Look, width: float) -> float:
+        """Pixels; exact as far as the rows are measured."""
+        if self.rows is not None:
+            if self._height is None:
+                self._height = sum(row.height for row in self.rows)
+            return self._height
+        if self._kept:
+            return self._kept
+        if self._guess[0] != width:
+            self._guess = (width, self._estimate(look, width))
+        return self._guess[1]
+
+    def touched(self) -> None:
+        """A row's height changed."""
+        self._height = None
+
+    def _estimate(self, look: Look, width: float) -> float:
+        if self.message.role is Role.SYSTEM:
+            return 0.0
+        text = self.message.text()
+        lines = text.count("\n") * 0.7 + 1 + len(text) * 8.0 / max(width, 100.0)
+        return lines * look.line + (90.0 if self.assistant else 44.0)
+
+    def unfold(self, look: Look, width: float, wording: Wording) -> list[Row]:
+        """The rows, made if need be."""
+        if self.rows is None:
+            if self._answer is None:
+                self._begin_streams()
+            self._compose(look, width, wording, _nothing)
+        assert self.rows is not None
+        return self.rows
+
+    def fold_up(self) -> None:
+        """Gives the rows back; the height stays as it was measured."""
+        if self.rows is None or self.live:
+            return
+        self._kept = sum(row.height for row in self.rows)
+        self.rows = self._answer = self._reasoning = None
+
+    def append(self, text: str, reasoning: bool) -> None:
+        """More of a live answer. Costs nothing until `refresh`."""
+        if self._answer is None:
+            self._begin_streams()
+        assert self._answer is not None and self._reasoning is not None
+        (self._reasoning if reasoning else self._answer).stream.feed(text)
+        self._fed += len(text)
+
+    def refresh(self, look: Look, width: float, wording: Wording, grown: Callable[[Row, Row], None]) -> None:
+        """Brings the rows up to date after `append`, `end` or a change of words."""
+        if self.rows is not None:
+            self._compose(look, width, wording, grown)
+
+    def end(self, message: ChatMessage) -> None:
+        """The answer is written; `message` is how it was stored. What is shown already stays."""
+        same = self.live and self._answer is not None and self._fed == _length(message)
+        self.message = message
+        self.live = False
+        if same:
+            assert self._answer is not None and self._reasoning is not None
+            self._answer.stream.finish()
+            self._reasoning.stream.finish()
+        else:
+            self._answer = self._reasoning = None
+            if self.rows is not None:
+                self._begin_streams()
+
+    def _begin_streams(self) -> None:
+        self._answer, self._reasoning = BlockRows(False), BlockRows(True)
+        if self.assistant:
+            self._reasoning.stream.feed(self.message.text(PartKind.REASONING))
+            self._answer.stream.feed(self.message.text())
+            self._fed = _length(self.message)
+        if not self.live:
+            self._answer.stream.finish()
+            self._reasoning.stream.finish()
+
+    def _compose(self, look: Look, width: float, wording: Wording, grown: Callable[[Row, Row], None]) -> None:
+        rows = list(self._rows(wording, grown))
+        for row in rows:
+            if not row.height:
+                row.height = row.estimate(look, width)
+        self.rows = rows
+        self._height = None
+
+    def _rows(self, wording: Wording, grown: Callable[[Row, Row], None]) -> Iterator[Row]:
+        if self.message.role is Role.SYSTEM:
+            return
+        if not self.assistant:
+            yield from bubble_rows(self.message.text())
+            return
+        assert self._answer is not None and self._reasoning is not None
+        self._answer.update(grown)
+        if self.has_reasoning:
+            yield ThoughtRow(wording.thought(self.known_thought()), self.opened)
+            if self.opened:
+                self._reasoning.update(grown)
+                yield from self._reasoning.rows
+        yield from self._answer.rows
+        if not self.live:
+            yield FooterRow(wording.footer(self.message))
+
+    @property
+    def has_reasoning(self) -> bool:
+        return bool(self._reasoning and (self._reasoning.stream.closed or self._reasoning.stream.tail))
+
+    def known_thought(self) -> Thought:
+        """From the stored figures where there are some, else from what was seen live."""
+        stats = self.message.stats
+        if stats is not None and stats.reasoning_tokens and not self.live:
+            return Thought(stats.reasoning_tokens, stats.reasoning_s, True)
+        return self.thought
+
+
+def _nothing(old: Row, new: Row) -> None:
+    return None
+
+
+def _length(message: ChatMessage) -> int:
+    return len(message.text()) + len(message.text(PartKind.REASONING))
+
+
+def is_unfinished(message: ChatMessage) -> bool:
+    """True for an answer that can be carried on."""
+    unfinished = (
+        MessageState.STOPPED,
+        MessageState.INTERRUPTED,
+        MessageState.CUT,
+        MessageState.STREAMING,
+    )
+    return message.role is Role.ASSISTANT and message.state in unfinished

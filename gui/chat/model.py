@@ -1,0 +1,296 @@
+"""Folds the engine's events into what the chat page shows. Events of stale jobs change nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.chat.conversation import ChatMessage, Conversation, MessageState, Part, PartKind
+from engine.events import (
+    ConversationOpened,
+    Event,
+    GenerationFinished,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    JobId,
+    LoadProgressed,
+    MessageAdded,
+    MessageChanged,
+    PromptProgressed,
+    RuntimeStateChanged,
+    TokenDelta,
+)
+from engine.messages import Sentence
+from engine.runtime.values import RuntimeState
+from gui.chat.message_box import Thought
+
+
+@dataclass(slots=True)
+class LiveAnswer:
+    """A job of ours that writes an answer, or will. `message` is None until the answer began."""
+
+    conversation_id: int | None  # None: a conversation that is not begun yet
+    draft: str = ""  # what was sent; "" once it is stored
+    message: ChatMessage | None = None
+    pieces: list[tuple[str, bool]] = field(default_factory=list)  # (text, is reasoning)
+    progress: PromptProgressed | None = None
+    thought_tokens: int = 0
+    thought_begin: float = 0.0
+    thought_end: float = 0.0
+    text_begun: bool = False  # something has arrived
+    answer_begun: bool = False  # something that is not reasoning
+    stopping: bool = False
+    ended: bool = False  # the message is stored; the job itself may still be at work
+    detached: bool = False  # the user left before the conversation had an id
+
+    def add(self, delta: TokenDelta) -> None:
+        self.pieces.append((delta.text, delta.reasoning))
+        self.progress = None
+        self.text_begun = True
+        if delta.reasoning:
+            self.thought_begin = self.thought_begin or time.monotonic()
+            self.thought_end = time.monotonic()
+            self.thought_tokens += delta.tokens
+        elif delta.text.strip():
+            self.answer_begun = True
+
+    def thought(self) -> Thought:
+        return Thought(self.thought_tokens, self.thought_end - self.thought_begin, self.answer_begun)
+
+    def so_far(self) -> ChatMessage:
+        """The message with everything that has arrived."""
+        assert self.message is not None
+        if self.pieces:
+            reasoning = "".join(text for text, thinks in self.pieces if thinks)
+            answer = "".join(text for text, thinks in self.pieces if not thinks)
+            parts = (Part(PartKind.REASONING, reasoning), Part(PartKind.TEXT, answer))
+            self.message = replace(self.message, parts=(*self.message.parts, *(p for p in parts if p.body)))
+            self.pieces = []
+        return self.message
+
+
+class ChatModel(QObject):
+    """State of the conversation that is shown, and of answers that are being written anywhere."""
+
+    opened = Signal()  # another conversation is shown: read `messages` and `live`
+    replaced_from = Signal(int)  # messages from that index on are new
+    message_ended = Signal(int)  # the message at that index is as stored now
+    text_arrived = Signal(str, bool)  # (text, is reasoning), for the live answer that is shown
+    status_changed = Signal()  # progress, error, opening, runtime
+    begun = Signal(int)  # a new conversation got this id
+    sending_failed = Signal(object, str)  # (conversation id or None, the text that was not stored)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.conversation_id: int | None = None
+        self.messages: list[ChatMessage] = []
+        self.runtime = RuntimeState.STOPPED
+        self.load_fraction = 0.0
+        self._live: dict[JobId, LiveAnswer] = {}
+        self._opening: JobId | None = None
+        self._errors: dict[int | None, Sentence] = {}
+
+    # state
+    @property
+    def opening(self) -> bool:
+        return self._opening is not None
+
+    @property
+    def live_job(self) -> JobId | None:
+        """The job that writes into the conversation that is shown."""
+        for job, live in self._live.items():
+            if live.conversation_id == self.conversation_id and not live.ended and not live.detached:
+                return job
+        return None
+
+    @property
+    def live(self) -> LiveAnswer | None:
+        job = self.live_job
+        return self._live[job] if job is not None else None
+
+    @property
+    def live_message_id(self) -> int | None:
+        live = self.live
+        return live.message.id if live and live.message else None
+
+    @property
+    def error(self) -> Sentence | None:
+        return self._errors.get(self.conversation_id)
+
+    # commands that were given
+    def expect_open(self, conversation_id: int, job: JobId) -> None:
+        """That conversation was asked for; the page is empty until it comes."""
+        self._detach()
+        self._opening = job
+        self._show(conversation_id, [])
+
+    def expect_answer(self, job: JobId, draft: str = "") -> None:
+        """A message was sent, or an answer asked for, in the conversation that is shown."""
+        self._live[job] = LiveAnswer(self.conversation_id, draft)
+        self._errors.pop(self.conversation_id, None)
+        self.status_changed.emit()
+
+    def expect_stop(self, job: JobId) -> None:
+        if job in self._live:
+            self._live[job].stopping = True
+            self.status_changed.emit()
+
+    def begin_new(self) -> None:
+        """An empty page for a conversation that begins with the first message."""
+        self._opening = None
+        self._errors.pop(None, None)
+        self._detach()
+        self._show(None, [])
+
+    def _detach(self) -> None:
+        """An answer in a conversation that has no id yet goes on unseen."""
+        for live in self._live.values():
+            live.detached = live.detached or live.conversation_id is None
+
+    # events
+    def fold(self, event: Event) -> None:
+        """Takes one event; those of jobs that nobody waits for are dropped."""
+        if isinstance(event, TokenDelta):
+            self._add_text(event)
+        elif isinstance(event, PromptProgressed):
+            self._note_progress(event)
+        elif isinstance(event, ConversationOpened):
+            self._open(event.job, event.conversation)
+        elif isinstance(event, MessageAdded):
+            self._add_message(event)
+        elif isinstance(event, MessageChanged):
+            self._change_message(event)
+        elif isinstance(event, GenerationFinished):
+            self.status_changed.emit()
+        elif isinstance(event, RuntimeStateChanged):
+            self._note_runtime(event)
+        elif isinstance(event, LoadProgressed):
+            self.load_fraction = event.fraction
+            self.status_changed.emit()
+        elif isinstance(event, JobFailed | JobCancelled | JobFinished):
+            self._end_job(event)
+
+    def _show(self, conversation_id: int | None, messages: list[ChatMessage]) -> None:
+        self.conversation_id = conversation_id
+        self.messages = messages
+        self.opened.emit()
+        self.status_changed.emit()
+
+    def _open(self, job: JobId, conversation: Conversation) -> None:
+        if job != self._opening:
+            return
+        self._opening = None
+        self._show_conversation(conversation)
+
+    def _show_conversation(self, conversation: Conversation) -> None:
+        messages = list(conversation.branch())
+        self.conversation_id = conversation.id
+        live = self.live
+        if live is not None and live.message is not None:
+            # What is being written is newer here than in the store.
+            ids = [message.id for message in messages]
+            answer = live.so_far()
+            if answer.id in ids:
+                messages[ids.index(answer.id) :] = [answer]
+            else:
+                messages.append(answer)
+        self._show(conversation.id, messages)
+
+    def _add_text(self, delta: TokenDelta) -> None:
+        live = self._live.get(delta.job)
+        if live is None or live.message is None:
+            return
+        waited = not live.text_begun
+        live.add(delta)
+        if live is self.live and not self.opening:
+            self.text_arrived.emit(delta.text, delta.reasoning)
+            if waited:
+                self.status_changed.emit()
+
+    def _note_progress(self, event: PromptProgressed) -> None:
+        if event.job in self._live:
+            self._live[event.job].progress = event
+            self.status_changed.emit()
+
+    def _add_message(self, event: MessageAdded) -> None:
+        live = self._live.get(event.job)
+        if live is None:
+            return
+        if live.conversation_id is None:
+            self._adopt(live, event.conversation_id)
+        if event.message.state is MessageState.STREAMING:
+            live.message, live.pieces = event.message, []
+        else:
+            live.draft = ""
+        if live.conversation_id == self.conversation_id and not self.opening:
+            self._put(event.message)
+
+    def _adopt(self, live: LiveAnswer, conversation_id: int) -> None:
+        """A conversation has begun; it is shown unless the user went elsewhere meanwhile."""
+        shown = self.conversation_id is None and not live.detached
+        live.conversation_id = conversation_id
+        live.detached = False
+        if shown:
+            self.conversation_id = conversation_id
+            self.begun.emit(conversation_id)
+
+    def _put(self, message: ChatMessage) -> None:
+        """A message takes the place of its older self, or follows its parent."""
+        ids = [known.id for known in self.messages]
+        if message.id in ids:
+            index = ids.index(message.id)
+        elif message.parent_id in ids:
+            index = ids.index(message.parent_id) + 1
+        else:
+            index = len(ids) if message.parent_id is not None else 0
+        self.messages[index:] = [message]
+        self.replaced_from.emit(index)
+        self.status_changed.emit()
+
+    def _change_message(self, event: MessageChanged) -> None:
+        live = self._live.get(event.job)
+        if live is not None:
+            live.message, live.pieces, live.ended = event.message, [], True
+        if event.conversation_id != self.conversation_id or self.opening:
+            return
+        self._replace(event.message)
+        self.status_changed.emit()
+
+    def _replace(self, message: ChatMessage) -> None:
+        ids = [known.id for known in self.messages]
+        if message.id in ids:
+            index = ids.index(message.id)
+            self.messages[index] = message
+            self.message_ended.emit(index)
+
+    def _note_runtime(self, event: RuntimeStateChanged) -> None:
+        self.runtime = event.state
+        if event.state is RuntimeState.LOADING:
+            self.load_fraction = 0.0
+        self.status_changed.emit()
+
+    def _end_job(self, event: JobFailed | JobCancelled | JobFinished) -> None:
+        failed = event.message if isinstance(event, JobFailed) else None
+        if event.job == self._opening:
+            self._opening = None
+            if failed is not None:
+                self._errors[self.conversation_id] = failed
+            self.status_changed.emit()
+            return
+        live = self._live.pop(event.job, None)
+        if live is not None:
+            self._end_answer(live, failed, isinstance(event, JobCancelled))
+
+    def _end_answer(self, live: LiveAnswer, failed: Sentence | None, cancelled: bool) -> None:
+        if failed is not None:
+            self._errors[live.conversation_id] = failed
+        if live.draft:
+            self.sending_failed.emit(live.conversation_id, live.draft)
+        if live.message is not None and not live.ended and live.conversation_id == self.conversation_id:
+            # The store did not tell how it ended; what has arrived stays in sight.
+            state = MessageState.STOPPED if cancelled else MessageState.INTERRUPTED
+            self._replace(replace(live.so_far(), state=state))
+        self.status_changed.emit()

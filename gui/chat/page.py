@@ -1,0 +1,219 @@
+"""The chat page: transcript, composer, and what is to say between them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.chat.markdown_reader import is_safe_link
+from engine.events import Event
+from engine.jobs.desk import Desk
+from engine.runtime.values import RuntimeState
+from gui.bridge import EngineBridge
+from gui.chat.composer import Composer
+from gui.chat.empty import EmptyChat
+from gui.chat.look import COLUMN, MARGIN
+from gui.chat.model import ChatModel, LiveAnswer
+from gui.chat.transcript import Transcript
+from gui.widgets.labels import Line
+from gui.widgets.sentences import SentenceLabel
+from gui.widgets.theme import ThemeSource
+
+
+class ChatPage(QWidget):
+    conversation_opened = Signal(int)  # one was shown, or begun with its first message
+
+    def __init__(
+        self, desk: Desk, bridge: EngineBridge, theme: ThemeSource, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._drafts: dict[int | None, str] = {}
+        self.model = ChatModel(self)
+        self.transcript = Transcript(theme, self)
+        self.empty = EmptyChat(self)
+        self.status = Line(kind="muted")
+        self.error = SentenceLabel("warning")
+        self.composer = Composer(theme, self)
+        self._build()
+        self._connect(bridge)
+        self._show_opened()
+
+    # for the shell
+    def open_conversation(self, conversation_id: int) -> None:
+        """Shows a stored conversation as soon as it is read."""
+        self._keep_draft()
+        self.model.expect_open(conversation_id, self._desk.open_conversation(conversation_id))
+        self._restore_draft()
+
+    def new_conversation(self) -> None:
+        """An empty page; the conversation begins with its first message."""
+        self._keep_draft()
+        self.model.begin_new()
+        self._restore_draft()
+        self.focus_composer()
+
+    def focus_composer(self) -> None:
+        self.composer.draft.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # building
+    def _build(self) -> None:
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.transcript)
+        column = QWidget()
+        column.setMaximumWidth(COLUMN)
+        below = QVBoxLayout(column)
+        below.setContentsMargins(0, 4, 0, 18)
+        below.setSpacing(8)
+        for widget in (self.status, self.error, self.composer):
+            below.addWidget(widget)
+        centre = QHBoxLayout()
+        centre.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        centre.addStretch(1)
+        centre.addWidget(column, 1000)
+        centre.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._pages, 1)
+        whole.addLayout(centre)
+        self.setTabOrder(self.transcript, self.composer.draft)
+        self.setTabOrder(self.composer.draft, self.composer.button)
+
+    def _connect(self, bridge: EngineBridge) -> None:
+        bridge.event_arrived.connect(self._fold)
+        self.model.opened.connect(self._show_opened)
+        self.model.replaced_from.connect(self._replace_from)
+        self.model.message_ended.connect(self._end_message)
+        self.model.text_arrived.connect(self._add_text)
+        self.model.status_changed.connect(self._show_status)
+        self.model.begun.connect(self._begin)
+        self.model.sending_failed.connect(self._give_back)
+        self.transcript.carry_on_requested.connect(self._carry_on)
+        self.transcript.regenerate_requested.connect(self._regenerate)
+        self.transcript.link_activated.connect(self._open_link)
+        self.empty.prompt_chosen.connect(self._use_prompt)
+        self.composer.send_requested.connect(self._send)
+        self.composer.stop_requested.connect(self.stop)
+
+    def _fold(self, event: Event) -> None:
+        self.model.fold(event)
+
+    # commands
+    def _send(self, text: str) -> None:
+        self.composer.set_text("")
+        self.model.expect_answer(self._desk.send(self.model.conversation_id, text), text)
+        self.transcript.go_to_end()
+
+    def _carry_on(self, message_id: int) -> None:
+        if self.model.conversation_id is not None and self.model.live is None:
+            self.model.expect_answer(self._desk.carry_on(self.model.conversation_id, message_id))
+
+    def _regenerate(self, message_id: int) -> None:
+        if self.model.conversation_id is not None and self.model.live is None:
+            self.model.expect_answer(self._desk.regenerate(self.model.conversation_id, message_id))
+
+    def stop(self) -> None:
+        """Ends the answer that is being written here."""
+        job = self.model.live_job
+        if job is not None:
+            self._desk.cancel(job)
+            self.model.expect_stop(job)
+
+    def _open_link(self, address: str) -> None:
+        if is_safe_link(address):
+            QDesktopServices.openUrl(QUrl(address))
+
+    def _use_prompt(self, text: str) -> None:
+        self.composer.set_text(text)
+        self.focus_composer()
+
+    # drafts
+    def _keep_draft(self) -> None:
+        self._drafts[self.model.conversation_id] = self.composer.text
+
+    def _restore_draft(self) -> None:
+        self.composer.set_text(self._drafts.pop(self.model.conversation_id, ""))
+
+    def _give_back(self, conversation_id: int | None, text: str) -> None:
+        """Sending failed: the words return to where they came from, before what was typed since."""
+        if conversation_id == self.model.conversation_id:
+            since = self.composer.text
+            self.composer.set_text(f"{text}\n{since}" if since else text)
+        else:
+            since = self._drafts.get(conversation_id, "")
+            self._drafts[conversation_id] = f"{text}\n{since}" if since else text
+
+    # what the model tells
+    def _show_opened(self) -> None:
+        self.transcript.show_messages(self.model.messages, self.model.live_message_id)
+        if self.model.live is not None:
+            self.transcript.show_thought(self.model.live.thought())
+        if self.model.conversation_id is not None and not self.model.opening:
+            self.conversation_opened.emit(self.model.conversation_id)
+        self._show_status()
+
+    def _begin(self, conversation_id: int) -> None:
+        self.conversation_opened.emit(conversation_id)
+
+    def _replace_from(self, index: int) -> None:
+        self.transcript.replace_from(index, self.model.messages[index:], self.model.live_message_id)
+
+    def _end_message(self, index: int) -> None:
+        self.transcript.end_answer(index, self.model.messages[index])
+
+    def _add_text(self, text: str, reasoning: bool) -> None:
+        live = self.model.live
+        if live is not None:
+            self.transcript.show_thought(live.thought())
+        self.transcript.append_text(text, reasoning)
+
+    def _show_status(self) -> None:
+        model = self.model
+        generating = model.live is not None
+        self.transcript.set_busy(generating)
+        self.composer.set_generating(generating)
+        self.composer.set_sendable(not model.opening)
+        empty = not model.messages and not model.opening and model.conversation_id is None and not generating
+        self._pages.setCurrentWidget(self.empty if empty else self.transcript)
+        words = self._status_words()
+        self.status.setText(words)
+        self.status.setVisible(bool(words))
+        self.error.show_sentences(*([model.error] if model.error is not None else []))
+
+    def _status_words(self) -> str:
+        if self.model.opening:
+            return self.tr("Opening the conversation …")
+        live = self.model.live
+        return self._waiting_words(live) if live is not None else ""
+
+    def _waiting_words(self, live: LiveAnswer) -> str:
+        if live.stopping:
+            return self.tr("Stopping …")
+        if live.text_begun:
+            return ""
+        if live.progress is not None:
+            return self.tr("Reading {done} of {total} tokens").format(
+                done=self.locale().toString(live.progress.done),
+                total=self.locale().toString(live.progress.total),
+            )
+        if self.model.runtime is RuntimeState.STARTING:
+            return self.tr("Starting the model …")
+        if self.model.runtime is RuntimeState.LOADING:
+            percent = self.locale().toString(round(self.model.load_fraction * 100))
+            return self.tr("Loading the model … {percent} %").format(percent=percent)
+        return self.tr("Waiting for the first word …")
+
+    # keys and language
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.model.live is not None:
+            self.stop()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show_status()

@@ -1,0 +1,335 @@
+"""The transcript: the canvas and what one can do with it by mouse and keyboard."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+)
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+
+from gui.chat.canvas import Canvas, Target
+from gui.chat.flow import Placed
+from gui.chat.painting import text_between, word_at
+from gui.chat.rows import Action, CodeRow, Row, TextRow
+from gui.chat.selection import Selection, Spot
+from gui.widgets.theme import ThemeSource
+
+_EXACT_COPY = 60  # messages; a longer selection is copied as it was written
+_WHOLE = 1 << 30  # more characters than a row has
+_MESSAGE_STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class Transcript(Canvas):
+    """The canvas with hands: mouse, keyboard, selection and the buttons of the messages."""
+
+    carry_on_requested = Signal(int)  # message id
+    regenerate_requested = Signal(int)  # message id
+    link_activated = Signal(str)  # http, https or mailto
+
+    def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._pressed: QPoint | None = None
+        self._dragging = False
+        self._drag_timer = QTimer(self, interval=30)
+        self._drag_timer.timeout.connect(self._drag_on)
+        self._copied_timer = QTimer(self, singleShot=True, interval=1500)
+        self._copied_timer.timeout.connect(self._forget_copied)
+
+    # mouse
+    def _target_at(self, point: QPointF) -> Target | None:
+        for placed in self._placed:
+            inside = QPointF(point.x() - self._column_left(), point.y() - placed.y)
+            for action in placed.row.actions(self._look, self._column_width(), self._words):
+                if action.rect.contains(inside):
+                    return placed.box, placed.index, action.key
+        return None
+
+    def _placed_at(self, y: float) -> Placed | None:
+        """The row at that height of the viewport, or the nearest one."""
+        for placed in self._placed:
+            if y < placed.y + placed.row.height:
+                return placed
+        return self._placed[-1] if self._placed else None
+
+    def _spot_at(self, point: QPointF) -> Spot | None:
+        placed = self._placed_at(point.y())
+        if placed is None:
+            return None
+        document = self._document(placed.row)
+        if document is None or not placed.row.selectable:
+            return placed.box, placed.index, 0
+        around = placed.row.margins()
+        inside = point - QPointF(self._column_left() + around.left(), placed.y + around.top())
+        found = document.documentLayout().hitTest(inside, Qt.HitTestAccuracy.FuzzyHit)
+        return placed.box, placed.index, max(found, 0)
+
+    def _link_at(self, point: QPointF) -> str:
+        placed = self._placed_at(point.y())
+        if placed is None or not isinstance(placed.row, TextRow):
+            return ""
+        document = self._document(placed.row)
+        around = placed.row.margins()
+        inside = point - QPointF(self._column_left() + around.left(), placed.y + around.top())
+        return document.documentLayout().anchorAt(inside) if document else ""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._focused = None
+        self._pressed = event.position().toPoint()
+        spot = self._spot_at(event.position())
+        if spot is None or self._target_at(event.position()):
+            return
+        self._dragging = True
+        self._selection.cursor = spot
+        if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._selection.anchor = spot
+        self.viewport().update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self._select_to(event.position())
+            if 0 <= event.position().y() < self.viewport().height():
+                self._drag_timer.stop()
+            else:
+                self._drag_timer.start()
+            return
+        target = self._target_at(event.position())
+        if target != self._hovered:
+            self._hovered = target
+            self.viewport().update()
+        hand = target is not None or bool(self._link_at(event.position()))
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.IBeamCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
+            return
+        moved = (event.position().toPoint() - self._pressed).manhattanLength()
+        was_dragging, self._dragging, self._pressed = self._dragging, False, None
+        self._drag_timer.stop()
+        if moved >= QGuiApplication.styleHints().startDragDistance():
+            return
+        target = self._target_at(event.position())
+        if target is not None:
+            self._activate(target)
+        elif was_dragging and self._selection.empty and (link := self._link_at(event.position())):
+            self.link_activated.emit(link)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        spot = self._spot_at(event.position())
+        if spot is None or self._target_at(event.position()):
+            self.mousePressEvent(event)
+            return
+        document = self._document(self.box_rows(spot[0])[spot[1]])
+        if document is not None:
+            start, end = word_at(document, spot[2])
+            self._selection = Selection((*spot[:2], start), (*spot[:2], end))
+            self.viewport().update()
+
+    def _select_to(self, point: QPointF) -> None:
+        spot = self._spot_at(point)
+        if spot is not None:
+            self._selection.cursor = spot
+            self.viewport().update()
+
+    def _drag_on(self) -> None:
+        """The mouse is held outside: scroll and select on."""
+        point = QPointF(self.viewport().mapFromGlobal(self.cursor().pos()))
+        step = 24 if point.y() > 0 else -24
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + step)
+        self._select_to(point)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = None
+        self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        copy = menu.addAction(self.tr("Copy"), self.copy)
+        copy.setEnabled(not self._selection.empty)
+        menu.addAction(self.tr("Select all"), self.select_all)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._show_hint(event)
+            return True
+        return super().viewportEvent(event)
+
+    def _show_hint(self, event: QHelpEvent) -> None:
+        point = QPointF(event.pos())
+        placed = self._placed_at(point.y())
+        words = self._link_at(point) or (placed.row.hint() if placed else "")
+        QToolTip.showText(event.globalPos(), words, self.viewport())
+
+    # actions
+    def _targets(self) -> list[tuple[Target, Action]]:
+        """The actions in sight, in order."""
+        height, width = self.viewport().height(), self._column_width()
+        return [
+            ((placed.box, placed.index, action.key), action)
+            for placed in self._placed
+            for action in placed.row.actions(self._look, width, self._words)
+            if placed.y + action.rect.top() >= 0 and placed.y + action.rect.bottom() <= height
+        ]
+
+    def _activate(self, target: Target) -> None:
+        box, index, key = target
+        message = self._boxes[box].message
+        if key == "thought":
+            self.toggle_thought(box)
+        elif key == "copy_code":
+            row = self.box_rows(box)[index]
+            assert isinstance(row, CodeRow)
+            self._to_clipboard(row.code.text, target)
+        elif key == "copy":
+            self._to_clipboard(message.text(), target)
+        elif key == "regenerate":
+            self.regenerate_requested.emit(message.id)
+        elif key == "carry_on":
+            self.carry_on_requested.emit(message.id)
+
+    def toggle_thought(self, box: int) -> None:
+        """Opens or closes the reasoning of a message; the line itself stays where it is."""
+        self._at_end = False
+        self._boxes[box].opened = not self._boxes[box].opened
+        if self._selection.end[0] >= box:
+            self._selection.clear()
+        self._refresh_box(self._boxes[box])
+        self._settle()
+
+    def _to_clipboard(self, text: str, target: Target | None = None) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._copied = target
+        self._copied_timer.start()
+        self.viewport().update()
+
+    def _forget_copied(self) -> None:
+        self._copied = None
+        self.viewport().update()
+
+    # selection
+    def select_all(self) -> None:
+        if self._boxes:
+            last = len(self._boxes) - 1
+            self._selection = Selection((0, 0, 0), (last, len(self.box_rows(last)), 0))
+            self.viewport().update()
+
+    def copy(self) -> None:
+        """The selection as text, to the clipboard."""
+        if not self._selection.empty:
+            self._to_clipboard(self.selected_text())
+
+    def selected_text(self) -> str:
+        """What is shown, as text. Of a selection over very many messages, the inner ones as written."""
+        first, last = self._selection.start[0], self._selection.end[0]
+        exact = last - first < _EXACT_COPY
+        pieces = [
+            self._box_text(box) if exact or box in (first, last) else self._boxes[box].message.text()
+            for box in range(first, last + 1)
+        ]
+        return "\n\n".join(piece for piece in pieces if piece)
+
+    def _box_text(self, box: int) -> str:
+        pieces: list[str] = []
+        for index, row in enumerate(self.box_rows(box)):
+            if row.selectable and (text := self._row_text(box, index, row)):
+                if pieces:
+                    pieces.append(row.joint())
+                pieces.append(text)
+        return "".join(pieces)
+
+    def _row_text(self, box: int, index: int, row: Row) -> str:
+        part = self._selection.part(box, index, _WHOLE)
+        if part is None or part[0] == part[1]:
+            return ""
+        document = self._document(row)
+        if document is None:
+            return row.text()
+        part = self._selection.part(box, index, document.characterCount() - 1)
+        if part is None or part == (0, document.characterCount() - 1):
+            return row.text()
+        return text_between(document, *part)
+
+    # keyboard
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._focused:
+            self._activate_focused(self._focused)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier and (
+            step := _MESSAGE_STEPS.get(event.key())
+        ):
+            self._step_message(step)
+        elif not self._scroll_by_key(event.key()):
+            event.ignore()
+
+    def _activate_focused(self, target: Target) -> None:
+        if target[2]:
+            self._activate(target)
+
+    def _scroll_by_key(self, key: int) -> bool:
+        bar = self.verticalScrollBar()
+        page = max(self.viewport().height() - 60, 40)
+        steps = {
+            Qt.Key.Key_Up: -40,
+            Qt.Key.Key_Down: 40,
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Home: -bar.maximum(),
+            Qt.Key.Key_End: bar.maximum(),
+        }
+        if key not in steps:
+            return False
+        bar.setValue(bar.value() + steps[Qt.Key(key)])
+        return True
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab walks through the buttons in sight, then leaves the transcript."""
+        targets = [target for target, _ in self._targets()]
+        if not forward:
+            targets.reverse()
+        after = [None, *targets] if self._focused not in targets else targets
+        following = dict(pairwise(after))
+        key = self._focused if self._focused in targets else None
+        if self.hasFocus() and following.get(key) is not None:
+            self._focus(following[key])
+            return True
+        self._focus(None)
+        return super().focusNextPrevChild(forward)
+
+    def _focus(self, target: Target | None) -> None:
+        self._focused = target
+        action = next((action for found, action in self._targets() if found == target), None)
+        self.setAccessibleDescription(action.text if action else "")
+        self.viewport().update()
+
+    def _step_message(self, step: int) -> None:
+        """Ctrl+Up and Ctrl+Down walk from message to message, and read each out."""
+        if not self._boxes:
+            return
+        current = self._focused[0] if self._focused else (self._placed[0].box if self._placed else 0)
+        box = min(max(current + (step if self._focused else 0), 0), len(self._boxes) - 1)
+        self._at_end = False
+        self._flow.show_box(box)
+        self._settle()
+        self._focused = (box, 0, "")
+        words = "\n".join(row.text() for row in self.box_rows(box))
+        self.setAccessibleDescription(words)
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+        self.viewport().update()
