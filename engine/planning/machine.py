@@ -1,0 +1,154 @@
+"""What planning needs of a hardware report: how much may be used, and how fast it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.figures import Range
+from engine.hardware.report import BandwidthMeasurement, CpuInfo, GpuInfo, HardwareReport, MemoryInfo
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+# What the system and the desktop keep of main memory: an eighth, but never less than 1 GiB
+# (a bare Linux with a desktop) and not more than 6 GiB (a full one with a browser). Machines of
+# less than 2 GiB have no such desktop; half of it is theirs.
+SYSTEM_LEAST = 1 * GIB
+SYSTEM_MOST = 6 * GIB
+SYSTEM_PART = 8
+# Never take the last bit of what is free now: the page cache and other programs breathe.
+FREE_MARGIN = 256 * MIB
+# llama.cpp's own fitting leaves 1024 MiB of a GPU free; small cards cannot spare that much.
+GPU_MARGIN_LEAST = 512 * MIB
+GPU_MARGIN_MOST = 1024 * MIB
+GPU_MARGIN_PART = 16
+
+# Main memory that was not measured: two channels of DDR4-3200 read about 40 GB/s in practice,
+# a server with eight channels about 150 (facts gathered 2026-11-23).
+DESKTOP_BANDWIDTH = Range(20e9, 40e9, 70e9)
+SERVER_BANDWIDTH = Range(60e9, 150e9, 400e9)
+SERVER_CORES = 24
+# A disk that was not measured: from a SATA SSD to a PCIe 4 NVMe.
+UNKNOWN_DISK = Range(0.3e9, 1.5e9, 5e9)
+# A GPU whose bandwidth is not known, by its memory in GiB: the slowest usual card of that size.
+GPU_BANDWIDTH_GUESSES = ((40, 700e9), (20, 600e9), (10, 350e9), (0, 200e9))
+
+
+@dataclass(frozen=True, slots=True)
+class GpuBudget:
+    """A usable GPU. Rates in bytes per second."""
+
+    name: str
+    budget: int  # bytes that weights, cache and buffers may take
+    bandwidth: float
+    bandwidth_known: bool
+    unified: bool  # its memory is main memory (Apple)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine as planning sees it. Sizes in bytes, rates in bytes per second."""
+
+    ram_budget: int
+    ram_total: int
+    ram_bandwidth: Range
+    bandwidth_measured: bool
+    disk_bandwidth: Range
+    disk_measured: bool
+    disk_free: int | None  # the roomiest disk; None where none was looked at
+    threads: int
+    x86: bool
+    wide_vectors: bool  # AVX2, or any ARM
+    avx512: bool
+    gpus: tuple[GpuBudget, ...]
+
+    @property
+    def vram_budget(self) -> int:
+        """Memory of the GPUs' own."""
+        return sum(gpu.budget for gpu in self.gpus if not gpu.unified)
+
+
+def machine_of(report: HardwareReport) -> Machine:
+    """The machine behind a report. Only usable GPUs count."""
+    cpu = report.cpu
+    budget = _ram_budget(report.memory)
+    measured = report.memory.bandwidth
+    disk = _disk(report)
+    x86 = cpu.architecture.lower() in ("x86_64", "amd64", "i386", "i686", "x86")
+    return Machine(
+        ram_budget=budget,
+        ram_total=report.memory.usable_bytes,
+        ram_bandwidth=_ram_bandwidth(cpu, measured),
+        bandwidth_measured=_valid(measured),
+        disk_bandwidth=UNKNOWN_DISK if disk is None else _spread(disk, 0.8, 1.1),
+        disk_measured=disk is not None,
+        disk_free=max((entry.free_bytes for entry in report.disks), default=None),
+        threads=threads_for(cpu, report.busy),
+        x86=x86,
+        wide_vectors=not x86 or "avx2" in cpu.instruction_sets,
+        avx512=any(name.startswith("avx512") for name in cpu.instruction_sets),
+        gpus=_gpus(report.gpus, report.memory, budget),
+    )
+
+
+def threads_for(cpu: CpuInfo, busy: bool) -> int:
+    """Threads for the engine: whole performance cores, with room left for everything else.
+
+    As many threads as cores collapse when anything else runs (measured: 0.4-3 instead of
+    12-30 tokens/s), since each step waits for the slowest thread.
+    """
+    cores = max(cpu.performance_cores, 1) if cpu.performance_cores else max(cpu.physical_cores, 1)
+    cores = max(1, min(cores, math.floor(cpu.usable_cores)))
+    if cores >= 16:
+        return cores - 2
+    if cores >= 4 or (busy and cores > 1):
+        return cores - 1
+    return cores
+
+
+def _ram_budget(memory: MemoryInfo) -> int:
+    usable = memory.usable_bytes
+    system = min(max(usable // SYSTEM_PART, SYSTEM_LEAST), SYSTEM_MOST, usable // 2)
+    return max(0, min(usable - system, memory.available_bytes - FREE_MARGIN))
+
+
+def _valid(measured: BandwidthMeasurement | None) -> bool:
+    return (
+        measured is not None and math.isfinite(measured.bytes_per_second) and measured.bytes_per_second > 1e6
+    )
+
+
+def _ram_bandwidth(cpu: CpuInfo, measured: BandwidthMeasurement | None) -> Range:
+    if measured is None or not _valid(measured):
+        return SERVER_BANDWIDTH if cpu.physical_cores >= SERVER_CORES else DESKTOP_BANDWIDTH
+    # what was seen while others used the memory is a lower bound
+    return _spread(measured.bytes_per_second, 0.9, 1.5 if measured.busy else 1.1)
+
+
+def _disk(report: HardwareReport) -> float | None:
+    rates = [entry.read.bytes_per_second for entry in report.disks if entry.read and _valid(entry.read)]
+    return max(rates, default=None)
+
+
+def _spread(value: float, low: float, high: float) -> Range:
+    return Range(value * low, value, value * high)
+
+
+def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tuple[GpuBudget, ...]:
+    budgets = []
+    for gpu in gpus:
+        unified = gpu.vram_bytes == 0 and gpu.vendor == "Apple" and gpu.shared_bytes > 0
+        if not gpu.usable or not (unified or gpu.vram_bytes > 0):
+            continue  # other integrated GPUs read the same memory no faster than the CPU
+        free = min(gpu.shared_bytes, ram_budget) if unified else min(gpu.vram_free_bytes, gpu.vram_bytes)
+        margin = min(max(free // GPU_MARGIN_PART, GPU_MARGIN_LEAST), GPU_MARGIN_MOST)
+        known = gpu.bandwidth_bytes_per_second
+        valid = known is not None and math.isfinite(known) and known > 1e6
+        rate = known if known is not None and valid else _guess(gpu.vram_bytes or memory.total_bytes)
+        budgets.append(GpuBudget(gpu.name, max(0, free - margin), rate, valid, unified))
+    return tuple(sorted(budgets, key=lambda gpu: -gpu.bandwidth))
+
+
+def _guess(size: int) -> float:
+    return next(rate for least, rate in GPU_BANDWIDTH_GUESSES if size >= least * GIB)

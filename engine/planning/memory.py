@@ -1,0 +1,149 @@
+"""How much memory a model takes, by formula. Sizes in bytes.
+
+The formulae follow llama.cpp as pinned, with flash attention on, `swa_full` off and
+`n_outputs_max` set; they were compared with its own dry runs (docs of the engine room):
+KV = sum over layers of cells x (K row + V row); compute = f16 mask + activations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.catalog.model import AttentionKind, ModelShape, Quantization
+from engine.planning.machine import MIB, Machine
+from engine.planning.plan import KvType
+
+PAD_CELLS = 256
+UBATCH = 512  # tokens read at once while reading the prompt
+OVERHEAD = 96 * MIB  # the worker's Python, libraries and threads
+GPU_OVERHEAD = 350 * MIB  # driver context and kernels, per GPU
+# A mixture of experts keeps attention and shared experts at 5 bits or more even where the
+# experts have 1 or 2: files of the R1 family follow this (unsloth's and others' recipes).
+LEAST_DENSE_BITS = 5.0
+# What a prompt step keeps per token besides the mask, in units of the embedding length, f32
+# (a dry run of SmolLM2 shows 12.0; feed-forward widths are not part of a ModelShape).
+ACTIVATION_WIDTHS = 12
+
+_CACHE_ELEMENT = {KvType.F16: (2, 1), KvType.Q8_0: (34, 32), KvType.Q4_0: (18, 32)}  # bytes, elements
+# Part of a file that ggml's x86 CPU backend copies to its own layout, by the type's name; the
+# first that matches. Read off tensor tables of published files; K_M mixes in wider types.
+_REPACKED_SHARES = (
+    ("IQ4_NL", 0.85),
+    ("MXFP4", 0.85),
+    ("Q4_0", 0.85),
+    ("Q4_K_S", 0.85),
+    ("Q4_K", 0.6),
+    ("Q3_K", 0.15),
+    ("Q5_K", 0.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The bytes of a file by what is done with them. Together they are the file's size."""
+
+    embedding: int  # looked up, stays in main memory; also the output where they are tied
+    output: int
+    dense: int  # attention, norms, shared experts, feed-forward of dense models
+    experts: int  # routed ones
+    tied: bool
+
+    @property
+    def total(self) -> int:
+        return self.embedding + self.output + self.dense + self.experts
+
+
+def weights_of(shape: ModelShape, quantization: Quantization) -> Weights:
+    """Splits a file. Exact for the experts where the tensor table was read, else estimated."""
+    size = quantization.size_bytes
+    experts = _expert_bytes(shape, quantization)
+    rest = size - experts
+    bits = max(quantization.bits_per_weight, LEAST_DENSE_BITS if shape.experts else 1.0)
+    table = min(int(shape.vocabulary * shape.embedding_length * min(bits, 16.0) / 8), rest // 2)
+    if shape.tied_embeddings:
+        return Weights(table, 0, rest - table, experts, True)
+    table = min(table, rest // 3)
+    return Weights(table, table, rest - 2 * table, experts, False)
+
+
+def _expert_bytes(shape: ModelShape, quantization: Quantization) -> int:
+    size = quantization.size_bytes
+    if quantization.expert_bytes is not None:
+        return min(quantization.expert_bytes, size)
+    if not shape.experts:
+        return 0
+    share = min(max(shape.expert_weight_share, 0.0), 1.0)
+    dense = size * (1 - share)
+    if quantization.bits_per_weight < LEAST_DENSE_BITS:
+        dense *= LEAST_DENSE_BITS / quantization.bits_per_weight
+    return size - min(int(dense), size)
+
+
+def kv_cache_bytes(shape: ModelShape, context_length: int, kv_type: KvType = KvType.F16) -> int:
+    """The cache of one sequence of `context_length` tokens, state of recurrent layers included."""
+    cells = _padded(context_length)
+    sliding_cells = min(cells, _padded(min(context_length, shape.sliding_window + UBATCH)))
+    elements = cells * full_row(shape) + sliding_cells * sliding_row(shape)
+    size, per = _CACHE_ELEMENT[kv_type]
+    return elements * size // per + shape.recurrent_state_bytes
+
+
+def kv_read_bytes(shape: ModelShape, depth: int, kv_type: KvType) -> int:
+    """What one token reads of the cache when `depth` tokens stand before it."""
+    window = min(depth, shape.sliding_window) if shape.sliding_layers else 0
+    size, per = _CACHE_ELEMENT[kv_type]
+    return (
+        depth * full_row(shape) + window * sliding_row(shape)
+    ) * size // per + 2 * shape.recurrent_state_bytes
+
+
+def full_row(shape: ModelShape) -> int:
+    """Cache elements that one token takes in all layers that see everything."""
+    special = shape.sliding_layers + shape.recurrent_layers + shape.shared_kv_layers
+    layers = max(0, shape.layers - special)
+    return layers * shape.kv_heads * (shape.key_length + shape.value_length)
+
+
+def sliding_row(shape: ModelShape) -> int:
+    """Cache elements that one token takes in all layers with a window."""
+    heads = shape.sliding_kv_heads or shape.kv_heads
+    key = shape.sliding_key_length or shape.key_length
+    value = shape.sliding_value_length or shape.value_length
+    return shape.sliding_layers * heads * (key + value)
+
+
+def compute_bytes(shape: ModelShape, context_length: int) -> int:
+    """The buffer for one prompt step on one device."""
+    mask = 2 * UBATCH * _padded(context_length)
+    if shape.sliding_layers:
+        mask += 2 * UBATCH * _padded(min(context_length, shape.sliding_window + UBATCH))
+    width = ACTIVATION_WIDTHS * shape.embedding_length
+    if shape.attention is AttentionKind.MLA:  # queries and results live in the latent space
+        width += 2 * shape.heads * shape.key_length
+    return max(mask + 4 * UBATCH * width, 4 * shape.vocabulary)
+
+
+def output_bytes(shape: ModelShape) -> int:
+    """Logits of one sequence, f32."""
+    return 4 * shape.vocabulary
+
+
+def repackable_bytes(quantization: Quantization, machine: Machine) -> int:
+    """What the CPU backend would copy if all weights lay in main memory.
+
+    ARM repacks more types than x86; a CPU with neither AVX2 nor NEON repacks nothing.
+    """
+    if not machine.wide_vectors:
+        return 0
+    if not machine.x86:
+        return int(quantization.size_bytes * 0.85)
+    if quantization.repackable_bytes is not None:
+        return min(quantization.repackable_bytes, quantization.size_bytes)
+    share = next((share for name, share in _REPACKED_SHARES if name in quantization.name.upper()), 0.0)
+    if quantization.name.upper().startswith(("Q2_K", "UD-Q2_K")) and machine.avx512:
+        share = 0.6
+    return int(quantization.size_bytes * share)
+
+
+def _padded(tokens: int) -> int:
+    return -(-max(tokens, 1) // PAD_CELLS) * PAD_CELLS

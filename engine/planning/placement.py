@@ -1,0 +1,189 @@
+"""Plans one quantization of one model on one machine: context, cache type, placement, verdict."""
+
+from __future__ import annotations
+
+from engine.catalog.model import FileWeights, ModelShape, ModelSpec, Quantization
+from engine.figures import Origin
+from engine.hardware.report import HardwareReport
+from engine.planning.layout import Placement, candidates, demand_of
+from engine.planning.machine import Machine, machine_of
+from engine.planning.memory import GPU_OVERHEAD, OVERHEAD
+from engine.planning.plan import KvType, MemoryEstimate, RunPlan
+from engine.planning.reasons import reasons_for
+from engine.planning.speed import TYPICAL_DEPTH, estimate_speed, token_time
+from engine.planning.verdict import verdict_of
+
+# The context that placement is decided with, whatever the memory: were it to grow with memory,
+# more memory could offload less. It is widened afterwards where nothing else changes.
+BASE_CONTEXT = 8192
+WIDER_CONTEXTS = (16384, 32768)  # 32,768 tokens are a book; more is asked for, not given
+UNKNOWN_CONTEXT = 4096
+# A quantised cache is chosen by itself only to reach this context.
+QUANTISED_CACHE_CONTEXT = 16384
+# Main memory that a widened context may fill: the rest is for whatever else a person does.
+WIDENED_PART = 0.6
+# Part of a reserved compute buffer that a chat touches (measured: 16-30 of 98 MiB).
+COMPUTE_TOUCHED = 0.3
+
+
+def plan_model(
+    report: HardwareReport,
+    spec: ModelSpec,
+    quantization: Quantization,
+    context_length: int = 0,
+    kv_type: KvType | None = None,
+) -> RunPlan:
+    """How this machine would run it; `context_length` 0 and `kv_type` None leave the choice to us.
+
+    A plan that will not run is an answer too: see `verdict` and `reasons`.
+    """
+    return plan_on(machine_of(report), spec, quantization, context_length, kv_type)
+
+
+def plan_on(
+    machine: Machine,
+    spec: ModelSpec,
+    quantization: Quantization,
+    context_length: int = 0,
+    kv_type: KvType | None = None,
+) -> RunPlan:
+    """As `plan_model`, on a machine already made from its report."""
+    placement = _choose(machine, spec.shape, quantization, context_length, kv_type)
+    speed = estimate_speed(placement, machine)
+    verdict = verdict_of(spec, placement, speed)
+    return RunPlan(
+        model=spec,
+        quantization=quantization,
+        context_length=placement.demand.context_length,
+        kv_type=placement.demand.kv_type,
+        n_gpu_layers=placement.n_gpu_layers,
+        experts_on_cpu=placement.experts_on_cpu,
+        threads=machine.threads,
+        repack=placement.repack > 0,
+        use_mmap=True,  # pages stay reclaimable, and a model that streams needs it
+        memory=memory_of(placement),
+        speed=speed,
+        verdict=verdict,
+        reasons=reasons_for(spec, placement, machine, speed, verdict),
+    )
+
+
+def spec_of_file(
+    shape: ModelShape,
+    name: str,
+    size_bytes: int,
+    weights: FileWeights | None = None,
+    quantization: str = "",
+    repository: str = "",
+    reasoning: bool = False,
+) -> tuple[ModelSpec, Quantization]:
+    """A model from its own file, so that it is planned like one of the catalogue.
+
+    `size_bytes` is of all its files; `weights` comes from the tensor table and makes the plan
+    exact. `quality` is 0: nobody has ranked it.
+    """
+    parameters = weights.parameters if weights else shape.total_parameters
+    bits = weights.bits_per_weight if weights else size_bytes * 8 / parameters if parameters else 0.0
+    quant = Quantization(
+        name=quantization or (weights.main_type if weights else ""),
+        size_bytes=weights.tensor_bytes if weights else size_bytes,
+        exact=True,
+        bits_per_weight=bits or 8.0,
+        repository=repository,
+        expert_bytes=weights.expert_bytes if weights else None,
+        repackable_bytes=weights.repackable_bytes if weights else None,
+    )
+    spec = ModelSpec(
+        name=name,
+        title=name,
+        family="",
+        license="",
+        released="",
+        repository=repository,
+        shape=shape,
+        quantizations=(quant,),
+        reasoning=reasoning,
+        purposes=("chat",),
+        quality=0.0,
+    )
+    return spec, quant
+
+
+def memory_of(placement: Placement) -> MemoryEstimate:
+    """The parts of a placement's memory. `reserved` is what RAM and VRAM hold together."""
+    demand = placement.demand
+    devices = len(placement.gpu_shares)
+    vram = placement.vram
+    compute = demand.compute * (devices + 1)
+    reserved = placement.ram + sum(size for _, size in vram)
+    return MemoryEstimate(
+        weights=demand.weights.total,
+        repack=placement.repack,
+        kv_cache=demand.kv_cache,
+        compute=compute,
+        output=demand.output * (devices + 1),
+        overhead=OVERHEAD + GPU_OVERHEAD * devices,
+        reserved=reserved,
+        resident=max(0, reserved - int(compute * (1 - COMPUTE_TOUCHED))),
+        ram=placement.ram,
+        vram=vram,
+        streamed=placement.streamed,
+        origin=Origin.PLANNED if demand.quantization.exact else Origin.ESTIMATED,
+    )
+
+
+def _choose(
+    machine: Machine,
+    shape: ModelShape,
+    quantization: Quantization,
+    context_length: int,
+    kv_type: KvType | None,
+) -> Placement:
+    trained = shape.trained_context or UNKNOWN_CONTEXT
+    base = context_length or min(trained, BASE_CONTEXT)
+    best = _fastest(machine, shape, quantization, base, kv_type or KvType.F16)
+    if context_length or best.streamed or not best.runs:
+        return best
+    for wider in WIDER_CONTEXTS:
+        types = [kv_type or KvType.F16]
+        if kv_type is None and wider == QUANTISED_CACHE_CONTEXT:
+            types.append(KvType.Q8_0)
+        if wider > trained or best.demand.kv_type is not (kv_type or KvType.F16):
+            break
+        tried = (_fastest(machine, shape, quantization, wider, kind) for kind in types)
+        best = next((other for other in tried if _widens(other, best, machine)), best)
+    return best
+
+
+def _widens(wider: Placement, other: Placement, machine: Machine) -> bool:
+    """Whether nothing changes but the context, and enough main memory is left."""
+    return (
+        wider.runs
+        and wider.ram <= max(other.ram * 1.05, machine.ram_budget * WIDENED_PART)
+        and _layout(wider) == _layout(other)
+    )
+
+
+def _layout(placement: Placement) -> tuple[int, bool, bool, int]:
+    return placement.n_gpu_layers, placement.experts_on_cpu, placement.repack > 0, placement.streamed
+
+
+def _fastest(
+    machine: Machine, shape: ModelShape, quantization: Quantization, context_length: int, kv_type: KvType
+) -> Placement:
+    """Whatever stays in memory first, then the fastest.
+
+    Layers with their experts on GPUs must offload at least as much as keeping the experts in
+    main memory would, so that a larger GPU never holds less.
+    """
+    found = candidates(demand_of(shape, quantization, context_length, kv_type), machine)
+    least = max((_offloaded(way) for way in found if way.experts_on_cpu), default=0)
+    allowed = [way for way in found if not 0 < _offloaded(way) < least]
+    return max(
+        allowed,
+        key=lambda way: (way.runs, -way.streamed, -token_time(way, machine, TYPICAL_DEPTH).total),
+    )
+
+
+def _offloaded(placement: Placement) -> int:
+    return sum(size for _, size in placement.gpu_shares)
