@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from gui.widgets.fonts import ui_font
-from gui.widgets.icons import icon
+from gui.widgets.icons import icon, pixmap
 from gui.widgets.theme import ThemeSource
 
 ICON_SIZE = 18
+_ARROW = 14
 
 
 class Button(QPushButton):
@@ -47,6 +49,11 @@ class IconButton(Button):
         theme.changed.connect(self._tint)
         self._tint()
 
+    def word(self, text: str, hint: str = "") -> None:
+        super().word(text, hint)
+        # Qt sets the words too close to the icon.
+        self.setText(f" {text}")
+
     def name(self, text: str) -> None:
         """For a button that shows only its icon: what it does, as tooltip and accessible name."""
         self.setAccessibleName(text)
@@ -69,6 +76,22 @@ class IconButton(Button):
         if not self.isEnabled() or self.property("kind") == "flat":
             colour = tokens.muted
         self.setIcon(icon(self._icon_name, colour, ICON_SIZE))
+
+
+class ChoiceBox(QComboBox):
+    """A list to choose from, with an arrow in the colour of the theme."""
+
+    def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        top = (self.height() - _ARROW) // 2
+        arrow = pixmap("chevron", self._theme.tokens.muted, _ARROW, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - _ARROW - 10, top, arrow)
 
 
 class Card(QFrame):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+
+import resources
 
 _INK = b"#000"  # what every drawing is drawn in
 _SCALES = (1.0, 1.5, 2.0, 3.0)
@@ -50,4 +51,4 @@ def _rendered(name: str, colour: str, size: int, scale: float) -> QPixmap:
 
 @lru_cache(maxsize=64)
 def _drawing(name: str) -> bytes:
-    return (files("resources") / "icons" / f"{name}.svg").read_bytes()
+    return resources.path("icons", f"{name}.svg").read_bytes()

@@ -39,9 +39,11 @@ class Text(QLabel):
     def set_kind(self, kind: str) -> None:
         """Another look; the style sheet is asked again."""
         if self.property("kind") != kind:
+            self.setProperty("kind", kind)
+            # Polishing brings an older font back, so the font comes last.
             self.style().unpolish(self)
-            self._look(kind)
             self.style().polish(self)
+            self._look(kind)
 
 
 class Line(Text):

@@ -1,0 +1,121 @@
+"""The window's composition root: builds every object once and hands it to those who need it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+import resources
+from engine.errors import DesksideError
+from engine.events import Emit, JobId, Noticed
+from engine.jobs.desk import Desk
+from engine.messages import Sentence
+from engine.paths import Paths
+from engine.settings import Settings
+from gui.bridge import EngineBridge
+from gui.chat.page import ChatPage
+from gui.graphs.panel import GraphPanel
+from gui.models.local_file import model_of_file
+from gui.models.page import ModelsPage
+from gui.preferences.page import PreferencesPage
+from gui.shell.banners import BannerArea
+from gui.shell.language import Language
+from gui.shell.log import log_qt_messages, tell_of_slips
+from gui.shell.model import ShellModel
+from gui.shell.shell import Parts, Shell
+from gui.shell.sidebar import Sidebar
+from gui.shell.top_line import TopLine
+from gui.shell.window import MainWindow, Page
+from gui.signals import QuitOnSignal
+from gui.widgets.icons import application_icon
+from gui.widgets.sentences import translate
+from gui.widgets.style import Style
+from gui.widgets.theme import ThemeSource
+from gui.wizard.page import WizardPage
+
+VERSION = "0.1.0"
+
+
+def run(make_desk: Callable[[Emit], Desk], paths: Paths, open_file: str | None = None) -> int:
+    """Shows the window until it is closed; returns the exit code.
+
+    `make_desk` is given the way events come back; `open_file` is a GGUF to load at once.
+    """
+    log_qt_messages()
+    application = build_application()
+    theme = ThemeSource(parent=application)
+    style = Style(application, theme)
+    language = Language(application, resources.path("translations"))
+    bridge = EngineBridge(application)
+    desk = make_desk(bridge.emit_event)
+    tell_of_slips(_teller(bridge), str(paths.log))
+    style.choose(desk.settings.theme)
+    language.choose(desk.settings.language)
+    signals = QuitOnSignal(application)
+    parts = build_parts(
+        desk, bridge, theme, QSettings(str(paths.config / "window.ini"), QSettings.Format.IniFormat)
+    )
+    shell = Shell(desk, bridge, style, language, parts)
+    parts.window.show()
+    shell.start(model_of_file(open_file) if open_file else None)
+    code = application.exec()
+    parts.window.close()
+    bridge.close()
+    signals.close()
+    desk.close()
+    return code
+
+
+def build_application() -> QApplication:
+    """The one QApplication, with its names and icon."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("deskside")
+    application.setApplicationDisplayName("Deskside")
+    application.setApplicationVersion(VERSION)
+    application.setOrganizationName("Deskside")
+    application.setDesktopFileName("deskside")
+    application.setWindowIcon(application_icon())
+    return application
+
+
+def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QSettings) -> Parts:
+    """Every part of the window; `memory` keeps its size and place."""
+    model = ShellModel(desk, bridge)
+    sidebar = Sidebar(theme)
+    top_line = TopLine(model, theme)
+    banners = BannerArea(theme)
+    wizard = WizardPage(desk, bridge, theme)
+    chat = ChatPage(desk, bridge, theme)
+    models = ModelsPage(desk, bridge, theme)
+    preferences = PreferencesPage(desk, theme)
+    graphs = GraphPanel(theme)
+    bridge.event_arrived.connect(graphs.on_event)
+    pages = {
+        Page.WIZARD: wizard,
+        Page.CHAT: chat,
+        Page.MODELS: models,
+        Page.PREFERENCES: preferences,
+    }
+    window = MainWindow(sidebar, top_line, banners, pages, graphs, memory)
+    return Parts(model, sidebar, top_line, banners, wizard, chat, models, preferences, window)
+
+
+def show_fatal(error: DesksideError) -> int:
+    """Says in a box why the program cannot start; returns the exit code."""
+    application = build_application()
+    style = Style(application, ThemeSource(parent=application))
+    style.choose("system")
+    Language(application, resources.path("translations")).choose(Settings().language)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Deskside", translate(error.message))
+    box.exec()
+    return error.exit_code
+
+
+def _teller(bridge: EngineBridge) -> Callable[[Sentence], None]:
+    def tell(sentence: Sentence) -> None:
+        bridge.emit_event(Noticed(JobId(0), sentence))
+
+    return tell

@@ -1,0 +1,173 @@
+"""The models page: what is here, what is coming, and ways to get more."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.jobs.desk import Desk
+from gui.bridge import EngineBridge
+from gui.models.local_file import model_of_file
+from gui.models.model import ModelsModel
+from gui.models.rows import DownloadRow, ModelRow
+from gui.widgets.controls import Button, Card, IconButton
+from gui.widgets.labels import Text, separator
+from gui.widgets.theme import ThemeSource
+from gui.widgets.view import Column, View
+
+
+class ModelsPage(View):
+    """`chosen` carries the model to use; `wizard_wanted` asks for the way to another one."""
+
+    chosen = Signal(object)  # engine.catalog.model.InstalledModel
+    wizard_wanted = Signal()
+    left = Signal()
+
+    def __init__(
+        self, desk: Desk, bridge: EngineBridge, theme: ThemeSource, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.model = ModelsModel(desk, self)
+        self._download_rows: dict[tuple[str, str], DownloadRow] = {}
+        self._model_rows: list[QWidget] = []
+        self._title = Text("", "title")
+        self._back = IconButton(theme, "back", "")
+        self._installed = Card()
+        self._another = IconButton(theme, "plus", "primary")
+        self._open = IconButton(theme, "folder", "")
+        self._downloads_head = Text("", "heading")
+        self._downloads = Card()
+        self._hub_head = Text("", "heading")
+        self._hub_words = Text("", "muted")
+        self._field = QLineEdit()
+        self._pull = Button()
+        self._refusal = Text("", "danger")
+        self._arrange()
+        self._connect(bridge)
+        self.retranslate()
+        self._show_models()
+        self._show_downloads()
+
+    def enter(self) -> None:
+        """The page is shown: the keyboard starts at the top."""
+        self._back.setFocus()
+
+    def retranslate(self) -> None:
+        self._title.setText(self.tr("Models"))
+        self._back.word(self.tr("Back to the chat"))
+        self._another.word(self.tr("Get another model"))
+        self._open.word(self.tr("Open a GGUF file…"))
+        self._downloads_head.setText(self.tr("Downloads"))
+        self._hub_head.setText(self.tr("From the hub"))
+        self._hub_words.setText(
+            self.tr("Any repository with GGUF files: REPOSITORY or REPOSITORY:QUANTISATION.")
+        )
+        self._field.setPlaceholderText("unsloth/DeepSeek-R1-0528-Qwen3-8B-GGUF:Q4_K_M")
+        self._field.setAccessibleName(self.tr("Repository on the hub"))
+        self._pull.word(self.tr("Download"))
+        self._refusal.setText(
+            self.tr("That does not name a repository. It has an owner and a name: owner/name:Q4_K_M.")
+        )
+
+    def _arrange(self) -> None:
+        content = Column()
+        column = content.column
+        column.addLayout(_row(self._title, self._back, spread=True))
+        column.addWidget(self._installed)
+        column.addLayout(_row(self._another, self._open))
+        column.addSpacing(8)
+        column.addWidget(self._downloads_head)
+        column.addWidget(self._downloads)
+        column.addSpacing(8)
+        column.addWidget(self._hub_head)
+        column.addWidget(self._hub_words)
+        field = QHBoxLayout()
+        field.addWidget(self._field, 1)
+        field.addWidget(self._pull)
+        column.addLayout(field)
+        column.addWidget(self._refusal)
+        column.addStretch(1)
+        self._refusal.hide()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(content)
+
+    def _connect(self, bridge: EngineBridge) -> None:
+        bridge.event_arrived.connect(self.model.on_event)
+        self.model.models_changed.connect(self._show_models)
+        self.model.downloads_changed.connect(self._show_downloads)
+        self._back.clicked.connect(self.left)
+        self._another.clicked.connect(self.wizard_wanted)
+        self._open.clicked.connect(self._ask_file)
+        self._pull.clicked.connect(self._pull_field)
+        self._field.returnPressed.connect(self._pull_field)
+        self._field.textEdited.connect(self._refusal.hide)
+
+    def _show_models(self) -> None:
+        held = any(row.isAncestorOf(self.focusWidget()) for row in self._model_rows if self.focusWidget())
+        for row in self._model_rows:
+            row.hide()
+            row.deleteLater()
+        self._model_rows = []
+        for model in self.model.models:
+            if self._model_rows:
+                self._add_installed(separator())
+            row = ModelRow(model, model.path == self.model.in_use)
+            row.chosen.connect(self.chosen)
+            self._add_installed(row)
+        self._installed.setVisible(bool(self._model_rows))
+        if held:
+            self._back.setFocus()
+
+    def _add_installed(self, widget: QWidget) -> None:
+        self._installed.column.addWidget(widget)
+        self._model_rows.append(widget)
+
+    def _show_downloads(self) -> None:
+        wanted = self.model.downloads
+        for key in [key for key in self._download_rows if key not in wanted]:
+            row = self._download_rows.pop(key)
+            row.hide()
+            row.deleteLater()
+        for key, download in wanted.items():
+            if key not in self._download_rows:
+                self._add_download(key)
+            self._download_rows[key].show_download(download)
+        self._downloads.setVisible(bool(wanted))
+        self._downloads_head.setVisible(bool(wanted))
+
+    def _add_download(self, key: tuple[str, str]) -> None:
+        row = DownloadRow(self._theme, self.model.downloads[key])
+        row.pause_wanted.connect(self.model.pause)
+        row.resume_wanted.connect(self.model.resume)
+        row.discard_wanted.connect(self.model.discard)
+        self._download_rows[key] = row
+        self._downloads.column.addWidget(row)
+
+    def _pull_field(self) -> None:
+        accepted = self.model.pull(self._field.text())
+        self._refusal.setVisible(not accepted)
+        if accepted:
+            self._field.clear()
+
+    def _ask_file(self) -> None:
+        dialog = QFileDialog(self, self.tr("Open a GGUF file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(self.tr("Models (*.gguf)"))
+        dialog.fileSelected.connect(self._file_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _file_chosen(self, path: str) -> None:
+        self.chosen.emit(model_of_file(path))
+
+
+def _row(first: QWidget, second: QWidget, spread: bool = False) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(10)
+    row.addWidget(first, 1 if spread else 0)
+    row.addWidget(second)
+    if not spread:
+        row.addStretch(1)
+    return row

@@ -1,0 +1,178 @@
+"""The preferences page. Every change takes effect at once and is saved by the desk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.jobs.desk import Desk
+from engine.settings import Settings
+from gui.widgets.bytes_text import format_count
+from gui.widgets.controls import Button, ChoiceBox, IconButton
+from gui.widgets.labels import Line, Text
+from gui.widgets.theme import ThemeSource
+from gui.widgets.view import Column, View
+
+_CONTEXTS = (0, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
+_CHOICE_WIDTH = 260
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class PreferencesPage(View):
+    """`changed` carries the new Settings, for language and theme to follow."""
+
+    changed = Signal(object)  # engine.settings.Settings
+    left = Signal()
+
+    def __init__(self, desk: Desk, theme: ThemeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._title = Text("", "title")
+        self._back = IconButton(theme, "back", "")
+        self._language = _choices(theme, "system", "en", "zh_CN")
+        self._theme = _choices(theme, "system", "light", "dark")
+        self._context = _choices(theme, *_contexts(desk.settings.context_length))
+        self._endpoint = QLineEdit()
+        self._default = Button()
+        self._labels = [Line() for _ in range(4)]
+        self._context_words = Text("", "muted")
+        self._endpoint_words = Text("", "muted")
+        self._refusal = Text("", "danger")
+        self._arrange()
+        self.retranslate()
+        self._show_settings()
+        self._connect()
+
+    def enter(self) -> None:
+        """The page is shown: the keyboard starts at the first choice."""
+        self._show_settings()
+        self._language.setFocus()
+
+    def retranslate(self) -> None:
+        self._title.setText(self.tr("Settings"))
+        self._back.word(self.tr("Back to the chat"))
+        self._word_choices()
+        names = (self.tr("Language"), self.tr("Theme"), self.tr("Context length"), self.tr("Model hub"))
+        fields = (self._language, self._theme, self._context, self._endpoint)
+        for label, field, name in zip(self._labels, fields, names, strict=True):
+            label.setText(name)
+            field.setAccessibleName(name)
+        self._context_words.setText(
+            self.tr(
+                "How many tokens a conversation may hold. More needs more memory; counts from the next load."
+            )
+        )
+        self._endpoint_words.setText(
+            self.tr("Where models are fetched from: the Hugging Face hub or a mirror of it.")
+        )
+        self._default.word(self.tr("Use the default"))
+        self._refusal.setText(self.tr("An address begins with https://, or http:// on this machine."))
+
+    def _word_choices(self) -> None:
+        system = self.tr("As the system")
+        # Languages are named in their own words, so that everyone finds the way back.
+        for row, text in enumerate((system, "English", "简体中文")):
+            self._language.setItemText(row, text)
+        for row, text in enumerate((system, self.tr("Light"), self.tr("Dark"))):
+            self._theme.setItemText(row, text)
+        for row in range(self._context.count()):
+            tokens = self._context.itemData(row)
+            text = self.tr("{tokens} tokens").format(tokens=format_count(tokens))
+            self._context.setItemText(row, text if tokens else self.tr("Deskside chooses"))
+
+    def _arrange(self) -> None:
+        content = Column(640)
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self._back)
+        content.column.addLayout(head)
+        form = QFormLayout()
+        form.setHorizontalSpacing(28)
+        form.setVerticalSpacing(14)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        endpoint = QHBoxLayout()
+        endpoint.addWidget(self._endpoint, 1)
+        endpoint.addWidget(self._default)
+        form.addRow(self._labels[0], self._language)
+        form.addRow(self._labels[1], self._theme)
+        form.addRow(self._labels[2], self._context)
+        form.addRow("", self._context_words)
+        form.addRow(self._labels[3], endpoint)
+        form.addRow("", self._endpoint_words)
+        form.addRow("", self._refusal)
+        self._refusal.hide()
+        content.column.addSpacing(6)
+        content.column.addLayout(form)
+        content.column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(content)
+
+    def _connect(self) -> None:
+        self._back.clicked.connect(self.left)
+        self._language.activated.connect(self._save)
+        self._theme.activated.connect(self._save)
+        self._context.activated.connect(self._save)
+        self._endpoint.editingFinished.connect(self._save_endpoint)
+        self._default.clicked.connect(self._use_default)
+
+    def _show_settings(self) -> None:
+        settings = self._desk.settings
+        self._language.setCurrentIndex(self._language.findData(settings.language))
+        self._theme.setCurrentIndex(self._theme.findData(settings.theme))
+        self._context.setCurrentIndex(self._context.findData(settings.context_length))
+        self._endpoint.setText(settings.endpoint)
+        self._refusal.hide()
+
+    def _save(self) -> None:
+        self._change(
+            language=self._language.currentData(),
+            theme=self._theme.currentData(),
+            context_length=self._context.currentData(),
+        )
+
+    def _save_endpoint(self) -> None:
+        endpoint = self._endpoint.text().strip().rstrip("/")
+        good = is_endpoint(endpoint)
+        self._refusal.setVisible(not good)
+        if good:
+            self._change(endpoint=endpoint)
+
+    def _use_default(self) -> None:
+        self._endpoint.setText(Settings().endpoint)
+        self._save_endpoint()
+
+    def _change(self, **values: Any) -> None:
+        settings = replace(self._desk.settings, **values)
+        if settings != self._desk.settings:
+            self._desk.change_settings(settings)
+            self.changed.emit(settings)
+
+
+def is_endpoint(text: str) -> bool:
+    """An https address, or an http one on this machine; nothing but the address in it."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.query or parts.fragment or parts.username:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+
+
+def _choices(theme: ThemeSource, *data: Any) -> ChoiceBox:
+    box = ChoiceBox(theme)
+    box.setMaximumWidth(_CHOICE_WIDTH)
+    for value in data:
+        box.addItem("", value)
+    return box
+
+
+def _contexts(chosen: int) -> list[int]:
+    """The usual lengths, and the one that the settings hold if it is another."""
+    return sorted({*_CONTEXTS, chosen})

@@ -1,0 +1,146 @@
+"""What the shell knows: conversations, models, the runtime, and failures of what it asked for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.catalog.model import InstalledModel
+from engine.chat.conversation import ConversationSummary
+from engine.events import (
+    ConversationsListed,
+    Event,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    JobId,
+    LoadProgressed,
+    ModelLoaded,
+    ModelsListed,
+    Noticed,
+    RuntimeStateChanged,
+)
+from engine.jobs.desk import Desk
+from engine.runtime.values import RuntimeState
+
+
+class ShellModel(QObject):
+    """Failures of other features' jobs are shown by those features; this one shows its own."""
+
+    conversations_changed = Signal()
+    models_changed = Signal()
+    runtime_changed = Signal()
+    noticed = Signal(object)  # engine.messages.Sentence
+    failed = Signal(object)  # engine.messages.Sentence
+    load_failed = Signal(object)  # engine.messages.Sentence
+    crashed = Signal(object)  # engine.messages.Sentence or None
+    recovered = Signal()  # a model runs again
+    deleted = Signal(int, str)  # conversation id and title, so that it can be undone
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._jobs: set[JobId] = set()
+        self._load_job: JobId | None = None
+        self._asked: InstalledModel | None = None
+        self.conversations: tuple[ConversationSummary, ...] = ()
+        self.models: tuple[InstalledModel, ...] = ()
+        self.runtime = RuntimeState.STOPPED
+        self.load_fraction = 0.0
+        self.loaded: InstalledModel | None = None
+
+    # commands
+    def refresh(self) -> None:
+        self._own(self._desk.list_conversations())
+        self._own(self._desk.list_models())
+
+    def load(self, model: InstalledModel) -> None:
+        """Replaces the model in use."""
+        self._asked = model
+        self._load_job = self._desk.load(model)
+        self.runtime_changed.emit()
+
+    def load_again(self) -> None:
+        """After a crash or a failure: the model that was in use."""
+        model = self.model_in_use
+        if model is not None:
+            self.load(model)
+
+    def unload(self) -> None:
+        self._own(self._desk.unload())
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        self._own(self._desk.rename_conversation(conversation_id, title))
+
+    def delete(self, conversation_id: int) -> None:
+        title = next((item.title for item in self.conversations if item.id == conversation_id), "")
+        self._own(self._desk.delete_conversation(conversation_id))
+        self.deleted.emit(conversation_id, title)
+
+    def restore(self, conversation_id: int) -> None:
+        self._own(self._desk.restore_conversation(conversation_id))
+
+    # state
+    @property
+    def model_in_use(self) -> InstalledModel | None:
+        """The one that answers, or would: asked for, loaded, used last, else the starter."""
+        if self._asked is not None:
+            return self._asked
+        if self.loaded is not None:
+            return self.loaded
+        last = self._desk.settings.last_model
+        by_path = next((model for model in self.models if model.path == last), None)
+        return by_path or next((model for model in self.models if model.source == "starter"), None)
+
+    @property
+    def loading(self) -> bool:
+        return self._load_job is not None or self.runtime in (RuntimeState.STARTING, RuntimeState.LOADING)
+
+    # events
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, ConversationsListed):
+            self.conversations = event.conversations
+            self.conversations_changed.emit()
+        elif isinstance(event, ModelsListed):
+            self.models = event.models
+            self.models_changed.emit()
+            self.runtime_changed.emit()
+        elif isinstance(event, RuntimeStateChanged):
+            self._runtime_changed(event)
+        elif isinstance(event, LoadProgressed):
+            self.load_fraction = event.fraction
+            self.runtime_changed.emit()
+        elif isinstance(event, ModelLoaded):
+            self.loaded = self._asked = event.model
+            self.runtime_changed.emit()
+        elif isinstance(event, Noticed):
+            self.noticed.emit(event.message)
+        elif isinstance(event, JobFailed | JobCancelled | JobFinished):
+            self._job_ended(event)
+
+    def _runtime_changed(self, event: RuntimeStateChanged) -> None:
+        self.runtime = event.state
+        if event.state is RuntimeState.LOADING:
+            self.load_fraction = 0.0
+        if event.state in (RuntimeState.STOPPED, RuntimeState.CRASHED):
+            self.loaded = None
+        if event.state is RuntimeState.CRASHED:
+            self.crashed.emit(event.reason)
+        elif event.state in (RuntimeState.READY, RuntimeState.GENERATING):
+            self.recovered.emit()
+        self.runtime_changed.emit()
+
+    def _job_ended(self, event: JobFailed | JobCancelled | JobFinished) -> None:
+        own = event.job in self._jobs
+        self._jobs.discard(event.job)
+        loading = event.job == self._load_job
+        if loading:
+            self._load_job = None
+        if isinstance(event, JobFailed) and loading:
+            self.load_failed.emit(event.message)
+        elif isinstance(event, JobFailed) and own:
+            self.failed.emit(event.message)
+        if loading:
+            self.runtime_changed.emit()
+
+    def _own(self, job: JobId) -> None:
+        self._jobs.add(job)

@@ -1,0 +1,114 @@
+"""The main window: navigation only. It is given its parts and shows one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+_START_WIDTH, _START_HEIGHT = 1280, 820
+_LEAST_WIDTH, _LEAST_HEIGHT = 880, 600
+
+
+class Page(Enum):
+    WIZARD = auto()
+    CHAT = auto()
+    MODELS = auto()
+    PREFERENCES = auto()
+
+
+class MainWindow(QMainWindow):
+    """Side bar | top line, banners, page | graphs. The wizard has the window for itself."""
+
+    new_chat_wanted = Signal()
+    filter_wanted = Signal()
+    preferences_wanted = Signal()
+
+    def __init__(
+        self,
+        sidebar: QWidget,
+        top_line: QWidget,
+        banners: QWidget,
+        pages: Mapping[Page, QWidget],
+        graphs: QWidget,
+        memory: QSettings,
+    ) -> None:
+        super().__init__()
+        self._sidebar = sidebar
+        self._top_line = top_line
+        self._pages = dict(pages)
+        self._graphs = graphs
+        self._memory = memory
+        self._graphs_wanted = bool(memory.value("graphs", True, type=bool))
+        self._stack = QStackedWidget()
+        self.setWindowTitle("Deskside")
+        self._arrange(banners)
+        self._add_shortcuts()
+        self._restore()
+        self.show_page(Page.CHAT)
+
+    @property
+    def page(self) -> Page:
+        """The one that is shown."""
+        shown = self._stack.currentWidget()
+        return next(page for page, widget in self._pages.items() if widget is shown)
+
+    def show_page(self, page: Page) -> None:
+        self._stack.setCurrentWidget(self._pages[page])
+        self._sidebar.setVisible(page is not Page.WIZARD)
+        self._top_line.setVisible(page is Page.CHAT)
+        self._show_graphs()
+
+    def toggle_graphs(self) -> None:
+        self._graphs_wanted = not self._graphs_wanted
+        self._memory.setValue("graphs", self._graphs_wanted)
+        self._show_graphs()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._memory.setValue("geometry", self.saveGeometry())
+        self._memory.sync()
+        super().closeEvent(event)
+
+    def _show_graphs(self) -> None:
+        self._graphs.setVisible(self._graphs_wanted and self.page is Page.CHAT)
+
+    def _arrange(self, banners: QWidget) -> None:
+        for widget in self._pages.values():
+            self._stack.addWidget(widget)
+        centre = QVBoxLayout()
+        centre.setContentsMargins(0, 0, 0, 0)
+        centre.setSpacing(0)
+        centre.addWidget(self._top_line)
+        centre.addWidget(banners)
+        centre.addWidget(self._stack, 1)
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._sidebar)
+        row.addLayout(centre, 1)
+        row.addWidget(self._graphs)
+        self.setCentralWidget(whole)
+        self.setMinimumSize(_LEAST_WIDTH, _LEAST_HEIGHT)
+
+    def _add_shortcuts(self) -> None:
+        self._shortcut("Ctrl+N").triggered.connect(self.new_chat_wanted)
+        self._shortcut("Ctrl+F").triggered.connect(self.filter_wanted)
+        self._shortcut("Ctrl+,").triggered.connect(self.preferences_wanted)
+        self._shortcut("Ctrl+Q").triggered.connect(self.close)
+        self._shortcut("F9").triggered.connect(self.toggle_graphs)
+
+    def _shortcut(self, keys: str) -> QAction:
+        action = QAction(self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        self.addAction(action)
+        return action
+
+    def _restore(self) -> None:
+        geometry = self._memory.value("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(_START_WIDTH, _START_HEIGHT)
