@@ -1,0 +1,130 @@
+"""How smooth the transcript is: opens a long conversation, then streams an answer into it.
+
+    python -m tests.bench.transcript [--messages 2000] [--seconds 6]
+
+Prints the time to open, and for each rate the stalls of the event loop (p50, p99, max: how much
+later than asked a 1 ms timer came), the CPU time for each token, and scroll and resize times.
+Run it where nothing else is at work; set QT_QPA_PLATFORM=offscreen where there is no display.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.chat.conversation import ChatMessage, MessageState
+from gui.chat.transcript import Transcript
+from gui.widgets.style import Style
+from gui.widgets.theme import ThemeSource
+from tests.gui.chat_support import answer, user
+
+ANSWER = """## Part {n}
+
+The **quick** brown `fox` jumps over the lazy dog, 敏捷的棕色狐狸跳过懒狗, again and again.
+
+- first point with *emphasis*
+- second point with [a link](https://example.org)
+
+```python
+def part_{n}(value: int) -> int:
+    return value * {n}  # 注释
+```
+
+| a | b |
+|---|--:|
+| {n} | 2 |
+
+"""
+
+
+def messages(count: int) -> list[ChatMessage]:
+    made: list[ChatMessage] = []
+    for n in range(0, count, 2):
+        made += [user(n + 1, f"question {n}", n or None), answer(n + 2, ANSWER.format(n=n), n + 1)]
+    return made
+
+
+def spread(times_ms: list[float]) -> str:
+    ordered = sorted(times_ms)
+    last = len(ordered) - 1
+    return f"p50 {ordered[last // 2]:.1f}  p99 {ordered[last * 99 // 100]:.1f}  max {ordered[last]:.1f} ms"
+
+
+def stream(transcript: Transcript, rate: int, seconds: float) -> None:
+    """Appends `rate` tokens a second and watches the event loop."""
+    source = "".join(ANSWER.format(n=n) for n in range(200))
+    tokens = [source[at : at + 4] for at in range(0, len(source), 4)]
+    stalls: list[float] = []
+    clock = QElapsedTimer()
+    clock.start()
+    fed = 0
+    last = time.perf_counter()
+
+    def tick() -> None:
+        nonlocal fed, last
+        now = time.perf_counter()
+        stalls.append((now - last) * 1000)
+        last = now
+        due = min(int(clock.elapsed() / 1000 * rate), len(tokens))
+        for token in tokens[fed:due]:
+            transcript.append_text(token, False)
+        fed = due
+        if clock.elapsed() > seconds * 1000:
+            loop.quit()
+
+    loop = QEventLoop()  # quitting the application would close the window
+    timer = QTimer(interval=1)
+    timer.timeout.connect(tick)
+    timer.start()
+    cpu = time.process_time()
+    loop.exec()
+    timer.stop()
+    cpu_ms = (time.process_time() - cpu) * 1000
+    print(f"{rate:4d} tokens/s  stall {spread(stalls)}  CPU {cpu_ms / max(fed, 1):.2f} ms/token", flush=True)
+
+
+def timed(application: QApplication, times: int, act: object) -> list[float]:
+    taken: list[float] = []
+    for number in range(times):
+        begin = time.perf_counter()
+        act(number)  # type: ignore[operator]
+        application.processEvents()
+        taken.append((time.perf_counter() - begin) * 1000)
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--seconds", type=float, default=6)
+    chosen = parser.parse_args()
+    application = QApplication([])
+    theme = ThemeSource()
+    Style(application, theme).choose("light")
+    transcript = Transcript(theme)
+    transcript.resize(900, 900)
+    transcript.show()
+    application.processEvents()
+    shown = messages(chosen.messages)
+    live = answer(10**9, "", shown[-1].id, MessageState.STREAMING)
+    begin = time.perf_counter()
+    transcript.show_messages(shown)
+    application.processEvents()
+    transcript.grab()
+    print(f"open {len(shown)} messages {1000 * (time.perf_counter() - begin):.0f} ms")
+    for rate in (100, 500):
+        transcript.show_messages([*shown, live], live.id)
+        stream(transcript, rate, chosen.seconds)
+    bar = transcript.verticalScrollBar()
+    print("scroll", spread(timed(application, 300, lambda n: bar.setValue(bar.value() - 120))))
+    print("resize", spread(timed(application, 60, lambda n: transcript.resize(700 + 5 * n, 900))))
+    print(f"documents kept {len(transcript.documents)}, messages unfolded {transcript.unfolded_count}")
+    print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
