@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.figures import Origin
 from engine.telemetry.series import Series
+from gui.widgets.fonts import ui_font
 from gui.widgets.labels import origin_word
 from gui.widgets.theme import ThemeSource, Tokens
 
@@ -97,7 +98,7 @@ class GraphCard(QWidget):
         return self._note
 
     def sizeHint(self) -> QSize:
-        rows = sum(QFontMetricsF(font).height() for font in (self._small(), self._large(), self._small()))
+        rows = sum(QFontMetricsF(font).height() for font in (_small(), _large(), _small()))
         return QSize(236, round(rows + _CHART_HEIGHT + 2 * _PAD + 8))
 
     def minimumSizeHint(self) -> QSize:
@@ -116,20 +117,9 @@ class GraphCard(QWidget):
         for curve in self._curves:
             self._paint_curve(painter, chart, curve, tokens)
 
-    def _small(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(max(1.0, font.pointSizeF() * 0.86))
-        return font
-
-    def _large(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(max(1.0, font.pointSizeF() * 1.25))
-        font.setWeight(QFont.Weight.DemiBold)
-        return font
-
     def _paint_words(self, painter: QPainter, tokens: Tokens) -> float:
         """Title, figures, note; the height at which they end."""
-        small, large = self._small(), self._large()
+        small, large = _small(), _large()
         row = QFontMetricsF(small)
         room = QRectF(_PAD, _PAD - 2, self.width() - 2 * _PAD, row.height())
         painter.setFont(small)
@@ -193,6 +183,14 @@ class GraphCard(QWidget):
                 x = chart.right() - chart.width() * age / WINDOW_S
                 points.append(QPointF(x, chart.bottom() - share * chart.height()))
         return points
+
+
+def _small() -> QFont:
+    return ui_font(0.86)
+
+
+def _large() -> QFont:
+    return ui_font(1.25, 640)
 
 
 def _fade(chart: QRectF, colour: QColor) -> QLinearGradient:
