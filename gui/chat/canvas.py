@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -59,8 +59,8 @@ class Canvas(QAbstractScrollArea):
         self._focused: Target | None = None
         self._copied: Target | None = None
         self._wording = Wording(
-            lambda thought: thought_title(thought, self.locale()),
-            lambda message: footer_words(message, self.locale(), self._is_last(message), self._busy),
+            lambda thought: thought_title(thought, QLocale()),
+            lambda message: footer_words(message, QLocale(), self._is_last(message), self._busy),
         )
         self._build()
         self._connect()

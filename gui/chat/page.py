@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -196,13 +196,13 @@ class ChatPage(QWidget):
             return ""
         if live.progress is not None:
             return self.tr("Reading {done} of {total} tokens").format(
-                done=self.locale().toString(live.progress.done),
-                total=self.locale().toString(live.progress.total),
+                done=QLocale().toString(live.progress.done),
+                total=QLocale().toString(live.progress.total),
             )
         if self.model.runtime is RuntimeState.STARTING:
             return self.tr("Starting the model …")
         if self.model.runtime is RuntimeState.LOADING:
-            percent = self.locale().toString(round(self.model.load_fraction * 100))
+            percent = QLocale().toString(round(self.model.load_fraction * 100))
             return self.tr("Loading the model … {percent} %").format(percent=percent)
         return self.tr("Waiting for the first word …")
 

@@ -96,7 +96,7 @@ def make_chat(qtbot: QtBot) -> Chat:
     desk = FakeDesk(bridge.emit_event)
     page = ChatPage(desk, bridge, theme)
     qtbot.addWidget(page)
-    page.setLocale(QLocale("en_US"))
+    QLocale.setDefault(QLocale("en_US"))
     page.resize(900, 700)
     page.show()
     page.activateWindow()
