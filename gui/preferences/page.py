@@ -95,6 +95,7 @@ class PreferencesPage(View):
         form.setVerticalSpacing(14)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         endpoint = QHBoxLayout()
+        endpoint.setSpacing(10)
         endpoint.addWidget(self._endpoint, 1)
         endpoint.addWidget(self._default)
         form.addRow(self._labels[0], self._language)

@@ -28,6 +28,7 @@ class AdviceStepView(Step):
         self._cards: list[PlanCard] = []
         self._group = QButtonGroup(self)
         self._title = Text("", "title")
+        self._tier_head = Text("", "strong")
         self._tier = Text("", "muted")
         self._waiting = Text("", "muted")
         self._failure = SentenceLabel("danger")
@@ -77,7 +78,9 @@ class AdviceStepView(Step):
 
     def _arrange(self) -> None:
         column = self.content.column
-        for widget in (self._title, self._tier, self._waiting, self._failure, self._again, self._legend):
+        column.addWidget(self._title)
+        column.addWidget(self._tier_head)
+        for widget in (self._tier, self._waiting, self._failure, self._again, self._legend):
             column.addWidget(widget)
         self._plans.setSpacing(10)
         column.addLayout(self._plans)
@@ -95,7 +98,9 @@ class AdviceStepView(Step):
         done = self._shown is not None
         if self._shown is not None:
             heading, meaning = tier_words(self._shown.tier)
-            self._tier.setText(f"{heading}. {meaning}")
+            self._tier_head.setText(heading)
+            self._tier.setText(meaning)
+        self._tier_head.setVisible(done)
         self._tier.setVisible(done)
         self._legend.setVisible(done)
         self._flagship_head.setVisible(self._flagship.count() > 0)

@@ -1,0 +1,1567 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+    <context>
+        <name>AdviceStepView</name>
+        <message>
+            <source>Recommendation</source>
+            <translation>推荐</translation>
+        </message>
+        <message>
+            <source>The flagship, for comparison</source>
+            <translation>旗舰模型（供比较）</translation>
+        </message>
+        <message>
+            <source>This one will not run here. Choose another to go on.</source>
+            <translation>这个模型在本机无法运行。请另选一个以继续。</translation>
+        </message>
+        <message>
+            <source>Try again</source>
+            <translation>重试</translation>
+        </message>
+        <message>
+            <source>What it can run</source>
+            <translation>这台机器能运行什么</translation>
+        </message>
+        <message>
+            <source>Working out what runs here…</source>
+            <translation>正在计算本机能运行的模型…</translation>
+        </message>
+    </context>
+    <context>
+        <name>Banner</name>
+        <message>
+            <source>Close this message</source>
+            <translation>关闭此消息</translation>
+        </message>
+    </context>
+    <context>
+        <name>Canvas</name>
+        <message>
+            <source>Conversation</source>
+            <translation>对话</translation>
+        </message>
+        <message>
+            <source>Copied</source>
+            <translation>已复制</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>复制</translation>
+        </message>
+        <message>
+            <source>Jump to the end</source>
+            <translation>跳到末尾</translation>
+        </message>
+        <message>
+            <source>code</source>
+            <translation>代码</translation>
+        </message>
+    </context>
+    <context>
+        <name>ChatPage</name>
+        <message>
+            <source>Loading the model … {percent} %</source>
+            <translation>正在加载模型… {percent}%</translation>
+        </message>
+        <message>
+            <source>Opening the conversation …</source>
+            <translation>正在打开对话…</translation>
+        </message>
+        <message>
+            <source>Reading {done} of {total} tokens</source>
+            <translation>正在读取提示：{done} / {total} 词元</translation>
+        </message>
+        <message>
+            <source>Starting the model …</source>
+            <translation>正在启动模型…</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>正在停止…</translation>
+        </message>
+        <message>
+            <source>Waiting for the first word …</source>
+            <translation>正在等待第一个字…</translation>
+        </message>
+    </context>
+    <context>
+        <name>CheckStepView</name>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Check again</source>
+            <translation>重新检测</translation>
+        </message>
+        <message>
+            <source>Check of this machine</source>
+            <translation>本机检测</translation>
+        </message>
+        <message>
+            <source>Disk</source>
+            <translation>磁盘</translation>
+        </message>
+        <message>
+            <source>Graphics card (GPU)</source>
+            <translation>显卡（GPU）</translation>
+        </message>
+        <message>
+            <source>Memory</source>
+            <translation>内存</translation>
+        </message>
+        <message>
+            <source>Memory and disk are measured, which takes some seconds. Nothing leaves this machine.</source>
+            <translation>将实测内存与磁盘的速度，需要几秒钟。任何数据都不会离开本机。</translation>
+        </message>
+        <message>
+            <source>Processor</source>
+            <translation>处理器</translation>
+        </message>
+        <message>
+            <source>The check is done.</source>
+            <translation>检测完成。</translation>
+        </message>
+        <message>
+            <source>The check was cancelled. Nothing was changed; check again to go on.</source>
+            <translation>检测已取消，未作任何更改。重新检测即可继续。</translation>
+        </message>
+        <message>
+            <source>What this machine is</source>
+            <translation>这台机器的配置</translation>
+        </message>
+        <message>
+            <source>checking…</source>
+            <translation>检测中…</translation>
+        </message>
+        <message>
+            <source>done</source>
+            <translation>完成</translation>
+        </message>
+        <message>
+            <source>not checked</source>
+            <translation>未检测</translation>
+        </message>
+        <message>
+            <source>reads {rate}</source>
+            <translation>读取 {rate}</translation>
+        </message>
+        <message>
+            <source>waiting</source>
+            <translation>等待中</translation>
+        </message>
+    </context>
+    <context>
+        <name>Composer</name>
+        <message>
+            <source>Enter sends, Shift and Enter begins a new line.</source>
+            <translation>按 Enter 发送，按 Shift+Enter 换行。</translation>
+        </message>
+        <message>
+            <source>Message</source>
+            <translation>消息</translation>
+        </message>
+        <message>
+            <source>Message the model…</source>
+            <translation>给模型发消息…</translation>
+        </message>
+        <message>
+            <source>Send</source>
+            <translation>发送</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+    </context>
+    <context>
+        <name>DownloadRow</name>
+        <message>
+            <source>Deletes what was fetched so far.</source>
+            <translation>删除已下载的部分。</translation>
+        </message>
+        <message>
+            <source>Discard</source>
+            <translation>丢弃</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>暂停</translation>
+        </message>
+        <message>
+            <source>Resume</source>
+            <translation>继续</translation>
+        </message>
+        <message>
+            <source>asking the hub…</source>
+            <translation>正在查询模型库…</translation>
+        </message>
+        <message>
+            <source>failed</source>
+            <translation>失败</translation>
+        </message>
+        <message>
+            <source>paused</source>
+            <translation>已暂停</translation>
+        </message>
+        <message>
+            <source>verifying…</source>
+            <translation>校验中…</translation>
+        </message>
+    </context>
+    <context>
+        <name>DownloadView</name>
+        <message>
+            <source>Download progress</source>
+            <translation>下载进度</translation>
+        </message>
+        <message>
+            <source>waiting for the network</source>
+            <translation>等待网络</translation>
+        </message>
+        <message>
+            <source>{done} of {total}</source>
+            <translation>{done} / {total}</translation>
+        </message>
+        <message>
+            <source>{speed}, {time} left</source>
+            <translation>{speed}，剩余 {time}</translation>
+        </message>
+    </context>
+    <context>
+        <name>Durations</name>
+        <message>
+            <source>{hours} h {minutes} min</source>
+            <translation>{hours} 小时 {minutes} 分</translation>
+        </message>
+        <message>
+            <source>{minutes} min {seconds} s</source>
+            <translation>{minutes} 分 {seconds} 秒</translation>
+        </message>
+        <message>
+            <source>{seconds} s</source>
+            <translation>{seconds} 秒</translation>
+        </message>
+    </context>
+    <context>
+        <name>EmptyChat</name>
+        <message>
+            <source>Draft a friendly reply that declines an invitation.</source>
+            <translation>写一封婉拒邀请的友好回信。</translation>
+        </message>
+        <message>
+            <source>Explain how a rainbow forms, in three sentences.</source>
+            <translation>用三句话解释彩虹是怎样形成的。</translation>
+        </message>
+        <message>
+            <source>Puts these words into the message field.</source>
+            <translation>把这句话填入消息框。</translation>
+        </message>
+        <message>
+            <source>The model runs on this machine and nothing you write leaves it.
+Enter sends, Shift+Enter begins a new line, Esc stops an answer.</source>
+            <translation>模型在本机运行，您写的内容不会离开这台机器。
+Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
+        </message>
+        <message>
+            <source>What would you like to know?</source>
+            <translation>您想了解什么？</translation>
+        </message>
+        <message>
+            <source>Write a Python function that counts the words in a text.</source>
+            <translation>写一个统计文本中单词数的 Python 函数。</translation>
+        </message>
+    </context>
+    <context>
+        <name>GetStepView</name>
+        <message>
+            <source>Download</source>
+            <translation>下载</translation>
+        </message>
+        <message>
+            <source>Every byte is here. Its checksum is being compared with the hub's.</source>
+            <translation>所有字节已到位，正在与模型库的校验和比对。</translation>
+        </message>
+        <message>
+            <source>Get it</source>
+            <translation>获取模型</translation>
+        </message>
+        <message>
+            <source>Get the model</source>
+            <translation>获取模型</translation>
+        </message>
+        <message>
+            <source>It is small and is already here. A download that has begun goes on meanwhile.</source>
+            <translation>它很小，已随程序附带。已开始的下载会在后台继续。</translation>
+        </message>
+        <message>
+            <source>No wait: the starter model</source>
+            <translation>无需等待：入门模型</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>暂停</translation>
+        </message>
+        <message>
+            <source>Pause at any time; a later start goes on from there.</source>
+            <translation>可随时暂停，之后会从断点继续。</translation>
+        </message>
+        <message>
+            <source>Resume</source>
+            <translation>继续</translation>
+        </message>
+        <message>
+            <source>Start chatting</source>
+            <translation>开始对话</translation>
+        </message>
+        <message>
+            <source>Start now with the starter model</source>
+            <translation>用入门模型立即开始</translation>
+        </message>
+        <message>
+            <source>The model is on this machine and its checksum is right.</source>
+            <translation>模型已在本机，校验和正确。</translation>
+        </message>
+        <message>
+            <source>The model is on this machine.</source>
+            <translation>模型已在本机。</translation>
+        </message>
+        <message>
+            <source>Try again</source>
+            <translation>重试</translation>
+        </message>
+        <message>
+            <source>asking the hub…</source>
+            <translation>正在查询模型库…</translation>
+        </message>
+        <message>
+            <source>paused</source>
+            <translation>已暂停</translation>
+        </message>
+        <message>
+            <source>verifying…</source>
+            <translation>校验中…</translation>
+        </message>
+        <message>
+            <source>{size} from {repository}</source>
+            <translation>{size}，来自 {repository}</translation>
+        </message>
+    </context>
+    <context>
+        <name>GraphPanel</name>
+        <message>
+            <source>All processors together are used to {cpu} %, graphics to {gpu} %.</source>
+            <translation>处理器总占用 {cpu}%，显卡占用 {gpu}%。</translation>
+        </message>
+        <message>
+            <source>All processors together are used to {cpu} %.</source>
+            <translation>处理器总占用 {cpu}%。</translation>
+        </message>
+        <message>
+            <source>Context {used} / {length}</source>
+            <translation>上下文 {used} / {length}</translation>
+        </message>
+        <message>
+            <source>Generating {rate} tokens per second.</source>
+            <translation>每秒生成 {rate} 个词元。</translation>
+        </message>
+        <message>
+            <source>Live figures of the machine</source>
+            <translation>本机实时数据</translation>
+        </message>
+        <message>
+            <source>Machine {used} of {total}</source>
+            <translation>整机 {used} / {total}</translation>
+        </message>
+        <message>
+            <source>Measured on this machine.</source>
+            <translation>在本机实测。</translation>
+        </message>
+        <message>
+            <source>Memory</source>
+            <translation>内存</translation>
+        </message>
+        <message>
+            <source>No figures yet.</source>
+            <translation>暂无数据。</translation>
+        </message>
+        <message>
+            <source>Processor</source>
+            <translation>处理器</translation>
+        </message>
+        <message>
+            <source>Prompt {rate} tok/s</source>
+            <translation>提示 {rate} 词元/秒</translation>
+        </message>
+        <message>
+            <source>Speed</source>
+            <translation>速度</translation>
+        </message>
+        <message>
+            <source>The last answer came at {rate} tokens per second.</source>
+            <translation>上一次回答的速度为每秒 {rate} 个词元。</translation>
+        </message>
+        <message>
+            <source>The model holds {ram} of memory.</source>
+            <translation>模型占用内存 {ram}。</translation>
+        </message>
+        <message>
+            <source>The model holds {vram} of VRAM, all programs {used} of {total}.</source>
+            <translation>模型占用显存 {vram}，所有程序共占用 {used} / {total}。</translation>
+        </message>
+        <message>
+            <source>The prompt was read at {rate} tokens per second.</source>
+            <translation>提示的读取速度为每秒 {rate} 个词元。</translation>
+        </message>
+        <message>
+            <source>Tokens of this conversation that the model holds, and how many it can hold.</source>
+            <translation>模型中保存的本对话词元数，以及上限。</translation>
+        </message>
+        <message>
+            <source>tok/s</source>
+            <translation>词元/秒</translation>
+        </message>
+        <message>
+            <source>{unit} RAM</source>
+            <translation>{unit} 内存</translation>
+        </message>
+        <message>
+            <source>{unit} VRAM</source>
+            <translation>{unit} 显存</translation>
+        </message>
+        <message>
+            <source>{unit} model</source>
+            <translation>{unit} 模型</translation>
+        </message>
+    </context>
+    <context>
+        <name>Legend</name>
+        <message>
+            <source>KV cache</source>
+            <translation>KV 缓存</translation>
+        </message>
+        <message>
+            <source>compute</source>
+            <translation>计算</translation>
+        </message>
+        <message>
+            <source>repacked copy</source>
+            <translation>重排副本</translation>
+        </message>
+        <message>
+            <source>weights</source>
+            <translation>权重</translation>
+        </message>
+    </context>
+    <context>
+        <name>LoadBanner</name>
+        <message>
+            <source>Load again</source>
+            <translation>重新加载</translation>
+        </message>
+        <message>
+            <source>The model's process ended unexpectedly. Your conversations are safe.</source>
+            <translation>模型进程意外结束。您的对话安然无恙。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ModelRow</name>
+        <message>
+            <source>In use</source>
+            <translation>使用中</translation>
+        </message>
+        <message>
+            <source>Use</source>
+            <translation>使用</translation>
+        </message>
+        <message>
+            <source>Use {model}</source>
+            <translation>使用 {model}</translation>
+        </message>
+        <message>
+            <source>came with Deskside</source>
+            <translation>随 Deskside 附带</translation>
+        </message>
+        <message>
+            <source>checksum verified</source>
+            <translation>校验和已验证</translation>
+        </message>
+        <message>
+            <source>not verified</source>
+            <translation>未验证</translation>
+        </message>
+        <message>
+            <source>opened from a file</source>
+            <translation>从文件打开</translation>
+        </message>
+    </context>
+    <context>
+        <name>ModelsPage</name>
+        <message>
+            <source>Any repository with GGUF files: REPOSITORY or REPOSITORY:QUANTISATION.</source>
+            <translation>任何含 GGUF 文件的仓库：“仓库名”或“仓库名:量化”。</translation>
+        </message>
+        <message>
+            <source>Back to the chat</source>
+            <translation>返回对话</translation>
+        </message>
+        <message>
+            <source>Download</source>
+            <translation>下载</translation>
+        </message>
+        <message>
+            <source>Downloads</source>
+            <translation>下载</translation>
+        </message>
+        <message>
+            <source>From the hub</source>
+            <translation>从模型库获取</translation>
+        </message>
+        <message>
+            <source>Get another model</source>
+            <translation>获取其他模型</translation>
+        </message>
+        <message>
+            <source>Models</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Models (*.gguf)</source>
+            <translation>模型 (*.gguf)</translation>
+        </message>
+        <message>
+            <source>Open a GGUF file</source>
+            <translation>打开 GGUF 文件</translation>
+        </message>
+        <message>
+            <source>Open a GGUF file…</source>
+            <translation>打开 GGUF 文件…</translation>
+        </message>
+        <message>
+            <source>Repository on the hub</source>
+            <translation>模型库中的仓库</translation>
+        </message>
+        <message>
+            <source>That does not name a repository. It has an owner and a name: owner/name:Q4_K_M.</source>
+            <translation>这不是仓库名。仓库名由所有者和名称组成，例如 owner/name:Q4_K_M。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Origin</name>
+        <message>
+            <source>Computed exactly from the model file.</source>
+            <translation>根据模型文件精确计算。</translation>
+        </message>
+        <message>
+            <source>Observed on this machine.</source>
+            <translation>在本机实测得到。</translation>
+        </message>
+        <message>
+            <source>Worked out from what this hardware is; the real figure may differ.</source>
+            <translation>根据硬件推算，实际数值可能不同。</translation>
+        </message>
+        <message>
+            <source>estimated</source>
+            <translation>估算</translation>
+        </message>
+        <message>
+            <source>measured</source>
+            <translation>实测</translation>
+        </message>
+        <message>
+            <source>planned</source>
+            <translation>精确计算</translation>
+        </message>
+    </context>
+    <context>
+        <name>PlanCard</name>
+        <message>
+            <source>weights, KV cache, compute, repacked copy</source>
+            <translation>权重、KV 缓存、计算、重排副本</translation>
+        </message>
+    </context>
+    <context>
+        <name>PreferencesPage</name>
+        <message>
+            <source>An address begins with https://, or http:// on this machine.</source>
+            <translation>地址须以 https:// 开头；指向本机时可用 http://。</translation>
+        </message>
+        <message>
+            <source>As the system</source>
+            <translation>跟随系统</translation>
+        </message>
+        <message>
+            <source>Back to the chat</source>
+            <translation>返回对话</translation>
+        </message>
+        <message>
+            <source>Context length</source>
+            <translation>上下文长度</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>深色</translation>
+        </message>
+        <message>
+            <source>Deskside chooses</source>
+            <translation>由 Deskside 选择</translation>
+        </message>
+        <message>
+            <source>How many tokens a conversation may hold. More needs more memory; counts from the next load.</source>
+            <translation>一次对话可容纳的词元数。越多所需内存越大，下次加载时生效。</translation>
+        </message>
+        <message>
+            <source>Language</source>
+            <translation>语言</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>浅色</translation>
+        </message>
+        <message>
+            <source>Model hub</source>
+            <translation>模型库</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>设置</translation>
+        </message>
+        <message>
+            <source>Theme</source>
+            <translation>主题</translation>
+        </message>
+        <message>
+            <source>Use the default</source>
+            <translation>恢复默认</translation>
+        </message>
+        <message>
+            <source>Where models are fetched from: the Hugging Face hub or a mirror of it.</source>
+            <translation>模型的下载来源：Hugging Face 或其镜像站。</translation>
+        </message>
+        <message>
+            <source>{tokens} tokens</source>
+            <translation>{tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>Sidebar</name>
+        <message>
+            <source>Chats</source>
+            <translation>对话</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Filter chats</source>
+            <translation>筛选对话</translation>
+        </message>
+        <message>
+            <source>Filter chats by title</source>
+            <translation>按标题筛选对话</translation>
+        </message>
+        <message>
+            <source>Models</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>New chat</source>
+            <translation>新对话</translation>
+        </message>
+        <message>
+            <source>No title matches</source>
+            <translation>没有匹配的标题</translation>
+        </message>
+        <message>
+            <source>None yet</source>
+            <translation>暂无对话</translation>
+        </message>
+        <message>
+            <source>Rename</source>
+            <translation>重命名</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>设置</translation>
+        </message>
+    </context>
+    <context>
+        <name>Step</name>
+        <message>
+            <source>Next</source>
+            <translation>下一步</translation>
+        </message>
+    </context>
+    <context>
+        <name>TopLine</name>
+        <message>
+            <source>Free its memory</source>
+            <translation>释放其内存</translation>
+        </message>
+        <message>
+            <source>Model: {name}. Press to switch.</source>
+            <translation>模型：{name}。按下可切换。</translation>
+        </message>
+        <message>
+            <source>Models…</source>
+            <translation>模型…</translation>
+        </message>
+        <message>
+            <source>No model</source>
+            <translation>没有模型</translation>
+        </message>
+        <message>
+            <source>Show or hide the graphs (F9)</source>
+            <translation>显示或隐藏图表（F9）</translation>
+        </message>
+        <message>
+            <source>Switch models</source>
+            <translation>切换模型</translation>
+        </message>
+        <message>
+            <source>answering</source>
+            <translation>回答中</translation>
+        </message>
+        <message>
+            <source>ended unexpectedly</source>
+            <translation>意外结束</translation>
+        </message>
+        <message>
+            <source>loading, {percent} %</source>
+            <translation>加载中 {percent}%</translation>
+        </message>
+        <message>
+            <source>loads with your first message</source>
+            <translation>发送第一条消息时加载</translation>
+        </message>
+        <message>
+            <source>ready</source>
+            <translation>就绪</translation>
+        </message>
+        <message>
+            <source>starting</source>
+            <translation>启动中</translation>
+        </message>
+    </context>
+    <context>
+        <name>Transcript</name>
+        <message>
+            <source>Carry on</source>
+            <translation>继续</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>复制</translation>
+        </message>
+        <message>
+            <source>Measured on this machine while this answer was written.</source>
+            <translation>在本机生成此回答时实测。</translation>
+        </message>
+        <message>
+            <source>Regenerate</source>
+            <translation>重新生成</translation>
+        </message>
+        <message>
+            <source>Select all</source>
+            <translation>全选</translation>
+        </message>
+        <message>
+            <source>Thinking …</source>
+            <translation>思考中…</translation>
+        </message>
+        <message>
+            <source>Thinking … · {tokens} tokens</source>
+            <translation>思考中… · {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>This answer was cut at its token limit or at the end of the context.</source>
+            <translation>此回答因达到词元上限或上下文末尾而被截断。</translation>
+        </message>
+        <message>
+            <source>This answer was interrupted. What had arrived is kept.</source>
+            <translation>此回答被中断，已生成的部分已保留。</translation>
+        </message>
+        <message>
+            <source>Thought before answering</source>
+            <translation>回答前的思考</translation>
+        </message>
+        <message>
+            <source>Thought for 1 second · {tokens} tokens</source>
+            <translation>思考了 1 秒 · {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>Thought for a moment · {tokens} tokens</source>
+            <translation>思考了片刻 · {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>Thought for {seconds} seconds · {tokens} tokens</source>
+            <translation>思考了 {seconds} 秒 · {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>You stopped this answer.</source>
+            <translation>您停止了此回答。</translation>
+        </message>
+        <message>
+            <source>{speed} tokens/s · first token {first} s · {tokens} tokens</source>
+            <translation>{speed} 词元/秒 · 首词元 {first} 秒 · {tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>UndoBanner</name>
+        <message>
+            <source>Undo</source>
+            <translation>撤销</translation>
+        </message>
+        <message>
+            <source>“{title}” was deleted.</source>
+            <translation>“{title}”已删除。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Wizard</name>
+        <message>
+            <source>A machine with one GPU</source>
+            <translation>单显卡机器</translation>
+        </message>
+        <message>
+            <source>A machine with several GPUs</source>
+            <translation>多显卡机器</translation>
+        </message>
+        <message>
+            <source>A processor machine</source>
+            <translation>以处理器运行的机器</translation>
+        </message>
+        <message>
+            <source>A small machine</source>
+            <translation>小型机器</translation>
+        </message>
+        <message>
+            <source>It runs small models, good for trying things out and short texts.</source>
+            <translation>可运行小模型，适合试用和处理短文本。</translation>
+        </message>
+        <message>
+            <source>Large models run, and several people can use it at once.</source>
+            <translation>可运行大模型，并可供多人同时使用。</translation>
+        </message>
+        <message>
+            <source>Models that fit into the GPU's memory answer faster than you can read.</source>
+            <translation>能放进显存的模型，回答速度快于阅读速度。</translation>
+        </message>
+        <message>
+            <source>None found: models run on the processor.</source>
+            <translation>未找到显卡：模型将在处理器上运行。</translation>
+        </message>
+        <message>
+            <source>Runs well</source>
+            <translation>运行流畅</translation>
+        </message>
+        <message>
+            <source>Runs, but slowly</source>
+            <translation>可运行，但较慢</translation>
+        </message>
+        <message>
+            <source>Will not run</source>
+            <translation>无法运行</translation>
+        </message>
+        <message>
+            <source>Without a large GPU, models up to about 14B and small mixtures of experts run well.</source>
+            <translation>没有大显存显卡时，约 14B 以内的模型和小型混合专家模型可流畅运行。</translation>
+        </message>
+        <message>
+            <source>about {wait} to read 1,000 tokens</source>
+            <translation>读取 1,000 词元约需 {wait}</translation>
+        </message>
+        <message>
+            <source>cannot be used</source>
+            <translation>无法使用</translation>
+        </message>
+        <message>
+            <source>context {tokens}</source>
+            <translation>上下文 {tokens}</translation>
+        </message>
+        <message>
+            <source>download {size}</source>
+            <translation>下载 {size}</translation>
+        </message>
+        <message>
+            <source>limited to {limit}</source>
+            <translation>上限 {limit}</translation>
+        </message>
+        <message>
+            <source>needs {need} of {machine}</source>
+            <translation>需要 {need}，共有 {machine}</translation>
+        </message>
+        <message>
+            <source>shares the machine's memory</source>
+            <translation>共享系统内存</translation>
+        </message>
+        <message>
+            <source>{cores} cores, {threads} threads</source>
+            <translation>{cores} 核 {threads} 线程</translation>
+        </message>
+        <message>
+            <source>{free} free of {total} on {mount}</source>
+            <translation>{mount} 可用 {free}，共 {total}</translation>
+        </message>
+        <message>
+            <source>{low} to {high} tokens/s</source>
+            <translation>{low}–{high} 词元/秒</translation>
+        </message>
+        <message>
+            <source>{rate} tokens/s</source>
+            <translation>{rate} 词元/秒</translation>
+        </message>
+        <message>
+            <source>{size} of its own memory</source>
+            <translation>显存 {size}</translation>
+        </message>
+        <message>
+            <source>{total} in all, {available} free</source>
+            <translation>共 {total}，可用 {available}</translation>
+        </message>
+        <message>
+            <source>{usable} usable</source>
+            <translation>可用 {usable} 个</translation>
+        </message>
+    </context>
+    <context>
+        <name>WizardPage</name>
+        <message>
+            <source>Back</source>
+            <translation>上一步</translation>
+        </message>
+        <message>
+            <source>Begin to chat; the setup can be opened again later.</source>
+            <translation>直接开始对话，以后可再次打开设置向导。</translation>
+        </message>
+        <message>
+            <source>Check</source>
+            <translation>检测</translation>
+        </message>
+        <message>
+            <source>Get it</source>
+            <translation>获取模型</translation>
+        </message>
+        <message>
+            <source>Recommendation</source>
+            <translation>推荐</translation>
+        </message>
+        <message>
+            <source>Skip setup</source>
+            <translation>跳过设置</translation>
+        </message>
+    </context>
+    <context>
+        <name>messages</name>
+        <message>
+            <source>A context of {context} tokens is more than the {trained} it was trained for; answers may lose the thread.</source>
+            <translation>{context} 词元的上下文超过了模型训练时的 {trained}，回答可能会偏离主题。</translation>
+        </message>
+        <message>
+            <source>A part of this model is missing: it has {count} files, and {name} is not in {folder}. Download the missing part into that folder.</source>
+            <translation>此模型缺少一部分：它共有 {count} 个文件，而 {folder} 中没有 {name}。请把缺少的部分下载到该文件夹。</translation>
+        </message>
+        <message>
+            <source>A server that holds {name} showed a certificate that this machine does not trust. Check the date of this machine and the certificates of your network, then try again; what arrived is kept.</source>
+            <translation>存放 {name} 的服务器出示了本机不信任的证书。请检查本机日期和所在网络的证书后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>A widely copied guide gives DeepSeek-R1-0528 12.8 billion parameters and a context of 2,048. It has 671 billion (36.7 billion used per token) and a context of 163,840.</source>
+            <translation>一份广为流传的教程称 DeepSeek-R1-0528 有 128 亿参数、上下文 2,048。实际上它有 6710 亿参数（每个词元使用 367 亿），上下文为 163,840。</translation>
+        </message>
+        <message>
+            <source>About {speed} tokens a second is slower than people read; {wanted} is comfortable.</source>
+            <translation>每秒约 {speed} 个词元，慢于阅读速度；{wanted} 才算舒适。</translation>
+        </message>
+        <message>
+            <source>All of it fits on {device} ({needed}).</source>
+            <translation>可全部放入 {device}（{needed}）。</translation>
+        </message>
+        <message>
+            <source>At {bits} bits per weight it loses so much that a smaller model usually answers better.</source>
+            <translation>每个权重仅 {bits} 位，损失很大，通常不如较小的模型回答得好。</translation>
+        </message>
+        <message>
+            <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
+            <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
+        </message>
+        <message>
+            <source>Downloads are switched off by the variable HF_HUB_OFFLINE. Unset it and try again.</source>
+            <translation>环境变量 HF_HUB_OFFLINE 关闭了下载。请取消该变量后重试。</translation>
+        </message>
+        <message>
+            <source>It fits in main memory: it needs {needed}, and {budget} can be used.</source>
+            <translation>可放入内存：需要 {needed}，可用 {budget}。</translation>
+        </message>
+        <message>
+            <source>It needs {needed} and this machine can give it {budget}, so {missing} would be read from the disk again and again. With {missing} more memory it would stay in memory.</source>
+            <translation>它需要 {needed}，本机可提供 {budget}，因此有 {missing} 须反复从磁盘读取。再增加 {missing} 内存即可完全放入内存。</translation>
+        </message>
+        <message>
+            <source>It needs {needed} and this machine can give it {budget}: {missing} more memory is needed before it starts at all. Choose a smaller model or add memory.</source>
+            <translation>它需要 {needed}，本机可提供 {budget}：还差 {missing} 内存才能启动。请选择更小的模型或增加内存。</translation>
+        </message>
+        <message>
+            <source>It thinks before it answers, so about {speed} tokens a second means waiting for minutes; {wanted} is comfortable.</source>
+            <translation>它会先思考再回答，每秒约 {speed} 个词元意味着要等几分钟；{wanted} 才算舒适。</translation>
+        </message>
+        <message>
+            <source>Its experts ({experts}) stay in main memory; everything else runs on {device}.</source>
+            <translation>其专家权重（{experts}）留在内存中，其余部分在 {device} 上运行。</translation>
+        </message>
+        <message>
+            <source>Its memory of the conversation is stored as {kv_type}, so that {context} tokens fit; the loss is small.</source>
+            <translation>对话缓存以 {kv_type} 保存，以容纳 {context} 个词元；损失很小。</translation>
+        </message>
+        <message>
+            <source>Main memory sets the pace at about {speed} tokens a second. Its speed was not measured ({rate} is assumed); a full check tells more.</source>
+            <translation>内存决定速度，每秒约 {speed} 个词元。内存速度未实测（按 {rate} 假定）；完整检测可得到更准确的结果。</translation>
+        </message>
+        <message>
+            <source>Main memory sets the pace at about {speed} tokens a second: every token reads the weights once, at {rate}. Faster memory or a graphics card would change that.</source>
+            <translation>内存决定速度，每秒约 {speed} 个词元：每个词元都要以 {rate} 读取一遍权重。更快的内存或显卡可以改善。</translation>
+        </message>
+        <message>
+            <source>Memory bandwidth was not measured, because only {free} of memory is free. Close some programs, then check again.</source>
+            <translation>未测量内存带宽，因为只有 {free} 内存可用。请关闭一些程序后重新检测。</translation>
+        </message>
+        <message>
+            <source>No model is loaded, so nothing can answer. Load a model first.</source>
+            <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
+        </message>
+        <message>
+            <source>One part of the check failed ({step}: {reason}). Everything else was checked; check again, and report it if it stays.</source>
+            <translation>检测的一个步骤失败（{step}：{reason}），其余均已检测。请重新检测；若仍失败，请向我们报告。</translation>
+        </message>
+        <message>
+            <source>One part of the check took too long ({step}: over {seconds} s) and was left out. Check again; a network drive that does not answer can be the cause.</source>
+            <translation>检测的一个步骤耗时过长（{step}：超过 {seconds} 秒），已略过。请重新检测；可能是网络驱动器没有响应。</translation>
+        </message>
+        <message>
+            <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. Close other programs, then check again.</source>
+            <translation>目前只有 {budget} 内存可用，不足以运行目录中的任何模型。请关闭其他程序后重新检测。</translation>
+        </message>
+        <message>
+            <source>Other programs hold {held} of memory now and {free} is free. Closing some of them makes room for larger models; then check again.</source>
+            <translation>其他程序目前占用 {held} 内存，剩余 {free}。关闭一些程序可为更大的模型腾出空间；之后请重新检测。</translation>
+        </message>
+        <message>
+            <source>Other programs were busy during the check, so the measured speeds may be too low. Close them and check again for better figures.</source>
+            <translation>检测期间其他程序较忙，实测速度可能偏低。关闭它们后重新检测，可得到更准确的数值。</translation>
+        </message>
+        <message>
+            <source>Something went wrong that Deskside did not foresee ({detail}). The log in {log} has more; please report it.</source>
+            <translation>发生了 Deskside 未曾预料的错误（{detail}）。详情见日志 {log}，请向我们报告。</translation>
+        </message>
+        <message>
+            <source>The NVIDIA driver does not answer ({reason}). If it was updated since the machine started, restart the machine, then check again.</source>
+            <translation>NVIDIA 驱动没有响应（{reason}）。如果开机后更新过驱动，请重启机器后重新检测。</translation>
+        </message>
+        <message>
+            <source>The address {endpoint} cannot be used to download models: {reason}. Give an address that begins with https:// (http:// is allowed only for this machine itself).</source>
+            <translation>地址 {endpoint} 不能用于下载模型：{reason}。请填写以 https:// 开头的地址（只有指向本机时才可用 http://）。</translation>
+        </message>
+        <message>
+            <source>The answer cannot be sampled with {name} = {value}. Choose a value between {low} and {high}.</source>
+            <translation>无法以 {name} = {value} 采样回答。请选择 {low} 到 {high} 之间的值。</translation>
+        </message>
+        <message>
+            <source>The answer ended without its figures, because the worker stopped early. Ask again; the worker's log says more.</source>
+            <translation>回答结束时没有给出统计数据，因为工作进程提前停止。请重新提问；详情见工作进程日志。</translation>
+        </message>
+        <message>
+            <source>The answers to requests for {name} make no sense, so a login page or a faulty proxy may stand in between. Check the network connection, then try again; what arrived is kept.</source>
+            <translation>请求 {name} 得到的应答不合理，中间可能有登录页面或有故障的代理。请检查网络连接后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>The chat database {path} cannot be used ({reason}). Check that the file and its folder can be written and are not on a failing disk.</source>
+            <translation>对话数据库 {path} 无法使用（{reason}）。请检查该文件及其文件夹是否可写，磁盘是否有故障。</translation>
+        </message>
+        <message>
+            <source>The chat database {path} was written by a newer Deskside (format {found}, this one knows {known}). Update Deskside to read it; nothing was changed.</source>
+            <translation>对话数据库 {path} 由较新的 Deskside 写入（格式 {found}，本版本支持 {known}）。请更新 Deskside 后再读取；未作任何更改。</translation>
+        </message>
+        <message>
+            <source>The chat template of {model} could not be used ({reason}), so a common one (ChatML) is used in its place. If answers look odd, download the model again or choose another.</source>
+            <translation>{model} 的对话模板无法使用（{reason}），已改用通用模板（ChatML）。如果回答看起来不正常，请重新下载该模型或另选一个。</translation>
+        </message>
+        <message>
+            <source>The command was not understood: {problem}. `{program} --help` lists what there is.</source>
+            <translation>无法理解该命令：{problem}。可用 `{program} --help` 查看所有命令。</translation>
+        </message>
+        <message>
+            <source>The conversation needs {needed} tokens and the context holds {available}. Shorten the message, start a new conversation, or load the model with a longer context.</source>
+            <translation>对话需要 {needed} 个词元，而上下文只能容纳 {available}。请缩短消息、开始新对话，或以更长的上下文加载模型。</translation>
+        </message>
+        <message>
+            <source>The data folder {path} cannot be written ({reason}). Make it writable, or set XDG_DATA_HOME to another folder.</source>
+            <translation>数据文件夹 {path} 无法写入（{reason}）。请使其可写，或把 XDG_DATA_HOME 设为另一个文件夹。</translation>
+        </message>
+        <message>
+            <source>The disk became full while {path} was being written. What arrived is kept: free some space, then start the download again and it goes on.</source>
+            <translation>写入 {path} 时磁盘已满。已下载的部分会保留：请腾出一些空间，再次开始下载即可继续。</translation>
+        </message>
+        <message>
+            <source>The disk of the models folder cannot hold a file as large as {name} (FAT32 disks end at 4 GiB). Choose a folder on another disk, or a smaller quantization.</source>
+            <translation>模型文件夹所在的磁盘放不下 {name} 这么大的文件（FAT32 磁盘上限为 4 GiB）。请选择其他磁盘上的文件夹，或更小的量化。</translation>
+        </message>
+        <message>
+            <source>The disk sets the pace at about {speed} tokens a second. Its speed was not measured ({rate} is assumed); a full check tells more.</source>
+            <translation>磁盘决定速度，每秒约 {speed} 个词元。磁盘速度未实测（按 {rate} 假定）；完整检测可得到更准确的结果。</translation>
+        </message>
+        <message>
+            <source>The disk sets the pace at about {speed} tokens a second: it reads {rate}.</source>
+            <translation>磁盘决定速度，每秒约 {speed} 个词元：其读取速度为 {rate}。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because its file system ({filesystem}) cannot read past the cache. Choose a folder on another disk to measure that one.</source>
+            <translation>未测量 {path} 的磁盘速度，因为其文件系统（{filesystem}）无法绕过缓存读取。请选择其他磁盘上的文件夹来测量。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because no test file could be written there ({reason}). Make the folder writable, then check again.</source>
+            <translation>未测量 {path} 的磁盘速度，因为无法在那里写入测试文件（{reason}）。请使该文件夹可写后重新检测。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because only {free} are free there and a test file would need too much of it. Free some space, then check again.</source>
+            <translation>未测量 {path} 的磁盘速度，因为那里只剩 {free}，测试文件会占用过多空间。请腾出一些空间后重新检测。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because reading failed ({reason}). If this happens again, look at the health of the disk.</source>
+            <translation>未测量 {path} 的磁盘速度，因为读取失败（{reason}）。如果再次出现，请检查磁盘的健康状况。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because the check would have taken too long. Check again with fewer folders.</source>
+            <translation>未测量 {path} 的磁盘速度，因为检测会耗时过长。请减少文件夹后重新检测。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because the data came from a cache in memory and not from the disk, which would show a wrong speed. Choose a folder on another disk to measure that one.</source>
+            <translation>未测量 {path} 的磁盘速度，因为数据来自内存缓存而不是磁盘，测得的速度会不准确。请选择其他磁盘上的文件夹来测量。</translation>
+        </message>
+        <message>
+            <source>The disk speed of {path} was not measured, because the folder does not exist yet. Make it, then check again.</source>
+            <translation>未测量 {path} 的磁盘速度，因为该文件夹尚不存在。请创建后重新检测。</translation>
+        </message>
+        <message>
+            <source>The disk speed was not measured, because this version measures it on Linux only (this is {system}). Load times are estimates until then.</source>
+            <translation>未测量磁盘速度，因为本版本只能在 Linux 上测量（当前系统为 {system}）。加载时间暂为估算值。</translation>
+        </message>
+        <message>
+            <source>The disk that holds {path} is full. Free some space, then try again; nothing that was saved is lost.</source>
+            <translation>{path} 所在的磁盘已满。请腾出一些空间后重试；已保存的内容没有丢失。</translation>
+        </message>
+        <message>
+            <source>The engine already has {waiting} answers waiting. Try again when some of them have ended.</source>
+            <translation>引擎已有 {waiting} 个回答在排队。请待其中一些结束后再试。</translation>
+        </message>
+        <message>
+            <source>The engine could not be started ({reason}). Deskside's installation is incomplete; install it again.</source>
+            <translation>引擎无法启动（{reason}）。Deskside 的安装不完整，请重新安装。</translation>
+        </message>
+        <message>
+            <source>The engine crashed while running {model} (SIGSEGV, a fault in native code). Load the model again; if it happens again, choose another model and report it with the log {log}.</source>
+            <translation>运行 {model} 时引擎崩溃（SIGSEGV，本机代码故障）。请重新加载模型；如果再次发生，请换用其他模型，并附上日志 {log} 向我们报告。</translation>
+        </message>
+        <message>
+            <source>The engine did not answer within {seconds} seconds of its start. The machine may be overloaded; close other programs and try again. The log is {log}.</source>
+            <translation>引擎启动后 {seconds} 秒内没有响应，机器可能过载。请关闭其他程序后重试。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>The engine did not react to the cancelling, so it was ended. Load the model again to go on; the conversation is kept.</source>
+            <translation>引擎没有响应取消操作，已被强制结束。重新加载模型即可继续；对话已保留。</translation>
+        </message>
+        <message>
+            <source>The engine ended unexpectedly while running {model} ({detail}). Load the model again to go on; the conversation is kept. The log is {log}.</source>
+            <translation>运行 {model} 时引擎意外结束（{detail}）。重新加载模型即可继续；对话已保留。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>The engine in {folder} has no part that runs on this processor ({processor}). Install a build of Deskside for this processor.</source>
+            <translation>{folder} 中的引擎没有适用于此处理器（{processor}）的组件。请安装适用于此处理器的 Deskside 版本。</translation>
+        </message>
+        <message>
+            <source>The engine sent something that makes no sense ({detail}), so it was ended. Load the model again; the conversation is kept. The log is {log}.</source>
+            <translation>引擎发来了无法理解的数据（{detail}），已被结束。请重新加载模型；对话已保留。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>The engine was asked to end from outside (SIGTERM) while it ran {model}. Load the model again to go on; the conversation is kept.</source>
+            <translation>运行 {model} 时引擎被外部要求结束（SIGTERM）。重新加载模型即可继续；对话已保留。</translation>
+        </message>
+        <message>
+            <source>The engine was killed from outside (SIGKILL) while it ran {model}. If you did not do it, the system did, most likely for want of memory: close other programs, or choose a smaller model or context, and load it again. The conversation is kept.</source>
+            <translation>运行 {model} 时引擎被外部强制终止（SIGKILL）。如果不是您所为，那就是系统所为，很可能是内存不足：请关闭其他程序，或选择更小的模型或更短的上下文，然后重新加载。对话已保留。</translation>
+        </message>
+        <message>
+            <source>The engine's devices could not be listed ({reason}). Deskside goes on with the processor alone; check the graphics driver.</source>
+            <translation>无法列出引擎可用的设备（{reason}）。Deskside 将只用处理器继续；请检查显卡驱动。</translation>
+        </message>
+        <message>
+            <source>The engine's log {log} cannot be written ({reason}), so a failure of the engine will be harder to explain. Make the folder writable.</source>
+            <translation>引擎日志 {log} 无法写入（{reason}），引擎出错时将更难查明原因。请使该文件夹可写。</translation>
+        </message>
+        <message>
+            <source>The file name {name} from the hub is not safe to write to a disk: {reason}. Nothing was downloaded; choose another repository.</source>
+            <translation>模型库给出的文件名 {name} 写入磁盘不安全：{reason}。未下载任何内容；请选择其他仓库。</translation>
+        </message>
+        <message>
+            <source>The file of {model} could not be read any more (SIGBUS): it was changed, cut short or its disk failed while in use. Check the disk, download the model again, then load it.</source>
+            <translation>{model} 的文件无法继续读取（SIGBUS）：使用期间文件被更改、被截断或磁盘出现故障。请检查磁盘，重新下载模型后再加载。</translation>
+        </message>
+        <message>
+            <source>The file takes {size} and the disk has {free} free. Free some space first, or choose another disk.</source>
+            <translation>该文件需要 {size}，磁盘可用空间为 {free}。请先腾出一些空间，或选择其他磁盘。</translation>
+        </message>
+        <message>
+            <source>The files {first} and {second} of this model would overwrite one another on some disks. Nothing was downloaded; choose another repository.</source>
+            <translation>此模型的文件 {first} 与 {second} 在某些磁盘上会互相覆盖。未下载任何内容；请选择其他仓库。</translation>
+        </message>
+        <message>
+            <source>The graphics card sets the pace at about {speed} tokens a second.</source>
+            <translation>显卡决定速度，每秒约 {speed} 个词元。</translation>
+        </message>
+        <message>
+            <source>The guide asks for a disk of 5 GB/s. A fast disk shortens loading and helps models that do not fit in memory; it does not make a loaded model answer faster.</source>
+            <translation>该教程要求磁盘达到 5 GB/s。快速磁盘可缩短加载时间，也有助于放不进内存的模型；但不会让已加载的模型回答得更快。</translation>
+        </message>
+        <message>
+            <source>The guide puts the FP8 weights on eight A100 with 80 GB. They take 666 GiB of 640, and an A100 cannot compute in FP8; Q4_K_M (377 GiB) fits.</source>
+            <translation>该教程把 FP8 权重放在八块 80 GB 的 A100 上。权重需要 666 GiB，而显存只有 640 GiB，且 A100 不支持 FP8 计算；Q4_K_M（377 GiB）则放得下。</translation>
+        </message>
+        <message>
+            <source>The guide says that a 7950X with 64 GB runs it. Its smallest file is {smallest}; what runs well on such a machine is DeepSeek-R1-0528-Qwen3-8B or a small mixture of experts.</source>
+            <translation>该教程称 7950X 加 64 GB 内存即可运行。其最小的文件为 {smallest}；这类机器上运行流畅的是 DeepSeek-R1-0528-Qwen3-8B 或小型混合专家模型。</translation>
+        </message>
+        <message>
+            <source>The guide says that an RTX 4090 with 128 GB runs it. Its smallest file is {smallest}, which leaves no room for the system; models of 14 to 32 billion parameters fit on such a card and are fast.</source>
+            <translation>该教程称 RTX 4090 加 128 GB 内存即可运行。其最小的文件为 {smallest}，没有给系统留下空间；140 亿至 320 亿参数的模型可放入这样的显卡，而且很快。</translation>
+        </message>
+        <message>
+            <source>The hardware report cannot be used: {field} {reason}. Make a new one with deskside check, or correct that field.</source>
+            <translation>硬件报告无法使用：{field} {reason}。请用 deskside check 生成新的报告，或更正该字段。</translation>
+        </message>
+        <message>
+            <source>The hardware report {path} cannot be read ({reason}). Make a new one with deskside check.</source>
+            <translation>硬件报告 {path} 无法读取（{reason}）。请用 deskside check 生成新的报告。</translation>
+        </message>
+        <message>
+            <source>The hub does not hold {name} as it was when this download began. Start the download again to get its present version.</source>
+            <translation>模型库中的 {name} 在下载开始后已有变化。请重新开始下载以获取当前版本。</translation>
+        </message>
+        <message>
+            <source>The kernel's topology lists {topology} physical cores, the processor's own description {described}. Plans use the first figure.</source>
+            <translation>内核拓扑列出 {topology} 个物理核心，处理器自述为 {described} 个。规划采用前者。</translation>
+        </message>
+        <message>
+            <source>The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.</source>
+            <translation>{path} 中的模型列表无法读取（{reason}）。请重新安装 Deskside 以恢复。</translation>
+        </message>
+        <message>
+            <source>The machine was busy during the check, so measured figures may be too low. Check again when it is quiet.</source>
+            <translation>检测期间机器较忙，实测数值可能偏低。请在空闲时重新检测。</translation>
+        </message>
+        <message>
+            <source>The memory of {name} is {told} according to {probe} and {engine} according to the engine. Plans use the smaller figure of what is free.</source>
+            <translation>{name} 的显存按 {probe} 为 {told}，按引擎为 {engine}。规划采用其中较小的可用值。</translation>
+        </message>
+        <message>
+            <source>The model cannot be loaded with the KV type {value}. Choose one of {known}.</source>
+            <translation>无法以 KV 类型 {value} 加载模型。请从 {known} 中选择。</translation>
+        </message>
+        <message>
+            <source>The model cannot be loaded with {name} = {value}. Choose a value between {low} and {high}.</source>
+            <translation>无法以 {name} = {value} 加载模型。请选择 {low} 到 {high} 之间的值。</translation>
+        </message>
+        <message>
+            <source>The model file of {model} is incomplete or damaged ({reason}). Download it again.</source>
+            <translation>{model} 的模型文件不完整或已损坏（{reason}）。请重新下载。</translation>
+        </message>
+        <message>
+            <source>The model file {path} cannot be read ({reason}). Check its permissions and the disk it is on.</source>
+            <translation>模型文件 {path} 无法读取（{reason}）。请检查其权限和所在磁盘。</translation>
+        </message>
+        <message>
+            <source>The model file {path} cannot be read ({reason}). Check that it exists and that you may read it.</source>
+            <translation>模型文件 {path} 无法读取（{reason}）。请确认文件存在且您有读取权限。</translation>
+        </message>
+        <message>
+            <source>The model file {path} cannot be read ({reason}). Check that you may read it.</source>
+            <translation>模型文件 {path} 无法读取（{reason}）。请确认您有读取权限。</translation>
+        </message>
+        <message>
+            <source>The model file {path} is damaged ({reason}). Download it again.</source>
+            <translation>模型文件 {path} 已损坏（{reason}）。请重新下载。</translation>
+        </message>
+        <message>
+            <source>The processor sets the pace at about {speed} tokens a second with {threads} threads; more or faster cores would change that.</source>
+            <translation>处理器决定速度，以 {threads} 个线程每秒约 {speed} 个词元；更多或更快的核心可以改善。</translation>
+        </message>
+        <message>
+            <source>The publisher of {repository} gives it only to people who accepted its terms. Accept them on its page, then put a token of your account into the variable HF_TOKEN and try again.</source>
+            <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试。</translation>
+        </message>
+        <message>
+            <source>The publisher of {repository} gives it only to people who accepted its terms. Accept them on its page, then put a token of your account into the variable HF_TOKEN and try again; what arrived is kept.</source>
+            <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>The settings in {path} could not be read ({reason}). They were put aside as {aside}, and Deskside starts with the defaults.</source>
+            <translation>{path} 中的设置无法读取（{reason}）。原文件已另存为 {aside}，Deskside 将以默认设置启动。</translation>
+        </message>
+        <message>
+            <source>The source gives no size and SHA-256 checksum for {name}, so it could not be verified. Nothing was downloaded; choose another repository or endpoint.</source>
+            <translation>来源没有给出 {name} 的大小和 SHA-256 校验和，无法验证。未下载任何内容；请选择其他仓库或站点。</translation>
+        </message>
+        <message>
+            <source>The speed of {path} was not measured, because it is kept in memory ({filesystem}), not on a disk. Choose a folder on a disk for models.</source>
+            <translation>未测量 {path} 的速度，因为它位于内存中（{filesystem}）而不是磁盘上。请为模型选择磁盘上的文件夹。</translation>
+        </message>
+        <message>
+            <source>The system ended the engine because memory ran out while it ran {model}. Close other programs, or choose a smaller model or a shorter context, and load it again. The conversation is kept.</source>
+            <translation>运行 {model} 时内存耗尽，系统终止了引擎。请关闭其他程序，或选择更小的模型或更短的上下文，然后重新加载。对话已保留。</translation>
+        </message>
+        <message>
+            <source>There is no conversation number {id} in the chat database. It may have been removed by another program; choose another one.</source>
+            <translation>对话数据库中没有编号为 {id} 的对话，可能已被其他程序删除。请选择其他对话。</translation>
+        </message>
+        <message>
+            <source>There is no display, so no window can be shown. Deskside goes on in this terminal.</source>
+            <translation>没有显示设备，无法显示窗口。Deskside 将在此终端中继续。</translation>
+        </message>
+        <message>
+            <source>There is no file {path}. It was moved or deleted: choose another model, or download it again.</source>
+            <translation>文件 {path} 不存在，可能已被移动或删除。请选择其他模型，或重新下载。</translation>
+        </message>
+        <message>
+            <source>There is no message number {id} in this conversation any more. Open the conversation again.</source>
+            <translation>此对话中已没有编号为 {id} 的消息。请重新打开对话。</translation>
+        </message>
+        <message>
+            <source>There is no model called {name} in the catalogue. `deskside plan` without a name lists those that suit this machine.</source>
+            <translation>目录中没有名为 {name} 的模型。不带名称运行 `deskside plan` 可列出适合本机的模型。</translation>
+        </message>
+        <message>
+            <source>There is no model file {path}. Check the path, or download the model again.</source>
+            <translation>模型文件 {path} 不存在。请检查路径，或重新下载模型。</translation>
+        </message>
+        <message>
+            <source>There is no model {repository} on {endpoint}, or it is private. Check its name for typing errors; for a private one put a token of your account into the variable HF_TOKEN.</source>
+            <translation>{endpoint} 上没有模型 {repository}，或者它是私有的。请检查名称是否有误；若为私有模型，请把您账户的令牌放入环境变量 HF_TOKEN。</translation>
+        </message>
+        <message>
+            <source>There is no model {text} on this machine. There are: {choices}. Name one of these, give the path of a GGUF file, or download it with `deskside pull`.</source>
+            <translation>本机没有模型 {text}。现有：{choices}。请指定其中之一，给出 GGUF 文件的路径，或用 `deskside pull` 下载。</translation>
+        </message>
+        <message>
+            <source>There is not enough memory for {model} ({reason}). Close other programs, or choose a shorter context, a smaller KV type or a smaller model.</source>
+            <translation>内存不足以运行 {model}（{reason}）。请关闭其他程序，或选择更短的上下文、更小的 KV 类型或更小的模型。</translation>
+        </message>
+        <message>
+            <source>There is not enough room for this model in {folder}: {needed} are needed and {free} are free. Free some space, choose a smaller quantization or another folder; nothing was downloaded.</source>
+            <translation>{folder} 的空间不足以存放此模型：需要 {needed}，可用 {free}。请腾出一些空间，或选择更小的量化或其他文件夹；未下载任何内容。</translation>
+        </message>
+        <message>
+            <source>There is nothing to answer: the conversation has no text. Write a message.</source>
+            <translation>没有可回答的内容：对话中没有文字。请写一条消息。</translation>
+        </message>
+        <message>
+            <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
+            <translation>此文件是模型的附加部件（{kind}），不是可以对话的语言模型。请选择模型本身的文件。</translation>
+        </message>
+        <message>
+            <source>This installation came without its starter model. Download a model with `deskside pull`, or install Deskside again.</source>
+            <translation>此安装没有附带入门模型。请用 `deskside pull` 下载模型，或重新安装 Deskside。</translation>
+        </message>
+        <message>
+            <source>This is Linux inside Windows (WSL), which was given {total} of memory. To give it more, set memory= in the file .wslconfig of your Windows user folder, then run wsl --shutdown.</source>
+            <translation>当前是 Windows 中的 Linux（WSL），分配到 {total} 内存。如需更多，请在 Windows 用户文件夹的 .wslconfig 文件中设置 memory=，然后运行 wsl --shutdown。</translation>
+        </message>
+        <message>
+            <source>This is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.</source>
+            <translation>这不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
+        </message>
+        <message>
+            <source>This model file does not say what is needed to plan with it ({key} is missing), so it may be damaged or of an unknown kind. Download it again, or choose another model.</source>
+            <translation>此模型文件缺少规划所需的信息（缺少 {key}），可能已损坏或属于未知类型。请重新下载，或选择其他模型。</translation>
+        </message>
+        <message>
+            <source>This model file ends in the middle of its header, so its download was probably cut short. Download it again.</source>
+            <translation>此模型文件在文件头中间就结束了，下载很可能被中断。请重新下载。</translation>
+        </message>
+        <message>
+            <source>This model file is incomplete: it has {size} bytes and needs at least {needed}. Its download was probably cut short; download it again.</source>
+            <translation>此模型文件不完整：只有 {size} 字节，至少需要 {needed}。下载很可能被中断，请重新下载。</translation>
+        </message>
+        <message>
+            <source>This model file says something impossible about itself ({key}), so it may be damaged. Download it again, from a source that you trust.</source>
+            <translation>此模型文件中有不可能的信息（{key}），可能已损坏。请从可信来源重新下载。</translation>
+        </message>
+        <message>
+            <source>This model file uses a weight format that is not known here (type {type}). Update Deskside, or choose another quantization of the model.</source>
+            <translation>此模型文件使用了未知的权重格式（类型 {type}）。请更新 Deskside，或选择该模型的其他量化。</translation>
+        </message>
+        <message>
+            <source>This processor does not know an instruction that the engine uses (SIGILL), so {model} cannot run with this build. Install the portable build of Deskside. The log is {log}.</source>
+            <translation>此处理器不支持引擎使用的某条指令（SIGILL），因此 {model} 无法用此版本运行。请安装 Deskside 的通用版本。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>This program may use {limit} of the machine's {total} of memory, because a container or service limit says so. Raise that limit to run larger models.</source>
+            <translation>受容器或服务限制，本程序只能使用机器 {total} 内存中的 {limit}。提高该限制即可运行更大的模型。</translation>
+        </message>
+        <message>
+            <source>This program may use {usable} of the machine's {logical} processors, because a container or service limit says so. Raise that limit to generate faster.</source>
+            <translation>受容器或服务限制，本程序只能使用机器 {logical} 个处理器中的 {usable} 个。提高该限制即可加快生成。</translation>
+        </message>
+        <message>
+            <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>
+            <translation>无法加载 llama.cpp（{reason}）。Deskside 的安装不完整，请重新安装。</translation>
+        </message>
+        <message>
+            <source>llama.cpp could not load {model} ({reason}). Download the file again, or choose another model.</source>
+            <translation>llama.cpp 无法加载 {model}（{reason}）。请重新下载该文件，或选择其他模型。</translation>
+        </message>
+        <message>
+            <source>llama.cpp failed while computing the answer (code {number}: {reason}). Load the model again, with a shorter context if memory is short.</source>
+            <translation>llama.cpp 在计算回答时失败（代码 {number}：{reason}）。请重新加载模型；如果内存紧张，请使用更短的上下文。</translation>
+        </message>
+        <message>
+            <source>llama.cpp gave up on {model} while loading it ({detail}). The file is damaged or of a kind that this version cannot run: download it again, or choose another model. The log is {log}.</source>
+            <translation>llama.cpp 在加载 {model} 时放弃（{detail}）。文件已损坏或属于本版本无法运行的类型：请重新下载，或选择其他模型。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>llama.cpp stopped itself while running {model} ({detail}). Load the model again to go on; the conversation is kept. The log is {log}.</source>
+            <translation>运行 {model} 时 llama.cpp 自行中止（{detail}）。重新加载模型即可继续；对话已保留。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>{endpoint} answered with something that is no description of a model, so it may not be a hub, or a login page stands in between. Check the endpoint and the network connection.</source>
+            <translation>{endpoint} 返回的内容不是模型描述，它可能不是模型库，或中间有登录页面。请检查站点地址和网络连接。</translation>
+        </message>
+        <message>
+            <source>{endpoint} cannot answer at the moment (HTTP {status}). Try again in a few minutes, or choose another endpoint (a mirror).</source>
+            <translation>{endpoint} 暂时无法响应（HTTP {status}）。请几分钟后重试，或选择其他站点（镜像）。</translation>
+        </message>
+        <message>
+            <source>{endpoint} does not answer ({reason}). Check the network connection and the proxy, or choose another endpoint (a mirror); nothing that was downloaded is lost.</source>
+            <translation>{endpoint} 没有响应（{reason}）。请检查网络连接和代理，或选择其他站点（镜像）；已下载的内容没有丢失。</translation>
+        </message>
+        <message>
+            <source>{endpoint} does not have {name} any more. Check the page of {repository} for a newer version; what arrived is kept.</source>
+            <translation>{endpoint} 已没有 {name}。请到 {repository} 的页面查看是否有新版本；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>{endpoint} refused to describe the model (HTTP {status}). Check the endpoint and the name of the model.</source>
+            <translation>{endpoint} 拒绝提供模型信息（HTTP {status}）。请检查站点地址和模型名称。</translation>
+        </message>
+        <message>
+            <source>{endpoint} refuses to give out {name}. Check that your account may read {repository}, then try again; what arrived is kept.</source>
+            <translation>{endpoint} 拒绝提供 {name}。请确认您的账户有权读取 {repository} 后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>{layers} of its {total} layers fit on {device}; the other {rest} stay in main memory and set the pace.</source>
+            <translation>共 {total} 层，其中 {layers} 层可放入 {device}；其余 {rest} 层留在内存中，并决定速度。</translation>
+        </message>
+        <message>
+            <source>{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.</source>
+            <translation>{model} 没有对话模板，已使用通用模板（ChatML）。它可能是不擅长对话的基础模型；如果回答看起来不正常，请选择指令或对话模型。</translation>
+        </message>
+        <message>
+            <source>{model} does not generate text ({reason}), so it cannot hold a conversation. Choose a chat model.</source>
+            <translation>{model} 不生成文本（{reason}），无法进行对话。请选择对话模型。</translation>
+        </message>
+        <message>
+            <source>{model} has no quantization called {quantization} in the catalogue. Choose one of: {known}.</source>
+            <translation>目录中 {model} 没有名为 {quantization} 的量化。请从以下选择：{known}。</translation>
+        </message>
+        <message>
+            <source>{model} is of a kind that this version of llama.cpp does not know ({reason}). Update Deskside, or choose another model.</source>
+            <translation>{model} 属于此版本 llama.cpp 不认识的类型（{reason}）。请更新 Deskside，或选择其他模型。</translation>
+        </message>
+        <message>
+            <source>{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.</source>
+            <translation>{model} 以 {trained} 词元的上下文训练，现以 {context} 加载；超出训练长度后回答可能变差。请选择不超过 {trained} 词元的上下文。</translation>
+        </message>
+        <message>
+            <source>{name} arrived twice with a wrong checksum, so its source or the connection is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.</source>
+            <translation>{name} 两次下载的校验和都不正确，来源或连接有问题。未安装；文件存放在 {kept}，下次尝试时会删除。请稍后重试，或换用其他站点。</translation>
+        </message>
+        <message>
+            <source>{name} does not fit in memory here. As {quantization} ({size}) it could only be read from the disk while it answers, at about {speed} tokens a second: to try, not to use.</source>
+            <translation>{name} 放不进本机内存。以 {quantization}（{size}）只能在回答时从磁盘读取，每秒约 {speed} 个词元：可以一试，不宜使用。</translation>
+        </message>
+        <message>
+            <source>{name} does not run here: even {quantization} takes {size}. What runs well is listed instead.</source>
+            <translation>{name} 无法在本机运行：即使 {quantization} 也需要 {size}。列表中是运行流畅的模型。</translation>
+        </message>
+        <message>
+            <source>{name} fits here as {quantization} ({size}), but slowly: about {speed} tokens a second.</source>
+            <translation>{name} 以 {quantization}（{size}）可在本机运行，但较慢：每秒约 {speed} 个词元。</translation>
+        </message>
+        <message>
+            <source>{name} is already being downloaded by another window or terminal. Wait for it to finish, or stop it there.</source>
+            <translation>另一个窗口或终端正在下载 {name}。请等待其完成，或在那里停止下载。</translation>
+        </message>
+        <message>
+            <source>{name} runs well here as {quantization} ({size}), at about {speed} tokens a second.</source>
+            <translation>{name} 以 {quantization}（{size}）在本机运行流畅，每秒约 {speed} 个词元。</translation>
+        </message>
+        <message>
+            <source>{name} was found, but it has no working driver, so models cannot run on it. Install the driver of its maker ({page}), restart, then check again.</source>
+            <translation>找到了 {name}，但没有可用的驱动，模型无法在其上运行。请安装厂商驱动（{page}），重启后重新检测。</translation>
+        </message>
+        <message>
+            <source>{name} was found, but the engine could not be asked whether it can use it. Check again; until then models are planned for the processor.</source>
+            <translation>找到了 {name}，但无法询问引擎能否使用它。请重新检测；在此之前，模型按处理器规划。</translation>
+        </message>
+        <message>
+            <source>{name} was found, but the engine does not list it among the cards it can compute on. Update the {vendor} driver, then check again.</source>
+            <translation>找到了 {name}，但引擎没有把它列为可用于计算的显卡。请更新 {vendor} 驱动后重新检测。</translation>
+        </message>
+        <message>
+            <source>{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A build of the engine for {vendor} cards is needed to use it.</source>
+            <translation>找到了 {name}，但此版本的引擎只用 CPU 计算，模型将在处理器上运行。要使用它，需要支持 {vendor} 显卡的引擎版本。</translation>
+        </message>
+        <message>
+            <source>{path} is a GGUF file for big-endian machines and cannot be used here. Choose the ordinary (little-endian) file of the same model.</source>
+            <translation>{path} 是大端机器用的 GGUF 文件，无法在此使用。请选择同一模型的普通（小端）文件。</translation>
+        </message>
+        <message>
+            <source>{path} is a GGUF file of version {version}, and this version of Deskside reads 2 and 3. Download the model again from a current source.</source>
+            <translation>{path} 是第 {version} 版的 GGUF 文件，本版本的 Deskside 只能读取第 2 和第 3 版。请从较新的来源重新下载模型。</translation>
+        </message>
+        <message>
+            <source>{path} is not a GGUF model (it begins with {magic}). Choose a file in the GGUF format.</source>
+            <translation>{path} 不是 GGUF 模型（以 {magic} 开头）。请选择 GGUF 格式的文件。</translation>
+        </message>
+        <message>
+            <source>{path} is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.</source>
+            <translation>{path} 不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
+        </message>
+        <message>
+            <source>{path} is there already and is not the file that the hub has under this name. Move it elsewhere, then try again; it was not touched.</source>
+            <translation>{path} 已存在，且与模型库中的同名文件不同。请将其移到别处后重试；该文件未被改动。</translation>
+        </message>
+        <message>
+            <source>{repository} does not hold all parts of {name}, so the model would not load. Choose another quantization or repository.</source>
+            <translation>{repository} 没有 {name} 的全部分片，模型将无法加载。请选择其他量化或仓库。</translation>
+        </message>
+        <message>
+            <source>{repository} has more than one model of that quantization. Add the name of one of these files after a colon: {choices}.</source>
+            <translation>{repository} 有多个该量化的模型。请在冒号后加上以下文件名之一：{choices}。</translation>
+        </message>
+        <message>
+            <source>{repository} has no GGUF files, which are what Deskside runs. Look for a repository of the same model whose name ends in GGUF.</source>
+            <translation>{repository} 没有 Deskside 所需的 GGUF 文件。请查找同一模型中名称以 GGUF 结尾的仓库。</translation>
+        </message>
+        <message>
+            <source>{repository} has no quantization {wanted}. It has: {choices}.</source>
+            <translation>{repository} 没有量化 {wanted}。现有：{choices}。</translation>
+        </message>
+        <message>
+            <source>{repository} has several quantizations{wanted} and none of them is Q4_K_M, the usual choice. Add one of these after a colon: {choices}.</source>
+            <translation>{repository} 有多种量化{wanted}，但没有常用的 Q4_K_M。请在冒号后加上以下之一：{choices}。</translation>
+        </message>
+        <message>
+            <source>{text} does not name a model on the hub. Write OWNER/NAME, or OWNER/NAME:QUANTIZATION, for example unsloth/Qwen3-4B-GGUF:Q4_K_M.</source>
+            <translation>{text} 不是模型库中的模型名。请写成 所有者/名称 或 所有者/名称:量化，例如 unsloth/Qwen3-4B-GGUF:Q4_K_M。</translation>
+        </message>
+    </context>
+</TS>
