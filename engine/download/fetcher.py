@@ -134,10 +134,13 @@ class Fetcher:
         return True
 
     def _judge_checksum(self, frontier: Frontier) -> None:
+        if frontier.hexdigest() != self._transfer.sha256 and not frontier.thorough:
+            frontier.restart(thorough=True)  # was it the disk? Then few segments are fetched again
+            return
         self._transfer.hashed(frontier.hexdigest())
         if self._transfer.state is TransferState.FETCHING:
             self._journal.reset()
-            frontier.restart()
+            frontier.restart(thorough=True)
         self._changed.notify_all()
 
     def _end(self) -> None:

@@ -6,6 +6,7 @@ A file gets its final `.gguf` name by an atomic rename, and only when its checks
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -310,6 +311,8 @@ def _raise_failure(
 def _disk_error(path: str, error: OSError) -> DiskFull | DownloadError | DataFolderError:
     if error.errno in FULL:
         return DiskFull.of("disk_filled_up", path=path)
+    if error.errno == errno.EFBIG:
+        return DownloadError.of("download_file_too_large", name=path)
     where = str(error.filename or path)
     with contextlib.suppress(ValueError):
         where = str(Path(where))

@@ -216,7 +216,6 @@ class Transfer:
             return
         self._located = True
         self._location += 1
-        self._forgive(self._lane(number))
 
     def resolve_refused(self, number: int, answer: Answer, gated: bool, now: float) -> None:
         """The hub answered with an error instead of a location."""
@@ -398,6 +397,8 @@ class Transfer:
         delay = _BACKOFF_SECONDS[min(lane.failures, len(_BACKOFF_SECONDS) - 1)]
         delay *= 0.75 + 0.5 * self.jitter()
         lane.failures += 1
+        if lane.failures > 1:
+            self._located = False  # perhaps the hub knows a server that is alive
         lane.gained = 0
         lane.trouble = trouble
         lane.not_before = now + max(delay, min(at_least_seconds, _LONGEST_RETRY_AFTER_SECONDS))
@@ -405,5 +406,4 @@ class Transfer:
     def _forgive(self, lane: _Lane) -> None:
         lane.failures = 0
         lane.trouble = None
-        if lane.gained:  # a link alone proves nothing yet
-            self._nonsense = self._stale = 0
+        self._nonsense = self._stale = 0

@@ -1,0 +1,373 @@
+"""A stand-in hub on loopback: a real HTTP server that speaks the hub's contract and misbehaves on order.
+
+It serves what `huggingface_hub` asks for (model info, HEAD of a file with the hub's headers,
+a redirect to a signed link on another origin) and the bytes themselves with ranges. `Faults`
+say how it misbehaves and may be replaced while it runs. It counts the body bytes it sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import random
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+_PIECE = 16 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How the hub misbehaves; the default is well."""
+
+    reset_every: int = 0  # bytes over all connections between two resets
+    close_every: int = 0  # the same with an orderly end (FIN)
+    stall_after: int = -1  # bytes after which bodies stop for ever
+    stall_heads: bool = False  # requests for bodies are never answered
+    busy_share: float = 0.0  # of body requests that are answered with `busy_status`
+    busy_status: int = 503
+    flip_at: int = -1  # offset of a byte that is sent with one bit flipped
+    flip_times: int = 1_000_000  # how often the flipped byte is sent before it heals
+    truncate: int = 0  # bytes that every body of more than that lacks at its end
+    shift_range: int = 0  # Content-Range (and bytes) begin so many bytes late
+    etag: str = ""  # ETag of bodies; "" for the true one
+    hub_sha256: str = ""  # what HEAD says of the file; "" for the truth
+    ranges: bool = True  # False: 200 and the whole file
+    html: bool = False  # a login page for every body
+    link_seconds: float = 0.0  # how long a signed link lives; 0 for ever
+    dead_links: bool = False  # signed links are refused at once
+    bytes_per_second: float = 0.0  # throttle of each connection
+    lie_length: int = 0  # added to Content-Length
+    redirect_to: str = ""  # where HEAD sends instead of the signed link
+    resolve_status: int = 0  # HEAD of a file is answered with this
+    gated: bool = False
+    api_status: int = 0
+    api_body: bytes | None = None
+    compress: bool = False  # claims Content-Encoding: gzip
+
+
+@dataclass(slots=True)
+class HubFile:
+    content: bytes
+    sha256: str = ""  # as listed; "" for the truth, "none" for no lfs entry
+    size: int | None = None  # as listed
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.digest = self.sha256 or hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(slots=True)
+class Served:
+    """What the hub saw."""
+
+    body_bytes: int = 0
+    requests: Counter[str] = field(default_factory=Counter)  # "HEAD", "GET", "api"
+    connections: int = 0
+    open_bodies: int = 0
+    authorizations: list[tuple[str, str]] = field(default_factory=list)  # (origin, value)
+    last_sent_at: float = 0.0
+
+
+class StandInHub:
+    """Two servers: the hub itself and the origin that signed links lead to. A context manager."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.repositories: dict[str, dict[str, HubFile]] = {}
+        self.faults = Faults()
+        self.served = Served()
+        self.lock = threading.Lock()
+        self.random = random.Random(7)
+        self.closing = threading.Event()
+        self.flips = 0
+        self._hub = _Server(self, port)
+        self._cdn = _Server(self, 0)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._hub.server_port}"
+
+    @property
+    def port(self) -> int:
+        return self._hub.server_port
+
+    @property
+    def cdn(self) -> str:
+        return f"http://127.0.0.1:{self._cdn.server_port}"
+
+    def add(self, repository: str, **files: bytes | HubFile) -> None:
+        for name, content in files.items():
+            self.add_file(repository, name, content)
+
+    def add_file(self, repository: str, name: str, content: bytes | HubFile) -> HubFile:
+        file = content if isinstance(content, HubFile) else HubFile(content)
+        self.repositories.setdefault(repository, {})[name] = file
+        return file
+
+    def __enter__(self) -> Self:
+        for server in (self._hub, self._cdn):
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.closing.set()
+        for server in (self._hub, self._cdn):
+            server.shutdown()
+            server.cut_all()
+            server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def __init__(self, hub: StandInHub, port: int) -> None:
+        self.hub = hub
+        self.sockets: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        # A small buffer, so that the bytes counted as served are the bytes that arrived.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self.hub.lock:
+            self.hub.served.connections += 1
+            self.sockets.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        with self.hub.lock:
+            self.sockets.discard(request)
+        super().shutdown_request(request)
+
+    def cut_all(self) -> None:
+        with self.hub.lock:
+            sockets = list(self.sockets)
+        for connection in sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away are what these tests are about: no trace on stderr."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+    @property
+    def hub(self) -> StandInHub:
+        return self.server.hub
+
+    def do_HEAD(self) -> None:
+        self._note("HEAD")
+        found = self._requested_file()
+        if found is not None:
+            self._answer_head(*found)
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/api/models/"):
+            self._note("api")
+            self._answer_api()
+            return
+        self._note("GET")
+        found = self._requested_file()
+        if found is not None:
+            self._answer_body(found[1])
+
+    def _note(self, kind: str) -> None:
+        value = self.headers.get("Authorization")
+        with self.hub.lock:
+            self.hub.served.requests[kind] += 1
+            if value is not None:
+                self.hub.served.authorizations.append((f"http://{self.headers['Host']}", value))
+
+    # metadata
+    def _answer_api(self) -> None:
+        faults = self.hub.faults
+        repository = unquote(urlsplit(self.path).path.removeprefix("/api/models/")).split("/revision/")[0]
+        if faults.api_status:
+            self._plain(faults.api_status, b"{}")
+        elif faults.api_body is not None:
+            self._plain(200, faults.api_body, "application/json")
+        elif repository not in self.hub.repositories:
+            self._plain(404, b"{}", error="RepoNotFound")
+        else:
+            files = self.hub.repositories[repository]
+            info = {
+                "id": repository,
+                "sha": COMMIT,
+                "gated": "manual" if faults.gated else False,
+                "siblings": [_sibling(name, file) for name, file in files.items()],
+            }
+            self._plain(200, json.dumps(info).encode(), "application/json")
+
+    def _answer_head(self, name: str, file: HubFile) -> None:
+        faults = self.hub.faults
+        if faults.resolve_status:
+            error = "GatedRepo" if faults.gated else None
+            self._plain(faults.resolve_status, b"", error=error)
+            return
+        self.send_response(302)
+        signed = f"{self.hub.cdn}{quote(urlsplit(self.path).path)}?signed={time.time()}"
+        self.send_header("Location", faults.redirect_to or signed)
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("X-Linked-Etag", f'"{faults.hub_sha256 or file.digest}"')
+        self.send_header("X-Linked-Size", str(len(file.content)))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _requested_file(self) -> tuple[str, HubFile] | None:
+        path = unquote(urlsplit(self.path).path).lstrip("/")
+        for repository, files in self.hub.repositories.items():
+            for name, file in files.items():
+                if path == f"{repository}/resolve/{COMMIT}/{name}":
+                    return name, file
+        self._plain(404, b"", error="EntryNotFound")
+        return None
+
+    # bytes
+    def _answer_body(self, file: HubFile) -> None:
+        faults = self.hub.faults
+        if faults.stall_heads:
+            self.hub.closing.wait(60)
+            return
+        if self._refused(faults):
+            return
+        size = len(file.content)
+        etag = faults.etag or f'"{file.digest[:32]}"'
+        start, stop = self._range(size, etag, faults)
+        if start >= size:
+            self._plain(416, b"")
+            return
+        partial = faults.ranges and "Range" in self.headers and self.headers.get("If-Range", etag) == etag
+        if not partial:
+            start, stop = 0, size
+        self.send_response(206 if partial else 200)
+        if partial:
+            shifted = start + faults.shift_range
+            self.send_header("Content-Range", f"bytes {shifted}-{stop - 1}/{size}")
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("ETag", etag)
+        if faults.compress:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(stop - start + faults.lie_length))
+        self.end_headers()
+        with self.hub.lock:
+            self.hub.served.open_bodies += 1
+        try:
+            self._send(file.content, start, stop, faults)
+        finally:
+            with self.hub.lock:
+                self.hub.served.open_bodies -= 1
+
+    def _refused(self, faults: Faults) -> bool:
+        signed = parse_qs(urlsplit(self.path).query).get("signed", ["0"])[0]
+        age = time.time() - float(signed)
+        if faults.dead_links or (faults.link_seconds and age > faults.link_seconds):
+            self._plain(403, b"expired")
+        elif faults.html:
+            self._plain(200, b"<html>please log in</html>", "text/html")
+        elif faults.busy_share and self.hub.random.random() < faults.busy_share:
+            self._plain(faults.busy_status, b"busy")
+        else:
+            return False
+        return True
+
+    def _range(self, size: int, etag: str, faults: Faults) -> tuple[int, int]:
+        asked = self.headers.get("Range", "").removeprefix("bytes=")
+        if not asked:
+            return 0, size
+        first, _, last = asked.partition("-")
+        return int(first), min(int(last) + 1, size) if last else size
+
+    def _send(self, content: bytes, start: int, stop: int, faults: Faults) -> None:
+        if faults.truncate and stop - start > faults.truncate:
+            stop -= faults.truncate
+            self.close_connection = True
+        sent = 0
+        begun = time.monotonic()
+        for offset in range(start, stop, _PIECE):
+            piece = content[offset : min(offset + _PIECE, stop)]
+            if 0 <= faults.stall_after <= sent:
+                self.hub.closing.wait(60)
+                return
+            self.wfile.write(self._flipped(piece, offset, faults))
+            sent += len(piece)
+            if self._count(len(piece), faults):
+                return
+            if faults.bytes_per_second:
+                ahead = sent / faults.bytes_per_second - (time.monotonic() - begun)
+                if ahead > 0 and self.hub.closing.wait(ahead):
+                    return
+
+    def _flipped(self, piece: bytes, offset: int, faults: Faults) -> bytes:
+        at = faults.flip_at - offset
+        if faults.flip_at < 0 or not 0 <= at < len(piece):
+            return piece
+        with self.hub.lock:
+            self.hub.flips += 1
+            if self.hub.flips > faults.flip_times:
+                return piece
+        return piece[:at] + bytes([piece[at] ^ 4]) + piece[at + 1 :]
+
+    def _count(self, sent: int, faults: Faults) -> bool:
+        """Counts what was sent; True if the connection was ended by a fault."""
+        with self.hub.lock:
+            served = self.hub.served
+            before = served.body_bytes
+            served.body_bytes += sent
+            served.last_sent_at = time.monotonic()
+            resets = _crosses(before, sent, faults.reset_every)
+            closes = _crosses(before, sent, faults.close_every)
+        if resets:
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if resets or closes:
+            self.close_connection = True
+            if closes:
+                self.connection.shutdown(socket.SHUT_RDWR)
+            self.connection.close()
+        return resets or closes
+
+    def _plain(self, status: int, body: bytes, kind: str = "text/plain", error: str | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if error:
+            self.send_header("X-Error-Code", error)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def _crosses(before: int, sent: int, every: int) -> bool:
+    return bool(every) and before // every != (before + sent) // every
+
+
+def _sibling(name: str, file: HubFile) -> dict[str, Any]:
+    size = len(file.content) if file.size is None else file.size
+    entry: dict[str, Any] = {"rfilename": name, "size": size, "blobId": "0" * 40}
+    if file.sha256 != "none":
+        entry["lfs"] = {"sha256": file.digest, "size": size, "pointerSize": 134}
+    return entry

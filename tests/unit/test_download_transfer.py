@@ -1,0 +1,381 @@
+"""The transfer machine against a server that does everything a server can do wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from engine.download.answers import Answer, Verdict, is_strong, judge
+from engine.download.transfer import (
+    TRANSITIONS,
+    Failure,
+    Fetch,
+    Resolution,
+    Resolve,
+    Stop,
+    Transfer,
+    Wait,
+)
+from engine.download.values import TransferState
+
+SIZE, SEGMENT, LANES = 1000, 130, 3
+GOOD, BAD = "a" * 64, "b" * 64
+TRUTH = bytes((7 * k + k // 256) % 251 for k in range(SIZE))
+OTHER = bytes(255 - value for value in TRUTH)
+LENGTHS = [min(SEGMENT, SIZE - start) for start in range(0, SIZE, SEGMENT)]
+
+
+def fresh(done: list[int] | None = None) -> Transfer:
+    return Transfer(SIZE, GOOD, SEGMENT, list(done or [0] * len(LENGTHS)), jitter=lambda: 0.5)
+
+
+def partial(fetch: Fetch, etag: str = '"e"') -> Answer:
+    return Answer(206, f"bytes {fetch.start}-{fetch.stop - 1}/{SIZE}", fetch.stop - fetch.start, etag)
+
+
+class TransferMachine(RuleBasedStateMachine):
+    """Lanes, a file and a server, all in memory. The server may replace the file under its name."""
+
+    @initialize(shares=st.lists(st.sampled_from([0, 0, 7, 1000]), min_size=8, max_size=8), ranges=st.booleans())
+    def begin(self, shares: list[int], ranges: bool) -> None:
+        self.now = 0.0
+        self.file = bytearray(SIZE)
+        done = [min(share, length) for share, length in zip(shares, LENGTHS, strict=True)]
+        for segment, have in enumerate(done):
+            start = segment * SEGMENT
+            self.file[start : start + have] = TRUTH[start : start + have]
+        self.content, self.hub_sha256, self.etag = TRUTH, GOOD, '"e"'
+        self.ranges = ranges
+        self.begin_run(done)
+
+    def begin_run(self, done: list[int]) -> None:
+        self.transfer = fresh(done)
+        self.transfer.start()
+        self.pending: dict[int, Resolve | Fetch] = {}
+        self.bodies: dict[int, tuple[int, bytes]] = {}  # lane: position, content
+
+    lanes = st.integers(0, LANES - 1)
+
+    @rule(seconds=st.sampled_from([0.0, 0.2, 5.0, 400.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(lane=lanes)
+    def ask(self, lane: int) -> None:
+        if lane in self.pending or lane in self.bodies:
+            return
+        action = self.transfer.next_action(lane, self.now)
+        if isinstance(action, Resolve | Fetch):
+            self.pending[lane] = action
+        elif isinstance(action, Wait):
+            assert action.seconds > 0
+        else:
+            assert isinstance(action, Stop) and not self.transfer.running
+
+    @rule(lane=lanes, pieces=st.lists(st.integers(1, 400), max_size=6))
+    def work(self, lane: int, pieces: list[int]) -> None:
+        """The usual course, so that runs get far enough for the unusual to matter."""
+        self.ask(lane)
+        self.answer(lane, "right")
+        for count in pieces:
+            self.body(lane, count)
+
+    @rule(lane=lanes, kind=st.sampled_from(["right", "right", "right", "shifted", "stale", "busy", "html", "drop"]))
+    def answer(self, lane: int, kind: str) -> None:
+        action = self.pending.pop(lane, None)
+        if action is None:
+            return
+        if kind == "drop":
+            self.transfer.dropped(lane, self.now)
+        elif isinstance(action, Resolve):
+            self.answer_resolve(lane, kind)
+        else:
+            self.answer_fetch(lane, action, kind)
+
+    def answer_resolve(self, lane: int, kind: str) -> None:
+        if kind == "busy":
+            self.transfer.resolve_refused(lane, Answer(503), False, self.now)
+        else:
+            self.transfer.resolved(lane, Resolution(SIZE, self.hub_sha256))
+
+    def answer_fetch(self, lane: int, fetch: Fetch, kind: str) -> None:
+        answer, position = partial(fetch, self.etag), fetch.start
+        if kind == "shifted":
+            answer = Answer(206, f"bytes {fetch.start + 1}-{fetch.stop - 1}/{SIZE}", None, self.etag)
+        elif kind in ("stale", "busy"):
+            answer = Answer(403 if kind == "stale" else 503, retry_after_seconds=2)
+        elif kind == "html":
+            answer = Answer(200, length=77)
+        elif not self.ranges or fetch.if_range not in (None, self.etag):
+            answer, position = Answer(200, length=SIZE, etag=self.etag), 0
+        if self.transfer.answered(lane, answer, self.now):
+            assert kind == "right", f"took the body of {kind}"
+            self.bodies[lane] = position, self.content
+
+    @rule(lane=lanes, count=st.integers(1, 400))
+    def body(self, lane: int, count: int) -> None:
+        """Some bytes of a body arrive; a server may send more than was asked for."""
+        if lane not in self.bodies:
+            return
+        if self.transfer.finished(lane):
+            del self.bodies[lane]
+            return
+        position, content = self.bodies[lane]
+        piece = content[position : position + count]
+        spans = self.transfer.place(lane, len(piece))
+        if not piece or spans is None:
+            self.transfer.dropped(lane, self.now)
+            del self.bodies[lane]
+            return
+        for span in spans:
+            self.file[span.offset : span.offset + span.length] = piece[span.skip : span.skip + span.length]
+        assert self.transfer.received(lane, len(piece), spans)
+        self.bodies[lane] = position + len(piece), content
+
+    @rule(lane=lanes)
+    def cut(self, lane: int) -> None:
+        if self.bodies.pop(lane, None) is not None:
+            self.transfer.dropped(lane, self.now)
+
+    @rule(ranges=st.booleans())
+    def the_server_changes_its_mind_on_ranges(self, ranges: bool) -> None:
+        self.ranges = ranges
+
+    @rule()
+    def another_server_with_other_etags(self) -> None:
+        self.etag = '"f"' if self.etag == '"e"' else '"e"'
+
+    @rule()
+    def the_file_is_replaced_on_the_hub(self) -> None:
+        self.content, self.hub_sha256, self.etag = OTHER, BAD, '"new"'
+
+    @rule(pick=st.integers(0, 100))
+    def the_disk_rots(self, pick: int) -> None:
+        full = [segment for segment in range(len(LENGTHS)) if self.transfer.is_full(segment)]
+        if self.transfer.running and full:
+            segment = full[pick % len(full)]
+            start = segment * SEGMENT
+            self.file[start : start + LENGTHS[segment]] = bytes(LENGTHS[segment])
+            self.transfer.rotten(segment)
+
+    @rule()
+    def killed_and_begun_again(self) -> None:
+        self.begin_run(self.transfer.done)
+
+    @rule()
+    def pause_and_resume(self) -> None:
+        if self.transfer.running:
+            self.transfer.pause()
+            assert self.transfer.waiting_for == ""
+            for lane in self.bodies:
+                assert self.transfer.place(lane, 1) is None
+            self.begin_run(self.transfer.done)
+
+    @precondition(lambda self: self.transfer.state is TransferState.VERIFYING)
+    @rule()
+    def checksum(self) -> None:
+        self.transfer.hashed(GOOD if bytes(self.file) == TRUTH else BAD)
+
+    @invariant()
+    def counts_are_true(self) -> None:
+        done = self.transfer.done
+        assert all(0 <= have <= length for have, length in zip(done, LENGTHS, strict=True))
+        assert self.transfer.done_bytes == sum(done)
+        busy = [lane.cursor // SEGMENT for lane in self.transfer._lanes.values() if lane.busy]
+        assert len(busy) == len(set(busy)), "two lanes write one segment"
+        assert (self.transfer.failure is not None) == (self.transfer.state is TransferState.FAILED)
+
+    @invariant()
+    def what_counts_is_in_the_file(self) -> None:
+        for segment, have in enumerate(self.transfer.done):
+            start = segment * SEGMENT
+            piece = bytes(self.file[start : start + have])
+            assert self.content is OTHER or piece == TRUTH[start : start + have]
+
+    @invariant()
+    def complete_means_right(self) -> None:
+        if self.transfer.state is TransferState.COMPLETE:
+            assert bytes(self.file) == TRUTH
+
+    def teardown(self) -> None:
+        """From wherever it got to, an honest server brings it to the end."""
+        if not hasattr(self, "transfer"):
+            return
+        self.content, self.hub_sha256, self.etag, self.ranges = TRUTH, GOOD, '"e"', True
+        self.run_honestly()  # the same run first: it must not hang
+        assert not self.transfer.running
+        if self.transfer.state is not TransferState.COMPLETE:
+            self.begin_run(self.transfer.done)
+            self.run_honestly()
+        assert self.transfer.state is TransferState.COMPLETE
+
+    def run_honestly(self) -> None:
+        for _ in range(200):
+            self.now += 20
+            for lane in range(LANES):
+                self.ask(lane)
+                self.answer(lane, "right")
+                while lane in self.bodies:
+                    self.body(lane, 100)
+            if self.transfer.state is TransferState.VERIFYING:
+                self.checksum()
+            if not self.transfer.running:
+                return
+
+
+TransferMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+TestTransferMachine = TransferMachine.TestCase
+
+
+def located(done: list[int] | None = None) -> Transfer:
+    transfer = fresh(done)
+    transfer.start()
+    assert transfer.next_action(0, 0) == Resolve()
+    transfer.resolved(0, Resolution(SIZE, GOOD))
+    return transfer
+
+
+def fetch_of(transfer: Transfer, lane: int, now: float = 0) -> Fetch:
+    action = transfer.next_action(lane, now)
+    assert isinstance(action, Fetch)
+    return action
+
+
+def test_lanes_take_different_segments_front_first() -> None:
+    transfer = located()
+    starts = [fetch_of(transfer, lane).start for lane in range(3)]
+    assert starts == [0, SEGMENT, 2 * SEGMENT]
+
+
+def test_an_unfinished_segment_is_continued() -> None:
+    assert fetch_of(located([SEGMENT, 30, *[0] * 6]), 0) == Fetch(SEGMENT + 30, 2 * SEGMENT, None)
+
+
+def test_later_requests_carry_the_etag() -> None:
+    transfer = located()
+    assert transfer.answered(0, partial(fetch_of(transfer, 0)), 0)
+    assert fetch_of(transfer, 1).if_range == '"e"'
+
+
+def test_one_lane_resolves_while_the_others_wait() -> None:
+    transfer = fresh()
+    transfer.start()
+    assert transfer.next_action(0, 0) == Resolve()
+    assert isinstance(transfer.next_action(1, 0), Wait)
+    transfer.dropped(0, 0)
+    assert transfer.next_action(1, 0) == Resolve()
+
+
+@pytest.mark.parametrize("resolution", [Resolution(SIZE, BAD), Resolution(SIZE + 1, GOOD), Resolution(SIZE + 1, None)])
+def test_a_file_that_changed_on_the_hub_is_noticed(resolution: Resolution) -> None:
+    transfer = fresh()
+    transfer.start()
+    transfer.next_action(0, 0)
+    transfer.resolved(0, resolution)
+    assert transfer.failure is Failure.CHANGED
+
+
+def test_a_changed_etag_asks_the_hub_again_and_its_word_counts() -> None:
+    transfer = located()
+    assert transfer.answered(0, partial(fetch_of(transfer, 0)), 0)
+    assert not transfer.answered(1, partial(fetch_of(transfer, 1), '"f"'), 0)
+    assert transfer.next_action(1, 0) == Resolve()
+    transfer.resolved(1, Resolution(SIZE, GOOD))
+    fetch = fetch_of(transfer, 1)
+    assert fetch.if_range is None
+    assert transfer.answered(1, partial(fetch, '"f"'), 0)
+
+
+def test_network_loss_is_waited_out_with_growing_delays() -> None:
+    transfer, now, delays = located(), 0.0, []
+    for _ in range(40):
+        action = transfer.next_action(0, now)
+        if isinstance(action, Wait):
+            delays.append(action.seconds)
+            now += action.seconds
+        else:
+            transfer.dropped(0, now)
+    assert transfer.running and transfer.waiting_for == "network"
+    assert delays[:7] == pytest.approx([0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0])
+    assert delays[-1] == pytest.approx(10.0)
+
+
+def test_retry_after_is_honoured_up_to_a_limit() -> None:
+    transfer = located()
+    fetch_of(transfer, 0)
+    transfer.answered(0, Answer(429, retry_after_seconds=60), 0)
+    assert transfer.next_action(0, 0) == Wait(60)
+    transfer = located()
+    fetch_of(transfer, 0)
+    transfer.answered(0, Answer(429, retry_after_seconds=10**9), 0)
+    assert transfer.next_action(0, 0) == Wait(300)
+
+
+def test_links_that_are_always_refused_end_in_a_failure() -> None:
+    transfer, now = located(), 0.0
+    for _ in range(40):
+        action = transfer.next_action(0, now)
+        if isinstance(action, Resolve):
+            transfer.resolved(0, Resolution(SIZE, GOOD))
+        elif isinstance(action, Fetch):
+            transfer.answered(0, Answer(403), now)
+        now += 20
+    assert transfer.failure is Failure.REFUSED
+
+
+def test_a_gated_model_is_told_from_a_refused_one() -> None:
+    for gated, failure in ((True, Failure.GATED), (False, Failure.REFUSED)):
+        transfer = fresh()
+        transfer.start()
+        transfer.next_action(0, 0)
+        transfer.resolve_refused(0, Answer(403), gated, 0)
+        assert transfer.failure is failure
+
+
+def test_a_first_wrong_checksum_fetches_again_a_second_one_is_final() -> None:
+    transfer = fresh(LENGTHS)
+    transfer.start()
+    assert transfer.state is TransferState.VERIFYING
+    transfer.hashed(BAD)
+    assert (transfer.state, transfer.done_bytes) == (TransferState.FETCHING, 0)
+    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), _second_pass=True)
+    transfer.start()
+    transfer.hashed(BAD)
+    assert transfer.failure is Failure.MISMATCH
+
+
+def test_the_table_knows_every_state_and_ends_are_ends() -> None:
+    assert set(TRANSITIONS) == set(TransferState)
+    assert not TRANSITIONS[TransferState.COMPLETE] and not TRANSITIONS[TransferState.FAILED]
+    transfer = fresh()
+    with pytest.raises(ValueError, match="no way"):
+        transfer.hashed(GOOD)
+
+
+answers = st.builds(
+    Answer,
+    status=st.sampled_from([200, 206, 302, 304, 400, 403, 416, 500]) | st.integers(100, 999),
+    content_range=st.sampled_from(["bytes 10-19/100", "bytes 10-19/*", "bytes 11-19/100", ""]) | st.text(max_size=30),
+    length=st.none() | st.sampled_from([10, 100]) | st.integers(-5, 10**20),
+    etag=st.sampled_from(["", '"e"', '"f"']),
+    encoding=st.sampled_from(["", "identity", "gzip"]),
+)
+
+
+@given(answers, st.sampled_from([None, '"e"']))
+def test_only_the_exact_range_is_taken(answer: Answer, etag: str | None) -> None:
+    verdict = judge(answer, 10, 20, 100, etag)
+    if verdict is Verdict.PARTIAL:
+        assert answer.status == 206 and answer.content_range.strip() == "bytes 10-19/100"
+        assert answer.length in (None, 10)
+    if verdict is Verdict.WHOLE:
+        assert answer.status == 200 and answer.length == 100
+    if verdict in (Verdict.PARTIAL, Verdict.WHOLE):
+        assert answer.encoding != "gzip" and not (etag and answer.etag == '"f"')
+
+
+def test_weak_etags_are_not_sent_in_if_range() -> None:
+    assert is_strong('"abc"')
+    assert not any(map(is_strong, ['W/"abc"', "abc", "", '"', '"a\r\nX: y"']))
