@@ -10,7 +10,8 @@ from engine.messages import Sentence, sentence
 
 _TAIL_BYTES = 16 * 1024
 _LONGEST_DETAIL = 200  # characters
-_TELLING = re.compile(r"GGML_ASSERT|GGML_ABORT|what\(\):|fatal error|Error: |error: ")
+# Of native code, of the C++ runtime, of Python; not faulthandler's "Fatal Python error".
+_TELLING = re.compile(r"GGML_ASSERT|GGML_ABORT|what\(\):|^\w+Error: |(?<!Python )error: ")
 # Windows says it with a status in place of a signal.
 _STATUS_AS_SIGNAL = {
     0xC0000005: "SIGSEGV",  # access violation
@@ -67,7 +68,8 @@ def last_words(log: Path, start: int) -> str:
     except OSError as error:
         return f"its log could not be read: {error.strerror}"
     telling = [line.strip() for line in lines if _TELLING.search(line)]
-    return telling[-1][-_LONGEST_DETAIL:] if telling else ""
+    # The folder in which a source file lay when it was compiled says nothing here.
+    return re.sub(r"^\S*/(?=[^/\s]+:\d+: )", "", telling[-1])[:_LONGEST_DETAIL] if telling else ""
 
 
 def out_of_memory_kills() -> int:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psutil
+
 from engine.runtime.channel import Channel, ChannelClosed
 from engine.runtime.process import end_worker
 from engine.runtime.protocol import FromWorker, ToWorker
@@ -45,6 +47,14 @@ class WorkerLink:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def stopped(self) -> bool:
+        """The process is halted (SIGSTOP, a debugger) and will do nothing until it is let go on."""
+        try:
+            return bool(psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED)
+        except psutil.NoSuchProcess:
+            return False  # the reader is about to say so
 
     def send(self, message: ToWorker) -> None:
         """Never waits: a stopped worker must not stop us. Raises: WireError."""

@@ -30,6 +30,7 @@ from engine.runtime.values import GenerationRequest, LoadRequest, ModelFacts, Ru
 START_LIMIT_S = 60.0  # until a worker says hello; cold disks are slow
 UNSEEN_CANCEL_LIMIT_S = 3.0  # until a worker notices a cancel: if not, it is stopped or stuck
 SEEN_CANCEL_LIMIT_S = 30.0  # until it has obeyed; not every device can abort a computation
+_LOOK_AGAIN_S = 1.0  # whether a worker that saw a cancel has been halted since
 _KILL_LIMIT_S = 10.0  # until the system has taken back the memory of a killed worker
 
 
@@ -55,6 +56,7 @@ class Supervisor:
         self._answers: dict[JobId, None] = {}  # asked for and not over, in order
         self._cancelled: set[JobId] = set()
         self._deadlines: dict[JobId, float] = {}  # monotonic seconds
+        self._last_deadlines: dict[JobId, float] = {}  # of cancels that the worker has seen
         self._closed = False
         self.state = RuntimeState.STOPPED
         self.facts: ModelFacts | None = None
@@ -157,7 +159,7 @@ class Supervisor:
             case protocol.Loaded(job, facts) if self._loads(job):
                 self._loaded(facts)
             case protocol.CancelSeen(job) if job in self._deadlines:
-                self._deadlines[job] = time.monotonic() + SEEN_CANCEL_LIMIT_S
+                self._last_deadlines[job] = time.monotonic() + SEEN_CANCEL_LIMIT_S
             case protocol.Failed(job, text) if self._loads(job):
                 self._end_load(events.JobFailed(job, text), text)
             case protocol.Cancelled(job) if self._loads(job):
@@ -210,6 +212,7 @@ class Supervisor:
         self._answers.pop(ending.job, None)
         self._cancelled.discard(ending.job)
         self._deadlines.pop(ending.job, None)
+        self._last_deadlines.pop(ending.job, None)
         if not self._answers and self.state is RuntimeState.GENERATING:
             self._change(RuntimeState.READY)
         self._emit(ending)
@@ -247,6 +250,7 @@ class Supervisor:
     def _release_worker(self) -> None:
         link, self._link, self.facts = self._link, None, None
         self._deadlines.clear()
+        self._last_deadlines.clear()
         if link is not None:
             link.kill()
             link.join(_KILL_LIMIT_S)
@@ -296,6 +300,11 @@ class Supervisor:
     def _enforce_deadlines(self) -> None:
         now = time.monotonic()
         late = [job for job, deadline in self._deadlines.items() if deadline <= now]
+        for job in tuple(late):
+            # It lives and will obey: patience, unless it was halted after it saw the cancel.
+            if now < self._last_deadlines.get(job, 0) and self._link and not self._link.stopped:
+                self._deadlines[job] = now + _LOOK_AGAIN_S
+                late.remove(job)
         if not late:
             return
         if any(job in self._cancelled and self._loads(job) for job in late):

@@ -124,6 +124,20 @@ def test_reading_a_prompt_can_be_cancelled(bench: Bench) -> None:
     assert bench.answer(question("What is the capital of France?"))[0]
 
 
+def test_those_who_come_and_go_do_not_keep_others_from_getting_on(bench: Bench) -> None:
+    story = question("Explain how rain is made.", max_tokens=40)
+    alone, _ = bench.answer(story)
+    job = bench.ask(story)
+    for turn in range(12):
+        passing = bench.ask(question(f"word{turn} " * 400))
+        bench.first(passing, events.PromptProgressed)
+        bench.client.cancel(passing)
+        bench.ending(passing)
+    assert isinstance(bench.ending(job), events.JobFinished)
+    # Batches that were stopped half-way left no trace in the other answer.
+    assert bench.text(job) == alone
+
+
 def test_a_waiting_answer_can_be_cancelled(bench: Bench) -> None:
     running = [bench.ask(LONG), bench.ask(LONG)]
     waiting = bench.ask(question("Hello"))

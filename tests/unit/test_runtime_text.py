@@ -175,7 +175,7 @@ def test_last_words_are_those_of_this_worker(tmp_path: Path) -> None:
     log.write_text("old: GGML_ASSERT(one) failed\n")
     start = log.stat().st_size
     with log.open("a") as file:
-        file.write("noise\nfile.cpp:3: GGML_ASSERT(two) failed\nmore noise\n")
+        file.write("noise\n/build/src/file.cpp:3: GGML_ASSERT(two) failed\nmore noise\n")
     assert last_words(log, start) == "file.cpp:3: GGML_ASSERT(two) failed"
     assert last_words(log, log.stat().st_size) == ""
     assert "could not be read" in last_words(tmp_path / "none", 0)

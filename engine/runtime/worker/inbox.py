@@ -25,7 +25,7 @@ class Inbox:
         self._outbox = outbox
         self._messages: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
         self._cancelled: set[JobId] = set()
-        self.interrupt: Callable[[], None] | None = None  # makes a running decode stop early
+        self.interrupt: Callable[[JobId], None] | None = None  # stops a decode of that job early
         threading.Thread(target=self._read_all, name="inbox", daemon=True).start()
 
     def take(self) -> ToWorker:
@@ -62,4 +62,4 @@ class Inbox:
         self._messages.put(message)
         # After the message is in the queue: whoever is interrupted will find it there.
         if isinstance(message, Cancel) and self.interrupt is not None:
-            self.interrupt()
+            self.interrupt(message.job)

@@ -30,9 +30,10 @@ class NativeLog:
 
     def reason(self) -> str:
         """Why the last call failed, in llama.cpp's words; "" when it said nothing."""
-        telling = [line for line in self.errors if not line.endswith("failed to load model")]
+        telling = [line for line in self.errors if "failed to load model" not in line]
         line = (telling or self.errors or [""])[-1]
-        return line.partition(": ")[2] or line
+        # "function: what happened"
+        return (line.partition(": ")[2] or line).removeprefix("error loading model: ")
 
     def _take(self, level: int, text: bytes | None, _user_data: object) -> None:
         if level != _CONT:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from engine.events import JobId
 from engine.runtime.channel import Channel, ChannelClosed
-from engine.runtime.protocol import Delta, Finished, FromWorker, PromptProgress
+from engine.runtime.protocol import Delta, Failed, Finished, FromWorker, PromptProgress
 from engine.runtime.wire import encode
 
 _PAUSE_S = 0.015  # below what an eye sees, above what waking a reader costs
@@ -60,7 +60,7 @@ class Outbox:
         return False
 
     def _is_urgent(self, message: FromWorker) -> bool:
-        if isinstance(message, Finished):
+        if isinstance(message, Finished | Failed):
             self._streaming.discard(message.job)
         if not isinstance(message, Delta):
             return True

@@ -25,9 +25,10 @@ from engine.runtime.worker.writer import Writer
 MOST_WAITING = 64  # answers that wait for a slot; more are refused
 _SHARE_WHILE_ANSWERING = 4  # a prompt gets a quarter of a batch while answers are being written
 _LEAST_PROMPT_TOKENS = 64  # but no less than this, or it would never end
+_UNINTERRUPTED_TOKENS = 32  # of a batch that no cancel can stop, so that none waits for long
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slot:
     """One sequence of the context. `tokens` is what its KV cache holds."""
 
@@ -52,12 +53,14 @@ class Scheduler:
         self._queue: deque[Stream] = deque()
         self._step_number = 0
         self._most_tokens = context.batch_size  # less after the cache had no room for a batch
-        inbox.interrupt = context.abort
+        # Jobs whose cancelling stops the batch at work. Empty for the batch after a stopped one,
+        # so that those who come and go cannot keep the others from getting on.
+        self._interruptible: frozenset[JobId] = frozenset()
+        self._was_aborted = False
+        inbox.interrupt = self._interrupt
 
     def run(self) -> None:
         while True:
-            # In this order: a cancel that comes later finds the flag up for the next decode.
-            self._context.clear_abort()
             if not self._queue and not any(slot.stream for slot in self._slots):
                 self._handle(self._inbox.take())
             for message in self._inbox.waiting():
@@ -119,7 +122,11 @@ class Scheduler:
         if not portions:
             return
         self._step_number += 1
+        if not self._allow_interrupts(portions):
+            return
         outcome, ends = self._context.decode(portions)
+        self._interruptible = frozenset()
+        self._was_aborted = outcome is Outcome.ABORTED and len(portions) > 1
         if outcome is Outcome.DONE:
             self._most_tokens = self._context.batch_size
             for portion, end in zip(portions, ends, strict=True):
@@ -132,13 +139,27 @@ class Scheduler:
         else:
             self._give_up(portions)
 
+    def _allow_interrupts(self, portions: list[Portion]) -> bool:
+        """False when a job of this batch was cancelled in the meantime, which is to be seen to first."""
+        streams = [self._slots[portion.sequence].stream for portion in portions]
+        jobs = frozenset(stream.job for stream in streams if stream)
+        self._context.clear_abort()
+        self._interruptible = frozenset() if self._was_aborted else jobs
+        # A cancel that comes after this question finds its job in `_interruptible`.
+        return not any(self._inbox.is_cancelled(job) for job in jobs)
+
+    def _interrupt(self, job: JobId) -> None:
+        """Called by the inbox's thread."""
+        if job in self._interruptible:
+            self._context.abort()
+
     def _portions(self) -> list[Portion]:
-        """One token of every answer, then prompts in the order of their arrival."""
+        """One token of every answer, then prompts; those that waited longest come first."""
         seated = sorted((slot for slot in self._slots if slot.stream), key=lambda slot: slot.last_used)
         writing = [slot for slot in seated if slot.stream and slot.stream.answering]
         reading = [slot for slot in seated if slot not in writing]
         portions: list[Portion] = []
-        room = self._most_tokens
+        room = min(self._most_tokens, _UNINTERRUPTED_TOKENS) if self._was_aborted else self._most_tokens
         for slot in writing:
             room -= self._add_portion(portions, slot, min(room, 1))
         if writing:
