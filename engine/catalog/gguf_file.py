@@ -37,7 +37,7 @@ def shard_paths(path: Path) -> tuple[Path, ...]:
     missing = [shard.name for shard in paths if not shard.is_file()]
     if missing and len(paths) > 1:
         raise ModelFileError.of(
-            "gguf_shard_missing", name=missing[0], count=len(paths), folder=str(path.parent)
+            "header_shard_missing", name=missing[0], count=len(paths), folder=str(path.parent)
         )
     return paths
 
@@ -78,4 +78,4 @@ def _read_one(path: Path) -> GgufHeader:
             return read_header(read, os.fstat(file.fileno()).st_size)
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         reason = getattr(error, "strerror", None) or str(error)
-        raise ModelFileError.of("gguf_unreadable", path=str(path), reason=reason) from error
+        raise ModelFileError.of("header_unreadable", path=str(path), reason=reason) from error

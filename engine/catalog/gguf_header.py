@@ -101,7 +101,7 @@ def read_header(read: Read, file_size: int) -> GgufHeader:
 
 
 def damaged(detail: str) -> ModelFileError:
-    return ModelFileError.of("gguf_damaged", detail=detail)
+    return ModelFileError.of("header_damaged", detail=detail)
 
 
 class _Cursor:
@@ -139,13 +139,13 @@ class _Cursor:
         wanted = min(max(size, _CHUNK), self._end - self.position)
         chunk = self._read(self.position, wanted)
         if len(chunk) < size:
-            raise ModelFileError.of("gguf_ends_in_header")
+            raise ModelFileError.of("header_ends_in_header")
         self._chunk, self._chunk_start = chunk, self.position
 
     def _too_long(self) -> ModelFileError:
         if self._file_size > self._end:
             return damaged("its header is absurdly long")
-        return ModelFileError.of("gguf_ends_in_header")
+        return ModelFileError.of("header_ends_in_header")
 
     def scalar(self, code: int) -> bool | int | float:
         form = SCALAR_FORMATS.get(code)
@@ -194,12 +194,12 @@ class _Cursor:
 
 def _read_preamble(cursor: _Cursor) -> int:
     if cursor.take(4) != b"GGUF":
-        raise ModelFileError.of("gguf_not_gguf")
+        raise ModelFileError.of("header_not_gguf")
     version = cursor.u32()
     if version & 0xFFFF == 0:
-        raise ModelFileError.of("gguf_big_endian")
+        raise ModelFileError.of("header_big_endian")
     if version not in (2, 3):
-        raise ModelFileError.of("gguf_version", version=version)
+        raise ModelFileError.of("header_version", version=version)
     return version
 
 
@@ -257,7 +257,7 @@ def _read_tensor(cursor: _Cursor) -> GgufTensor:
     code = cursor.u32()
     kind = TENSOR_TYPES.get(code)
     if kind is None:
-        raise ModelFileError.of("gguf_tensor_type", type=code)
+        raise ModelFileError.of("header_tensor_type", type=code)
     if (shape[0] if shape else 1) % kind.block_elements:
         raise damaged("the rows of a tensor do not fit its type")
     return GgufTensor(
@@ -284,4 +284,4 @@ def _check_extent(tensors: tuple[GgufTensor, ...], alignment: int, data_offset: 
         raise damaged("a tensor is not aligned")
     end = data_offset + max((tensor.offset + tensor.size_bytes for tensor in tensors), default=0)
     if end > file_size:
-        raise ModelFileError.of("gguf_truncated", size=file_size, needed=end)
+        raise ModelFileError.of("header_truncated", size=file_size, needed=end)

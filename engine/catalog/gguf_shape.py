@@ -146,10 +146,10 @@ class _Keys:
         self._metadata = header.metadata
         architecture = header.metadata.get("general.architecture")
         if not isinstance(architecture, str) or not architecture:
-            raise ModelFileError.of("gguf_key_missing", key="general.architecture")
+            raise ModelFileError.of("header_key_missing", key="general.architecture")
         kind = header.metadata.get("general.type", "model")
         if architecture == "clip" or kind in ("adapter", "mmproj", "imatrix"):
-            raise ModelFileError.of("gguf_not_a_model", kind=str(kind if kind != "model" else architecture))
+            raise ModelFileError.of("header_not_a_model", kind=str(kind if kind != "model" else architecture))
         self.architecture = architecture
 
     def has(self, key: str) -> bool:
@@ -161,12 +161,12 @@ class _Keys:
         if isinstance(value, tuple):
             value = max((entry for entry in value if type(entry) is int), default=default)
         if type(value) is not int or not 0 <= value <= limit:
-            raise ModelFileError.of("gguf_key_absurd", key=f"{self.architecture}.{key}")
+            raise ModelFileError.of("header_key_absurd", key=f"{self.architecture}.{key}")
         return value
 
     def needed(self, key: str, limit: int) -> int:
         if not self.has(key):
-            raise ModelFileError.of("gguf_key_missing", key=f"{self.architecture}.{key}")
+            raise ModelFileError.of("header_key_missing", key=f"{self.architecture}.{key}")
         return self.number(key, 0, limit)
 
     def per_layer(self, key: str, layers: int, default: int) -> list[int]:
@@ -176,7 +176,7 @@ class _Keys:
             return [self.number(key, default, MAX_WIDTH)] * layers
         entries = [int(entry) for entry in value if isinstance(entry, int) and 0 <= entry <= MAX_WIDTH]
         if len(entries) < layers:
-            raise ModelFileError.of("gguf_key_absurd", key=f"{self.architecture}.{key}")
+            raise ModelFileError.of("header_key_absurd", key=f"{self.architecture}.{key}")
         return entries[:layers]
 
     def flags(self, key: str, layers: int) -> list[bool] | None:

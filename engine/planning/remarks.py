@@ -10,7 +10,7 @@ from engine.planning.plan import RunPlan, Tier, Verdict
 from engine.planning.tiers import tier_of
 from engine.planning.wording import size_text, speed_text
 
-# Programs that hold this much stand in the way of larger models.
+# Programs that hold this much, and a quarter of all, stand in the way of larger models.
 HELD_BY_OTHERS = 4 << 30
 
 
@@ -22,7 +22,7 @@ def remarks_for(
     if not anything_runs:
         remarks.append(sentence("advice_nothing_runs", budget=size_text(machine.ram_budget)))
     held = report.memory.usable_bytes - report.memory.available_bytes
-    if held >= HELD_BY_OTHERS:
+    if held >= max(HELD_BY_OTHERS, report.memory.usable_bytes // 4):
         free = size_text(report.memory.available_bytes)
         remarks.append(sentence("advice_memory_in_use", held=size_text(held), free=free))
     if report.busy:
