@@ -17,14 +17,14 @@ from engine.catalog.model import InstalledModel
 from engine.download.endpoints import checked_endpoint, environment_token, shown
 from engine.download.fetcher import Fetcher, Source, Tuning
 from engine.download.journal import Journal
-from engine.download.meter import SpeedMeter
+from engine.download.meter import WINDOW_SECONDS, SpeedMeter
 from engine.download.names import model_name_of, name_problem, quantization_of, shard_of
 from engine.download.partfile import FULL, PartPaths, allocated_bytes, destination_lock, preallocate
 from engine.download.records import VerifiedFile, read_record, record_path, write_record
 from engine.download.segments import recheck_unfinished, sha256_of
 from engine.download.sizes import size_text
 from engine.download.sources import repository_folder
-from engine.download.transfer import Failure, Transfer
+from engine.download.transfer import Failure, Transfer, Trouble
 from engine.download.values import DownloadPlan, DownloadProgress, RemoteFile, TransferState
 from engine.errors import Cancelled, DataFolderError, DiskFull, DownloadError
 
@@ -121,12 +121,17 @@ class _Item:
         self._meter = SpeedMeter()
         self._last: tuple[float, TransferState, str] | None = None
         self._done = 0
+        self._grown_at = time.monotonic()
         self.file = plan.files[0].path
         self.before = 0  # bytes of the files that are finished
 
     def step(self, state: TransferState, done_of_file: int, waiting_for: str) -> None:
         """Called often; tells every change of state, else five times a second."""
         now = time.monotonic()
+        if self.before + done_of_file != self._done or state is not TransferState.FETCHING:
+            self._grown_at = now
+        if now - self._grown_at > WINDOW_SECONDS:
+            waiting_for = waiting_for or Trouble.NETWORK  # a stall, before it ends the connection
         if self._last and self._last[1:] == (state, waiting_for) and now - self._last[0] < _REPORT_SECONDS:
             return
         self._last = (now, state, waiting_for)

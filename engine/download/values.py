@@ -48,4 +48,4 @@ class DownloadProgress:
     speed_bytes_per_second: float  # over the last 3 s; 0 in a stall
     seconds_left: float | None
     file: str  # the one at work
-    waiting_for: str = ""  # "", "network": why nothing moves
+    waiting_for: str = ""  # "", "network", "server" (busy): why nothing moves

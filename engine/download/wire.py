@@ -122,6 +122,7 @@ class Wire:
         connection = _connection(url)
         connection.connect()
         opened = connection.sock
+        connection.timeout = self._stall_seconds  # urllib3 puts it on the socket with every answer
         opened.settimeout(self._stall_seconds)
         with self._guard:
             self._connection, self._origin, self._socket = connection, origin, opened

@@ -54,7 +54,9 @@ def test_another_segment_size_keeps_what_is_there(tmp_path: Path) -> None:
 
 @REUSE
 @given(data=st.data())
-def test_a_damaged_journal_never_claims_more_than_a_segment_holds(tmp_path: Path, data: st.DataObject) -> None:
+def test_a_damaged_journal_never_claims_more_than_a_segment_holds(
+    tmp_path: Path, data: st.DataObject
+) -> None:
     path = tmp_path / "j"
     path.unlink(missing_ok=True)
     journal = open_journal(path)
@@ -126,9 +128,12 @@ def test_preallocation_gives_the_exact_size_and_keeps_content(tmp_path: Path) ->
 
 def test_a_destination_is_locked_once_and_freed(tmp_path: Path) -> None:
     lock = PartPaths(tmp_path / "m.gguf").lock
-    with destination_lock(lock, "m.gguf"):
-        with pytest.raises(DownloadError, match="already being downloaded"), destination_lock(lock, "m.gguf"):
-            pytest.fail("locked twice")
+    with (
+        destination_lock(lock, "m.gguf"),
+        pytest.raises(DownloadError, match="already being downloaded"),
+        destination_lock(lock, "m.gguf"),
+    ):
+        pytest.fail("locked twice")
     with destination_lock(lock, "m.gguf"):
         assert lock.exists()
     assert not lock.exists()

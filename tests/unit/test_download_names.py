@@ -66,12 +66,17 @@ def test_hostile_names_are_refused(name: str) -> None:
     assert name_problem(name)
 
 
-@pytest.mark.parametrize("name", ["m-Q4_K_M.gguf", "UD-Q2_K_XL/m-00001-of-00009.gguf", "模型.gguf", "a b.gguf"])
+@pytest.mark.parametrize(
+    "name", ["m-Q4_K_M.gguf", "UD-Q2_K_XL/m-00001-of-00009.gguf", "模型.gguf", "a b.gguf"]
+)
 def test_ordinary_names_pass(name: str) -> None:
     assert name_problem(name) is None
 
 
-@given(st.text(max_size=60) | st.lists(st.sampled_from(["..", ".", "a", "C:", "\\", "", "~", "nul"])).map("/".join))
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["..", ".", "a", "C:", "\\", "", "~", "nul"])).map("/".join)
+)
 def test_an_accepted_name_stays_in_its_folder_on_every_system(name: str) -> None:
     if name_problem(name) is not None:
         return
@@ -131,13 +136,17 @@ def test_references() -> None:
     assert parse_reference(" a/b:UD-Q2_K_XL ") == ("a/b", "UD-Q2_K_XL")
 
 
-@pytest.mark.parametrize("text", ["", "b", "a/b/c", "a/b:", "../b", "a/..", "a/con", "https://x/y", "a/b c", "-a/b"])
+@pytest.mark.parametrize(
+    "text", ["", "b", "a/b/c", "a/b:", "../b", "a/..", "a/con", "https://x/y", "a/b c", "-a/b"]
+)
 def test_bad_references_get_a_sentence(text: str) -> None:
     with pytest.raises(UsageError, match="OWNER/NAME"):
         parse_reference(text)
 
 
-@pytest.mark.parametrize("endpoint", ["https://hf-mirror.com/", "http://127.0.0.1:80", "http://localhost", "http://[::1]:9"])
+@pytest.mark.parametrize(
+    "endpoint", ["https://hf-mirror.com/", "http://127.0.0.1:80", "http://localhost", "http://[::1]:9"]
+)
 def test_allowed_endpoints(endpoint: str) -> None:
     assert checked_endpoint(endpoint) == endpoint.rstrip("/")
 
@@ -154,15 +163,12 @@ def test_allowed_endpoints(endpoint: str) -> None:
         "hub.example",
         "https://",
         "https://hub.example:99999999",
-        "https://hub.example/\n",
+        "https://hub.example/\nx",
         "https://hub .example",
         "https://[::1",
     ],
 )
 def test_refused_endpoints(endpoint: str) -> None:
-    endpoint = endpoint if endpoint.endswith("\n") else endpoint
-    if endpoint.strip() != endpoint:
-        endpoint += "x"
     with pytest.raises(DownloadError) as caught:
         checked_endpoint(endpoint)
     assert "secret" not in str(caught.value)
@@ -170,9 +176,17 @@ def test_refused_endpoints(endpoint: str) -> None:
 
 def test_redirects_never_leave_encryption_nor_reach_into_this_machine() -> None:
     assert redirect_target("https://hub.example/a", "/b") == "https://hub.example/b"
-    assert redirect_target("https://hub.example/a", "https://cdn.example/b?s=1") == "https://cdn.example/b?s=1"
+    assert (
+        redirect_target("https://hub.example/a", "https://cdn.example/b?s=1") == "https://cdn.example/b?s=1"
+    )
     assert redirect_target("http://127.0.0.1:1/a", "http://127.0.0.1:2/b") == "http://127.0.0.1:2/b"
-    for location in ("http://cdn.example/b", "http://127.0.0.1:22/", "file:///etc/passwd", "ftp://x/y", "//[bad"):
+    for location in (
+        "http://cdn.example/b",
+        "http://127.0.0.1:22/",
+        "file:///etc/passwd",
+        "ftp://x/y",
+        "//[bad",
+    ):
         assert redirect_target("https://hub.example/a", location) is None
     assert redirect_target("http://127.0.0.1:1/a", "http://cdn.example/b") is None
 

@@ -38,7 +38,9 @@ def partial(fetch: Fetch, etag: str = '"e"') -> Answer:
 class TransferMachine(RuleBasedStateMachine):
     """Lanes, a file and a server, all in memory. The server may replace the file under its name."""
 
-    @initialize(shares=st.lists(st.sampled_from([0, 0, 7, 1000]), min_size=8, max_size=8), ranges=st.booleans())
+    @initialize(
+        shares=st.lists(st.sampled_from([0, 0, 7, 1000]), min_size=8, max_size=8), ranges=st.booleans()
+    )
     def begin(self, shares: list[int], ranges: bool) -> None:
         self.now = 0.0
         self.file = bytearray(SIZE)
@@ -82,7 +84,10 @@ class TransferMachine(RuleBasedStateMachine):
         for count in pieces:
             self.body(lane, count)
 
-    @rule(lane=lanes, kind=st.sampled_from(["right", "right", "right", "shifted", "stale", "busy", "html", "drop"]))
+    @rule(
+        lane=lanes,
+        kind=st.sampled_from(["right", "right", "right", "shifted", "stale", "busy", "html", "drop"]),
+    )
     def answer(self, lane: int, kind: str) -> None:
         action = self.pending.pop(lane, None)
         if action is None:
@@ -268,7 +273,9 @@ def test_one_lane_resolves_while_the_others_wait() -> None:
     assert transfer.next_action(1, 0) == Resolve()
 
 
-@pytest.mark.parametrize("resolution", [Resolution(SIZE, BAD), Resolution(SIZE + 1, GOOD), Resolution(SIZE + 1, None)])
+@pytest.mark.parametrize(
+    "resolution", [Resolution(SIZE, BAD), Resolution(SIZE + 1, GOOD), Resolution(SIZE + 1, None)]
+)
 def test_a_file_that_changed_on_the_hub_is_noticed(resolution: Resolution) -> None:
     transfer = fresh()
     transfer.start()
@@ -357,7 +364,8 @@ def test_the_table_knows_every_state_and_ends_are_ends() -> None:
 answers = st.builds(
     Answer,
     status=st.sampled_from([200, 206, 302, 304, 400, 403, 416, 500]) | st.integers(100, 999),
-    content_range=st.sampled_from(["bytes 10-19/100", "bytes 10-19/*", "bytes 11-19/100", ""]) | st.text(max_size=30),
+    content_range=st.sampled_from(["bytes 10-19/100", "bytes 10-19/*", "bytes 11-19/100", ""])
+    | st.text(max_size=30),
     length=st.none() | st.sampled_from([10, 100]) | st.integers(-5, 10**20),
     etag=st.sampled_from(["", '"e"', '"f"']),
     encoding=st.sampled_from(["", "identity", "gzip"]),
