@@ -7,7 +7,7 @@ more memory never offloads less.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelShape, Quantization
 from engine.planning.machine import GpuBudget, Machine
@@ -90,8 +90,13 @@ def demand_of(shape: ModelShape, quantization: Quantization, context_length: int
 
 
 def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
-    """The ways worth comparing: no GPU; as many layers as fit; all layers but no experts."""
-    found = [_place(demand, machine, 0, False, ())]
+    """The ways worth comparing: as many layers as fit; all layers but no experts; no GPU if neither.
+
+    A GPU whose memory is slower than main memory would slow the model down and is left alone.
+    """
+    pace = machine.ram_bandwidth.expected
+    machine = replace(machine, gpus=tuple(gpu for gpu in machine.gpus if gpu.unified or gpu.bandwidth > pace))
+    found = []
     fitting = _layers_that_fit(demand, machine, False)
     if sum(fitting) > 0:
         found.append(_on_gpus(demand, machine, False, fitting))
@@ -99,7 +104,7 @@ def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
         without = _layers_that_fit(demand, machine, True)
         if sum(without) >= _units(demand, True):
             found.append(_on_gpus(demand, machine, True, without))
-    return tuple(found)
+    return tuple(found) or (_place(demand, machine, 0, False, ()),)
 
 
 def _layer_bytes(demand: Demand, experts_on_cpu: bool) -> int:
@@ -186,6 +191,6 @@ def _place(
 
 
 def _repack(demand: Demand, machine: Machine, in_ram: int) -> int:
-    """The copy of those weights in main memory that the CPU computes on."""
-    total = max(demand.weights.total, 1)
-    return repackable_bytes(demand.quantization, machine) * in_ram // total
+    """The copy of those weights in main memory that the CPU computes on (never the embedding)."""
+    computed = max(demand.weights.total - demand.weights.embedding, 1)
+    return min(repackable_bytes(demand.quantization, machine) * in_ram // computed, in_ram)
