@@ -18,6 +18,7 @@ __all__ = ["FLAGSHIP", "plan_model", "recommend", "spec_of_file"]
 FLAGSHIP = "DeepSeek-R1-0528"
 HOUSE_FAMILY = "deepseek-r1"  # what people come for: its best member is always among the plans
 MOST_PLANS = 8
+MOST_FILLED = 0.85  # of the usable main memory
 NEARLY = 0.85  # of the best speed: what nobody notices
 
 _VERDICT_ORDER = {Verdict.RUNS_WELL: 0, Verdict.SLOW: 1, Verdict.WILL_NOT_RUN: 2}
@@ -50,7 +51,15 @@ def _best_of(machine: Machine, spec: ModelSpec) -> RunPlan | None:
         for quantization in _by_quality(spec)
         if _offered(machine, spec, quantization)
     ]
-    return _pick([plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN])
+    return _pick(
+        [plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN and _roomy(plan, machine)]
+    )
+
+
+def _roomy(plan: RunPlan, machine: Machine) -> bool:
+    """Whether it leaves air: what fills memory to the brim ends in swapping. The copy for speed
+    is left out of the sum, since it is made only where there is room."""
+    return plan.memory.ram - plan.memory.repack <= machine.ram_budget * MOST_FILLED
 
 
 def _pick(plans: list[RunPlan]) -> RunPlan | None:

@@ -151,7 +151,9 @@ def _cpu_seconds(placement: Placement, machine: Machine, read: float) -> tuple[f
     """(waiting for memory, waiting for the kernels beyond that)."""
     efficiency = CPU_EFFICIENCY * (CPU_EXPERTS_EFFICIENCY if placement.ram_experts else 1.0)
     memory = read / (efficiency * machine.ram_bandwidth.expected)
-    kernels = read / (machine.threads * kernel_rate(placement.demand.quantization.bits_per_weight, machine))
+    rate = kernel_rate(placement.demand.quantization.bits_per_weight, machine)
+    rate *= CPU_EXPERTS_EFFICIENCY if placement.ram_experts else 1.0
+    kernels = read / (machine.threads * rate)
     return (memory, 0.0) if memory >= kernels else (0.0, kernels)
 
 

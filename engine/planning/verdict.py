@@ -12,6 +12,8 @@ CHAT_TPS = 5.0
 REASONING_TPS = 8.0
 # Below one token in five seconds nobody waits for an answer: it would take more than half an hour.
 LEAST_TPS = 0.2
+# The speed of mixtures is less well known (twice the spread), so more is asked of them.
+EXPERTS_CAUTION = 1.25
 # Bits per weight below which a model loses so much that a smaller one answers better. Dense
 # models at 3 bits have a perplexity 1.6 above f16 and worse (Llama-3-8B); small ones suffer more;
 # very large mixtures hold out to 2.3 (published dynamic quantizations of the R1 family).
@@ -40,7 +42,8 @@ def verdict_of(spec: ModelSpec, placement: Placement, speed: SpeedEstimate) -> V
     """Judged by the expected speed; a model that is read from the disk never runs well."""
     if not placement.runs or speed.generation_tps.expected < LEAST_TPS:
         return Verdict.WILL_NOT_RUN
-    if placement.streamed or speed.generation_tps.expected < wanted_tps(spec):
+    caution = EXPERTS_CAUTION if spec.shape.experts else 1.0
+    if placement.streamed or speed.generation_tps.expected < wanted_tps(spec) * caution:
         return Verdict.SLOW
     return Verdict.RUNS_WELL
 

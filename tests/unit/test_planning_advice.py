@@ -89,8 +89,9 @@ def test_eight_a100_hold_q4_k_m_but_not_the_native_weights() -> None:
     assert "guide_eight_a100" in [remark.code for remark in advice.remarks]
 
 
-def test_a_small_machine_gets_a_small_model() -> None:
-    advice = recommend(SMALL, catalog())
+@pytest.mark.parametrize("bandwidth", [15e9, 20e9, 40e9])
+def test_a_small_machine_gets_a_small_model(bandwidth: float) -> None:
+    advice = recommend(machine(24 * GIB, 2, bandwidth, disk=1.3e9), catalog())
     assert advice.tier is Tier.STARTER
     best = advice.plans[0]
     assert best.verdict is Verdict.RUNS_WELL
@@ -302,7 +303,8 @@ def test_more_memory_never_offloads_less(
     on_gpus = [sum(size for _, size in plan.memory.vram) for plan in (before, after)]
     # experts may move to main memory once it holds them, if then every layer is on a GPU
     assert on_gpus[1] >= on_gpus[0] or after.n_gpu_layers >= before.n_gpu_layers
-    assert after.memory.streamed <= before.memory.streamed
+    if "plan_no_memory" not in [reason.code for reason in before.reasons]:
+        assert after.memory.streamed <= before.memory.streamed
 
 
 RANK = {Verdict.RUNS_WELL: 2, Verdict.SLOW: 1, Verdict.WILL_NOT_RUN: 0}
