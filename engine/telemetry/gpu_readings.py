@@ -83,9 +83,17 @@ def open_readings(root: Path = Path("/")) -> list[GpuReadings]:
     if amd:
         found.append(AmdReadings(amd, root))
     if has_library():
-        try:
-            session = Nvml()
-            found.append(NvidiaReadings(session, session.cards()))
-        except NvmlError as error:
-            raise OSError(str(error)) from error
+        found.append(_open_nvidia())
     return found
+
+
+def _open_nvidia() -> NvidiaReadings:
+    try:
+        session = Nvml()
+    except NvmlError as error:
+        raise OSError(str(error)) from error
+    try:
+        return NvidiaReadings(session, session.cards())
+    except NvmlError as error:
+        session.close()
+        raise OSError(str(error)) from error
