@@ -21,9 +21,8 @@ from engine.hardware.report import HardwareReport
 from engine.jobs.checking import last_report
 from engine.jobs.runtime_link import RuntimeLink
 from engine.paths import Paths
-from engine.planning.placement import plan_model
+from engine.planning.placement import plan_model, spec_of_file
 from engine.planning.plan import KvType, RunPlan, Verdict
-from engine.planning.recommend import spec_of_file
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import LoadRequest, RuntimeState
 from engine.settings import Settings
