@@ -89,6 +89,8 @@ class Fetcher:
             self._begin()
             while self._transfer.running:
                 worked = self._follow(frontier)
+                if not self._transfer.running:
+                    break  # how it ended is for the caller to tell: a shard is not the model
                 with self._changed:
                     now = (self._transfer.state, self._transfer.done_bytes, self._transfer.waiting_for)
                 report(*now)

@@ -35,7 +35,7 @@ _LONGEST_RETRY_AFTER_SECONDS = 300.0
 _MOST_NONSENSE = 6  # answers in a row that make no sense
 _MOST_STALE = 3  # fresh links in a row that are refused
 _PROGRESS_BYTES = 64 << 10  # what a lane must gain before its failures are forgiven
-_IDLE_SECONDS = 3600.0  # idle lanes are woken by changes, not by this
+_IDLE_SECONDS = 5.0  # idle lanes are woken by changes; this is only a belt beside it
 
 
 class Failure(StrEnum):
@@ -276,7 +276,9 @@ class Transfer:
         for span in spans:
             self.done[span.segment] += span.length
             self._missing -= span.length
-        if lane.gained >= _PROGRESS_BYTES or lane.cursor == lane.stop:
+        if lane.cursor == lane.stop:
+            lane.busy = False  # its cursor stands in the next segment, which is not its own
+        if lane.gained >= _PROGRESS_BYTES or not lane.busy:
             self._forgive(lane)
         if not self._missing:
             self._release_all()

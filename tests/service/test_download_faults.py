@@ -353,6 +353,7 @@ def test_shards_are_one_item(hub: StandInHub, models: Path) -> None:
     model = pull(plan, watch, watch.token, tuning=QUICK)
     assert model.size_bytes == plan.size_bytes == watch.seen[-1].done_bytes == 9 * MIB
     assert watch.seen[0].done_bytes >= 2 * MIB
+    assert [p.state for p in watch.seen].count(TransferState.COMPLETE) == 1  # not one a shard
     assert Library(models, models, models).installed() == (model,)
     assert hub.served.body_bytes - 9 * MIB <= 2 * MIB
 
