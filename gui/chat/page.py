@@ -79,7 +79,9 @@ class ChatPage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self._pages, 1)
         whole.addLayout(centre)
-        self.setTabOrder(self.transcript, self.composer.draft)
+        # Behind everything above it: the composer hands its focus on, and a draft that came earlier
+        # in the order would send Tab round in a circle.
+        self.setTabOrder(self.empty.buttons[-1], self.composer.draft)
         self.setTabOrder(self.composer.draft, self.composer.button)
 
     def _connect(self, bridge: EngineBridge) -> None:

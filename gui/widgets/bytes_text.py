@@ -22,12 +22,12 @@ def format_rate(bytes_per_second: float) -> str:
     for unit, step in (("GB/s", 1e9), ("MB/s", 1e6), ("kB/s", 1e3)):
         if bytes_per_second >= step:
             return f"{QLocale().toString(bytes_per_second / step, 'f', 1)} {unit}"
-    return f"{QLocale().toString(bytes_per_second, 'f', 0)} B/s"
+    return f"{QLocale().toString(float(bytes_per_second), 'f', 0)} B/s"
 
 
 def format_tokens_per_second(rate: float) -> str:
     """ "8.4" or "92": two digits that mean something."""
-    return QLocale().toString(rate, "f", 1 if rate < 10 else 0)
+    return QLocale().toString(float(rate), "f", 1 if rate < 10 else 0)
 
 
 def format_count(number: int) -> str:

@@ -80,11 +80,15 @@ class OriginBadge(Line):
         super().__init__("", "badge", parent)
         self._origin = origin
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        if origin is None:
+            self.hide()
         self._write()
 
     def show_origin(self, origin: Origin | None) -> None:
+        """Hidden while there is no figure."""
         self._origin = origin
         self._write()
+        self.setVisible(origin is not None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -92,7 +96,6 @@ class OriginBadge(Line):
             self._write()
 
     def _write(self) -> None:
-        self.setVisible(self._origin is not None)
         if self._origin is not None:
             self.setText(origin_word(self._origin))
             self.setToolTip(origin_meaning(self._origin))

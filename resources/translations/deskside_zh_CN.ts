@@ -1388,6 +1388,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>此模型文件在文件头中间就结束了，下载很可能被中断。请重新下载。</translation>
         </message>
         <message>
+            <source>This model file has GGUF version {version}, and only versions 2 and 3 can be read. Download a newer file of the model, or update Deskside.</source>
+            <translation>此模型文件为第 {version} 版 GGUF，而只能读取第 2 和第 3 版。请下载较新的模型文件，或更新 Deskside。</translation>
+        </message>
+        <message>
+            <source>This model file is damaged: {detail}. Download it again, from a source that you trust.</source>
+            <translation>此模型文件已损坏：{detail}。请从可信来源重新下载。</translation>
+        </message>
+        <message>
             <source>This model file is incomplete: it has {size} bytes and needs at least {needed}. Its download was probably cut short; download it again.</source>
             <translation>此模型文件不完整：只有 {size} 字节，至少需要 {needed}。下载很可能被中断，请重新下载。</translation>
         </message>
@@ -1398,6 +1406,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>This model file uses a weight format that is not known here (type {type}). Update Deskside, or choose another quantization of the model.</source>
             <translation>此模型文件使用了未知的权重格式（类型 {type}）。请更新 Deskside，或选择该模型的其他量化。</translation>
+        </message>
+        <message>
+            <source>This model file was written for big-endian machines, which this engine cannot read. Download the usual (little-endian) file of the model.</source>
+            <translation>此模型文件是为大端机器编写的，本引擎无法读取。请下载该模型的普通（小端）文件。</translation>
         </message>
         <message>
             <source>This processor does not know an instruction that the engine uses (SIGILL), so {model} cannot run with this build. Install the portable build of Deskside. The log is {log}.</source>

@@ -1,0 +1,187 @@
+"""Every control has a name and is reached by Tab; both languages and both themes build."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from engine.events import DownloadPlanned, JobId, Noticed
+from engine.messages import TEMPLATES, sentence
+from engine.settings import Settings
+from gui.shell.window import Page
+from gui.widgets.bytes_text import format_bytes, format_rate, format_seconds
+from gui.widgets.icons import icon
+from gui.widgets.sentences import translate
+from gui.widgets.theme import DARK, LIGHT, Tokens
+from tests.gui import samples
+from tests.gui.window_under_test import WindowUnderTest
+
+LOOKS = [
+    Settings(language=language, theme=theme) for language in ("en", "zh_CN") for theme in ("light", "dark")
+]
+
+
+def focusable(window: QWidget) -> list[QWidget]:
+    """What Tab should reach: visible, enabled, and of a radio group only the marked button."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        takes_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+        if not (takes_tab and widget.isEnabled() and widget.isVisibleTo(window)):
+            continue
+        group = widget.group() if isinstance(widget, QAbstractButton) else None
+        if group is not None and group.exclusive() and not widget.isChecked():
+            continue
+        found.append(widget)
+    return found
+
+
+def walk(window: WindowUnderTest) -> list[QWidget]:
+    """Everything that Tab reaches, in its order."""
+    first = window.focused()
+    reached = [first]
+    for _ in range(80):
+        window.press(Qt.Key.Key_Tab)
+        if window.focused() is first:
+            break
+        reached.append(window.focused())
+    return reached
+
+
+def show_everything(window: WindowUnderTest, page: Page) -> None:
+    shell = window.shell
+    window.list_all(samples.STARTER)
+    if page is Page.WIZARD:
+        window.finish_check()
+        return
+    if page is Page.MODELS:
+        window.parts.models.model.pull("unsloth/Qwen3-30B-A3B-GGUF:Q4_K_M")
+        plan = samples.plan("Qwen3-30B-A3B")
+        window.tell(DownloadPlanned(window.desk.last("pull"), samples.download_plan(plan)))
+    {Page.CHAT: shell._new_chat, Page.MODELS: shell._show_models, Page.PREFERENCES: shell._show_preferences}[
+        page
+    ]()
+    window.tell(Noticed(JobId(0), sentence("disk_full", path="/data")))
+
+
+@pytest.mark.parametrize("page", list(Page))
+def test_every_control_has_a_name_and_is_reached(window: WindowUnderTest, page: Page) -> None:
+    show_everything(window, page)
+    wanted = focusable(window.parts.window)
+    nameless = [widget for widget in wanted if not widget.accessibleName()]
+    assert not nameless
+    reached = walk(window)
+    assert [widget.accessibleName() for widget in wanted if widget not in reached] == []
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_later_steps_of_the_wizard_too(window: WindowUnderTest, step: int) -> None:
+    window.list_all(samples.STARTER)
+    window.finish_check()
+    for _ in range(step):
+        window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == step
+    wanted = focusable(window.parts.window)
+    assert not [widget for widget in wanted if not widget.accessibleName()]
+    reached = walk(window)
+    assert [widget.accessibleName() for widget in wanted if widget not in reached] == []
+
+
+@pytest.mark.parametrize("window", LOOKS, indirect=True)
+def test_every_page_builds_in_every_look(window: WindowUnderTest) -> None:
+    window.progress_check()
+    window.finish_check()
+    for page in Page:
+        window.parts.window.show_page(page)
+        window.settle()
+        image = window.parts.window.grab().toImage()
+        corner = image.pixelColor(2, 2).name()
+        tokens = window.theme.tokens
+        assert corner in (tokens.side, tokens.window)
+    chinese = window.desk.settings.language == "zh_CN"
+    assert ("设置" in names(window.parts.sidebar)) is chinese
+    assert ("Settings" in names(window.parts.sidebar)) is not chinese
+
+
+def names(root: QWidget) -> list[str]:
+    return [widget.accessibleName() for widget in root.findChildren(QWidget)]
+
+
+def test_nothing_shows_in_a_window_of_its_own(window: WindowUnderTest) -> None:
+    """A widget that shows itself before it has a parent flashes up on the desktop."""
+    shown = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: object) -> bool:
+            if isinstance(watched, QWidget) and watched.isWindow() and watched.isVisible():
+                shown.append(watched)
+            return False
+
+    watch = Watch()
+    window.application.installEventFilter(watch)
+    for page in (Page.WIZARD, Page.MODELS):
+        show_everything(window, page)
+    window.application.removeEventFilter(watch)
+    assert {type(widget).__name__ for widget in shown} <= {"MainWindow"}
+
+
+@pytest.mark.parametrize("window", [Settings(language="zh_CN")], indirect=True)
+def test_sentences_of_the_engine_are_translated(window: WindowUnderTest) -> None:
+    assert translate(sentence("disk_full", path="/数据")).startswith("/数据 所在的磁盘已满")
+    for template in TEMPLATES.values():
+        assert window.application.translate("messages", template) != template
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_stand_out_from_their_background(tokens: Tokens) -> None:
+    grounds = (tokens.window, tokens.side, tokens.field)
+    for words in (tokens.text, tokens.muted, tokens.danger, tokens.warning, tokens.good):
+        assert all(contrast(words, ground) >= 4.5 for ground in grounds), words
+    assert contrast(tokens.on_accent, tokens.accent) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio of two "#rrggbb" colours."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_numbers_read_well(window: WindowUnderTest) -> None:
+    assert [format_bytes(size) for size in (0, 1023, 1024, 4_939_212_390, 10**15)] == [
+        "0 B", "1,023 B", "1.0 KiB", "4.6 GiB", "909 TiB",
+    ]  # fmt: skip
+    assert format_rate(61.3e9) == "61.3 GB/s"
+    assert format_rate(0) == "0 B/s"
+    assert [format_seconds(value) for value in (0.4, 59.4, 200, 7500)] == [
+        "0 s", "59 s", "3 min 20 s", "2 h 5 min",
+    ]  # fmt: skip
+
+
+def test_icons_are_tinted_and_sharp(window: WindowUnderTest) -> None:
+    picture = icon("check", "#ff0000", 16)
+    sizes = {size.width() for size in picture.availableSizes()}
+    assert {16, 32} <= sizes
+    image = picture.pixmap(16).toImage()
+    pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    assert {pixel.name() for pixel in pixels if pixel.alpha() > 200} == {"#ff0000"}
+    with pytest.raises(FileNotFoundError):
+        icon("no such icon", "#000000")
+
+
+def test_void_calls_keep_none_alive(qapp: object) -> None:
+    """PySide6 6.12.0 drops a reference to None with every void call and aborts on Python 3.11."""
+    widget = QWidget()
+    before = sys.getrefcount(None)
+    for _ in range(10_000):
+        widget.setToolTip("")
+    assert sys.getrefcount(None) > before - 1_000

@@ -1,0 +1,258 @@
+"""The window around the pages: navigation, conversations, the model in use, banners, settings."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView
+
+from engine.chat.conversation import Conversation
+from engine.events import (
+    ConversationOpened,
+    ConversationsListed,
+    JobFailed,
+    JobFinished,
+    JobId,
+    LoadProgressed,
+    ModelLoaded,
+    Noticed,
+    RuntimeStateChanged,
+)
+from engine.messages import sentence
+from engine.runtime.values import RuntimeState
+from engine.settings import Settings
+from gui.models.local_file import model_of_file
+from gui.preferences.page import is_endpoint
+from gui.shell.top_line import model_words
+from gui.shell.window import Page
+from gui.widgets.controls import Button
+from tests.gui import samples
+from tests.gui.window_under_test import WindowUnderTest
+
+pytestmark = pytest.mark.parametrize(
+    "window", [Settings(wizard_done=True, language="en", theme="light")], indirect=True
+)
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def banner_words(window: WindowUnderTest) -> list[str]:
+    labels = window.parts.banners.findChildren(QLabel)
+    return [label.text() for label in labels if label.isVisible()]
+
+
+def press_button(window: WindowUnderTest, name: str) -> None:
+    buttons = [
+        button
+        for button in window.parts.window.findChildren(Button)
+        if button.isVisible() and button.accessibleName() == name
+    ]
+    assert buttons, f"no button {name}"
+    buttons[0].setFocus()
+    window.press(Qt.Key.Key_Return)
+
+
+def chats(window: WindowUnderTest) -> QListView:
+    return window.parts.sidebar.findChild(QListView)
+
+
+def titles(window: WindowUnderTest) -> list[str]:
+    model = chats(window).model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def state_words(window: WindowUnderTest) -> str:
+    return " ".join(label.text() for label in window.parts.top_line.findChildren(QLabel))
+
+
+def test_pages_by_keyboard(window: WindowUnderTest) -> None:
+    assert window.parts.window.page is Page.CHAT
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    assert window.parts.window.page is Page.PREFERENCES
+    press_button(window, "Back to the chat")
+    assert window.parts.window.page is Page.CHAT
+    press_button(window, "Models")
+    assert window.parts.window.page is Page.MODELS
+    window.press(Qt.Key.Key_N, CONTROL)
+    assert window.parts.window.page is Page.CHAT
+    assert window.focused() is window.parts.chat.composer.draft
+
+
+def test_graphs_fold_and_stay_folded(window: WindowUnderTest) -> None:
+    graphs = window.parts.window._graphs
+    assert graphs.isVisible()
+    window.press(Qt.Key.Key_F9)
+    assert not graphs.isVisible()
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    window.press(Qt.Key.Key_N, CONTROL)
+    assert not graphs.isVisible()
+    window.press(Qt.Key.Key_F9)
+    assert graphs.isVisible()
+
+
+def test_conversations_are_listed_filtered_and_opened(window: WindowUnderTest) -> None:
+    window.list_all()
+    assert titles(window) == ["Softmax, step by step", "解释一下注意力机制", "Parse an SSE stream"]
+    window.press(Qt.Key.Key_F, CONTROL)
+    window.type("sse")
+    assert titles(window) == ["Parse an SSE stream"]
+    chats(window).setFocus()
+    chats(window).setCurrentIndex(chats(window).model().index(0, 0))
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.arguments("open_conversation") == (3,)
+    window.tell(ConversationOpened(window.desk.last("open_conversation"), Conversation(3, "x", (), None)))
+    window.press(Qt.Key.Key_F, CONTROL)
+    window.type("nothing like it")
+    assert titles(window) == []
+    window.focused().clear()
+    assert chats(window).currentIndex().data() == "Parse an SSE stream"
+
+
+def test_rename_by_f2(window: WindowUnderTest) -> None:
+    window.list_all()
+    chats(window).setFocus()
+    chats(window).setCurrentIndex(chats(window).model().index(0, 0))
+    window.press(Qt.Key.Key_F2)
+    editor = chats(window).findChild(QLineEdit)
+    editor.setText("  Softmax  ")
+    editor.setFocus()
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.arguments("rename_conversation") == (1, "Softmax")
+
+
+def test_delete_offers_undo(window: WindowUnderTest) -> None:
+    window.list_all()
+    chats(window).setFocus()
+    chats(window).setCurrentIndex(chats(window).model().index(1, 0))
+    window.press(Qt.Key.Key_Delete)
+    assert window.desk.arguments("delete_conversation") == (2,)
+    window.tell(ConversationsListed(window.desk.last("delete_conversation"), samples.conversations()[:1]))
+    assert banner_words(window) == ["“解释一下注意力机制” was deleted."]
+    press_button(window, "Undo")
+    assert window.desk.arguments("restore_conversation") == (2,)
+    assert banner_words(window) == []
+
+
+def test_the_model_is_named_with_its_state(window: WindowUnderTest) -> None:
+    window.list_all()
+    assert "loads with your first message" in state_words(window)
+    window.parts.models.chosen.emit(samples.FETCHED)
+    job = window.desk.last("load")
+    window.tell(RuntimeStateChanged(job, RuntimeState.LOADING), LoadProgressed(job, 0.43))
+    assert "loading, 43 %" in state_words(window)
+    window.tell(
+        RuntimeStateChanged(job, RuntimeState.READY),
+        ModelLoaded(job, samples.FETCHED, samples.facts(samples.FETCHED)),
+        JobFinished(job),
+    )
+    assert "ready" in state_words(window)
+    assert window.parts.model.model_in_use == samples.FETCHED
+
+
+def test_models_are_switched_from_the_menu(window: WindowUnderTest) -> None:
+    window.list_all()
+    menu = window.parts.top_line._menu
+    menu.aboutToShow.emit()
+    actions = [action for action in menu.actions() if action.text() == model_words(samples.FETCHED)]
+    actions[0].trigger()
+    assert window.desk.arguments("load") == (samples.FETCHED,)
+
+
+def test_a_crash_offers_to_load_again(window: WindowUnderTest) -> None:
+    window.list_all()
+    window.parts.models.chosen.emit(samples.FETCHED)
+    job = window.desk.last("load")
+    window.tell(RuntimeStateChanged(job, RuntimeState.READY), JobFinished(job))
+    window.tell(RuntimeStateChanged(job, RuntimeState.CRASHED, sentence("disk_full", path="/data")))
+    assert banner_words(window) == [
+        "The disk that holds /data is full. Free some space, then try again; nothing that was saved is lost."
+    ]
+    press_button(window, "Load again")
+    assert window.desk.count("load") == 2
+    assert window.desk.arguments("load") == (samples.FETCHED,)
+    again = window.desk.last("load")
+    window.tell(JobFailed(again, sentence("disk_full", path="/other")))
+    assert "/other" in banner_words(window)[0]
+    window.tell(RuntimeStateChanged(again, RuntimeState.READY))
+    assert banner_words(window) == []
+
+
+def test_notices_are_shown_once_and_can_be_closed(window: WindowUnderTest) -> None:
+    notice = sentence("no_display")
+    window.tell(Noticed(JobId(0), notice), Noticed(JobId(0), notice))
+    assert len(banner_words(window)) == 1
+    press_button(window, "Close this message")
+    assert banner_words(window) == []
+
+
+def test_failures_of_other_pages_are_not_shown_twice(window: WindowUnderTest) -> None:
+    window.tell(JobFailed(window.desk.send(None, "hello"), sentence("disk_full", path="/data")))
+    assert banner_words(window) == []
+    window.tell(JobFailed(window.desk.last("list_models"), sentence("disk_full", path="/data")))
+    assert len(banner_words(window)) == 1
+
+
+def test_preferences_are_saved_and_followed(window: WindowUnderTest) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    language, theme, context = window.parts.preferences.findChildren(QComboBox)
+    assert window.focused() is language
+    window.press(Qt.Key.Key_Down)
+    assert window.desk.settings.language == "zh_CN"
+    assert theme.accessibleName() == "主题"
+    theme.setFocus()
+    window.press(Qt.Key.Key_Down)
+    assert window.desk.settings.theme == "dark"
+    assert window.theme.tokens.dark
+    context.setFocus()
+    window.press(Qt.Key.Key_Down)
+    assert window.desk.settings.context_length == 2048
+    language.setFocus()
+    window.press(Qt.Key.Key_Up)
+    assert theme.accessibleName() == "Theme"
+
+
+def test_only_good_endpoints_are_saved(window: WindowUnderTest) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    field = window.parts.preferences._endpoint
+    field.setFocus()
+    field.setText("http://hub.example")
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.settings.endpoint == Settings().endpoint
+    assert window.parts.preferences._refusal.isVisible()
+    field.setText("https://mirror.example/")
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.settings.endpoint == "https://mirror.example"
+    press_button(window, "Use the default")
+    assert window.desk.settings.endpoint == Settings().endpoint
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("https://huggingface.co", True),
+        ("https://mirror.example:8443/hub", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost", True),
+        ("http://[::1]:80", True),
+        ("http://127.0.0.1.example", False),
+        ("https://user:secret@hub.example", False),
+        ("https://hub.example/?x=1", False),
+        ("https://hub.example:port", False),
+        ("https://[broken", False),
+        ("ftp://hub.example", False),
+        ("huggingface.co", False),
+        ("", False),
+    ],
+)
+def test_endpoints(window: WindowUnderTest, address: str, good: bool) -> None:
+    assert is_endpoint(address) is good
+
+
+def test_a_file_that_is_not_there_still_reaches_the_desk(window: WindowUnderTest) -> None:
+    model = model_of_file("no/such/file-Q4.gguf")
+    assert (model.name, model.size_bytes, model.source) == ("file-Q4", 0, "local")
+
+
+def test_closing_keeps_the_size(window: WindowUnderTest) -> None:
+    window.parts.window.resize(1010, 707)
+    window.parts.window.close()
+    assert window.parts.window._memory.value("geometry") is not None

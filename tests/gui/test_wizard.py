@@ -1,0 +1,253 @@
+"""The wizard by keyboard: three steps, each with its failures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar
+
+from engine.events import (
+    DownloadPlanned,
+    DownloadProgressed,
+    DownloadVerified,
+    HardwareReported,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    ModelsListed,
+    Recommended,
+)
+from engine.messages import sentence
+from engine.planning.plan import Verdict
+from engine.settings import Settings
+from gui.shell.window import Page
+from gui.wizard.advice_step import machine_bytes
+from gui.wizard.model import GetStage, Stage
+from gui.wizard.plan_card import PlanCard
+from tests.gui import samples
+from tests.gui.window_under_test import WindowUnderTest
+
+
+def shown(window: WindowUnderTest) -> str:
+    """Every word that can be seen in the wizard."""
+    labels = window.parts.wizard.findChildren(QLabel)
+    return "\n".join(label.text() for label in labels if label.isVisible())
+
+
+def to_advice(window: WindowUnderTest) -> None:
+    window.list_all(samples.STARTER)
+    window.finish_check()
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 1
+
+
+def to_download(window: WindowUnderTest) -> None:
+    to_advice(window)
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 2
+
+
+def test_first_start_begins_with_the_check(window: WindowUnderTest) -> None:
+    assert window.parts.window.page is Page.WIZARD
+    assert window.desk.count("check") == 1
+    assert not window.parts.sidebar.isVisible()
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 0, "Enter must not leave an unfinished check"
+
+
+@pytest.mark.parametrize("window", [Settings(wizard_done=True)], indirect=True)
+def test_later_starts_show_the_chat(window: WindowUnderTest) -> None:
+    assert window.parts.window.page is Page.CHAT
+    assert window.desk.count("check") == 0
+
+
+def test_the_check_is_shown_while_it_happens(window: WindowUnderTest) -> None:
+    window.progress_check()
+    words = shown(window)
+    assert "Ryzen 9 7950X" in words
+    assert "16 cores, 32 threads" in words
+    assert "58.2 GB/s" in words
+    bars = [bar for bar in window.parts.wizard.findChildren(QProgressBar) if bar.isVisible()]
+    assert [bar.value() for bar in bars] == [700]
+    assert "412 GiB" not in words
+
+
+def test_a_cancelled_check_can_be_done_again(window: WindowUnderTest) -> None:
+    window.progress_check()
+    job = window.desk.last("check")
+    window.press(Qt.Key.Key_Tab)
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.cancelled == [job]
+    window.tell(JobCancelled(job))
+    assert "cancelled" in shown(window)
+    assert not window.parts.wizard.model.report
+    again = next(
+        button
+        for button in window.parts.wizard.findChildren(type(window.parts.wizard._back))
+        if button.accessibleName() == "Check again" and button.isVisible()
+    )
+    again.setFocus()
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.count("check") == 2
+    window.tell(HardwareReported(job, samples.report()))
+    assert window.parts.wizard.model.check_stage is Stage.RUNNING, "a stale report was taken"
+
+
+def test_a_failed_check_says_why(window: WindowUnderTest) -> None:
+    window.tell(JobFailed(window.desk.last("check"), sentence("disk_full", path="/data")))
+    assert "The disk that holds /data is full" in shown(window)
+    assert not window.parts.banners.isVisible(), "the wizard's failures belong to the wizard"
+
+
+def test_the_focus_waits_on_the_way_forward(window: WindowUnderTest) -> None:
+    window.finish_check()
+    assert window.focused().accessibleName() == "Next"
+
+
+def test_advice_is_ranked_and_ends_with_the_flagship(window: WindowUnderTest) -> None:
+    to_advice(window)
+    cards = window.parts.wizard.findChildren(PlanCard)
+    assert [card.plan.model.title for card in cards][-1] == "DeepSeek-R1-0528 671B"
+    assert cards[0].isChecked() and cards[0].hasFocus()
+    words = shown(window)
+    for expected in (
+        "8.1 to 10 tokens/s",
+        "Runs well",
+        "Runs, but slowly",
+        "Will not run",
+        "estimated",
+        "planned",
+    ):
+        assert expected in words
+    assert "needs 9.0 GiB of 64.0 GiB" in words
+
+
+def test_arrow_keys_choose_and_what_cannot_run_is_refused(window: WindowUnderTest) -> None:
+    to_advice(window)
+    for _ in range(3):
+        window.press(Qt.Key.Key_Down)
+    assert "This one will not run here" in shown(window)
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 1
+    window.press(Qt.Key.Key_Up)
+    window.press(Qt.Key.Key_Up)
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 2
+    chosen = window.parts.wizard.model.chosen
+    assert chosen is not None and chosen.model.title == "Qwen3-30B-A3B"
+
+
+def test_escape_goes_back_and_keeps_the_results(window: WindowUnderTest) -> None:
+    to_download(window)
+    window.press(Qt.Key.Key_Escape)
+    window.press(Qt.Key.Key_Escape)
+    assert window.parts.wizard.step == 0
+    assert window.desk.count("check") == 1
+    assert "Ryzen" in shown(window)
+
+
+def test_failed_advice_can_be_asked_again(window: WindowUnderTest) -> None:
+    window.tell(HardwareReported(window.desk.last("check"), samples.report()))
+    window.tell(JobFailed(window.desk.last("recommend"), sentence("disk_full", path="/data")))
+    window.press(Qt.Key.Key_Return)
+    assert "is full" in shown(window)
+    window.press(Qt.Key.Key_Tab)
+    window.press(Qt.Key.Key_Space)
+    assert window.desk.count("recommend") == 2
+
+
+def test_where_nothing_runs_the_starter_is_left(window: WindowUnderTest) -> None:
+    window.list_all()
+    nothing = samples.plan(verdict=Verdict.WILL_NOT_RUN)
+    advice = replace(samples.recommendation(), plans=(nothing,))
+    window.tell(HardwareReported(window.desk.last("check"), samples.report()))
+    window.tell(Recommended(window.desk.last("recommend"), advice))
+    window.press(Qt.Key.Key_Return)
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 2
+    assert window.parts.wizard.model.chosen is None
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.arguments("load") == (samples.STARTER,)
+
+
+def test_a_download_from_start_to_chat(window: WindowUnderTest) -> None:
+    to_download(window)
+    window.press(Qt.Key.Key_Return)
+    plan = window.desk.arguments("pull_plan")[0]
+    job = window.desk.last("pull_plan")
+    window.tell(
+        DownloadPlanned(job, samples.download_plan(plan)),
+        DownloadProgressed(job, samples.progress(plan, 0.37)),
+    )
+    words = shown(window)
+    assert "1.7 GiB of 4.7 GiB" in words
+    assert "24.5 MB/s, 2 min 9 s left" in words
+    window.tell(DownloadVerified(job, samples.FETCHED), JobFinished(job))
+    assert "checksum is right" in shown(window)
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.settings.wizard_done
+    assert window.desk.arguments("load") == (samples.FETCHED,)
+    assert window.parts.window.page is Page.CHAT
+
+
+def test_pause_and_resume(window: WindowUnderTest) -> None:
+    to_download(window)
+    window.press(Qt.Key.Key_Return)
+    first = window.desk.last("pull_plan")
+    plan = window.desk.arguments("pull_plan")[0]
+    window.tell(DownloadProgressed(first, samples.progress(plan, 0.5)))
+    window.parts.wizard.model.pause()
+    assert window.desk.cancelled == [first]
+    window.tell(JobCancelled(first))
+    assert "paused" in shown(window)
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.count("pull_plan") == 2
+    window.tell(DownloadProgressed(first, samples.progress(plan, 0.9)))
+    assert window.parts.wizard.model.get_stage is GetStage.PREPARING, "news of the old job was taken"
+
+
+def test_a_failed_download_is_tried_again_by_enter(window: WindowUnderTest) -> None:
+    to_download(window)
+    window.press(Qt.Key.Key_Return)
+    window.tell(JobFailed(window.desk.last("pull_plan"), sentence("disk_full", path="/data")))
+    assert "The disk that holds /data is full" in shown(window)
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.count("pull_plan") == 2
+    assert "is full" not in shown(window)
+
+
+def test_start_now_by_keyboard(window: WindowUnderTest) -> None:
+    to_download(window)
+    for _ in range(12):
+        if window.focused().accessibleName() == "Start now with the starter model":
+            break
+        window.press(Qt.Key.Key_Tab)
+    window.press(Qt.Key.Key_Return)
+    assert window.desk.arguments("load") == (samples.STARTER,)
+    assert window.parts.window.page is Page.CHAT
+    assert window.desk.settings.wizard_done
+
+
+def test_a_model_that_is_here_needs_no_download(window: WindowUnderTest) -> None:
+    window.tell(ModelsListed(window.desk.last("list_models"), (samples.STARTER, samples.FETCHED)))
+    window.finish_check()
+    window.press(Qt.Key.Key_Return)
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.model.get_stage is GetStage.COMPLETE
+    assert window.desk.count("pull_plan") == 0
+
+
+def test_skipping_leads_to_the_chat(window: WindowUnderTest) -> None:
+    window.parts.wizard.left.emit()
+    assert window.parts.window.page is Page.CHAT
+    assert window.desk.settings.wizard_done
+    assert window.desk.count("load") == 0
+
+
+def test_unusable_cards_do_not_count_as_memory() -> None:
+    report = samples.report()
+    assert machine_bytes(report) == 64 * samples.GIB
+    usable = replace(report, gpus=(replace(samples.GPU, usable=True),))
+    assert machine_bytes(usable) == 76 * samples.GIB
