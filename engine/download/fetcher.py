@@ -87,7 +87,7 @@ class Fetcher:
         frontier = Frontier(self._paths.part, self._journal)
         try:
             self._begin()
-            while self._transfer.running:
+            while True:
                 worked = self._follow(frontier)
                 if not self._transfer.running:
                     break  # how it ended is for the caller to tell: a shard is not the model
