@@ -94,8 +94,8 @@ class TopLine(View):
         group.triggered.connect(self._model_picked)
         self._menu.addSeparator()
         if self._model.loaded is not None:
-            self._menu.addAction(self.tr("Free its memory"), self._model.unload)
-        self._menu.addAction(self.tr("Models…"), self.models_wanted)
+            self._menu.addAction(self.tr("Free its memory")).triggered.connect(self._model.unload)
+        self._menu.addAction(self.tr("Models…")).triggered.connect(self.models_wanted)
 
     def _model_picked(self, action: QAction) -> None:
         model = action.data()

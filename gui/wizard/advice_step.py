@@ -16,6 +16,9 @@ from gui.wizard.plan_card import PlanCard
 from gui.wizard.step import Step
 from gui.wizard.words import tier_words
 
+_MARGIN = 40
+_FIRST = 3  # plans above the flagship, so that it is in sight too
+
 
 class AdviceStepView(Step):
     """Cards in one group: arrow keys walk over them, Enter takes the one that is marked."""
@@ -37,6 +40,8 @@ class AdviceStepView(Step):
         self._plans = QVBoxLayout()
         self._flagship_head = Text("", "heading")
         self._flagship = QVBoxLayout()
+        self._more_head = Text("", "heading")
+        self._more = QVBoxLayout()
         self._refusal = Text("", "warning")
         self._remarks = SentenceLabel("muted")
         self._arrange()
@@ -72,6 +77,7 @@ class AdviceStepView(Step):
         self._waiting.setText(self.tr("Working out what runs here…"))
         self._again.word(self.tr("Try again"))
         self._flagship_head.setText(self.tr("The flagship, for comparison"))
+        self._more_head.setText(self.tr("More models"))
         self._refusal.setText(self.tr("This one will not run here. Choose another to go on."))
         self.setAccessibleName(self.tr("Recommendation"))
         self._show()
@@ -82,12 +88,16 @@ class AdviceStepView(Step):
         column.addWidget(self._tier_head)
         for widget in (self._tier, self._waiting, self._failure, self._again, self._legend):
             column.addWidget(widget)
-        self._plans.setSpacing(10)
         column.addLayout(self._plans)
         column.addSpacing(6)
         column.addWidget(self._flagship_head)
         column.addLayout(self._flagship)
         column.addWidget(self._refusal)
+        column.addSpacing(6)
+        column.addWidget(self._more_head)
+        column.addLayout(self._more)
+        for place in (self._plans, self._flagship, self._more):
+            place.setSpacing(10)
         column.addWidget(self._remarks)
         column.addStretch(1)
 
@@ -104,6 +114,7 @@ class AdviceStepView(Step):
         self._tier.setVisible(done)
         self._legend.setVisible(done)
         self._flagship_head.setVisible(self._flagship.count() > 0)
+        self._more_head.setVisible(self._more.count() > 0)
         self._waiting.setVisible(model.advice_stage is Stage.RUNNING)
         self._failure.show_sentences(*([model.advice_failure] if model.advice_failure else []))
         self._again.show_when(model.advice_stage in (Stage.FAILED, Stage.CANCELLED))
@@ -121,11 +132,13 @@ class AdviceStepView(Step):
         if recommendation is None or self._model.report is None:
             return
         room = machine_bytes(self._model.report)
-        for plan in recommendation.plans:
+        for plan in recommendation.plans[:_FIRST]:
             self._add_card(plan, room, self._plans)
         flagship = recommendation.flagship
         if all(plan.model.name != flagship.model.name for plan in recommendation.plans):
             self._add_card(flagship, room, self._flagship)
+        for plan in recommendation.plans[_FIRST:]:
+            self._add_card(plan, room, self._more)
         if self._cards:
             self._cards[0].setChecked(True)
         if had_focus:
@@ -141,6 +154,10 @@ class AdviceStepView(Step):
         plan = self.selected()
         refused = plan is not None and plan.verdict is Verdict.WILL_NOT_RUN and self._model.runnable
         self._refusal.setVisible(refused)
+        marked = self._group.checkedButton()
+        if marked is not None:
+            # Arrow keys alone do not scroll.
+            self.content.ensureWidgetVisible(marked, 0, _MARGIN)
         self.changed.emit()
 
 

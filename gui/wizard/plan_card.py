@@ -43,6 +43,7 @@ class PlanCard(QRadioButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._bar.show_parts(_segments(plan), machine_bytes)
         theme.changed.connect(self.update)
+        self.toggled.connect(self._show_reasons)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -56,7 +57,7 @@ class PlanCard(QRadioButton):
         self._speed_origin.setVisible(runs)
         self._facts.setText(facts_words(plan))
         self._reasons.setText(translate_all(plan.reasons))
-        self._reasons.setVisible(bool(plan.reasons))
+        self._show_reasons()
         self.setAccessibleName(plan_summary(plan, self._machine_bytes))
         self.setAccessibleDescription(translate_all(plan.reasons))
 
@@ -91,6 +92,11 @@ class PlanCard(QRadioButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.accent))
             painter.drawEllipse(centre, 4, 4)
+
+    def _show_reasons(self) -> None:
+        """Only the marked card explains itself, so that more of them fit; a refusal always does."""
+        told = self.isChecked() or self.plan.verdict is Verdict.WILL_NOT_RUN
+        self._reasons.setVisible(told and bool(self.plan.reasons))
 
     def _arrange(self) -> None:
         head = QHBoxLayout()

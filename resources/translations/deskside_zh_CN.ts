@@ -4,6 +4,10 @@
     <context>
         <name>AdviceStepView</name>
         <message>
+            <source>More models</source>
+            <translation>更多模型</translation>
+        </message>
+        <message>
             <source>Recommendation</source>
             <translation>推荐</translation>
         </message>
@@ -1350,6 +1354,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>There is no model {text} on this machine. There are: {choices}. Name one of these, give the path of a GGUF file, or download it with `deskside pull`.</source>
             <translation>本机没有模型 {text}。现有：{choices}。请指定其中之一，给出 GGUF 文件的路径，或用 `deskside pull` 下载。</translation>
+        </message>
+        <message>
+            <source>There is no question to answer, because the prompt is empty. Give one with -p TEXT, or on standard input.</source>
+            <translation>没有要回答的问题，因为提示为空。请用 -p TEXT 或通过标准输入给出问题。</translation>
         </message>
         <message>
             <source>There is not enough memory for {model} ({reason}). Close other programs, or choose a shorter context, a smaller KV type or a smaller model.</source>
