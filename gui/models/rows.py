@@ -11,7 +11,7 @@ from gui.models.model import Download
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, IconButton
 from gui.widgets.download_view import DownloadView
-from gui.widgets.labels import ElidedLine, Line
+from gui.widgets.labels import ElidedLine
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -27,7 +27,7 @@ class ModelRow(View):
         self._model = model
         self._in_use = in_use
         self._name = ElidedLine(_title(model), "strong")
-        self._facts = Line("", "muted")
+        self._facts = ElidedLine("", "muted")
         self._path = ElidedLine(model.path, "muted")
         self._use = Button()
         words = QVBoxLayout()

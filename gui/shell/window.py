@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 _START_WIDTH, _START_HEIGHT = 1280, 820
 _LEAST_WIDTH, _LEAST_HEIGHT = 880, 600
+_GRAPHS_FROM = 1040  # width below which the graphs fold by themselves
 
 
 class Page(Enum):
@@ -43,6 +44,7 @@ class MainWindow(QMainWindow):
         self._graphs = graphs
         self._memory = memory
         self._graphs_wanted = bool(memory.value("graphs", True, type=bool))
+        self._graphs_when_narrow = False
         self._stack = QStackedWidget()
         self.setWindowTitle("Deskside")
         self._arrange(banners)
@@ -63,8 +65,16 @@ class MainWindow(QMainWindow):
         self._show_graphs()
 
     def toggle_graphs(self) -> None:
-        self._graphs_wanted = not self._graphs_wanted
-        self._memory.setValue("graphs", self._graphs_wanted)
+        """In a narrow window they are folded until asked for; otherwise the choice is kept."""
+        if self._narrow:
+            self._graphs_when_narrow = not self._graphs_when_narrow
+        else:
+            self._graphs_wanted = not self._graphs_wanted
+            self._memory.setValue("graphs", self._graphs_wanted)
+        self._show_graphs()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._show_graphs()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -72,8 +82,13 @@ class MainWindow(QMainWindow):
         self._memory.sync()
         super().closeEvent(event)
 
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < _GRAPHS_FROM
+
     def _show_graphs(self) -> None:
-        self._graphs.setVisible(self._graphs_wanted and self.page is Page.CHAT)
+        wanted = self._graphs_when_narrow if self._narrow else self._graphs_wanted
+        self._graphs.setVisible(wanted and self.page is Page.CHAT)
 
     def _arrange(self, banners: QWidget) -> None:
         for widget in self._pages.values():

@@ -26,6 +26,7 @@ from gui.preferences.page import is_endpoint
 from gui.shell.top_line import model_words
 from gui.shell.window import Page
 from gui.widgets.controls import Button
+from gui.widgets.view import Column
 from tests.gui import samples
 from tests.gui.window_under_test import WindowUnderTest
 
@@ -87,6 +88,30 @@ def test_graphs_fold_and_stay_folded(window: WindowUnderTest) -> None:
     assert not graphs.isVisible()
     window.press(Qt.Key.Key_F9)
     assert graphs.isVisible()
+
+
+def test_a_narrow_window_leaves_room_for_the_chat(window: WindowUnderTest) -> None:
+    graphs = window.parts.window._graphs
+    window.parts.window.resize(900, 700)
+    window.settle()
+    assert not graphs.isVisible()
+    window.press(Qt.Key.Key_F9)
+    assert graphs.isVisible()
+    window.press(Qt.Key.Key_F9)
+    window.parts.window.resize(1280, 820)
+    window.settle()
+    assert graphs.isVisible()
+
+
+@pytest.mark.parametrize("page", [Page.CHAT, Page.MODELS, Page.PREFERENCES])
+def test_nothing_is_cut_off_in_the_smallest_window(window: WindowUnderTest, page: Page) -> None:
+    window.list_all()
+    window.parts.window.resize(window.parts.window.minimumSize())
+    window.parts.window.show_page(page)
+    window.settle()
+    for area in window.parts.window.findChildren(Column):
+        if area.isVisible():
+            assert area.widget().minimumSizeHint().width() <= area.viewport().width()
 
 
 def test_conversations_are_listed_filtered_and_opened(window: WindowUnderTest) -> None:
