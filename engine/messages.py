@@ -194,7 +194,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "bad_kv_type": "The model cannot be loaded with the KV type {value}. Choose one of {known}.",
         "context_beyond_training": "{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.",
         "prompt_too_long": "The conversation needs {needed} tokens and the context holds {available}. Shorten the message, start a new conversation, or load the model with a longer context.",
-        "prompt_empty": "There is nothing to answer: the conversation has no text. Write a message.",
+        "conversation_empty": "There is nothing to answer: the conversation has no text. Write a message.",
         "bad_sampling": "The answer cannot be sampled with {name} = {value}. Choose a value between {low} and {high}.",
         "queue_full": "The engine already has {waiting} answers waiting. Try again when some of them have ended.",
         "decode_failed": "llama.cpp failed while computing the answer (code {number}: {reason}). Load the model again, with a shorter context if memory is short.",

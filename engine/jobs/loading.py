@@ -11,7 +11,7 @@ from typing import Final
 import psutil
 
 from engine.cancellation import CancelToken
-from engine.catalog.gguf import read_file_header, shape_of
+from engine.catalog.gguf import read_file_header, shape_of, weights_of
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
 from engine.errors import Cancelled, LoadError
@@ -35,7 +35,9 @@ def plan_file(
 ) -> RunPlan:
     """How that file would run on that machine. Raises: ModelFileError."""
     header = read_file_header(Path(model.path))
-    spec, quantization = spec_of_file(shape_of(header), model.name, model.size_bytes)
+    spec, quantization = spec_of_file(
+        shape_of(header), model.name, model.size_bytes, weights_of(header), model.quantization
+    )
     return plan_model(report, spec, quantization, context_length, kv_type)
 
 

@@ -88,6 +88,7 @@ class ChatModel(QObject):
         self.conversation_id: int | None = None
         self.messages: list[ChatMessage] = []
         self.runtime = RuntimeState.STOPPED
+        self._crash: Sentence | None = None
         self.load_fraction = 0.0
         self._live: dict[JobId, LiveAnswer] = {}
         self._opening: JobId | None = None
@@ -268,6 +269,7 @@ class ChatModel(QObject):
 
     def _note_runtime(self, event: RuntimeStateChanged) -> None:
         self.runtime = event.state
+        self._crash = event.reason if event.state is RuntimeState.CRASHED else None
         if event.state is RuntimeState.LOADING:
             self.load_fraction = 0.0
         self.status_changed.emit()
@@ -285,7 +287,8 @@ class ChatModel(QObject):
             self._end_answer(live, failed, isinstance(event, JobCancelled))
 
     def _end_answer(self, live: LiveAnswer, failed: Sentence | None, cancelled: bool) -> None:
-        if failed is not None:
+        # The window tells of a crash with its remedy; the answer itself says that it was interrupted.
+        if failed is not None and failed != self._crash:
             self._errors[live.conversation_id] = failed
         if live.draft:
             self.sending_failed.emit(live.conversation_id, live.draft)

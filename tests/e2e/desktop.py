@@ -14,6 +14,7 @@ from typing import TypeVar
 import psutil
 
 ROOT = Path(__file__).parents[2]
+ARTEFACTS = ROOT / "tests" / "e2e" / "artefacts"
 WIDTH, HEIGHT = 1440, 900
 
 Found = TypeVar("Found")
@@ -72,10 +73,11 @@ class Desktop:
         )
         return done.stdout.strip()
 
-    def screenshot(self, path: Path) -> Path:
+    def screenshot(self, path: Path, window: str = "") -> Path:
+        """The whole screen, or one window without its frame."""
         path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("grab.py")), str(path)],
+            [sys.executable, str(Path(__file__).with_name("grab.py")), str(path), *filter(None, [window])],
             env={**self.environment(), "QT_QPA_PLATFORM": "xcb"},
             check=True,
             timeout=60,
@@ -138,7 +140,7 @@ class Program:
         self.desktop.xdotool("type", "--delay", "25", text)
 
     def screenshot(self, name: str) -> Path:
-        return self.desktop.screenshot(ROOT / "tests" / "e2e" / "artefacts" / f"{name}.png")
+        return self.desktop.screenshot(ARTEFACTS / f"{name}.png", self.window)
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes that are children of the program."""
@@ -149,6 +151,19 @@ class Program:
                 if "_worker" in child.cmdline() and "--devices" not in child.cmdline():
                     found.append(child)
             except psutil.NoSuchProcess:
+                continue
+        return found
+
+    def workers_left(self) -> list[psutil.Process]:
+        """Worker processes anywhere on this machine that belong to this program's folders."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if "_worker" in process.cmdline() and process.environ().get("XDG_DATA_HOME") == str(
+                    self.base / "data"
+                ):
+                    found.append(process)
+            except psutil.Error:
                 continue
         return found
 

@@ -189,7 +189,7 @@ def test_an_answer_ends_by_itself(bench: Bench) -> None:
     [
         (question("word " * 4000), "prompt_too_long"),
         (question("x", sampling=Sampling(top_p=7)), "bad_sampling"),
-        (GenerationRequest((), GREEDY, 5), "prompt_empty"),
+        (GenerationRequest((), GREEDY, 5), "conversation_empty"),
     ],
 )
 def test_what_cannot_be_answered_is_explained(bench: Bench, request_: GenerationRequest, code: str) -> None:

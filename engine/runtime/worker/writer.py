@@ -27,12 +27,12 @@ class Writer:
         """Raises: UsageError, when it cannot be answered in this context or with these settings."""
         check_sampling(request.sampling)
         if not request.turns:
-            raise UsageError.of("prompt_empty")
+            raise UsageError.of("conversation_empty")
         prompt = write_prompt(self._model.template, request, self._model.facts.name)
         self._notice(job, prompt)
         tokens = self._model.vocabulary.tokenize_prompt(prompt.text)
         if not tokens:
-            raise UsageError.of("prompt_empty")
+            raise UsageError.of("conversation_empty")
         if len(tokens) >= self._model.context.length:
             available = self._model.context.length - 1
             raise UsageError.of("prompt_too_long", needed=len(tokens), available=available)

@@ -1,0 +1,178 @@
+"""From an empty data folder to a conversation that survives: the real program, by keyboard."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from tests.e2e.desktop import ROOT, Desktop, Program, wait_for
+
+LONG = "Write a long story about a ship that sails around the whole world, with every port it visits."
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[Desktop]:
+    with Desktop() as made:
+        yield made
+
+
+class Chats:
+    """The chat database, read with plain sqlite3 as anybody could."""
+
+    def __init__(self, program: Program) -> None:
+        self._path = program.data / "chats.sqlite3"
+
+    def answers(self) -> list[tuple[str, str]]:
+        """(state, text) of every answer."""
+        query = (
+            "SELECT m.state, coalesce(group_concat(p.body, ''), '') FROM messages m"
+            " LEFT JOIN parts p ON p.message_id = m.id WHERE m.role = 'assistant' GROUP BY m.id ORDER BY m.id"
+        )
+        return self._read(query)
+
+    def questions(self) -> list[str]:
+        query = "SELECT p.body FROM messages m JOIN parts p ON p.message_id = m.id WHERE m.role = 'user'"
+        return [body for (body,) in self._read(query)]
+
+    def _read(self, query: str) -> list[tuple[str, ...]]:
+        if not self._path.exists():
+            return []
+        with sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=10) as db:
+            try:
+                return db.execute(query).fetchall()
+            except sqlite3.OperationalError:
+                return []  # the program is just making its tables
+
+
+def settings_of(program: Program) -> dict[str, object]:
+    path = program.config / "settings.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def walk_through_the_wizard(program: Program) -> None:
+    wait_for("the check", lambda: (program.state / "hardware.json").exists(), 60)
+    time.sleep(1)  # the page shows the report
+    program.screenshot("wizard-check")
+    program.keys("Return")
+    time.sleep(2)
+    program.screenshot("wizard-recommendation")
+    program.keys("Return")
+    time.sleep(1)
+    program.screenshot("wizard-get")
+    # "Start now with the starter model" is the first thing after the step's page.
+    program.keys("Tab", "Return")
+    wait_for("the wizard's end", lambda: settings_of(program).get("wizard_done"), 30)
+    wait_for("the model", program.workers, 60)
+
+
+def ask(program: Program, chats: Chats, question: str) -> None:
+    before = len(chats.answers())
+    program.type(question)
+    program.keys("Return")
+    wait_for("the answer's beginning", lambda: len(chats.answers()) > before, 60)
+
+
+def cards(picture: Path) -> list[int]:
+    """The pixels of the right-hand panel, a sample of them."""
+    image = QImage(str(picture))
+    assert not image.isNull()
+    left = image.width() - 280
+    return [image.pixel(x, y) for x in range(left, image.width(), 3) for y in range(0, image.height(), 3)]
+
+
+def test_from_an_empty_folder_to_a_conversation_that_survives(desktop: Desktop, tmp_path: Path) -> None:
+    program = Program(desktop, tmp_path)
+    chats = Chats(program)
+    program.start()
+    walk_through_the_wizard(program)
+    time.sleep(2)
+    idle = cards(program.screenshot("empty-chat"))
+
+    # A first answer, to its end.
+    ask(program, chats, "Write a Python function that counts the words in a text.")
+    wait_for("a whole answer", lambda: [s for s, _ in chats.answers()] == ["complete"], 120)
+    time.sleep(1)
+    assert cards(program.screenshot("chat-en-light")) != idle, "the cards did not move"
+
+    # The worker is killed in the middle of the second one.
+    ask(program, chats, LONG)
+    wait_for("half an answer on disk", lambda: len(chats.answers()[-1][1]) > 80, 60)
+    (worker,) = program.workers()
+    worker.send_signal(signal.SIGKILL)
+    wait_for("the mark of the interruption", lambda: chats.answers()[-1][0] == "interrupted", 20)
+    kept = chats.answers()[-1][1]
+    assert len(kept) > 80
+    assert program.process is not None and program.process.poll() is None
+    time.sleep(1)
+    program.screenshot("interrupted")
+
+    # One key press carries on: the same message grows, nothing of it is lost.
+    carry_on(program)
+    wait_for("more of it", lambda: len(chats.answers()[-1][1]) > len(kept) + 40, 60)
+    assert chats.answers()[-1][1].startswith(kept)
+    assert len(chats.answers()) == 2
+
+    # Escape stops at once, and what was written is kept.
+    program.keys("Escape")
+    wait_for("the stop", lambda: chats.answers()[-1][0] in ("stopped", "complete", "cut"), 20)
+    before = (chats.questions(), chats.answers())
+    program.close()
+    assert not program.workers_left()
+
+    # Restarted in Chinese and dark: the conversation is there, and goes on.
+    stored = settings_of(program)
+    settings = program.config / "settings.json"
+    settings.write_text(json.dumps({**stored, "language": "zh_CN", "theme": "dark"}))
+    program.start()
+    assert (chats.questions(), chats.answers()) == before
+    time.sleep(2)
+    open_first_conversation(program)
+    time.sleep(2)
+    program.screenshot("chat-zh-dark")
+    ask(program, chats, "Name three colours.")
+    wait_for("the third answer", lambda: chats.answers()[-1][0] in ("complete", "cut"), 120)
+    assert len(chats.questions()) == 3
+    program.close()
+
+
+def test_killing_the_whole_program_loses_no_conversation(desktop: Desktop, tmp_path: Path) -> None:
+    program = Program(desktop, tmp_path)
+    program.config.mkdir(parents=True)
+    (program.config / "settings.json").write_text(json.dumps({"wizard_done": True}))
+    chats = Chats(program)
+    program.start()
+    time.sleep(2)
+    ask(program, chats, LONG)
+    wait_for("half an answer on disk", lambda: len(chats.answers()[-1][1]) > 80, 60)
+    kept = chats.answers()[-1][1]
+    program.kill()
+    wait_for("the worker's end", lambda: not program.workers_left(), 15)
+    program.start()
+    wait_for("the mark of the interruption", lambda: chats.answers()[-1][0] == "interrupted", 30)
+    assert chats.answers()[-1][1].startswith(kept)
+    assert chats.questions() == [LONG]
+    program.close()
+
+
+def carry_on(program: Program) -> None:
+    """From the message field back into the transcript: past Regenerate and Copy."""
+    program.keys("shift+Tab", "shift+Tab", "shift+Tab")
+    program.screenshot("carry-on")
+    program.keys("Return")
+
+
+def open_first_conversation(program: Program) -> None:
+    """The list of conversations by keyboard: filter field, list, first entry."""
+    program.keys("ctrl+f", "Tab", "Down", "Return")
+
+
+def test_screenshots_for_the_readme_are_kept() -> None:
+    for name in ("chat-en-light", "chat-zh-dark"):
+        assert (ROOT / "docs" / "screenshots" / f"{name}.png").exists()
