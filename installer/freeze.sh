@@ -19,6 +19,8 @@ cp -L "$gomp" "$lib/"
 for versioned in "$lib"/*.so.0; do
     ln -sf "$(basename "$versioned")" "${versioned%.0}"
 done
+inside=$out/deskside/_internal
+find "$inside/PySide6" "$inside"/libpython* -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true
 strip --strip-unneeded "$lib"/*.so.* "$lib"/libggml-cpu-*.so "$lib"/libggml-rpc.so 2>/dev/null ||
     say "strip was not possible; the build is larger than it could be"
 say "frozen: $(du -sm "$out/deskside" | cut -f 1) MB"

