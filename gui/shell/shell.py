@@ -146,6 +146,8 @@ class Shell(QObject):
             self._conversation = conversation_id
             self._parts.sidebar.mark(conversation_id)
             self._parts.chat.open_conversation(conversation_id)
+            # Whoever opens a conversation goes on writing in it.
+            self._parts.chat.focus_composer()
 
     def _opened(self, conversation_id: int) -> None:
         self._conversation = conversation_id

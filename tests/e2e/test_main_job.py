@@ -162,8 +162,8 @@ def test_killing_the_whole_program_loses_no_conversation(desktop: Desktop, tmp_p
 
 
 def carry_on(program: Program) -> None:
-    """From the message field back into the transcript: past Regenerate and Copy."""
-    program.keys("shift+Tab", "shift+Tab", "shift+Tab")
+    """From the message field back into the transcript, past Regenerate and Copy."""
+    program.keys("shift+Tab", "shift+Tab", "shift+Tab", "shift+Tab")
     program.screenshot("carry-on")
     program.keys("Return")
 
