@@ -44,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _is_model_file(words: Sequence[str]) -> bool:
     """A double click on a model starts the program with that one path."""
-    return len(words) == 1 and words[0].lower().endswith(".gguf") and Path(words[0]).is_file()
+    return len(words) == 1 and words[0].lower().endswith(".gguf") and os.path.isfile(words[0])  # noqa: PTH113  never raises
 
 
 def _command_line(words: Sequence[str]) -> int:
@@ -62,14 +62,13 @@ def _terminal() -> int:
 
 
 def _window(open_file: str | None) -> int:
-    from gui.__main__ import run, show_fatal
-
     from engine.cli.main import log_to_file
     from engine.errors import DesksideError
     from engine.events import Emit
     from engine.jobs.local_desk import LocalDesk
     from engine.paths import default_paths, prepare
     from engine.settings import load_settings
+    from gui.__main__ import run, show_fatal
 
     paths = default_paths()
     try:

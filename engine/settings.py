@@ -41,9 +41,9 @@ def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
 
 
 def save_settings(path: Path, settings: Settings) -> None:
-    """Replaces the file atomically. Raises: OSError."""
+    """Replaces the file atomically, other processes included. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
+    fresh = path.with_suffix(f".{os.getpid()}.new")
     with fresh.open("w", encoding="utf-8") as file:
         json.dump(asdict(settings), file, indent=2, ensure_ascii=False)
         file.flush()

@@ -7,6 +7,7 @@ process gone marks the answer as interrupted, so that nothing is lost and nothin
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import time
@@ -75,7 +76,7 @@ class PlainCodec:
     """Bodies as they are. Lone surrogates, which SQLite cannot hold, are replaced."""
 
     def encode(self, text: str) -> str:
-        return text.encode("utf-8", "replace").decode("utf-8")
+        return _storable(text)
 
     def decode(self, stored: str) -> str:
         return stored
@@ -150,7 +151,7 @@ class ChatStore:
             cursor = self._db.execute(
                 "INSERT INTO messages(conversation_id, parent_id, role, state, writer, model, created_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (conversation_id, parent_id, role, state, self._writer, model, now),
+                (conversation_id, parent_id, role, state, self._writer, _storable(model), now),
             )
             message_id = _row_id(cursor)
             self._write_parts(message_id, kept)
@@ -260,27 +261,37 @@ class ChatStore:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                # A full disk may have rolled the transaction back already.
+                # A full disk may have rolled the transaction back already, also at COMMIT.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError, ValueError) as error:
-            if "full" in str(error):
+            if _is_disk_full(error):
                 raise StoreError.of("disk_full", path=str(self._path)) from error
             raise StoreError.of("chats_failed", path=str(self._path), reason=str(error)) from error
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _row_id(cursor: sqlite3.Cursor) -> int:
     if cursor.lastrowid is None:
         raise sqlite3.DatabaseError("no row was inserted")
     return cursor.lastrowid
+
+
+def _is_disk_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _this_process() -> str:

@@ -12,6 +12,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.cli.context import Context
 from engine.cli.output import Output
+from engine.cli.signals import ended_by_signals
 from engine.errors import Cancelled, UsageError, WorkerError
 from engine.events import (
     Event,
@@ -26,10 +27,11 @@ from engine.events import (
 )
 from engine.jobs.loading import Loader
 from engine.jobs.runtime_link import RuntimeLink
+from engine.jobs.threads import sentence_for
 from engine.messages import english
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
-from engine.settings import save_settings
+from engine.settings import load_settings, save_settings
 
 _POLL_S: Final = 0.05
 _LONGEST_PROMPT: Final = 32 * 1024 * 1024  # characters
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-tokens", metavar="N", type=_positive, default=0)
     parser.add_argument("--temperature", metavar="T", type=_temperature, default=Sampling().temperature)
-    parser.add_argument("--seed", metavar="S", type=int, help="for an answer that can be repeated")
+    parser.add_argument("--seed", metavar="S", type=_seed, help="for an answer that can be repeated")
 
 
 def _positive(text: str) -> int:
@@ -51,6 +53,13 @@ def _positive(text: str) -> int:
     if not 1 <= count <= 2**31 - 1:
         raise argparse.ArgumentTypeError("must be a whole number of at least 1")
     return count
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 2**32 - 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 4294967295")
+    return number
 
 
 def _temperature(text: str) -> float:
@@ -69,7 +78,7 @@ class _Answer:
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
-    prompt = arguments.prompt if arguments.prompt is not None else sys.stdin.read(_LONGEST_PROMPT)
+    prompt = arguments.prompt if arguments.prompt is not None else _read_prompt(context)
     if not prompt.strip():
         raise UsageError.of("prompt_empty")
     library = context.library()
@@ -92,9 +101,26 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         answer = _generate(context, client, link, request)
     finally:
         client.close()
-    save_settings(context.paths.settings, settings)
+    if arguments.model:
+        _remember(context, model.path)
     _print_result(context.output, model, answer)
     return 0
+
+
+def _read_prompt(context: Context) -> str:
+    if sys.stdin is None:  # closed by whoever started us
+        return ""
+    with ended_by_signals(context.token):
+        return sys.stdin.read(_LONGEST_PROMPT)
+
+
+def _remember(context: Context, path: str) -> None:
+    """Over the settings as they are now: a window may have changed them since we started."""
+    settings, _ = load_settings(context.paths.settings)
+    try:
+        save_settings(context.paths.settings, replace(settings, last_model=path))
+    except OSError as error:
+        context.output.note(english(sentence_for(error, str(context.paths.log))))
 
 
 def _generate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import logging.handlers
 import os
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> int:
     """Runs one command; returns its exit code (see engine.errors for their meaning)."""
+    _print_anything()
     output = Output("--json" in words)
     token = CancelToken()
     _cancel_on_signals(token)
@@ -90,9 +92,19 @@ def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> i
         return _fail(output, sentence_for(error, str(paths.log)), DesksideError.exit_code)
 
 
+def _print_anything() -> None:
+    """File names may hold bytes that are no text: shown escaped, rather than failing the command."""
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
 def _fail(output: Output, message: Sentence, exit_code: int) -> int:
-    output.record("error", code=message.code, message=english(message), exit_code=exit_code)
     output.note(english(message))
+    try:
+        output.record("error", code=message.code, message=english(message), exit_code=exit_code)
+    except OSError:  # stdout itself is what failed: the note and the exit code have to do
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return exit_code
 
 

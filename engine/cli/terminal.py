@@ -12,6 +12,7 @@ from engine.cli.check import report_lines, run_check
 from engine.cli.context import Context
 from engine.cli.plan import advice_lines
 from engine.cli.pull import progress_text
+from engine.cli.signals import ended_by_signals
 from engine.errors import Cancelled, DesksideError
 from engine.events import (
     DownloadProgressed,
@@ -104,9 +105,12 @@ class _Session:
         """A line from the terminal, "" at its end. Raises: Cancelled."""
         if self._context.token.cancelled:
             raise Cancelled
+        if sys.stdin is None:  # closed by whoever started us
+            return ""
         if sys.stdin.isatty():
             self._output.text(prompt, end="")
-        return sys.stdin.readline().strip()
+        with ended_by_signals(self._context.token):
+            return sys.stdin.readline().strip()
 
     def _follow(self, job: JobId) -> None:
         """Shows a job's events until it ended. Raises: DesksideError, Cancelled."""

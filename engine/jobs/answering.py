@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Final
 
 from engine.cancellation import CancelToken
 from engine.chat.conversation import AnswerStats, ChatMessage, MessageState, Part, PartKind, Role
-from engine.errors import Cancelled, WorkerError
+from engine.errors import Cancelled, StoreError, WorkerError
 from engine.events import (
     Emit,
     Event,
@@ -20,10 +21,13 @@ from engine.events import (
     JobFinished,
     JobId,
     MessageChanged,
+    Noticed,
     TokenDelta,
 )
 from engine.jobs.storekeeper import StoreKeeper
 from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
+
+log = logging.getLogger(__name__)
 
 # Every token that was shown is on disk within a second.
 SAVE_EVERY_S: Final = 0.5
@@ -73,12 +77,18 @@ class AnswerWriter:
         self._reason = StopReason.END
         self._saved_at = time.monotonic()
         self._unsaved = False
+        self._told = False  # that saving fails
 
     def follow(
-        self, inbox: queue.SimpleQueue[Event], token: CancelToken, ask_to_stop: Callable[[], None]
+        self,
+        job: JobId,
+        inbox: queue.SimpleQueue[Event],
+        token: CancelToken,
+        ask_to_stop: Callable[[], None],
     ) -> None:
         """Takes the worker's events until the answer ended.
 
+        A save that fails is said once and tried again; the text stays in memory until `end`.
         Raises: Cancelled after a stop, WorkerError when the worker failed.
         """
         asked = False
@@ -89,7 +99,7 @@ class AnswerWriter:
             try:
                 event = inbox.get(timeout=_POLL_S)
             except queue.Empty:
-                self._save_if_due()
+                self._save_if_due(job)
                 continue
             if isinstance(event, JobFinished):
                 break
@@ -102,12 +112,17 @@ class AnswerWriter:
             raise Cancelled
 
     def end(self, job: JobId, state: MessageState | None = None) -> None:
-        """The last save, and MessageChanged. Without `state`: by the reason the worker gave."""
+        """The last save, and MessageChanged. Without `state`: by the reason the worker gave.
+
+        Raises: StoreError, after MessageChanged: what was written is shown though it is not kept.
+        """
         state = state or _STATE_BY_REASON[self._reason]
         parts, stats = self._parts(), self._stats
-        self._keeper.call(lambda store: store.update(self._answer.id, parts, state, stats))
-        changed = replace(self._answer, parts=parts, state=state, stats=stats)
-        self._emit(MessageChanged(job, self._conversation_id, changed))
+        try:
+            self._keeper.call(lambda store: store.update(self._answer.id, parts, state, stats))
+        finally:
+            changed = replace(self._answer, parts=parts, state=state, stats=stats)
+            self._emit(MessageChanged(job, self._conversation_id, changed))
 
     def _take(self, event: Event) -> None:
         if isinstance(event, TokenDelta):
@@ -116,14 +131,22 @@ class AnswerWriter:
         elif isinstance(event, GenerationFinished):
             self._stats, self._reason = event.stats, event.reason
         self._emit(event)
-        self._save_if_due()
+        self._save_if_due(event.job)
 
-    def _save_if_due(self) -> None:
+    def _save_if_due(self, job: JobId) -> None:
         if not self._unsaved or time.monotonic() - self._saved_at < SAVE_EVERY_S:
             return
         parts = self._parts()
-        self._keeper.call(lambda store: store.update(self._answer.id, parts, MessageState.STREAMING))
-        self._saved_at, self._unsaved = time.monotonic(), False
+        self._saved_at = time.monotonic()
+        try:
+            self._keeper.call(lambda store: store.update(self._answer.id, parts, MessageState.STREAMING))
+        except StoreError as error:
+            log.warning("an answer was not saved while it was written: %s", error)
+            if not self._told:
+                self._told = True
+                self._emit(Noticed(job, error.message))
+        else:
+            self._unsaved = False
 
     def _parts(self) -> tuple[Part, ...]:
         both = ((PartKind.REASONING, self._reasoning), (PartKind.TEXT, self._text))

@@ -92,7 +92,7 @@ class Answers:
             branch = replace(conversation, leaf_id=answer.id).branch()
             with self._link.inbox(job) as inbox:
                 self._client.generate(job, request_for(branch, answer))
-                writer.follow(inbox, token, lambda: self._client.cancel(job))
+                writer.follow(job, inbox, token, lambda: self._client.cancel(job))
         except Cancelled:
             writer.end(job, MessageState.STOPPED)
             raise

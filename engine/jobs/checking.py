@@ -28,7 +28,9 @@ def check_machine(
     token: CancelToken,
 ) -> HardwareReport:
     """Measures this machine and saves the report. Raises: Cancelled."""
-    models = sorted(paths.models.rglob("*.gguf"), key=lambda path: path.stat().st_size, reverse=True)
+    # Only files: a dangling link must not end the check.
+    files = [path for path in paths.models.rglob("*.gguf") if path.is_file()]
+    models = sorted(files, key=lambda path: path.stat().st_size, reverse=True)
     report = check([paths.models], lambda: list_devices(worker_command), progress, token, models[:1])
     try:
         save_report(report_path(paths), report)

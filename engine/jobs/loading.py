@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -89,20 +91,42 @@ class Loader:
 
     def ensure_loaded(self, token: CancelToken, settings: Settings) -> None:
         """Loads the wanted model unless it is running. Raises: LoadError and what `load` raises."""
-        if self._client.state in (RuntimeState.READY, RuntimeState.GENERATING):
-            return
-        self.load(new_job_id(), token, self.wanted(settings), settings)
+        with self._alone(token):
+            # Asked when no other load runs: that one may have brought the model.
+            if self._client.state not in (RuntimeState.READY, RuntimeState.GENERATING):
+                self._load(new_job_id(), token, self.wanted(settings), settings)
 
     def load(self, job: JobId, token: CancelToken, model: InstalledModel, settings: Settings) -> None:
         """Replaces the running model. Raises: ModelFileError, LoadError, Cancelled."""
-        with self._lock:
-            self._chosen = model
-            plan = plan_file(model, machine_now(self._paths), settings.context_length)
-            if plan.verdict is Verdict.WILL_NOT_RUN:
-                raise LoadError(plan.reasons[0])
-            with self._link.inbox(job) as inbox:
-                self._client.load(job, request_of(plan, model.path), model)
-                self._follow(job, token, inbox)
+        with self._alone(token):
+            self._load(job, token, model, settings)
+
+    def unload(self, job: JobId, token: CancelToken) -> None:
+        """Ends the worker, a load or an answer in it included; returns when it is gone."""
+        with self._link.inbox(job) as inbox:
+            self._client.unload(job)
+            self._follow(job, token, inbox)
+
+    @contextmanager
+    def _alone(self, token: CancelToken) -> Iterator[None]:
+        """One load at a time. Raises: Cancelled, also while waiting for another load."""
+        while not self._lock.acquire(timeout=_POLL_S):
+            token.raise_if_cancelled()
+        try:
+            token.raise_if_cancelled()
+            yield
+        finally:
+            self._lock.release()
+
+    def _load(self, job: JobId, token: CancelToken, model: InstalledModel, settings: Settings) -> None:
+        plan = plan_file(model, machine_now(self._paths), settings.context_length)
+        if plan.verdict is Verdict.WILL_NOT_RUN:
+            raise LoadError(plan.reasons[0])
+        # Not before: a file that cannot be planned leaves the running model in use.
+        self._chosen = model
+        with self._link.inbox(job) as inbox:
+            self._client.load(job, request_of(plan, model.path), model)
+            self._follow(job, token, inbox)
 
     def _follow(self, job: JobId, token: CancelToken, inbox: queue.SimpleQueue[Event]) -> None:
         asked = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -65,6 +66,7 @@ class LocalDesk:
         remark: Sentence | None = None,
     ) -> None:
         self.settings = settings
+        self._saving = threading.Lock()
         self._sampler = Sampler(emit, JobId(0), _SAMPLE_EVERY_S) if live else None
         self._outside = emit
         emit = self._emit
@@ -89,8 +91,9 @@ class LocalDesk:
 
         def work(job: JobId, token: CancelToken) -> None:
             try:
-                # Not the argument: the newest settings win, whatever the order of the threads.
-                save_settings(self._paths.settings, self.settings)
+                with self._saving:
+                    # Not the argument: the newest settings win, whatever the order of the threads.
+                    save_settings(self._paths.settings, self.settings)
             except OSError as error:
                 self._emit(Noticed(job, sentence_for(error, str(self._paths.log))))
 
@@ -148,7 +151,7 @@ class LocalDesk:
         return self._threads.start("load", work)
 
     def unload(self) -> JobId:
-        return self._threads.start("unload", lambda job, token: self._client.unload(job))
+        return self._threads.start("unload", self._loader.unload)
 
     # conversations
 
@@ -211,6 +214,8 @@ class LocalDesk:
             self._sampler.stop()
         self._threads.close(timeout_s=_CLOSE_S / 2)
         self._client.close(max(0.1, deadline - time.monotonic()))
+        # The end of the worker has ended answers that did not heed the cancel; they save themselves.
+        self._threads.close(timeout_s=max(0.1, deadline - time.monotonic()))
         self._keeper.close(max(0.1, deadline - time.monotonic()))
 
     def _emit(self, event: Event) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.events import Emit, Event, JobId
+from engine.events import Emit, Event, JobCancelled, JobFailed, JobFinished, JobId
 
 
 class RuntimeLink:
@@ -22,14 +22,17 @@ class RuntimeLink:
         """Given to the runtime client as its `emit`; any thread."""
         with self._lock:
             inbox = self._inboxes.get(event.job)
-        if inbox is None:
-            self._emit(event)
-        else:
-            inbox.put(event)
+            if inbox is not None:
+                inbox.put(event)  # under the lock: an inbox that is being closed takes nothing more
+                return
+        self._emit(event)
 
     @contextmanager
     def inbox(self, job: JobId) -> Iterator[queue.SimpleQueue[Event]]:
-        """Open while the job lives; what is still in it at the end is passed on."""
+        """Open while the job lives; what is still in it at the end is passed on.
+
+        Endings are not: whoever opened the inbox says how the job ended.
+        """
         box: queue.SimpleQueue[Event] = queue.SimpleQueue()
         with self._lock:
             self._inboxes[job] = box
@@ -38,3 +41,7 @@ class RuntimeLink:
         finally:
             with self._lock:
                 del self._inboxes[job]
+            while not box.empty():
+                event = box.get()
+                if not isinstance(event, JobFinished | JobCancelled | JobFailed):
+                    self._emit(event)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.chat.store import ChatStore
+from engine.errors import Cancelled
 
 Result = TypeVar("Result")
 _Entry = tuple["Future[Any]", Callable[[ChatStore], Any]]
@@ -21,18 +22,26 @@ class StoreKeeper:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False  # nobody takes from the queue any more: waiting would never end
         self._thread = threading.Thread(target=self._run, name="chat-store", daemon=True)
         self._thread.start()
 
     def call(self, use: Callable[[ChatStore], Result]) -> Result:
-        """Waits for the result; for job threads only. Raises: StoreError."""
+        """Waits for the result; for job threads only. Raises: StoreError; Cancelled once closed."""
         future: Future[Result] = Future()
-        self._queue.put((future, use))
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            self._queue.put((future, use))
         return future.result()
 
     def close(self, timeout_s: float) -> None:
         """Writes what is queued, then closes the file."""
-        self._queue.put(None)
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
         self._thread.join(timeout_s)
 
     def _run(self) -> None:

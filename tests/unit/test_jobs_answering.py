@@ -10,7 +10,7 @@ import pytest
 
 from engine.cancellation import CancelToken
 from engine.chat.conversation import AnswerStats, MessageState, Part, PartKind, Role
-from engine.errors import Cancelled, WorkerError
+from engine.errors import Cancelled, StoreError, WorkerError
 from engine.events import (
     Event,
     GenerationFinished,
@@ -19,6 +19,7 @@ from engine.events import (
     JobFinished,
     JobId,
     MessageChanged,
+    Noticed,
     TokenDelta,
 )
 from engine.jobs.answering import AnswerWriter, request_for
@@ -58,7 +59,7 @@ class Answering:
     inbox: queue.SimpleQueue[Event]
 
     def follow(self) -> None:
-        self.writer.follow(self.inbox, CancelToken(), lambda: None)
+        self.writer.follow(JOB, self.inbox, CancelToken(), lambda: None)
 
 
 def answering(keeper: StoreKeeper, *events: Event) -> Answering:
@@ -128,7 +129,7 @@ def test_stop_is_passed_on_once(keeper: StoreKeeper) -> None:
         inbox.put(JobCancelled(JOB))
 
     with pytest.raises(Cancelled):
-        AnswerWriter(keeper, lambda event: None, chat, answer).follow(inbox, token, stop)
+        AnswerWriter(keeper, lambda event: None, chat, answer).follow(JOB, inbox, token, stop)
     assert asked == [True]
 
 
@@ -148,3 +149,27 @@ def test_a_title_is_the_first_line_cut_short() -> None:
     assert title_of("\n  hello there \nmore") == "hello there"
     assert title_of("") == ""
     assert len(title_of("x" * 500)) == 48
+
+
+def test_an_answer_that_cannot_be_saved_is_said_once_and_still_shown(
+    keeper: StoreKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.jobs.answering.SAVE_EVERY_S", 0.0)
+    run = answering(keeper, TokenDelta(JOB, "all ", False, 1), TokenDelta(JOB, "of it", False, 1))
+    run.inbox.put(GenerationFinished(JOB, STATS, StopReason.END))
+    run.inbox.put(JobFinished(JOB))
+    # What SQLite reports when nothing can be written.
+    keeper.call(lambda store: store._db.execute("PRAGMA query_only = ON"))
+    run.follow()
+    with pytest.raises(StoreError):
+        run.writer.end(JOB)
+    assert len([event for event in run.seen if isinstance(event, Noticed)]) == 1
+    last = run.seen[-1]
+    assert isinstance(last, MessageChanged)
+    assert (last.message.text(), last.message.state) == ("all of it", MessageState.COMPLETE)
+
+
+def test_a_closed_store_keeps_nobody_waiting(keeper: StoreKeeper) -> None:
+    keeper.close(5)
+    with pytest.raises(Cancelled):
+        keeper.call(lambda store: store.conversations())
