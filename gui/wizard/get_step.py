@@ -94,6 +94,9 @@ class GetStepView(Step):
         self._download.setVisible(model.get_stage in (*UNDER_WAY, GetStage.PAUSED))
         self._show_progress()
         self._failure.show_sentences(*([model.get_failure] if model.get_failure else []))
+        if self._pause.hasFocus() and model.get_stage not in UNDER_WAY:
+            # Before the button goes: the focus would jump to the starter, and Enter would take it.
+            self.setFocus()
         self._pause.show_when(model.get_stage in UNDER_WAY)
         self._starter_card.setVisible(model.has_starter)
         self.changed.emit()

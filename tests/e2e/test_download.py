@@ -1,0 +1,59 @@
+"""The wizard's third step with a real transfer: download, pause, resume, chat with what arrived."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from engine.hardware.report_json import load_report
+from engine.jobs.advising import advise
+from tests.e2e.desktop import Desktop, Program, wait_for
+from tests.e2e.starter import starter
+from tests.e2e.test_main_job import Chats, ask, settings_of
+from tests.hub import Faults, StandInHub
+
+
+def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) -> None:
+    with Desktop() as desktop, StandInHub() as hub:
+        program = Program(desktop, tmp_path)
+        program.config.mkdir(parents=True)
+        (program.config / "settings.json").write_text(json.dumps({"endpoint": hub.endpoint}))
+        program.start()
+        report = program.state / "hardware.json"
+        wait_for("the check", report.exists, 60)
+        time.sleep(1)
+        # The hub holds a model that runs here under the name of the one that is recommended.
+        chosen = advise(load_report(report)).plans[0].quantization
+        content = starter().read_bytes()
+        hub.add_file(chosen.repository, f"Model-{chosen.name}.gguf", content)
+        hub.faults = Faults(bytes_per_second=1_500_000)
+        program.keys("Return")
+        time.sleep(1)
+        program.keys("Return")
+        time.sleep(1)
+        program.keys("Return")  # Download
+        wait_for("the first bytes", lambda: hub.served.body_bytes > 4_000_000, 30)
+        program.screenshot("wizard-download")
+        program.keys("Tab", "Return")  # Pause
+        wait_for("the pause", lambda: hub.served.open_bodies == 0, 10)
+        paused_at = hub.served.body_bytes
+        program.screenshot("wizard-paused")
+        assert paused_at < len(content)
+        assert not list(program.data.rglob("*.gguf")), "not verified, so it must not be called a model"
+        time.sleep(1)
+        assert hub.served.body_bytes == paused_at
+        hub.faults = Faults()
+        program.keys("Return")  # Resume
+        (model,) = wait_for("the verified model", lambda: list(program.data.rglob("*.gguf")), 60)
+        assert model.read_bytes() == content
+        assert hub.served.body_bytes - len(content) < 2_000_000, "refetched after a pause"
+        time.sleep(1)
+        program.keys("Return")  # Start chatting
+        wait_for("the wizard's end", lambda: settings_of(program).get("wizard_done"), 30)
+        chats = Chats(program)
+        time.sleep(1)
+        ask(program, chats, "Write one sentence about the sea.")
+        wait_for("its answer", lambda: chats.answers()[-1][0] in ("complete", "cut"), 60)
+        assert settings_of(program)["last_model"] == str(model)
+        program.close()
