@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+import engine
 import resources
 from engine.errors import DesksideError
 from engine.events import Emit, JobId, Noticed
@@ -36,7 +37,7 @@ from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
 from gui.wizard.page import WizardPage
 
-VERSION = "0.1.0"
+VERSION = engine.__version__
 
 
 def run(make_desk: Callable[[Emit], Desk], paths: Paths, open_file: str | None = None) -> int:

@@ -57,7 +57,7 @@ def test_chat_answers_from_the_starter_model(environment: dict[str, str]) -> Non
         "--max-tokens",
         "16",
         "-p",
-        "Write one sentence about the sea."
+        "Write one sentence about the sea.",
     )
     assert done.returncode == 0, done.stderr
     *before, last = records(done.stdout)
