@@ -11,7 +11,7 @@ from typing import Final
 from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.cli.context import Context
-from engine.cli.output import Output
+from engine.cli.output import Output, harmless
 from engine.cli.signals import ended_by_signals
 from engine.errors import Cancelled, UsageError, WorkerError
 from engine.events import (
@@ -49,10 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 2**31 - 1:
+    if not text.isdecimal() or not 1 <= int(text[:11]) <= 2**31 - 1:
         raise argparse.ArgumentTypeError("must be a whole number of at least 1")
-    return count
+    return int(text)
 
 
 def _seed(text: str) -> int:
@@ -153,7 +152,7 @@ def _take(output: Output, answer: _Answer, event: Event) -> None:
     if isinstance(event, TokenDelta):
         (answer.reasoning if event.reasoning else answer.text).append(event.text)
         output.record("token", text=event.text, reasoning=event.reasoning)
-        output.text(event.text, end="")
+        output.text(harmless(event.text), end="")
     elif isinstance(event, PromptProgressed):
         output.record("prompt", done=event.done, total=event.total, reused=event.reused)
         output.status(f"reading {event.done} of {event.total} tokens")

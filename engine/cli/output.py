@@ -65,6 +65,15 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+# Control characters but tab and line feed: a model's text must not steer the terminal.
+_CONTROLS = {code: None for code in (*range(9), *range(11, 32), *range(127, 160))}
+
+
+def harmless(text: str) -> str:
+    """Text of a model or a hub without control characters, for a terminal."""
+    return text.translate(_CONTROLS)
+
+
 def size_text(size_bytes: float) -> str:
     """Bytes in binary units, e.g. "4.6 GiB"."""
     for unit in ("B", "KiB", "MiB", "GiB"):

@@ -39,10 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _tokens(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 16_777_216:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= 16_777_216:
         raise argparse.ArgumentTypeError("must lie between 1 and 16777216 tokens")
-    return count
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.cli.check import report_lines, run_check
 from engine.cli.context import Context
+from engine.cli.output import harmless
 from engine.cli.plan import advice_lines
 from engine.cli.pull import progress_text
 from engine.cli.signals import ended_by_signals
@@ -131,7 +132,7 @@ class _Session:
 
     def _show(self, event: Event) -> None:
         if isinstance(event, TokenDelta):
-            self._output.text(event.text, end="")
+            self._output.text(harmless(event.text), end="")
         elif isinstance(event, MessageAdded):
             self._conversation_id = event.conversation_id
         elif isinstance(event, PromptProgressed):
