@@ -66,7 +66,7 @@ def jsonable(value: Any) -> Any:
 
 
 # Control characters but tab and line feed: a model's text must not steer the terminal.
-_CONTROLS = {code: None for code in (*range(9), *range(11, 32), *range(127, 160))}
+_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 
 
 def harmless(text: str) -> str:
