@@ -76,7 +76,7 @@ has_thing() { # has_thing KIND THING
 need_system() {
     why=$1
     missing=$(printf '%s\n' "$2" | while read -r kind thing package; do
-        has_thing "$kind" "$thing" || printf '%s ' "$package"
+        [ -z "$kind" ] || has_thing "$kind" "$thing" || printf '%s ' "$package"
     done)
     missing=${missing% }
     [ -n "$missing" ] || return 0
@@ -95,7 +95,7 @@ need_system() {
         </dev/null 2>&1 | grep -E '^(Setting up|E:|Err:)' >&2 || true
     ldconfig 2>/dev/null || true
     still=$(printf '%s\n' "$2" | while read -r kind thing package; do
-        has_thing "$kind" "$thing" || printf '%s ' "$package"
+        [ -z "$kind" ] || has_thing "$kind" "$thing" || printf '%s ' "$package"
     done)
     [ -z "$still" ] || stop "apt could not install: $still" \
         "check the network and the package sources, then: apt-get install -y $still"
@@ -238,8 +238,21 @@ setup_program() {
     if stamped window-system 1; then setup_translations; fi
 }
 
+# Freezing takes Python's own library along, which Debian's python3 does without:
+# one line for need_system, or nothing where it is there or linked in.
+libpython_need() {
+    "$python" - <<'END'
+import pathlib, sys, sysconfig
+name = sysconfig.get_config_var("INSTSONAME") or ""
+folders = (sysconfig.get_config_var("LIBDIR") or "", sys.base_prefix + "/lib")
+if ".so" in name and not any((pathlib.Path(folder) / name).exists() for folder in folders):
+    print("library", name, "libpython%d.%d" % sys.version_info[:2])
+END
+}
+
 setup_tests() {
     setup_program window
-    need_system "the tests" "$test_needs"
+    need_system "the tests" "$test_needs
+$(libpython_need)"
     setup_requirements tests "$locks/test.lock"
 }

@@ -138,7 +138,7 @@ def test_dropped_connections_cost_next_to_nothing(hub: StandInHub, models: Path,
         Faults(truncate=1000),
         Faults(ranges=False),
         Faults(ranges=False, close_every=40 * MIB),
-        Faults(link_seconds=0.3, bytes_per_second=5e6),
+        Faults(link_seconds=1.5, bytes_per_second=1.5e6),
     ],
     ids=["503", "429", "truncated", "no ranges", "no ranges and a drop", "links expire"],
 )
