@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 
 from engine.cli.context import Context
-from engine.cli.output import Output, rate_text, size_text
+from engine.cli.output import Output
+from engine.download.sizes import size_text
 from engine.hardware.report import BandwidthMeasurement, CheckProgress, DiskInfo, GpuInfo, HardwareReport
 from engine.hardware.report_json import report_to_json
 from engine.jobs.checking import check_machine
 from engine.messages import english
+from engine.planning.wording import rate_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

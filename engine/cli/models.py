@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.cli.context import Context
-from engine.cli.output import size_text
+from engine.download.sizes import size_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,19 +72,3 @@ _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 def harmless(text: str) -> str:
     """Text of a model or a hub without control characters, for a terminal."""
     return text.translate(_CONTROLS)
-
-
-def size_text(size_bytes: float) -> str:
-    """Bytes in binary units, e.g. "4.6 GiB"."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(size_bytes) < 1024:
-            return f"{size_bytes:.0f} {unit}" if unit in ("B", "KiB") else f"{size_bytes:.1f} {unit}"
-        size_bytes /= 1024
-    return f"{size_bytes:.1f} TiB"
-
-
-def rate_text(bytes_per_second: float) -> str:
-    """A rate in decimal units, as makers of disks and memory state it, e.g. "51.2 GB/s"."""
-    if bytes_per_second < 1e9:
-        return f"{bytes_per_second / 1e6:.0f} MB/s"
-    return f"{bytes_per_second / 1e9:.1f} GB/s"

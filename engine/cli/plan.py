@@ -10,7 +10,7 @@ from engine.catalog.catalog import find
 from engine.catalog.model import ModelSpec, Quantization
 from engine.cli.check import run_check
 from engine.cli.context import Context
-from engine.cli.output import size_text
+from engine.download.sizes import size_text
 from engine.errors import UsageError
 from engine.figures import Range
 from engine.hardware.report import HardwareReport

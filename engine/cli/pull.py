@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from engine.cli.context import Context
-from engine.cli.output import Output, size_text
+from engine.cli.output import Output
+from engine.download.sizes import size_text
 from engine.download.sources import parse_reference
 from engine.download.values import DownloadProgress, TransferState
 from engine.events import DownloadPlanned, DownloadProgressed, Event, Noticed, new_job_id
@@ -58,7 +59,7 @@ def progress_text(progress: DownloadProgress) -> str:
     if progress.waiting_for:
         return f"{done}  waiting for the {progress.waiting_for}"
     left = "" if progress.seconds_left is None else f"  {_clock(progress.seconds_left)} left"
-    return f"{done}  {size_text(progress.speed_bytes_per_second)}/s{left}"
+    return f"{done}  {size_text(int(progress.speed_bytes_per_second))}/s{left}"
 
 
 def _clock(seconds: float) -> str:
