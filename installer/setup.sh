@@ -42,6 +42,7 @@ engine_needs="library libgomp.so.1 libgomp1"
 window_needs="library libEGL.so.1 libegl1
 library libGL.so.1 libgl1
 library libglib-2.0.so.0 libglib2.0-0
+library libgssapi_krb5.so.2 libgssapi-krb5-2
 library libfontconfig.so.1 libfontconfig1
 library libdbus-1.so.3 libdbus-1-3
 library libxkbcommon.so.0 libxkbcommon0
@@ -230,12 +231,12 @@ setup_program() {
     # Looking for system libraries takes time, so once done it is remembered.
     if ! stamped engine-system 1; then need_system "the engine" "$engine_needs"; stamp engine-system 1; fi
     if [ "${1:-}" = window ] || has_display; then
-        if ! stamped window-system 1; then need_system "the window" "$window_needs"; stamp window-system 1; fi
+        if ! stamped window-system 2; then need_system "the window" "$window_needs"; stamp window-system 2; fi
     fi
     setup_requirements program "$here/requirements.lock"
     setup_llama
     setup_starter
-    if stamped window-system 1; then setup_translations; fi
+    if stamped window-system 2; then setup_translations; fi
 }
 
 # Freezing takes Python's own library along, which Debian's python3 does without:
