@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import queue
 import sys
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -13,27 +12,23 @@ from engine.chat.conversation import AnswerStats
 from engine.cli.context import Context
 from engine.cli.output import Output, harmless
 from engine.cli.signals import ended_by_signals
-from engine.errors import Cancelled, UsageError, WorkerError
+from engine.errors import UsageError, WorkerError
 from engine.events import (
     Event,
     GenerationFinished,
-    JobCancelled,
-    JobFailed,
-    JobFinished,
     Noticed,
     PromptProgressed,
     TokenDelta,
     new_job_id,
 )
 from engine.jobs.loading import Loader
-from engine.jobs.runtime_link import RuntimeLink
+from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.threads import sentence_for
 from engine.messages import english
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
 from engine.settings import load_settings, save_settings
 
-_POLL_S: Final = 0.05
 _LONGEST_PROMPT: Final = 32 * 1024 * 1024  # characters
 
 
@@ -128,24 +123,12 @@ def _generate(
     """Streams one answer. Raises: WorkerError, Cancelled."""
     job = new_job_id()
     answer = _Answer()
-    asked = False
     with link.inbox(job) as inbox:
         client.generate(job, request)
-        while True:
-            if context.token.cancelled and not asked:
-                client.cancel(job)
-                asked = True
-            try:
-                event = inbox.get(timeout=_POLL_S)
-            except queue.Empty:
-                continue
-            if isinstance(event, JobFinished):
-                return answer
-            if isinstance(event, JobCancelled):
-                raise Cancelled
-            if isinstance(event, JobFailed):
-                raise WorkerError(event.message)
-            _take(context.output, answer, event)
+        for event in events_until_end(inbox, context.token, lambda: client.cancel(job), WorkerError):
+            if event is not None:
+                _take(context.output, answer, event)
+    return answer
 
 
 def _take(output: Output, answer: _Answer, event: Event) -> None:

@@ -16,14 +16,12 @@ from engine.events import (
     Emit,
     Event,
     GenerationFinished,
-    JobCancelled,
-    JobFailed,
-    JobFinished,
     JobId,
     MessageChanged,
     Noticed,
     TokenDelta,
 )
+from engine.jobs.runtime_link import events_until_end
 from engine.jobs.storekeeper import StoreKeeper
 from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
 
@@ -31,7 +29,6 @@ log = logging.getLogger(__name__)
 
 # Every token that was shown is on disk within a second.
 SAVE_EVERY_S: Final = 0.5
-_POLL_S: Final = 0.05
 
 _STATE_BY_REASON: Final = {
     StopReason.END: MessageState.COMPLETE,
@@ -91,23 +88,11 @@ class AnswerWriter:
         A save that fails is said once and tried again; the text stays in memory until `end`.
         Raises: Cancelled after a stop, WorkerError when the worker failed.
         """
-        asked = False
-        while True:
-            if token.cancelled and not asked:
-                ask_to_stop()
-                asked = True
-            try:
-                event = inbox.get(timeout=_POLL_S)
-            except queue.Empty:
+        for event in events_until_end(inbox, token, ask_to_stop, WorkerError):
+            if event is None:
                 self._save_if_due(job)
-                continue
-            if isinstance(event, JobFinished):
-                break
-            if isinstance(event, JobCancelled):
-                raise Cancelled
-            if isinstance(event, JobFailed):
-                raise WorkerError(event.message)
-            self._take(event)
+            else:
+                self._take(event)
         if self._reason is StopReason.CANCELLED:
             raise Cancelled
 

@@ -16,12 +16,12 @@ from engine.cancellation import CancelToken
 from engine.catalog.gguf import read_file_header, shape_of, weights_of
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
-from engine.errors import Cancelled, LoadError
-from engine.events import Emit, Event, JobCancelled, JobFailed, JobFinished, JobId, new_job_id
+from engine.errors import LoadError
+from engine.events import Emit, Event, JobId, new_job_id
 from engine.hardware.check import quick_report
 from engine.hardware.report import HardwareReport
 from engine.jobs.checking import last_report
-from engine.jobs.runtime_link import RuntimeLink
+from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.paths import Paths
 from engine.planning.placement import plan_model, spec_of_file
 from engine.planning.plan import KvType, RunPlan, Verdict
@@ -129,19 +129,6 @@ class Loader:
             self._follow(job, token, inbox)
 
     def _follow(self, job: JobId, token: CancelToken, inbox: queue.SimpleQueue[Event]) -> None:
-        asked = False
-        while True:
-            if token.cancelled and not asked:
-                self._client.cancel(job)
-                asked = True
-            try:
-                event = inbox.get(timeout=_POLL_S)
-            except queue.Empty:
-                continue
-            if isinstance(event, JobFinished):
-                return
-            if isinstance(event, JobCancelled):
-                raise Cancelled
-            if isinstance(event, JobFailed):
-                raise LoadError(event.message)
-            self._emit(event)
+        for event in events_until_end(inbox, token, lambda: self._client.cancel(job), LoadError):
+            if event is not None:
+                self._emit(event)

@@ -4,10 +4,45 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
+from engine.cancellation import CancelToken
+from engine.errors import Cancelled, DesksideError
 from engine.events import Emit, Event, JobCancelled, JobFailed, JobFinished, JobId
+
+_POLL_S: Final = 0.05
+
+
+def events_until_end(
+    inbox: queue.SimpleQueue[Event],
+    token: CancelToken,
+    stop: Callable[[], None],
+    failure: type[DesksideError],
+) -> Iterator[Event | None]:
+    """A job's events until it ended; None at every pause, for what the caller does meanwhile.
+
+    `stop` is called once, when `token` is cancelled.
+    Raises: Cancelled after a stop, `failure` with the runtime's sentence when the job failed.
+    """
+    asked = False
+    while True:
+        if token.cancelled and not asked:
+            stop()
+            asked = True
+        try:
+            event = inbox.get(timeout=_POLL_S)
+        except queue.Empty:
+            yield None
+            continue
+        if isinstance(event, JobFinished):
+            return
+        if isinstance(event, JobCancelled):
+            raise Cancelled
+        if isinstance(event, JobFailed):
+            raise failure(event.message)
+        yield event
 
 
 class RuntimeLink:
