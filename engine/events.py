@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from engine.hardware.report import CheckProgress, HardwareReport
     from engine.messages import Sentence
     from engine.planning.plan import Recommendation
-    from engine.runtime.values import ModelFacts, RuntimeState, StopReason
+    from engine.runtime.values import (
+        EngineStatus,
+        ModelFacts,
+        RuntimeState,
+        StopReason,
+        TokenLogprob,
+        ToolCall,
+    )
     from engine.telemetry.sample import TelemetrySample
 
 JobId = NewType("JobId", int)
@@ -105,6 +112,7 @@ class ModelsListed(Event):
 class RuntimeStateChanged(Event):
     state: RuntimeState
     reason: Sentence | None = None  # set when crashed
+    model: str = ""  # path of the model whose state it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +142,51 @@ class TokenDelta(Event):
     text: str
     reasoning: bool
     tokens: int
+    logprobs: tuple[TokenLogprob, ...] = ()  # when asked for
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationFinished(Event):
     stats: AnswerStats
     reason: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled(Event):
+    """The model asks for a tool to be called; its answer ends with StopReason.TOOL_CALLS."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded(Event):
+    """A vector for each text, in order, each of length 1 (L2 norm)."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    tokens: int  # read in all
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSeen(Event):
+    """The answer to a look at the engine."""
+
+    status: EngineStatus
+
+
+# serving other programs
+@dataclass(frozen=True, slots=True)
+class ServerChanged(Event):
+    """The API of this program was switched on or off, or could not be."""
+
+    address: str  # "http://127.0.0.1:8437/v1"; "" while off
+    key: str = ""  # that clients have to show; "" while none is needed
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTried(Event):
+    """A remote endpoint answered with the models it has."""
+
+    models: tuple[str, ...]
 
 
 # conversations

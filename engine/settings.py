@@ -12,6 +12,15 @@ from engine.messages import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """An endpoint that speaks OpenAI's protocol. Its key is kept in the system's keyring."""
+
+    name: str
+    url: str  # "https://host:port/v1"
+    models: tuple[str, ...] = ()  # that are offered for chats
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a person chose. Unknown or ill-typed entries in the file fall back to these defaults."""
 
@@ -21,6 +30,11 @@ class Settings:
     last_model: str = ""  # path of the model used last; "" for none
     endpoint: str = "https://huggingface.co"  # the hub, or a mirror of it
     context_length: int = 0  # tokens; 0 lets the planner choose
+    remotes: tuple[Remote, ...] = ()
+    serving: bool = False  # the API is switched on with the window
+    serve_port: int = 8437
+    keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
+    park_gib: int = 8  # of disk for state files of conversations
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
@@ -51,8 +65,15 @@ def save_settings(path: Path, settings: Settings) -> None:
     fresh.replace(path)
 
 
+_MOST_REMOTES = 100
+_LONGEST_URL = 2000
+_RANGES = {
+    "context_length": range(16_777_216 + 1),
+    "serve_port": range(1, 65_536),
+    "keep_loaded_minutes": range(60 * 24 * 365),
+    "park_gib": range(1_000_000),
+}
 _CHOICES = {"language": ("system", "en", "zh_CN"), "theme": ("system", "light", "dark")}
-_MOST_CONTEXT = 16_777_216
 
 
 def _parse(stored: dict[str, Any]) -> Settings:
@@ -64,10 +85,27 @@ def _parse(stored: dict[str, Any]) -> Settings:
             continue
         if entry.name in _CHOICES and value not in _CHOICES[entry.name]:
             continue
+        if entry.name in _RANGES and value not in _RANGES[entry.name]:
+            continue
         known[entry.name] = value
-    if not 0 <= known.get("context_length", 0) <= _MOST_CONTEXT:
-        del known["context_length"]
-    return Settings(**known)
+    return Settings(remotes=_parse_remotes(stored.get("remotes")), **known)
+
+
+def _parse_remotes(stored: Any) -> tuple[Remote, ...]:
+    if not isinstance(stored, list):
+        return ()
+    return tuple(remote for entry in stored[:_MOST_REMOTES] if (remote := _parse_remote(entry)))
+
+
+def _parse_remote(stored: Any) -> Remote | None:
+    if not isinstance(stored, dict):
+        return None
+    name, url, models = stored.get("name"), stored.get("url"), stored.get("models", [])
+    if not isinstance(name, str) or not isinstance(url, str) or len(url) > _LONGEST_URL:
+        return None
+    if not isinstance(models, list) or not all(isinstance(entry, str) for entry in models):
+        return None
+    return Remote(name, url, tuple(models))
 
 
 def _put_aside(path: Path, reason: str) -> Sentence:

@@ -18,6 +18,7 @@ class PartKind(StrEnum):
     REASONING = "reasoning"
     IMAGE = "image"  # body: a data URL
     TOOL_CALL = "tool_call"  # body: JSON
+    SUMMARY = "summary"  # stands for everything above its message, which the model no longer reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class AnswerStats:
     time_to_first_token_s: float
     reasoning_tokens: int = 0
     reasoning_s: float = 0.0
+    queue_s: float = 0.0  # waited for a slot
+    prompt_s: float = 0.0  # read the prompt
+    generation_s: float = 0.0  # wrote the answer
+    evaluated_tokens: int = 0  # of the prompt, computed for this answer
+    restored_tokens: int = 0  # part of the reused ones that came from a state file
+    batch_width: float = 0.0  # mean number of answers in the batches of this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ from engine.chat.conversation import AnswerStats
 from engine.events import JobId
 from engine.hardware.report import DeviceFacts
 from engine.messages import Sentence
-from engine.runtime.values import GenerationRequest, LoadRequest, ModelFacts, StopReason
+from engine.runtime.values import (
+    EmbeddingRequest,
+    GenerationRequest,
+    LoadRequest,
+    ModelFacts,
+    StopReason,
+    TokenLogprob,
+    ToolCall,
+)
 
 
 # to the worker
@@ -24,6 +32,26 @@ class Load:
 class Generate:
     job: JobId
     request: GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """Answered by `Vectors` or `Failed`."""
+
+    job: JobId
+    request: EmbeddingRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Deletes the state files of a conversation, and what its slots hold. Not answered."""
+
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Keeps every idle conversation on disk, before an orderly end. Answered by `Parked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +97,29 @@ class Delta:
     text: str
     reasoning: bool
     tokens: int
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call of a tool is complete; `Finished` follows with StopReason.TOOL_CALLS."""
+
+    job: JobId
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The texts of an `Embed`, embedded; each of length 1."""
+
+    job: JobId
+    vectors: tuple[tuple[float, ...], ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The idle conversations are on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +171,16 @@ class ProbeFailed:
     message: Sentence
 
 
-ToWorker = Load | Generate | Cancel
+ToWorker = Load | Generate | Embed | Forget | Park | Cancel
 FromWorker = (
     Hello
     | LoadProgress
     | Loaded
     | PromptProgress
     | Delta
+    | Called
+    | Vectors
+    | Parked
     | Finished
     | Cancelled
     | CancelSeen

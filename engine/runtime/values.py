@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.catalog.model import InstalledModel
+
 
 class RuntimeState(StrEnum):
     STOPPED = "stopped"
@@ -21,6 +23,14 @@ class StopReason(StrEnum):
     LENGTH = "length"  # max_tokens reached
     CONTEXT_FULL = "context_full"
     CANCELLED = "cancelled"
+    TOOL_CALLS = "tool_calls"  # the answer ended in calls of tools, which the caller has to run
+
+
+class WhenFull(StrEnum):
+    """What to do with a conversation that is longer than the context."""
+
+    STOP = "stop"  # refuse, or end the answer, with a sentence
+    CUT = "cut"  # leave out the oldest turns, and say how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +44,60 @@ class LoadRequest:
     kv_type: str = "f16"  # "f16", "q8_0", "q4_0"
     experts_on_cpu: bool = False
     n_batch: int = 512
-    n_sequences: int = 1
+    n_sequences: int = 1  # answers computed at once
     use_mmap: bool = True
     repack: bool = True
     check_tensors: bool = False
+    # One room of `context_length` tokens that all sequences share, in place of one each.
+    kv_unified: bool = False
+    embedding: bool = False  # the model embeds texts; it cannot answer
+    park_folder: str = ""  # where idle conversations are kept as state files; "" keeps none
+    park_budget_bytes: int = 0  # of all state files in that folder together
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWish:
+    """Which model, and what its user asked for; everything else is planned when it is loaded."""
+
+    model: InstalledModel
+    context_length: int = 0  # tokens; 0 lets the planner choose
+    kv_type: str = ""  # "" lets the planner choose
+    n_sequences: int = 0  # 0 lets the planner choose
+    embedding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a tool that a model asked for. `arguments` is the text of a JSON object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model may ask to have called. `parameters` is the text of a JSON schema."""
+
+    name: str
+    description: str
+    parameters: str
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One message as the chat template sees it."""
 
-    role: str  # "system", "user", "assistant"
+    role: str  # "system", "user", "assistant", "tool"
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()  # of an assistant
+    tool_call_id: str = ""  # of a tool: which call this is the result of
+
+
+@dataclass(frozen=True, slots=True)
+class LogitBias:
+    token: int
+    bias: float  # added to the logit; -100 or less bans the token
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +109,13 @@ class Sampling:
     repeat_penalty: float = 1.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    logit_bias: tuple[LogitBias, ...] = ()
+    ignore_end: bool = False  # goes on when the model wants to end; for benchmarks
+    grammar: str = ""  # GBNF that the answer has to follow
+    json_schema: str = ""  # text of a JSON schema that the answer has to follow; "{}" is any JSON
+    top_logprobs: int = -1  # -1: no log probabilities; 0: of the drawn tokens; n: of n more each
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +127,43 @@ class GenerationRequest:
     max_tokens: int  # 0: until the model ends or the context is full
     answer_so_far: str = ""
     reasoning_so_far: str = ""
+    prompt: str | None = None  # completed as it is, without a template; `turns` is empty then
+    conversation: str = ""  # names its state file, for `forget`; "" is never kept on disk
+    thinking: bool | None = None  # for templates with a switch; None leaves it to the model
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"  # "auto", "none", "required", or the name of a tool
+    when_full: WhenFull = WhenFull.STOP
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token that could have been drawn."""
+
+    text: str
+    raw: tuple[int, ...]  # its bytes; a character may be spread over several tokens
+    logprob: float  # natural logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A drawn token, by the model's own distribution (before sampling), and its rivals."""
+
+    drawn: Candidate
+    top: tuple[Candidate, ...]  # most likely first
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryShare:
+    """What one part of a loaded model takes on one device, as llama.cpp reports it."""
+
+    device: str  # "CPU", "CUDA0", ...
+    part: str  # "weights", "repack", "kv_cache", "compute"
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +182,39 @@ class ModelFacts:
     pid: int
     device: str  # e.g. "CPU (zen4)", "CUDA0"
     has_template: bool
+    n_sequences: int = 1
+    n_embedding: int = 0  # length of a vector, of embedding models
+    has_tools: bool = False  # the template knows tools
+    memory: tuple[MemoryShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningModel:
+    """A model that the engine holds. Counters are totals since it was loaded."""
+
+    model: InstalledModel
+    state: RuntimeState
+    facts: ModelFacts | None
+    request: LoadRequest
+    answering: int  # answers at work
+    waiting: int  # answers in the queue
+    answers: int  # ended, however
+    prompt_tokens: int
+    reused_tokens: int
+    generated_tokens: int
+    prompt_s: float
+    generation_s: float
+    queue_s: float
+    crashes: int
+    idle_s: float  # since the last answer
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """What the engine of this user is doing."""
+
+    pid: int
+    version: str
+    clients: int
+    uptime_s: float
+    models: tuple[RunningModel, ...]

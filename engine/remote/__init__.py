@@ -1,0 +1,1 @@
+"""Answers from an endpoint elsewhere that speaks the protocol of OpenAI."""
