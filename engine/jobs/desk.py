@@ -12,7 +12,7 @@ from engine.catalog.model import InstalledModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import RunPlan
-from engine.settings import Settings
+from engine.settings import Remote, Settings
 
 
 class Desk(Protocol):
@@ -81,6 +81,36 @@ class Desk(Protocol):
 
     def regenerate(self, conversation_id: int, message_id: int) -> JobId:
         """Another answer to the same question, as a sibling in the tree: as `send`."""
+
+    def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
+        """Goes on though the conversation is longer than the context; `message_id` names the answer
+        that was cut or refused. `way` is "cut" (the oldest messages are left out) or "summarise"
+        (they are summed up first). The events of `send` from the answer on."""
+
+    # the engine, other programs, and other machines
+
+    def look(self) -> JobId:
+        """EngineSeen."""
+
+    def serve(self) -> JobId:
+        """ServerChanged with the address: other programs may use the API at `settings.serve_port`."""
+
+    def stop_serving(self) -> JobId:
+        """ServerChanged(""). Answers that other programs wait for are ended."""
+
+    def try_remote(self, url: str, key: str) -> JobId:
+        """RemoteTried, with the models that the endpoint has. `key` is "" where none is needed,
+        or to use the one that is kept for that address."""
+
+    def add_remote(self, remote: Remote, key: str) -> JobId:
+        """Keeps an endpoint in the settings and its key in the system's keyring (Noticed where
+        that cannot be); one with the same address is replaced, its key only by another key.
+        ModelsListed."""
+
+    def remove_remote(self, url: str) -> JobId:
+        """Forgets an endpoint and its key. ModelsListed."""
+
+    # the end
 
     def cancel(self, job: JobId) -> None:
         """Asks a job to end; it then ends in JobCancelled (answers end in MessageChanged first)."""

@@ -8,7 +8,7 @@ from engine.catalog.model import InstalledModel
 from engine.events import Emit, Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import RunPlan
-from engine.settings import Settings
+from engine.settings import Remote, Settings
 
 
 class FakeDesk:
@@ -93,6 +93,27 @@ class FakeDesk:
 
     def regenerate(self, conversation_id: int, message_id: int) -> JobId:
         return self._note("regenerate", conversation_id, message_id)
+
+    def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
+        return self._note("make_room", conversation_id, message_id, way)
+
+    def look(self) -> JobId:
+        return self._note("look")
+
+    def serve(self) -> JobId:
+        return self._note("serve")
+
+    def stop_serving(self) -> JobId:
+        return self._note("stop_serving")
+
+    def try_remote(self, url: str, key: str) -> JobId:
+        return self._note("try_remote", url, key)
+
+    def add_remote(self, remote: Remote, key: str) -> JobId:
+        return self._note("add_remote", remote, key)
+
+    def remove_remote(self, url: str) -> JobId:
+        return self._note("remove_remote", url)
 
     def cancel(self, job: JobId) -> None:
         self.cancelled.append(job)
