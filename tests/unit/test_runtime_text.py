@@ -16,13 +16,13 @@ from engine.messages import english
 from engine.runtime.endings import describe_ending, last_words
 from engine.runtime.transitions import FOLLOWERS, IllegalTransition, check_transition
 from engine.runtime.values import RuntimeState, Sampling
+from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.detokenize import Utf8Stream
 from engine.runtime.worker.load import announced_bytes, last_announced_bytes
 from engine.runtime.worker.modelfile import check_model_file
 from engine.runtime.worker.sampling import check_sampling
 from engine.runtime.worker.scheduler import Slot, choose_slot, common_prefix
 from engine.runtime.worker.stops import StopFilter
-from engine.runtime.worker.stream import AnswerText
 
 
 @given(st.binary(max_size=40), st.lists(st.integers(0, 40), max_size=8))

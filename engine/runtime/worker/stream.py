@@ -6,50 +6,13 @@ import time
 from collections.abc import Callable
 
 from engine.chat.conversation import AnswerStats
-from engine.chat.reasoning import Phase, Piece, ReasoningSplitter
+from engine.chat.reasoning import Piece
 from engine.events import JobId
 from engine.runtime.protocol import Delta, Finished, PromptProgress
 from engine.runtime.values import StopReason
-from engine.runtime.worker.detokenize import Utf8Stream
+from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.sampling import Sampler
-from engine.runtime.worker.stops import StopFilter
-
-
-class AnswerText:
-    """From bytes of tokens to pieces that may be shown: characters, reasoning, stop strings."""
-
-    def __init__(self, phase: Phase, stops: tuple[str, ...]) -> None:
-        self._characters = Utf8Stream()
-        self._splitter = ReasoningSplitter(phase)
-        self._filter = StopFilter(stops)
-
-    @property
-    def in_reasoning(self) -> bool:
-        return self._splitter.in_reasoning
-
-    @property
-    def stopped(self) -> bool:
-        """A stop string has come."""
-        return self._filter.hit
-
-    def feed(self, raw: bytes) -> list[Piece]:
-        return self._filtered(self._splitter.feed(self._characters.feed(raw)))
-
-    def finish(self) -> list[Piece]:
-        pieces = self._splitter.feed(self._characters.finish()) + self._splitter.finish()
-        return [*self._filtered(pieces), *_piece(self._filter.finish())]
-
-    def _filtered(self, pieces: list[Piece]) -> list[Piece]:
-        shown: list[Piece] = []
-        for piece in pieces:
-            # Stop strings end an answer; what is thought on the way may hold them.
-            shown += [piece] if piece.is_reasoning else _piece(self._filter.feed(piece.text))
-        return shown
-
-
-def _piece(text: str) -> list[Piece]:
-    return [Piece(text, is_reasoning=False)] if text else []
 
 
 class Stream:

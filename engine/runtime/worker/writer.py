@@ -6,12 +6,13 @@ from engine.errors import UsageError
 from engine.events import JobId
 from engine.runtime.protocol import Notice
 from engine.runtime.values import GenerationRequest
+from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.load import LoadedModel
 from engine.runtime.worker.native import Native
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.prompt import Prompt, write_prompt
 from engine.runtime.worker.sampling import Sampler, check_sampling
-from engine.runtime.worker.stream import AnswerText, Stream
+from engine.runtime.worker.stream import Stream
 
 
 class Writer:
