@@ -16,7 +16,18 @@ from engine.hardware.report import DeviceFacts
 from engine.messages import sentence
 from engine.runtime import protocol
 from engine.runtime.channel import ChannelClosed, channel_pair
-from engine.runtime.values import GenerationRequest, LoadRequest, ModelFacts, Sampling, StopReason, Turn
+from engine.runtime.values import (
+    Candidate,
+    EmbeddingRequest,
+    GenerationRequest,
+    LoadRequest,
+    ModelFacts,
+    Sampling,
+    StopReason,
+    TokenLogprob,
+    ToolCall,
+    Turn,
+)
 from engine.runtime.wire import WireError, decode_from_worker, decode_to_worker, encode
 
 JOB = JobId(7)
@@ -28,6 +39,9 @@ TO_WORKER = [
         JOB, GenerationRequest((Turn("user", "hi \ud800 日"),), Sampling(seed=3, stop=("x",)), 0)
     ),
     protocol.Generate(JOB, GenerationRequest((), Sampling(), 5, "so", "far")),
+    protocol.Embed(JOB, EmbeddingRequest(("a", "b"))),
+    protocol.Forget("chat-1"),
+    protocol.Park(),
     protocol.Cancel(JOB),
 ]
 FROM_WORKER = [
@@ -36,6 +50,10 @@ FROM_WORKER = [
     protocol.Loaded(JOB, FACTS),
     protocol.PromptProgress(JOB, 1, 2, 0),
     protocol.Delta(JOB, "é", False, 1),
+    protocol.Delta(JOB, "é", True, 1, (TokenLogprob(Candidate("é", (195, 169), -0.25), ()),)),
+    protocol.Called(JOB, ToolCall("call_1", "look_up", "{}")),
+    protocol.Vectors(JOB, ((0.5, -0.5), (1.0, 0.0)), 9),
+    protocol.Parked(),
     protocol.Finished(JOB, STATS, StopReason.CONTEXT_FULL),
     protocol.Cancelled(JOB),
     protocol.CancelSeen(JOB),
