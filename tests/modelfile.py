@@ -180,6 +180,18 @@ def _pad(file: BinaryIO) -> None:
     file.write(bytes(-file.tell() % _ALIGNMENT))
 
 
+def vocabulary() -> list[str]:
+    """SmolLM2's tokens as its file writes them, with "Ġ" for a space."""
+    raw = dict(_tokenizer())["tokenizer.ggml.tokens"]
+    offset = 8 + len("tokenizer.ggml.tokens") + 4 + 12  # key, kind, inner kind and count
+    tokens = []
+    while offset < len(raw):
+        token = _string_at(raw, offset)
+        tokens.append(token.decode())
+        offset += 8 + len(token)
+    return tokens
+
+
 @functools.cache
 def _tokenizer() -> tuple[tuple[str, bytes], ...]:
     """The entries of SmolLM2's header that make its tokenizer and its template, as they stand there."""

@@ -1,0 +1,73 @@
+"""A worker that counts its time in llama.cpp's decode and sampling, in a file that others can read.
+
+    python counted_worker.py COUNTERS _worker FD
+
+COUNTERS is a file of three numbers (`Counters`), mapped by both sides. The functions are wrapped
+where the bindings keep them, before the worker is imported; nothing else differs from a real one.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+_LAYOUT = struct.Struct("=ddd")
+_DECODES = ("llama_decode", "llama_process", "llama_synchronize")
+_SAMPLES = ("llama_sampler_sample", "llama_sampler_apply", "llama_sampler_accept")
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """CPU seconds of the calling thread inside these functions, and calls of decode."""
+
+    decode_s: float
+    sample_s: float
+    decodes: float
+
+    @classmethod
+    def read(cls, path: Path) -> Counters:
+        return cls(*_LAYOUT.unpack(path.read_bytes()[: _LAYOUT.size]))
+
+
+def _wrap(function: Callable[..., Any], memory: mmap.mmap, field: int, counts: bool) -> Callable[..., Any]:
+    clock, number = time.thread_time, struct.Struct("=d")
+
+    def counted(*arguments: Any) -> Any:
+        began = clock()
+        result = function(*arguments)
+        spent = clock() - began
+        number.pack_into(memory, 8 * field, number.unpack_from(memory, 8 * field)[0] + spent)
+        if counts:
+            number.pack_into(memory, 16, number.unpack_from(memory, 16)[0] + 1)
+        return result
+
+    return counted
+
+
+def _count_into(path: Path) -> None:
+    from llama_cpp import llama_cpp as bindings
+
+    path.write_bytes(bytes(_LAYOUT.size))
+    with path.open("r+b") as file:
+        memory = mmap.mmap(file.fileno(), _LAYOUT.size)
+    for field, names in enumerate((_DECODES, _SAMPLES)):
+        for name in names:
+            for place in (bindings, bindings._lib):
+                if hasattr(place, name):
+                    counts = name in ("llama_decode", "llama_process")
+                    setattr(place, name, _wrap(getattr(place, name), memory, field, counts))
+
+
+if __name__ == "__main__":
+    _count_into(Path(sys.argv[1]))
+    from engine.runtime.worker.main import main
+
+    raise SystemExit(main(sys.argv[3:]))
