@@ -14,6 +14,7 @@ from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import (
     GPU_OVERHEAD,
     OVERHEAD,
+    UBATCH,
     Weights,
     compute_bytes,
     kv_cache_bytes,
@@ -36,6 +37,7 @@ class Demand:
     kv_cache: int
     compute: int  # on each device
     output: int
+    repack: bool = True  # weights may be copied to the CPU's own layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,27 @@ class Placement:
         return self.gpu_layers > 0
 
 
-def demand_of(shape: ModelShape, quantization: Quantization, context_length: int, kv_type: KvType) -> Demand:
-    """What the model asks for with that context."""
+def demand_of(
+    shape: ModelShape,
+    quantization: Quantization,
+    context_length: int,
+    kv_type: KvType,
+    sequences: int = 1,
+    shared: bool = False,
+    batch: int = UBATCH,
+    repack: bool = True,
+) -> Demand:
+    """What the model asks for with that context; see `kv_cache_bytes` for `sequences`."""
     return Demand(
         shape,
         quantization,
         weights_of(shape, quantization),
         context_length,
         kv_type,
-        kv_cache_bytes(shape, context_length, kv_type),
-        compute_bytes(shape, context_length),
-        output_bytes(shape),
+        kv_cache_bytes(shape, context_length, kv_type, sequences, shared),
+        compute_bytes(shape, context_length, batch),
+        output_bytes(shape, sequences),
+        repack,
     )
 
 
@@ -192,5 +204,7 @@ def _place(
 
 def _repack(demand: Demand, machine: Machine, in_ram: int) -> int:
     """The copy of those weights in main memory that the CPU computes on (never the embedding)."""
+    if not demand.repack:
+        return 0
     computed = max(demand.weights.total - demand.weights.embedding, 1)
     return min(repackable_bytes(demand.quantization, machine) * in_ram // computed, in_ram)

@@ -79,13 +79,22 @@ def _expert_bytes(shape: ModelShape, quantization: Quantization) -> int:
     return size - min(int(dense), size)
 
 
-def kv_cache_bytes(shape: ModelShape, context_length: int, kv_type: KvType = KvType.F16) -> int:
-    """The cache of one sequence of `context_length` tokens, state of recurrent layers included."""
+def kv_cache_bytes(
+    shape: ModelShape,
+    context_length: int,
+    kv_type: KvType = KvType.F16,
+    sequences: int = 1,
+    shared: bool = False,
+) -> int:
+    """The cache of `sequences` conversations of `context_length` tokens each, or (`shared`) of as
+    many in one room of that size; state of recurrent layers included."""
+    rooms = 1 if shared else sequences
     cells = _padded(context_length)
-    sliding_cells = min(cells, _padded(min(context_length, shape.sliding_window + UBATCH)))
-    elements = cells * full_row(shape) + sliding_cells * sliding_row(shape)
+    window = shape.sliding_window * (sequences if shared else 1) + UBATCH
+    sliding_cells = min(cells, _padded(min(context_length, window)))
+    elements = rooms * (cells * full_row(shape) + sliding_cells * sliding_row(shape))
     size, per = _CACHE_ELEMENT[kv_type]
-    return elements * size // per + shape.recurrent_state_bytes
+    return elements * size // per + sequences * shape.recurrent_state_bytes
 
 
 def kv_read_bytes(shape: ModelShape, depth: int, kv_type: KvType) -> int:
@@ -112,20 +121,20 @@ def sliding_row(shape: ModelShape) -> int:
     return shape.sliding_layers * heads * (key + value)
 
 
-def compute_bytes(shape: ModelShape, context_length: int) -> int:
-    """The buffer for one prompt step on one device."""
-    mask = 2 * UBATCH * _padded(context_length)
+def compute_bytes(shape: ModelShape, context_length: int, batch: int = UBATCH) -> int:
+    """The buffer for one prompt step of `batch` tokens on one device."""
+    mask = 2 * batch * _padded(context_length)
     if shape.sliding_layers:
-        mask += 2 * UBATCH * _padded(min(context_length, shape.sliding_window + UBATCH))
+        mask += 2 * batch * _padded(min(context_length, shape.sliding_window + UBATCH))
     width = ACTIVATION_WIDTHS * shape.embedding_length
     if shape.attention is AttentionKind.MLA:  # queries and results live in the latent space
         width += 2 * shape.heads * shape.key_length
-    return max(mask + 4 * UBATCH * width, 4 * shape.vocabulary)
+    return max(mask + 4 * batch * width, 4 * shape.vocabulary)
 
 
-def output_bytes(shape: ModelShape) -> int:
-    """Logits of one sequence, f32."""
-    return 4 * shape.vocabulary
+def output_bytes(shape: ModelShape, sequences: int = 1) -> int:
+    """Logits of one token of each sequence, f32."""
+    return 4 * shape.vocabulary * sequences
 
 
 def repackable_bytes(quantization: Quantization, machine: Machine) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.catalog.model import FileWeights, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
 from engine.hardware.report import HardwareReport
-from engine.planning.layout import Placement, candidates, demand_of
+from engine.planning.layout import Demand, Placement, candidates, demand_of
 from engine.planning.machine import Machine, machine_of
 from engine.planning.memory import GPU_OVERHEAD, OVERHEAD
 from engine.planning.plan import KvType, MemoryEstimate, RunPlan
@@ -141,7 +141,7 @@ def _choose(
 ) -> Placement:
     trained = shape.trained_context or UNKNOWN_CONTEXT
     base = context_length or min(trained, BASE_CONTEXT)
-    best = _fastest(machine, shape, quantization, base, kv_type or KvType.F16)
+    best = fastest(demand_of(shape, quantization, base, kv_type or KvType.F16), machine)
     if context_length or best.streamed or not best.runs:
         return best
     for wider in WIDER_CONTEXTS:
@@ -150,7 +150,7 @@ def _choose(
             types.append(KvType.Q8_0)
         if wider > trained or best.demand.kv_type is not (kv_type or KvType.F16):
             break
-        tried = (_fastest(machine, shape, quantization, wider, kind) for kind in types)
+        tried = (fastest(demand_of(shape, quantization, wider, kind), machine) for kind in types)
         best = next((other for other in tried if _widens(other, best, machine)), best)
     return best
 
@@ -168,15 +168,13 @@ def _layout(placement: Placement) -> tuple[int, bool, bool, int]:
     return placement.n_gpu_layers, placement.experts_on_cpu, placement.repack > 0, placement.streamed
 
 
-def _fastest(
-    machine: Machine, shape: ModelShape, quantization: Quantization, context_length: int, kv_type: KvType
-) -> Placement:
+def fastest(demand: Demand, machine: Machine) -> Placement:
     """Whatever stays in memory first, then the fastest.
 
     Layers with their experts on GPUs must offload at least as much as keeping the experts in
     main memory would, so that a larger GPU never holds less.
     """
-    found = candidates(demand_of(shape, quantization, context_length, kv_type), machine)
+    found = candidates(demand, machine)
     least = max((_offloaded(way) for way in found if way.experts_on_cpu), default=0)
     allowed = [way for way in found if not 0 < _offloaded(way) < least]
     return max(

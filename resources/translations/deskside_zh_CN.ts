@@ -964,12 +964,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{context} 词元的上下文超过了模型训练时的 {trained}，回答可能会偏离主题。</translation>
         </message>
         <message>
+            <source>A full context can be given room in these ways: {known}; not by {way}. Choose one of them.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>A part of this model is missing: it has {count} files, and {name} is not in {folder}. Download the missing part into that folder.</source>
             <translation>此模型缺少一部分：它共有 {count} 个文件，而 {folder} 中没有 {name}。请把缺少的部分下载到该文件夹。</translation>
         </message>
         <message>
             <source>A server that holds {name} showed a certificate that this machine does not trust. Check the date of this machine and the certificates of your network, then try again; what arrived is kept.</source>
             <translation>存放 {name} 的服务器出示了本机不信任的证书。请检查本机日期和所在网络的证书后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>A smaller file of {model}, {quantization} ({size}), would fit in the memory that is free now: download it with `deskside pull {name} {quantization}` or on the page of models.</source>
+            <translation>{model} 的一个更小的文件 {quantization}（{size}）可以放进当前的空闲内存：用 `deskside pull {name} {quantization}` 或在模型页面下载。</translation>
         </message>
         <message>
             <source>A widely copied guide gives DeepSeek-R1-0528 12.8 billion parameters and a context of 2,048. It has 671 billion (36.7 billion used per token) and a context of 163,840.</source>
@@ -984,8 +992,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>可全部放入 {device}（{needed}）。</translation>
         </message>
         <message>
+            <source>An engine of Deskside {theirs} is in use by another program, and this is Deskside {ours}. Close the other windows and commands of Deskside (process {pid} is the engine), then try again.</source>
+            <translation>另一个程序正在使用 Deskside {theirs} 的引擎，而这是 Deskside {ours}。请关闭 Deskside 的其他窗口和命令（引擎是进程 {pid}），然后重试。</translation>
+        </message>
+        <message>
             <source>At {bits} bits per weight it loses so much that a smaller model usually answers better.</source>
             <translation>每个权重仅 {bits} 位，损失很大，通常不如较小的模型回答得好。</translation>
+        </message>
+        <message>
+            <source>Deskside is closing, so no more is asked of {host}. Start it again.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
@@ -1044,6 +1060,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>检测的一个步骤耗时过长（{step}：超过 {seconds} 秒），已略过。请重新检测；可能是网络驱动器没有响应。</translation>
         </message>
         <message>
+            <source>One question alone is longer than the context, so there is nothing older to leave out. Shorten it, or load the model with a longer context.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. Close other programs, then check again.</source>
             <translation>目前只有 {budget} 内存可用，不足以运行目录中的任何模型。请关闭其他程序后重新检测。</translation>
         </message>
@@ -1058,6 +1078,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>Something went wrong that Deskside did not foresee ({detail}). The log in {log} has more; please report it.</source>
             <translation>发生了 Deskside 未曾预料的错误（{detail}）。详情见日志 {log}，请向我们报告。</translation>
+        </message>
+        <message>
+            <source>The API for other programs could not be switched on ({reason}). Choose another port if that one is taken; details are in {log}.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The NVIDIA driver does not answer ({reason}). If it was updated since the machine started, restart the machine, then check again.</source>
@@ -1096,8 +1120,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>无法理解该命令：{problem}。可用 `{program} --help` 查看所有命令。</translation>
         </message>
         <message>
+            <source>The connection to {host} broke off ({reason}). What had arrived is kept; try again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The conversation is longer than what {model} on {host} can hold{told}. Leave out the oldest messages, summarise them, or begin a new conversation.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The conversation needs {needed} tokens and the context holds {available}. Shorten the message, start a new conversation, or load the model with a longer context.</source>
             <translation>对话需要 {needed} 个词元，而上下文只能容纳 {available}。请缩短消息、开始新对话，或以更长的上下文加载模型。</translation>
+        </message>
+        <message>
+            <source>The conversation was too long for {host}, so its {count} oldest messages were left out of this answer.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The data folder {path} cannot be written ({reason}). Make it writable, or set XDG_DATA_HOME to another folder.</source>
@@ -1160,6 +1196,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>引擎已有 {waiting} 个回答在排队。请待其中一些结束后再试。</translation>
         </message>
         <message>
+            <source>The engine could not be started ({reason}). Check that your folders can be written and try again; the log is {log}.</source>
+            <translation>无法启动引擎（{reason}）。请检查您的文件夹是否可写，然后重试；日志在 {log}。</translation>
+        </message>
+        <message>
             <source>The engine could not be started ({reason}). Deskside's installation is incomplete; install it again.</source>
             <translation>引擎无法启动（{reason}）。Deskside 的安装不完整，请重新安装。</translation>
         </message>
@@ -1172,6 +1212,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>引擎启动后 {seconds} 秒内没有响应，机器可能过载。请关闭其他程序后重试。日志：{log}。</translation>
         </message>
         <message>
+            <source>The engine did not answer within {seconds} seconds. The machine may be overloaded; close other programs and try again. The log is {log}.</source>
+            <translation>引擎在 {seconds} 秒内没有响应。电脑可能负载过高；请关闭其他程序后重试。日志在 {log}。</translation>
+        </message>
+        <message>
             <source>The engine did not react to the cancelling, so it was ended. Load the model again to go on; the conversation is kept.</source>
             <translation>引擎没有响应取消操作，已被强制结束。重新加载模型即可继续；对话已保留。</translation>
         </message>
@@ -1180,8 +1224,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>运行 {model} 时引擎意外结束（{detail}）。重新加载模型即可继续；对话已保留。日志：{log}。</translation>
         </message>
         <message>
+            <source>The engine ended while it was at work, and its models with it. Ask again to start it anew; the conversation is kept. The log is {log}.</source>
+            <translation>引擎在工作时结束了，模型也随之关闭。再次提问即可重新启动；对话已保留。日志在 {log}。</translation>
+        </message>
+        <message>
             <source>The engine in {folder} has no part that runs on this processor ({processor}). Install a build of Deskside for this processor.</source>
             <translation>{folder} 中的引擎没有适用于此处理器（{processor}）的组件。请安装适用于此处理器的 Deskside 版本。</translation>
+        </message>
+        <message>
+            <source>The engine is ending, so it takes no more work. Try again in a moment; it starts anew.</source>
+            <translation>引擎正在结束，因此不再接受工作。请稍后再试，它会重新启动。</translation>
+        </message>
+        <message>
+            <source>The engine said something that makes no sense ({detail}), so the connection was ended. Try again; the log is {log}.</source>
+            <translation>引擎发来了无法理解的内容（{detail}），因此连接已断开。请重试；日志在 {log}。</translation>
         </message>
         <message>
             <source>The engine sent something that makes no sense ({detail}), so it was ended. Load the model again; the conversation is kept. The log is {log}.</source>
@@ -1202,6 +1258,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The engine's log {log} cannot be written ({reason}), so a failure of the engine will be harder to explain. Make the folder writable.</source>
             <translation>引擎日志 {log} 无法写入（{reason}），引擎出错时将更难查明原因。请使该文件夹可写。</translation>
+        </message>
+        <message>
+            <source>The experts of {model} ({experts}) stay in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the graphics card and load it again.</source>
+            <translation>{model} 的专家（{experts}）留在主内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
         <message>
             <source>The file name {name} from the hub is not safe to write to a disk: {reason}. Nothing was downloaded; choose another repository.</source>
@@ -1256,6 +1316,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>内核拓扑列出 {topology} 个物理核心，处理器自述为 {described} 个。规划采用前者。</translation>
         </message>
         <message>
+            <source>The key for {host} cannot be used: {reason}. Copy it again from where it was given to you.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The key for {host} travels without encryption, because its address begins with http://. Everyone on the way can read it: use https:// where the endpoint offers it.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.</source>
             <translation>{path} 中的模型列表无法读取（{reason}）。请重新安装 Deskside 以恢复。</translation>
         </message>
@@ -1308,6 +1376,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试；已下载的部分会保留。</translation>
         </message>
         <message>
+            <source>The request cannot be sent, because {name} is not a JSON object ({reason}). Correct it and ask again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The request is larger than {limit}, which is more than the engine takes. Shorten it.</source>
+            <translation>请求大于 {limit}，超出了引擎能接受的大小。请缩短后重试。</translation>
+        </message>
+        <message>
             <source>The settings in {path} could not be read ({reason}). They were put aside as {aside}, and Deskside starts with the defaults.</source>
             <translation>{path} 中的设置无法读取（{reason}）。原文件已另存为 {aside}，Deskside 将以默认设置启动。</translation>
         </message>
@@ -1334,6 +1410,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>There is no file {path}. It was moved or deleted: choose another model, or download it again.</source>
             <translation>文件 {path} 不存在，可能已被移动或删除。请选择其他模型，或重新下载。</translation>
+        </message>
+        <message>
+            <source>There is no machine called {host} ({reason}). Check the address and the network connection.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>There is no message number {id} in this conversation any more. Open the conversation again.</source>
@@ -1424,12 +1504,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>此处理器不支持引擎使用的某条指令（SIGILL），因此 {model} 无法用此版本运行。请安装 Deskside 的通用版本。日志：{log}。</translation>
         </message>
         <message>
+            <source>This program has {count} requests open in the engine already. Try again when some of them have ended.</source>
+            <translation>此程序在引擎中已有 {count} 个未完成的请求。请等其中一些结束后再试。</translation>
+        </message>
+        <message>
             <source>This program may use {limit} of the machine's {total} of memory, because a container or service limit says so. Raise that limit to run larger models.</source>
             <translation>受容器或服务限制，本程序只能使用机器 {total} 内存中的 {limit}。提高该限制即可运行更大的模型。</translation>
         </message>
         <message>
             <source>This program may use {usable} of the machine's {logical} processors, because a container or service limit says so. Raise that limit to generate faster.</source>
             <translation>受容器或服务限制，本程序只能使用机器 {logical} 个处理器中的 {usable} 个。提高该限制即可加快生成。</translation>
+        </message>
+        <message>
+            <source>This system has no keyring that can be used ({reason}), so the key for {host} is kept until Deskside ends and never written to disk. Unlock or install a keyring (GNOME Keyring, KWallet) to keep it.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>
@@ -1450,6 +1538,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>llama.cpp stopped itself while running {model} ({detail}). Load the model again to go on; the conversation is kept. The log is {log}.</source>
             <translation>运行 {model} 时 llama.cpp 自行中止（{detail}）。重新加载模型即可继续；对话已保留。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>{address} is not the address of an endpoint: {reason}. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{endpoint} answered with something that is no description of a model, so it may not be a hub, or a login page stands in between. Check the endpoint and the network connection.</source>
@@ -1476,28 +1568,140 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{endpoint} 拒绝提供 {name}。请确认您的账户有权读取 {repository} 后重试；已下载的部分会保留。</translation>
         </message>
         <message>
+            <source>{host} answered with something that is not the protocol of OpenAI ({detail}). Check the address: most end in /v1.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} broke the answer off{told}. What had arrived is kept; try again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} does not accept the key, or wants one (HTTP {status}). Enter the right key in the settings.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} does not accept the request (HTTP {status}{told}). Change what was asked, or choose another model.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} does not allow this with your key (HTTP {status}{told}). Ask whoever runs it, or choose another model.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} does not offer a model {model}. It offers: {choices}. Choose one of them in the settings.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} does not take connections ({reason}). Check that the endpoint runs, and its port; a firewall may stand in between.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} ended the answer with its content filter. Words may be missing.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} ended the answer without saying that it was complete. What had arrived is kept; carry on, or try again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} failed to answer (HTTP {status}{told}). Try again; if it stays, tell whoever runs it.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} has too much to do (HTTP {status}{told}). Try again in a while.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} knows nothing at this address, or no model {model} (HTTP 404{told}). Check the address (most end in /v1) and the model in the settings.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} sends on to {target}, where neither your key nor your words are sent unasked. If you trust it, enter that address in the settings.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} sent more than an answer can be ({detail}), so it was ended. What had arrived is kept.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} sent nothing for {seconds} seconds. It may be overloaded or gone: try again, or choose another model.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{host} showed a certificate that this machine does not trust ({reason}). Check the address, the date of this machine and the certificates of your network.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{idle} was unloaded to make room for {model}.</source>
+            <translation>已卸载 {idle}，为 {model} 腾出内存。</translation>
+        </message>
+        <message>
             <source>{layers} of its {total} layers fit on {device}; the other {rest} stay in main memory and set the pace.</source>
             <translation>共 {total} 层，其中 {layers} 层可放入 {device}；其余 {rest} 层留在内存中，并决定速度。</translation>
+        </message>
+        <message>
+            <source>{layers} of the {total} layers of {model} are on the graphics card and the others in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the card and load it again.</source>
+            <translation>{model} 的 {total} 层中有 {layers} 层在显卡上，其余在主内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
         <message>
             <source>{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.</source>
             <translation>{model} 没有对话模板，已使用通用模板（ChatML）。它可能是不擅长对话的基础模型；如果回答看起来不正常，请选择指令或对话模型。</translation>
         </message>
         <message>
+            <source>{model} crashed {count} times within {minutes} minutes, so it stays unloaded. The last reason stands beside this; load it again to try once more, or choose a smaller model.</source>
+            <translation>{model} 在 {minutes} 分钟内崩溃了 {count} 次，因此不再自动加载。最后一次的原因列在旁边；可以再次加载重试，或选择更小的模型。</translation>
+        </message>
+        <message>
+            <source>{model} does not fit, not even with its smallest settings: {needed} were planned and {free} of memory are free. Close other programs, or choose a smaller model.</source>
+            <translation>即使使用最小的设置，{model} 也放不下：计划需要 {needed}，当前空闲内存为 {free}。请关闭其他程序，或选择更小的模型。</translation>
+        </message>
+        <message>
             <source>{model} does not generate text ({reason}), so it cannot hold a conversation. Choose a chat model.</source>
             <translation>{model} 不生成文本（{reason}），无法进行对话。请选择对话模型。</translation>
+        </message>
+        <message>
+            <source>{model} has a context of {context} tokens in place of {wanted}, because {free} of memory are free and {needed} were planned. Close other programs and load it again for longer conversations.</source>
+            <translation>{model} 的上下文为 {context} 个词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可进行更长的对话。</translation>
         </message>
         <message>
             <source>{model} has no quantization called {quantization} in the catalogue. Choose one of: {known}.</source>
             <translation>目录中 {model} 没有名为 {quantization} 的量化。请从以下选择：{known}。</translation>
         </message>
         <message>
+            <source>{model} is being loaded again after it ended unexpectedly.</source>
+            <translation>{model} 意外结束，正在重新加载。</translation>
+        </message>
+        <message>
+            <source>{model} is being loaded again with smaller settings, because memory ran out or it crashed before.</source>
+            <translation>由于内存不足或之前曾崩溃，正在以更小的设置重新加载 {model}。</translation>
+        </message>
+        <message>
             <source>{model} is of a kind that this version of llama.cpp does not know ({reason}). Update Deskside, or choose another model.</source>
             <translation>{model} 属于此版本 llama.cpp 不认识的类型（{reason}）。请更新 Deskside，或选择其他模型。</translation>
         </message>
         <message>
+            <source>{model} keeps conversations in a {bits}-bit KV cache in place of {wanted} bits, because {free} of memory are free and {needed} were planned. Close other programs and load it again for the finer one.</source>
+            <translation>{model} 使用 {bits} 位 KV 缓存保存对话，而不是 {wanted} 位，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可使用更精细的缓存。</translation>
+        </message>
+        <message>
+            <source>{model} reads prompts {batch} tokens at once in place of {wanted}, because {free} of memory are free and {needed} were planned.</source>
+            <translation>{model} 每次读取 {batch} 个提示词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。</translation>
+        </message>
+        <message>
+            <source>{model} runs without a second copy of its weights made for this processor, because {free} of memory are free and {needed} were planned. Prompts are read more slowly; close other programs and load it again for full speed.</source>
+            <translation>{model} 在没有为此处理器另存一份权重的情况下运行，因为当前空闲内存为 {free}，而计划需要 {needed}。读取提示会慢一些；关闭其他程序后重新加载即可恢复全速。</translation>
+        </message>
+        <message>
+            <source>{model} waits until {busy} has ended its answers, because both do not fit in memory together.</source>
+            <translation>{model} 正在等待 {busy} 完成回答，因为内存无法同时容纳两者。</translation>
+        </message>
+        <message>
             <source>{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.</source>
             <translation>{model} 以 {trained} 词元的上下文训练，现以 {context} 加载；超出训练长度后回答可能变差。请选择不超过 {trained} 词元的上下文。</translation>
+        </message>
+        <message>
+            <source>{model} wrote no summary, so nothing was changed. Leave out the oldest messages instead, or try again.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{name} arrived twice with a wrong checksum, so its source or the connection is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.</source>
@@ -1578,6 +1782,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{repository} has several quantizations{wanted} and none of them is Q4_K_M, the usual choice. Add one of these after a colon: {choices}.</source>
             <translation>{repository} 有多种量化{wanted}，但没有常用的 Q4_K_M。请在冒号后加上以下之一：{choices}。</translation>
+        </message>
+        <message>
+            <source>{smaller} ({size}) is on this machine and would fit in the memory that is free now: choose it in place of {model}.</source>
+            <translation>本机已有的 {smaller}（{size}）可以放进当前的空闲内存：可以用它代替 {model}。</translation>
+        </message>
+        <message>
+            <source>{streamed} of {model} do not fit in memory and are read from the disk again and again, because {free} are free and {needed} were planned. Answers are slow: close other programs, or choose a smaller model.</source>
+            <translation>{model} 有 {streamed} 放不进内存，只能反复从磁盘读取，因为当前空闲 {free}，而计划需要 {needed}。回答会很慢：请关闭其他程序，或选择更小的模型。</translation>
         </message>
         <message>
             <source>{text} does not name a model on the hub. Write OWNER/NAME, or OWNER/NAME:QUANTIZATION, for example unsloth/Qwen3-4B-GGUF:Q4_K_M.</source>

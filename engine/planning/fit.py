@@ -1,0 +1,284 @@
+"""Fits a model into what is free now: a ladder of settings, of which the first that fits is taken.
+
+The ladder belongs to the model, the wish and the machine as it is built; what is free at the moment
+only decides how far down it goes. So more memory never leads lower. The order of its rungs, each
+keeping what the ones above have given up:
+
+    wider contexts, while there is plenty        nobody asked for them: their absence is no loss
+    a room for each conversation                 then one that all share (slower, several at once)
+    a second copy of the weights, laid out for the CPU ("repack"): speed only
+    the cache of 16 bits, of 8, of 4
+    the context halved, down to 2,048 tokens
+    every layer on the GPUs, where the machine has room for that; then as many as fit
+    prompts read 512 tokens at once, 256, 128
+    what was asked for in so many words, last of all, in the same order
+    weights that are read from the disk again and again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from engine.catalog.model import ModelSpec, Quantization
+from engine.planning.layout import Demand, Placement, demand_of
+from engine.planning.machine import Machine
+from engine.planning.memory import UBATCH, full_row, repackable_bytes, sliding_row
+from engine.planning.placement import (
+    BASE_CONTEXT,
+    QUANTISED_CACHE_CONTEXT,
+    UNKNOWN_CONTEXT,
+    WIDENED_PART,
+    WIDER_CONTEXTS,
+    fastest,
+)
+from engine.planning.plan import KvType
+from engine.planning.speed import TYPICAL_DEPTH, token_time
+from engine.planning.verdict import LEAST_TPS
+
+USUAL_SEQUENCES = 4  # answers at once when nobody says how many
+LEAST_CONTEXT = 2048  # tokens; a question, an answer and a little of what went before
+SMALLER_BATCHES = (256, 128)
+_CACHE_BLOCK = 32  # elements that a quantised cache keeps together; rows are made of whole blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for in so many words; 0 and None leave it to the fit."""
+
+    context_length: int = 0
+    kv_type: KvType | None = None
+    sequences: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may be used now. Bytes."""
+
+    machine: Machine  # its budgets are what is free now
+    mapped: int | None = None  # a worker may map so much in all (RLIMIT_AS); None: no limit
+    private: int | None = None  # so much of it may be its own, not a file's (RLIMIT_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One rung."""
+
+    context_length: int  # tokens, of each conversation or of the room that all share
+    kv_type: KvType
+    sequences: int
+    shared: bool
+    repack: bool = True
+    whole: bool = True  # as much on GPUs as the machine has room for, when nothing else uses them
+    batch: int = UBATCH
+    easy: bool = False  # asks for more room than it needs: nobody wished for it
+    streams: bool = False  # weights may be read from the disk again and again
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The rung that fits, and what it takes. Bytes."""
+
+    rung: int  # 0 is the highest
+    setting: Setting
+    wanted: Setting  # without anything given up
+    placement: Placement
+    needed: int  # by `wanted`, in main memory and on GPUs together
+    free: int  # of both
+
+    @property
+    def modest(self) -> bool:
+        """Nothing is given up that a chat would notice."""
+        now, then = self.setting, self.wanted
+        return (
+            now.context_length >= min(then.context_length, BASE_CONTEXT)
+            and now.whole == then.whole
+            and now.kv_type is not KvType.Q4_0
+            and now.streams == then.streams
+        )
+
+    @property
+    def mapped(self) -> int:
+        """Part of main memory that holds the file's own pages."""
+        placement = self.placement
+        embedding = placement.demand.weights.embedding
+        return placement.ram_dense + placement.ram_experts + embedding - placement.streamed
+
+
+class Ladder:
+    """Of one model on one machine, for one wish."""
+
+    def __init__(self, spec: ModelSpec, quantization: Quantization, whole: Machine, wanted: Wanted) -> None:
+        """`whole` is the machine when nothing else runs on it."""
+        self._shape = spec.shape
+        self._quantization = quantization
+        self._whole = whole
+        self._wanted = wanted
+        self._trained = spec.shape.trained_context or UNKNOWN_CONTEXT
+        base = Setting(
+            wanted.context_length or min(self._trained, BASE_CONTEXT),
+            wanted.kv_type or KvType.F16,
+            wanted.sequences or USUAL_SEQUENCES,
+            shared=True,
+        )
+        self._ideal = fastest(self._demand(base), whole)
+        self.base = replace(
+            base,
+            whole=self._ideal.gpu_layers >= spec.shape.layers,
+            repack=not self._lost_repack(self._ideal, whole),
+            streams=self._ideal.streamed > 0,
+        )
+        self.rungs = tuple(self._rungs())
+
+    def fit(self, room: Room, highest: int = 0) -> Fit | None:
+        """The first rung from `highest` on that fits; None when none does."""
+        for rung, setting in enumerate(self.rungs[highest:], highest):
+            placement = fastest(self._demand(setting), room.machine)
+            if self._fits(setting, placement, room):
+                return Fit(rung, setting, self.base, placement, self.needed, free_in(room))
+        return None
+
+    @property
+    def needed(self) -> int:
+        """Bytes of what is wanted, in main memory and on GPUs together."""
+        roomy = replace(self._whole, ram_budget=1 << 60)
+        placement = fastest(self._demand(self.base), roomy)
+        return placement.ram + sum(size for _, size in placement.vram)
+
+    # the rungs
+    def _rungs(self) -> Iterator[Setting]:
+        yield from self._wider()
+        base = self.base
+        yield replace(base, shared=False, easy=True)
+        if self._wanted.sequences:
+            yield replace(base, shared=False)
+        yield base
+        last = base
+        for step in self._steps():
+            below = tuple(step(last))
+            yield from below
+            last = below[-1] if below else last
+        if not last.streams:
+            yield replace(last, streams=True)
+
+    def _wider(self) -> Iterator[Setting]:
+        base, split = self.base, 0 < self._ideal.gpu_layers < self._shape.layers
+        if self._wanted.context_length or split or base.streams:
+            return
+        for context in sorted(WIDER_CONTEXTS, reverse=True):
+            if base.context_length < context <= self._trained:
+                easy = replace(base, context_length=context, easy=True)
+                yield replace(easy, shared=False)
+                yield easy
+                if context == QUANTISED_CACHE_CONTEXT and self._wanted.kv_type is None and self._quantises():
+                    yield replace(easy, kv_type=KvType.Q8_0)
+
+    def _steps(self) -> Iterator[Callable[[Setting], Iterator[Setting]]]:
+        wished = self._wanted
+        yield self._without_repack
+        if wished.kv_type is None:
+            yield self._smaller_cache
+        if not wished.context_length:
+            yield self._shorter_context
+        yield self._fewer_on_gpus
+        yield self._smaller_batches
+        if wished.kv_type is not None:
+            yield self._smaller_cache
+        if wished.context_length:
+            yield self._shorter_context
+
+    def _without_repack(self, above: Setting) -> Iterator[Setting]:
+        if above.repack and repackable_bytes(self._quantization, self._whole):
+            yield replace(above, repack=False)
+
+    def _smaller_cache(self, above: Setting) -> Iterator[Setting]:
+        kinds = list(KvType)
+        if self._quantises():
+            for kind in kinds[kinds.index(above.kv_type) + 1 :]:
+                yield replace(above, kv_type=kind)
+
+    def _shorter_context(self, above: Setting) -> Iterator[Setting]:
+        context = above.context_length
+        while context > LEAST_CONTEXT:
+            context = max(LEAST_CONTEXT, context // 2)
+            yield replace(above, context_length=context)
+
+    def _fewer_on_gpus(self, above: Setting) -> Iterator[Setting]:
+        if above.whole:
+            yield replace(above, whole=False)
+
+    def _smaller_batches(self, above: Setting) -> Iterator[Setting]:
+        for batch in SMALLER_BATCHES:
+            yield replace(above, batch=batch)
+
+    def _quantises(self) -> bool:
+        """Whether there is a cache, of rows that a quantised one can hold."""
+        shape = self._shape
+        rows = (shape.key_length, shape.value_length, shape.sliding_key_length, shape.sliding_value_length)
+        return full_row(shape) + sliding_row(shape) > 0 and all(row % _CACHE_BLOCK == 0 for row in rows)
+
+    # whether one fits
+    def _demand(self, setting: Setting) -> Demand:
+        return demand_of(
+            self._shape,
+            self._quantization,
+            setting.context_length,
+            setting.kv_type,
+            setting.sequences,
+            setting.shared,
+            setting.batch,
+            setting.repack,
+        )
+
+    def _fits(self, setting: Setting, placement: Placement, room: Room) -> bool:
+        return (
+            placement.runs
+            and self._reads_enough(setting, placement, room.machine)
+            and not self._lost_repack(placement, room.machine)
+            and (not setting.whole or self._as_ideal(placement))
+            and (not setting.easy or self._leaves_plenty(setting, placement, room.machine))
+            and _within_limits(placement, room)
+        )
+
+    def _reads_enough(self, setting: Setting, placement: Placement, machine: Machine) -> bool:
+        if not placement.streamed:
+            return True
+        return setting.streams and 1 / token_time(placement, machine, TYPICAL_DEPTH).total >= LEAST_TPS
+
+    def _lost_repack(self, placement: Placement, machine: Machine) -> bool:
+        """Whether a copy of the weights was asked for and left out for want of room."""
+        copied = placement.ram_dense + placement.ram_experts
+        wanted = placement.demand.repack and copied and repackable_bytes(self._quantization, machine)
+        return bool(wanted) and not placement.repack
+
+    def _as_ideal(self, placement: Placement) -> bool:
+        experts = self._ideal.experts_on_cpu or not placement.experts_on_cpu
+        return placement.gpu_layers >= self._ideal.gpu_layers and experts
+
+    def _leaves_plenty(self, setting: Setting, placement: Placement, machine: Machine) -> bool:
+        """Most of main memory stays for whatever else a person does. Rooms of their own must fit
+        twice over besides."""
+        least = fastest(self._demand(self.base), machine)
+        if placement.ram > max(machine.ram_budget * WIDENED_PART, least.ram * 1.05):
+            return False
+        if setting.shared:
+            return True
+        on_gpus = placement.demand.kv_cache * placement.gpu_layers // self._shape.layers
+        in_ram = placement.demand.kv_cache - on_gpus
+        vram = sum(size for _, size in placement.gpu_shares)
+        room_on_gpus = not on_gpus or vram + on_gpus <= sum(gpu.budget for gpu in machine.gpus)
+        return placement.ram + in_ram <= machine.ram_budget and room_on_gpus
+
+
+def free_in(room: Room) -> int:
+    """Bytes that may be used now, in main memory and on GPUs together."""
+    limits = [limit for limit in (room.mapped, room.private) if limit is not None]
+    return min([room.machine.ram_budget, *limits]) + room.machine.vram_budget
+
+
+def _within_limits(placement: Placement, room: Room) -> bool:
+    everything = placement.ram + placement.streamed
+    own = placement.ram_fixed - placement.demand.weights.embedding + placement.repack
+    return (room.mapped is None or everything <= room.mapped) and (
+        room.private is None or own <= room.private
+    )
