@@ -95,7 +95,7 @@ class Library:
         """
         if not text.strip():
             raise UsageError.of("installed_unknown", text=text, choices=self._choices())
-        found = [model for model in self.installed() if _is_called(model, text)]
+        found = [model for model in self.installed() if is_called(model, text)]
         if found:
             return found[0]
         looks_like_path = text.lower().endswith(".gguf") or text.startswith((".", "~", "/")) or os.sep in text
@@ -204,7 +204,8 @@ def _check_gguf(path: Path) -> None:
         raise ModelFileError.of("model_file_foreign", path=str(path))
 
 
-def _is_called(model: InstalledModel, text: str) -> bool:
+def is_called(model: InstalledModel, text: str) -> bool:
+    """By path, file name, name or repository, each with or without its quantization; case does not count."""
     names = {model.path, Path(model.path).name, Path(model.path).stem, model.name, model.repository}
     names |= {f"{name}:{model.quantization}" for name in (model.name, model.repository) if name}
     if model.source == "starter":

@@ -1068,6 +1068,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>目前只有 {budget} 内存可用，不足以运行目录中的任何模型。请关闭其他程序后重新检测。</translation>
         </message>
         <message>
+            <source>Other machines can reach this address, so an API key is needed. This one was made and is shown this once: {key}. It is kept in {path}.</source>
+            <translation>其他计算机可以访问此地址，因此需要 API 密钥。已生成以下密钥，仅显示这一次：{key}。它保存在 {path} 中。</translation>
+        </message>
+        <message>
             <source>Other programs hold {held} of memory now and {free} is free. Closing some of them makes room for larger models; then check again.</source>
             <translation>其他程序目前占用 {held} 内存，剩余 {free}。关闭一些程序可为更大的模型腾出空间；之后请重新检测。</translation>
         </message>
@@ -1076,12 +1080,48 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>检测期间其他程序较忙，实测速度可能偏低。关闭它们后重新检测，可得到更准确的数值。</translation>
         </message>
         <message>
+            <source>Requests and answers travel without encryption beyond this machine. On a network that you do not trust, put a proxy with TLS in front, or use an SSH tunnel.</source>
+            <translation>离开本机的请求和回答未经加密。在不受信任的网络中，请在前面加一个 TLS 代理，或使用 SSH 隧道。</translation>
+        </message>
+        <message>
+            <source>Something went wrong that Deskside did not foresee ({detail}). Its log has more; please report it.</source>
+            <translation>发生了 Deskside 未预料到的错误（{detail}）。日志中有更多信息；请报告此问题。</translation>
+        </message>
+        <message>
             <source>Something went wrong that Deskside did not foresee ({detail}). The log in {log} has more; please report it.</source>
             <translation>发生了 Deskside 未曾预料的错误（{detail}）。详情见日志 {log}，请向我们报告。</translation>
         </message>
         <message>
+            <source>Text {number} has {needed} tokens and the model reads at most {available} at once. Split it into shorter ones.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Text {number} is empty and cannot be embedded. Leave it out.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The API cannot listen on {host}, port {port} ({reason}). Give --host an address of this machine, and --port a port that you may use.</source>
+            <translation>API 无法在 {host} 的端口 {port} 上监听（{reason}）。请用 --host 指定本机的地址，并用 --port 指定您可以使用的端口。</translation>
+        </message>
+        <message>
+            <source>The API cannot listen on {host}, port {port}, because another program uses that port. End that program, or choose another port with --port (0 takes a free one).</source>
+            <translation>API 无法在 {host} 的端口 {port} 上监听，因为另一个程序正在使用该端口。请结束该程序，或用 --port 选择其他端口（0 表示任选一个空闲端口）。</translation>
+        </message>
+        <message>
             <source>The API for other programs could not be switched on ({reason}). Choose another port if that one is taken; details are in {log}.</source>
             <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The API key in {where} cannot be used: {reason}. Put a long random text of letters and digits there.</source>
+            <translation>{where} 中的 API 密钥无法使用：{reason}。请在其中放入一段由字母和数字组成的长随机文本。</translation>
+        </message>
+        <message>
+            <source>The API key of the request is not the key of this server. Use the key that was shown when the server was first started.</source>
+            <translation>请求中的 API 密钥不是本服务器的密钥。请使用服务器首次启动时显示的密钥。</translation>
+        </message>
+        <message>
+            <source>The JSON of the request is nested more than {most} levels deep, which is not taken. Send a flatter object.</source>
+            <translation>请求的 JSON 嵌套超过 {most} 层，无法接受。请发送层次更少的对象。</translation>
         </message>
         <message>
             <source>The NVIDIA driver does not answer ({reason}). If it was updated since the machine started, restart the machine, then check again.</source>
@@ -1100,8 +1140,24 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>回答结束时没有给出统计数据，因为工作进程提前停止。请重新提问；详情见工作进程日志。</translation>
         </message>
         <message>
+            <source>The answer was ended before it was complete, because its model was unloaded or replaced. Send the request again.</source>
+            <translation>回答在完成前被中止，因为其模型已被卸载或替换。请重新发送请求。</translation>
+        </message>
+        <message>
+            <source>The answer was ended, because the client did not read it as fast as it was written. Read the stream without pauses, or ask without stream.</source>
+            <translation>回答已中止，因为客户端读取的速度跟不上生成的速度。请不间断地读取数据流，或不使用流式请求。</translation>
+        </message>
+        <message>
             <source>The answers to requests for {name} make no sense, so a login page or a faulty proxy may stand in between. Check the network connection, then try again; what arrived is kept.</source>
             <translation>请求 {name} 得到的应答不合理，中间可能有登录页面或有故障的代理。请检查网络连接后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>The body of the request did not arrive in time ({seconds} seconds at most), so it was given up. Check the connection and send it again.</source>
+            <translation>请求正文没有及时到达（最多 {seconds} 秒），已放弃接收。请检查连接后重新发送。</translation>
+        </message>
+        <message>
+            <source>The body of the request is not JSON ({reason}). Send one JSON object, encoded as UTF-8.</source>
+            <translation>请求正文不是 JSON（{reason}）。请发送一个 UTF-8 编码的 JSON 对象。</translation>
         </message>
         <message>
             <source>The chat database {path} cannot be used ({reason}). Check that the file and its folder can be written and are not on a failing disk.</source>
@@ -1220,6 +1276,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>引擎没有响应取消操作，已被强制结束。重新加载模型即可继续；对话已保留。</translation>
         </message>
         <message>
+            <source>The engine does not answer at the moment, so nothing can be computed. Try again in a few seconds; if it stays so, start the server again.</source>
+            <translation>引擎目前没有响应，无法进行计算。请几秒后重试；如果一直如此，请重新启动服务器。</translation>
+        </message>
+        <message>
             <source>The engine ended unexpectedly while running {model} ({detail}). Load the model again to go on; the conversation is kept. The log is {log}.</source>
             <translation>运行 {model} 时引擎意外结束（{detail}）。重新加载模型即可继续；对话已保留。日志：{log}。</translation>
         </message>
@@ -1266,6 +1326,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The file name {name} from the hub is not safe to write to a disk: {reason}. Nothing was downloaded; choose another repository.</source>
             <translation>模型库给出的文件名 {name} 写入磁盘不安全：{reason}。未下载任何内容；请选择其他仓库。</translation>
+        </message>
+        <message>
+            <source>The file of the API key {path} cannot be used ({reason}). Check the path and its permissions.</source>
+            <translation>无法使用 API 密钥文件 {path}（{reason}）。请检查路径及其权限。</translation>
         </message>
         <message>
             <source>The file of {model} could not be read any more (SIGBUS): it was changed, cut short or its disk failed while in use. Check the disk, download the model again, then load it.</source>
@@ -1384,6 +1448,18 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>请求大于 {limit}，超出了引擎能接受的大小。请缩短后重试。</translation>
         </message>
         <message>
+            <source>The request is larger than {limit}, which is the most that is taken. Send less at once.</source>
+            <translation>请求大于 {limit}，超过了上限。请减少一次发送的内容。</translation>
+        </message>
+        <message>
+            <source>The request was sent to the host {host}, which is not a name of this server. Use the address that the server printed, or start it with --allow-host NAME.</source>
+            <translation>请求发往主机 {host}，但这不是本服务器的名称。请使用服务器显示的地址，或用 --allow-host NAME 启动它。</translation>
+        </message>
+        <message>
+            <source>The server is closing, so it takes no more requests and ends its answers. Start it again with `deskside serve`.</source>
+            <translation>服务器正在关闭，不再接受请求，并结束正在进行的回答。请用 `deskside serve` 重新启动。</translation>
+        </message>
+        <message>
             <source>The settings in {path} could not be read ({reason}). They were put aside as {aside}, and Deskside starts with the defaults.</source>
             <translation>{path} 中的设置无法读取（{reason}）。原文件已另存为 {aside}，Deskside 将以默认设置启动。</translation>
         </message>
@@ -1428,6 +1504,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>模型文件 {path} 不存在。请检查路径，或重新下载模型。</translation>
         </message>
         <message>
+            <source>There is no model {model} on this machine. There are: {choices}, and default for the one in use. Name one of these, or download it with `deskside pull`.</source>
+            <translation>此计算机上没有模型 {model}。可用的有：{choices}，以及表示当前模型的 default。请使用其中之一，或用 `deskside pull` 下载。</translation>
+        </message>
+        <message>
             <source>There is no model {repository} on {endpoint}, or it is private. Check its name for typing errors; for a private one put a token of your account into the variable HF_TOKEN.</source>
             <translation>{endpoint} 上没有模型 {repository}，或者它是私有的。请检查名称是否有误；若为私有模型，请把您账户的令牌放入环境变量 HF_TOKEN。</translation>
         </message>
@@ -1448,8 +1528,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{folder} 的空间不足以存放此模型：需要 {needed}，可用 {free}。请腾出一些空间，或选择更小的量化或其他文件夹；未下载任何内容。</translation>
         </message>
         <message>
+            <source>There is nothing at {path}. This server has: {paths}.</source>
+            <translation>{path} 处没有内容。本服务器提供：{paths}。</translation>
+        </message>
+        <message>
             <source>There is nothing to answer: the conversation has no text. Write a message.</source>
             <translation>没有可回答的内容：对话中没有文字。请写一条消息。</translation>
+        </message>
+        <message>
+            <source>There is nothing to embed. Give one text at least.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
@@ -1500,6 +1588,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>此模型文件是为大端机器编写的，本引擎无法读取。请下载该模型的普通（小端）文件。</translation>
         </message>
         <message>
+            <source>This model was loaded to answer, not to embed texts. Load it for embedding, or choose an embedding model.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>This processor does not know an instruction that the engine uses (SIGILL), so {model} cannot run with this build. Install the portable build of Deskside. The log is {log}.</source>
             <translation>此处理器不支持引擎使用的某条指令（SIGILL），因此 {model} 无法用此版本运行。请安装 Deskside 的通用版本。日志：{log}。</translation>
         </message>
@@ -1516,8 +1608,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>受容器或服务限制，本程序只能使用机器 {logical} 个处理器中的 {usable} 个。提高该限制即可加快生成。</translation>
         </message>
         <message>
+            <source>This server wants an API key, and the request has none. Send it in the header Authorization: Bearer KEY.</source>
+            <translation>本服务器需要 API 密钥，而请求中没有。请在请求头中发送 Authorization: Bearer KEY。</translation>
+        </message>
+        <message>
             <source>This system has no keyring that can be used ({reason}), so the key for {host} is kept until Deskside ends and never written to disk. Unlock or install a keyring (GNOME Keyring, KWallet) to keep it.</source>
             <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Too many large requests are being received at this moment. Try again in a few seconds.</source>
+            <translation>目前正在接收过多的大型请求。请几秒后重试。</translation>
+        </message>
+        <message>
+            <source>Web pages of {origin} may not use this server, so that no strange page can. If you trust that page, start the server with --allow-origin {origin}.</source>
+            <translation>{origin} 的网页不能使用本服务器，以免陌生网页滥用。如果您信任该网页，请用 --allow-origin {origin} 启动服务器。</translation>
         </message>
         <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>
@@ -1544,6 +1648,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation type="unfinished" />
         </message>
         <message>
+            <source>{count} texts cannot be embedded at once, {most} can. Send them in several requests.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{endpoint} answered with something that is no description of a model, so it may not be a hub, or a login page stands in between. Check the endpoint and the network connection.</source>
             <translation>{endpoint} 返回的内容不是模型描述，它可能不是模型库，或中间有登录页面。请检查站点地址和网络连接。</translation>
         </message>
@@ -1566,6 +1674,34 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{endpoint} refuses to give out {name}. Check that your account may read {repository}, then try again; what arrived is kept.</source>
             <translation>{endpoint} 拒绝提供 {name}。请确认您的账户有权读取 {repository} 后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>{field} cannot be used in this way: {reason}. Leave it out or change it, then send the request again.</source>
+            <translation>不能这样使用 {field}：{reason}。请去掉或修改它，然后重新发送请求。</translation>
+        </message>
+        <message>
+            <source>{field} has a value that is not known here. It can be: {choices}.</source>
+            <translation>{field} 的值在这里不可用。可选值：{choices}。</translation>
+        </message>
+        <message>
+            <source>{field} is missing or empty, and the request cannot be answered without it. Fill it in and send the request again.</source>
+            <translation>缺少 {field} 或其内容为空，因此无法回答该请求。请填写后重新发送。</translation>
+        </message>
+        <message>
+            <source>{field} is of the wrong kind: it must be {wanted}. Correct it and send the request again.</source>
+            <translation>{field} 的类型不对：它必须是 {wanted}。请更正后重新发送请求。</translation>
+        </message>
+        <message>
+            <source>{field} is too long: it has {count} entries or characters, and at most {most} are taken. Send less at once.</source>
+            <translation>{field} 太长：共有 {count} 项或字符，最多接受 {most}。请减少一次发送的内容。</translation>
+        </message>
+        <message>
+            <source>{field} is {kind}, and the models here read text only. Send the message as text.</source>
+            <translation>{field} 是 {kind}，而这里的模型只能读取文本。请以文本形式发送消息。</translation>
+        </message>
+        <message>
+            <source>{field} is {value}, and it must lie between {low} and {high}. Correct it and send the request again.</source>
+            <translation>{field} 的值为 {value}，但必须在 {low} 和 {high} 之间。请更正后重新发送请求。</translation>
         </message>
         <message>
             <source>{host} answered with something that is not the protocol of OpenAI ({detail}). Check the address: most end in /v1.</source>
@@ -1660,6 +1796,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{model} 不生成文本（{reason}），无法进行对话。请选择对话模型。</translation>
         </message>
         <message>
+            <source>{model} does not make embeddings ({reason}). Choose an embedding model.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{model} has a context of {context} tokens in place of {wanted}, because {free} of memory are free and {needed} were planned. Close other programs and load it again for longer conversations.</source>
             <translation>{model} 的上下文为 {context} 个词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可进行更长的对话。</translation>
         </message>
@@ -1694,6 +1834,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{model} waits until {busy} has ended its answers, because both do not fit in memory together.</source>
             <translation>{model} 正在等待 {busy} 完成回答，因为内存无法同时容纳两者。</translation>
+        </message>
+        <message>
+            <source>{model} was loaded to embed texts, so it cannot answer. Choose a chat model.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.</source>
@@ -1742,6 +1886,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A build of the engine for {vendor} cards is needed to use it.</source>
             <translation>找到了 {name}，但此版本的引擎只用 CPU 计算，模型将在处理器上运行。要使用它，需要支持 {vendor} 显卡的引擎版本。</translation>
+        </message>
+        <message>
+            <source>{path} does not take requests with the method {method}. See the header Allow for those that it takes.</source>
+            <translation>{path} 不接受 {method} 方法的请求。可用的方法见 Allow 响应头。</translation>
         </message>
         <message>
             <source>{path} is a GGUF file for big-endian machines and cannot be used here. Choose the ordinary (little-endian) file of the same model.</source>
@@ -1794,6 +1942,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{text} does not name a model on the hub. Write OWNER/NAME, or OWNER/NAME:QUANTIZATION, for example unsloth/Qwen3-4B-GGUF:Q4_K_M.</source>
             <translation>{text} 不是模型库中的模型名。请写成 所有者/名称 或 所有者/名称:量化，例如 unsloth/Qwen3-4B-GGUF:Q4_K_M。</translation>
+        </message>
+        <message>
+            <source>{text} is not the name of a host. Give --allow-host a name or an address, without http:// in front.</source>
+            <translation>{text} 不是主机名。请给 --allow-host 一个名称或地址，前面不要加 http://。</translation>
+        </message>
+        <message>
+            <source>{text} is not the origin of a web page. Give --allow-origin one such as https://chat.example; * is not taken, because every page could then use your models.</source>
+            <translation>{text} 不是网页的来源。请给 --allow-origin 一个来源，例如 https://chat.example；不接受 *，否则任何网页都能使用您的模型。</translation>
         </message>
     </context>
 </TS>

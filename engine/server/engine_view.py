@@ -1,0 +1,42 @@
+"""What the engine says about itself, asked no more often than needed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from engine.events import EngineSeen
+from engine.runtime.values import EngineStatus
+from engine.server.answering import OpenRequests
+from engine.server.refusals import RequestError
+
+_LOOK_S: Final = 5.0  # for the engine to answer
+_FRESH_S: Final = 1.0  # how long its word is good for
+
+
+class EngineView:
+    """Loop only."""
+
+    def __init__(self, open_: OpenRequests) -> None:
+        self._open = open_
+        self._status: EngineStatus | None = None
+        self._asked = -_FRESH_S
+        self._asking = asyncio.Lock()
+
+    async def status(self) -> EngineStatus | None:
+        """None when the engine does not answer."""
+        async with self._asking:
+            if time.monotonic() - self._asked >= _FRESH_S:
+                self._status = await self._look()
+                self._asked = time.monotonic()
+        return self._status
+
+    async def _look(self) -> EngineStatus | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                with self._open.jobs() as jobs:
+                    jobs.begin([self._open.backend.look])
+                    return (await jobs.only(EngineSeen)).status
+        except (TimeoutError, RequestError):
+            return None

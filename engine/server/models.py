@@ -1,0 +1,107 @@
+"""The models that clients can name."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from engine.catalog.model import InstalledModel
+from engine.download.library import Library, is_called
+from engine.runtime.values import EngineStatus, LoadWish, RuntimeState
+from engine.server.refusals import RequestError
+
+DEFAULT: Final = "default"
+_FRESH_S: Final = 2.0  # how long a look at the folders is good for
+_MOST_CHOICES: Final = 20  # in a refusal
+_WORKING: Final = (RuntimeState.READY, RuntimeState.GENERATING)
+
+
+class ServedModels:
+    """All of the library, by ids, and `default`: the one that was chosen at the start, else the
+    loaded one, else the one used last, else the starter. Loop only; disks are read beside it."""
+
+    def __init__(
+        self,
+        library: Library,
+        last_used: Callable[[], str],
+        chosen: InstalledModel | None = None,
+        context_length: int = 0,
+    ) -> None:
+        """`last_used` gives the path of a model, or ""; it may read a file. `context_length` of every
+        load, in tokens; 0 leaves it to the planner."""
+        self._library = library
+        self._last_used = last_used
+        self._chosen = chosen
+        self._context_length = context_length
+        self._known: dict[str, InstalledModel] = {}
+        self._looked = -_FRESH_S
+
+    def wish(self, model: InstalledModel, embedding: bool = False) -> LoadWish:
+        return LoadWish(model, context_length=self._context_length, embedding=embedding)
+
+    async def listed(self) -> dict[str, InstalledModel]:
+        """By id, the chosen model too, though it may lie outside of the library."""
+        if time.monotonic() - self._looked >= _FRESH_S:
+            self._known = named(await asyncio.to_thread(self._library.installed), self._chosen)
+            self._looked = time.monotonic()
+        return self._known
+
+    def is_default(self, name: str) -> bool:
+        return name.strip().lower() in ("", DEFAULT)
+
+    async def find(self, name: str) -> tuple[str, InstalledModel]:
+        """Its id and itself. Names as the command line takes them, but no paths of other files.
+
+        Raises: RequestError (404).
+        """
+        known = await self.listed()
+        model = known.get(name) or next((each for each in known.values() if is_called(each, name)), None)
+        if model is None:
+            choices = ", ".join(
+                [*list(known)[:_MOST_CHOICES], *(["..."] if len(known) > _MOST_CHOICES else [])]
+            )
+            raise RequestError.answered(404, "api_model_unknown", model=name[:200], choices=choices)
+        return next(key for key, each in known.items() if each is model), model
+
+    async def default(self, status: EngineStatus | None) -> tuple[str, InstalledModel]:
+        """Raises: RequestError (404), when there is no model at all."""
+        known = await self.listed()
+        paths = {model.path: (key, model) for key, model in known.items()}
+        for path in await self._candidates(status):
+            if path in paths:
+                return paths[path]
+        if not known:
+            raise RequestError.answered(404, "starter_missing")
+        return next(iter(known.items()))  # the starter comes first
+
+    async def _candidates(self, status: EngineStatus | None) -> list[str]:
+        if self._chosen is not None:
+            return [self._chosen.path]
+        running = [] if status is None else [each for each in status.models if each.state in _WORKING]
+        recent = sorted(running, key=lambda each: each.idle_s)
+        return [*(each.model.path for each in recent), await asyncio.to_thread(self._last_used)]
+
+
+def named(models: tuple[InstalledModel, ...], chosen: InstalledModel | None) -> dict[str, InstalledModel]:
+    """NAME:QUANTIZATION; where two models share that, REPOSITORY:QUANTIZATION; else the path."""
+    if chosen is not None and chosen.path not in {model.path for model in models}:
+        models = (*models, chosen)
+    ids: dict[str, InstalledModel] = {}
+    for model in models:
+        tail = f":{model.quantization}" if model.quantization else ""
+        for key in (f"{model.name}{tail}", f"{model.repository}{tail}", model.path):
+            if key not in ids and not key.startswith(":"):
+                ids[key] = model
+                break
+    return ids
+
+
+def created(model: InstalledModel) -> int:
+    """When its file was written, in seconds since the epoch; 0 when it has gone since."""
+    try:
+        return int(Path(model.path).stat().st_mtime)
+    except OSError:
+        return 0
