@@ -1093,11 +1093,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>Text {number} has {needed} tokens and the model reads at most {available} at once. Split it into shorter ones.</source>
-            <translation type="unfinished" />
+            <translation>第 {number} 段文本有 {needed} 个词元，而模型一次最多读取 {available} 个。请将其拆成更短的文本。</translation>
         </message>
         <message>
             <source>Text {number} is empty and cannot be embedded. Leave it out.</source>
-            <translation type="unfinished" />
+            <translation>第 {number} 段文本为空，无法生成向量。请去掉它。</translation>
         </message>
         <message>
             <source>The API cannot listen on {host}, port {port} ({reason}). Give --host an address of this machine, and --port a port that you may use.</source>
@@ -1537,7 +1537,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>There is nothing to embed. Give one text at least.</source>
-            <translation type="unfinished" />
+            <translation>没有可生成向量的文本。请至少提供一段文本。</translation>
         </message>
         <message>
             <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
@@ -1589,7 +1589,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>This model was loaded to answer, not to embed texts. Load it for embedding, or choose an embedding model.</source>
-            <translation type="unfinished" />
+            <translation>该模型是为回答而加载的，不能生成文本向量。请以向量方式加载它，或选择向量模型。</translation>
         </message>
         <message>
             <source>This processor does not know an instruction that the engine uses (SIGILL), so {model} cannot run with this build. Install the portable build of Deskside. The log is {log}.</source>
@@ -1649,7 +1649,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{count} texts cannot be embedded at once, {most} can. Send them in several requests.</source>
-            <translation type="unfinished" />
+            <translation>不能一次为 {count} 段文本生成向量，最多 {most} 段。请分多次发送。</translation>
         </message>
         <message>
             <source>{endpoint} answered with something that is no description of a model, so it may not be a hub, or a login page stands in between. Check the endpoint and the network connection.</source>
@@ -1797,7 +1797,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{model} does not make embeddings ({reason}). Choose an embedding model.</source>
-            <translation type="unfinished" />
+            <translation>{model} 不能生成向量（{reason}）。请选择向量模型。</translation>
         </message>
         <message>
             <source>{model} has a context of {context} tokens in place of {wanted}, because {free} of memory are free and {needed} were planned. Close other programs and load it again for longer conversations.</source>
@@ -1837,7 +1837,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{model} was loaded to embed texts, so it cannot answer. Choose a chat model.</source>
-            <translation type="unfinished" />
+            <translation>{model} 是为生成文本向量而加载的，不能回答。请选择聊天模型。</translation>
         </message>
         <message>
             <source>{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.</source>

@@ -1,4 +1,4 @@
-"""Characters, stop strings and slots: the parts of a worker that need no model."""
+"""Characters, stop strings, endings: the parts of a worker that need no model."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from engine.runtime.transitions import FOLLOWERS, IllegalTransition, check_trans
 from engine.runtime.values import RuntimeState, Sampling
 from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.detokenize import Utf8Stream
-from engine.runtime.worker.load import announced_bytes, last_announced_bytes
 from engine.runtime.worker.modelfile import check_model_file
 from engine.runtime.worker.sampling import check_sampling
-from engine.runtime.worker.scheduler import Slot, choose_slot, common_prefix
 from engine.runtime.worker.stops import StopFilter
 
 
@@ -94,39 +92,6 @@ def test_sampling_out_of_range_is_named(bad: Sampling) -> None:
     with pytest.raises(UsageError, match="Choose a value between"):
         check_sampling(bad)
     check_sampling(Sampling())
-
-
-def test_a_conversation_finds_its_slot() -> None:
-    first = Slot(0, [1, 2, 3, 4], last_used=9)
-    second = Slot(1, [1, 7, 8], last_used=3)
-    empty = Slot(2)
-    assert choose_slot([first, second, empty], [1, 2, 3, 4, 5]) is first
-    assert choose_slot([first, second, empty], [1, 7, 8, 9]) is second
-    assert choose_slot([first, second, empty], [1, 9]) is empty  # no other conversation is lost
-    assert choose_slot([first, second], [5]) is second  # unused for longest
-
-
-@given(st.lists(st.integers(0, 2)), st.lists(st.integers(0, 2)))
-def test_common_prefix(left: list[int], right: list[int]) -> None:
-    length = common_prefix(left, right)
-    assert left[:length] == right[:length]
-    assert left[length : length + 1] != right[length : length + 1] or length == len(left) == len(right)
-
-
-def test_log_lines_become_bytes() -> None:
-    lines = [
-        "load_tensors:   CPU_Mapped model buffer size =    92.10 MiB",
-        "load_tensors:   CPU_REPACK model buffer size =    10.50 MiB",
-        "llama_kv_cache:        CPU KV buffer size =    45.00 MiB",
-        "llama_kv_cache:        CPU KV buffer size =     1.00 MiB",
-        "sched_reserve:        CPU compute buffer size =    20.00 MiB",
-        "sched_reserve:        CPU compute buffer size =    14.00 MiB",
-        "llama_context:        CPU  output buffer size =     0.50 MiB",
-    ]
-    mib = 1024 * 1024
-    assert announced_bytes(lines, "(?:KV|RS) buffer size") == 46 * mib
-    assert announced_bytes(lines, "model buffer size", of=r"\S*REPACK\S*") == int(10.5 * mib)
-    assert last_announced_bytes(lines, "(?:compute|output) buffer size") == int(14.5 * mib)
 
 
 @pytest.mark.parametrize(

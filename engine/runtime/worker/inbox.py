@@ -5,16 +5,33 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.events import JobId
 from engine.runtime.channel import Channel, ChannelClosed
-from engine.runtime.protocol import Cancel, CancelSeen, ToWorker
+from engine.runtime.protocol import Cancel, CancelSeen, Generate, ToWorker
 from engine.runtime.wire import WireError, decode_to_worker
+from engine.runtime.worker.admission import Admitted, Refused
 from engine.runtime.worker.outbox import Outbox
 
 _ORDERLY_EXIT = 0
 _PROTOCOL_EXIT = 70  # EX_SOFTWARE: the program spoke nonsense
+_MOST_REMEMBERED = 4096  # cancels; those of jobs that were over already are never asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request, and when it came (monotonic seconds)."""
+
+    message: Generate
+    at: float
+
+
+Incoming: TypeAlias = ToWorker | Arrived | Admitted | Refused
 
 
 class Inbox:
@@ -23,22 +40,26 @@ class Inbox:
     def __init__(self, channel: Channel, outbox: Outbox) -> None:
         self._channel = channel
         self._outbox = outbox
-        self._messages: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
-        self._cancelled: set[JobId] = set()
+        self._messages: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        self._cancelled: OrderedDict[JobId, None] = OrderedDict()
         self.interrupt: Callable[[JobId], None] | None = None  # stops a decode of that job early
         threading.Thread(target=self._read_all, name="inbox", daemon=True).start()
 
-    def take(self) -> ToWorker:
-        """Waits for the next message."""
-        return self._messages.get()
+    def take(self, timeout_s: float | None = None) -> Incoming | None:
+        """Waits for the next message; None when there was none in that time."""
+        try:
+            return self._messages.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
 
-    def waiting(self) -> Iterator[ToWorker]:
+    def waiting(self) -> Iterator[Incoming]:
         """What is there already; never waits."""
-        while True:
-            try:
-                yield self._messages.get_nowait()
-            except queue.Empty:
-                return
+        while not self._messages.empty():  # nobody else takes
+            yield self._messages.get_nowait()
+
+    def post(self, message: Incoming) -> None:
+        """Of our own threads."""
+        self._messages.put(message)
 
     def is_cancelled(self, job: JobId) -> bool:
         """Whether a cancel of that job has arrived, even if it was not taken yet."""
@@ -57,9 +78,11 @@ class Inbox:
 
     def _receive(self, message: ToWorker) -> None:
         if isinstance(message, Cancel):
-            self._cancelled.add(message.job)
+            self._cancelled[message.job] = None
+            if len(self._cancelled) > _MOST_REMEMBERED:
+                self._cancelled.popitem(last=False)
             self._outbox.put(CancelSeen(message.job))
-        self._messages.put(message)
+        self.post(Arrived(message, time.monotonic()) if isinstance(message, Generate) else message)
         # After the message is in the queue: whoever is interrupted will find it there.
         if isinstance(message, Cancel) and self.interrupt is not None:
             self.interrupt(message.job)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +12,16 @@ from typing import Any
 
 from engine.errors import Cancelled, LoadError, ModelFileError
 from engine.runtime.values import LoadRequest, ModelFacts
+from engine.runtime.worker.buffers import compute_bytes, kv_cache_bytes, memory_shares, repack_bytes
 from engine.runtime.worker.context import Context
+from engine.runtime.worker.embedding_context import EmbeddingContext
 from engine.runtime.worker.modelfile import check_model_file
 from engine.runtime.worker.native import Native
+from engine.runtime.worker.state_key import state_key
 from engine.runtime.worker.templates import ChatTemplate
+from engine.runtime.worker.threads import attach_threads
 from engine.runtime.worker.vocabulary import Vocabulary
 
-_MIB = 1024 * 1024
 _LARGEST_UBATCH = 512  # tokens computed at once; larger costs memory and gains little
 _EXPERT_TENSORS = rb"\.ffn_(up|down|gate|gate_up)_exps"
 _LIMITS = (
@@ -29,6 +31,7 @@ _LIMITS = (
     ("n_batch", 32, 65_536),
     ("n_sequences", 1, 64),
 )
+_TEXTS_AT_ONCE = 64  # in a batch of an embedding model
 # Words of llama.cpp's own errors, and the sentence that is truer than "refused".
 _KNOWN_REASONS = (
     ("unknown model architecture", "model_kind_unknown"),
@@ -59,33 +62,105 @@ class LoadedModel:
     vocabulary: Vocabulary
     context: Context
     template: ChatTemplate | None
+    state_key: str  # of the state files it can read; "" when it keeps none
+    on_gpu: bool  # some of it
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEmbedder:
+    facts: ModelFacts
+    vocabulary: Vocabulary
+    context: EmbeddingContext
+
+
+class _Loading:
+    """A load at work."""
+
+    def __init__(
+        self,
+        native: Native,
+        request: LoadRequest,
+        on_progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.native = native
+        self.request = request
+        self.name = Path(request.path).name
+        self._began = time.monotonic()
+        self._cancelled = cancelled
+        _check(request)
+        check_model_file(Path(request.path))
+        native.log.forget()
+        self.model = _open_model(native, request, on_progress, cancelled)
+        self.vocabulary = Vocabulary(native.llama, self.model)
+
+    def context(self, params: Any) -> Any:
+        pointer = self.native.llama.llama_init_from_model(self.model, params)
+        if not pointer:
+            raise _refusal(self.native, self.name)
+        if self._cancelled():
+            raise Cancelled
+        attach_threads(self.native, pointer, self.request.threads)
+        return pointer
+
+    def facts(self, *, length: int, sequences: int, has_template: bool, n_embedding: int = 0) -> ModelFacts:
+        llama, lines, request = self.native.llama, self.native.log.lines, self.request
+        devices = [device.name for device in self.native.devices()]
+        return ModelFacts(
+            name=_metadata(llama, self.model, "general.name") or Path(request.path).stem,
+            architecture=_metadata(llama, self.model, "general.architecture"),
+            context_length=length,
+            trained_context=int(llama.llama_model_n_ctx_train(self.model)),
+            weights_bytes=int(llama.llama_model_size(self.model)),
+            kv_cache_bytes=kv_cache_bytes(lines),
+            compute_bytes=compute_bytes(lines),
+            repack_bytes=repack_bytes(lines),
+            load_s=time.monotonic() - self._began,
+            pid=os.getpid(),
+            device=_device(self.native, request.n_gpu_layers),
+            has_template=has_template,
+            n_sequences=sequences,
+            n_embedding=n_embedding,
+            memory=memory_shares(lines, devices),
+        )
 
 
 def load_model(
     native: Native, request: LoadRequest, on_progress: Callable[[float], None], cancelled: Callable[[], bool]
 ) -> LoadedModel:
-    """Raises: ModelFileError, LoadError (with llama.cpp's reason), Cancelled."""
-    began = time.monotonic()
-    _check(request)
-    path = Path(request.path)
-    check_model_file(path)
-    native.log.forget()
-    llama = native.llama
-    model = _open_model(native, request, on_progress, cancelled)
-    _check_kind(llama, model, path.name)
-    vocabulary = Vocabulary(llama, model)
-    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
-    if not pointer:
-        raise _refusal(native, path.name)
+    """For answers. Raises: ModelFileError, LoadError (with llama.cpp's reason), Cancelled."""
+    loading = _Loading(native, request, on_progress, cancelled)
+    llama, model = native.llama, loading.model
+    _check_kind(llama, model, loading.name)
+    pointer = loading.context(_context_params(llama, request))
     if not llama.llama_get_memory(pointer):
-        raise LoadError.of("model_cannot_chat", model=path.name, reason="it is an embedding model")
-    if cancelled():
-        raise Cancelled
-    context = Context(llama, pointer, int(llama.llama_model_n_swa(model)))
+        raise LoadError.of("model_cannot_chat", model=loading.name, reason="it is an embedding model")
+    kv_bytes = kv_cache_bytes(native.log.lines)
+    context = Context(llama, pointer, model, unified=request.kv_unified, kv_bytes=kv_bytes)
     source = llama.llama_model_chat_template(model, None)
-    facts = _facts(native, request, model, context, time.monotonic() - began, bool(source))
+    sequences = context.sequences
+    facts = loading.facts(length=context.length, sequences=sequences, has_template=bool(source))
+    key = _state_key(native, request, model, context) if request.park_folder else ""
     native.log.forget()
-    return LoadedModel(facts, vocabulary, context, _template(source, vocabulary))
+    template = _template(source, loading.vocabulary)
+    return LoadedModel(facts, loading.vocabulary, context, template, key, not facts.device.startswith("CPU"))
+
+
+def load_embedder(
+    native: Native, request: LoadRequest, on_progress: Callable[[float], None], cancelled: Callable[[], bool]
+) -> LoadedEmbedder:
+    """For embeddings, by the model's own way of pooling or the mean. Raises: as `load_model`."""
+    loading = _Loading(native, request, on_progress, cancelled)
+    llama, model = native.llama, loading.model
+    if llama.llama_model_has_encoder(model):
+        raise LoadError.of("model_cannot_embed", model=loading.name, reason="it translates text into text")
+    pointer = loading.context(_embedding_params(llama, model, request))
+    if llama.llama_pooling_type(pointer) == llama.LLAMA_POOLING_TYPE_RANK:
+        raise LoadError.of("model_cannot_embed", model=loading.name, reason="it ranks texts by a question")
+    context = EmbeddingContext(llama, pointer, model)
+    facts = loading.facts(length=context.length, sequences=1, has_template=False, n_embedding=context.width)
+    native.log.forget()
+    return LoadedEmbedder(facts, loading.vocabulary, context)
 
 
 def _check(request: LoadRequest) -> None:
@@ -138,9 +213,9 @@ def _context_params(llama: Any, request: LoadRequest) -> Any:
         "q8_0": llama.GGML_TYPE_Q8_0,
         "q4_0": llama.GGML_TYPE_Q4_0,
     }[request.kv_type]
-    params.n_ctx = request.context_length * request.n_sequences
+    params.n_ctx = request.context_length * (1 if request.kv_unified else request.n_sequences)
     params.n_seq_max = request.n_sequences
-    params.kv_unified = False  # each conversation has its own room; measured faster at many streams
+    params.kv_unified = request.kv_unified
     params.n_batch = request.n_batch
     params.n_ubatch = min(request.n_batch, _LARGEST_UBATCH)
     params.n_outputs_max = request.n_sequences  # one token a sequence, not the whole batch
@@ -152,9 +227,33 @@ def _context_params(llama: Any, request: LoadRequest) -> Any:
     return params
 
 
+def _embedding_params(llama: Any, model: Any, request: LoadRequest) -> Any:
+    params = _context_params(llama, request)
+    # A text is pooled in one piece, so it has to fit into one computation.
+    longest = min(request.context_length, int(llama.llama_model_n_ctx_train(model)) or request.context_length)
+    params.n_ctx = params.n_batch = params.n_ubatch = params.n_outputs_max = longest
+    params.n_seq_max = _TEXTS_AT_ONCE
+    params.kv_unified = True
+    params.embeddings = True
+    architecture = _metadata(llama, model, "general.architecture")
+    if _metadata(llama, model, f"{architecture}.pooling_type") in ("", "0"):
+        params.pooling_type = llama.LLAMA_POOLING_TYPE_MEAN
+    return params
+
+
 def _check_kind(llama: Any, model: Any, name: str) -> None:
     if not llama.llama_model_has_decoder(model) or llama.llama_model_has_encoder(model):
         raise LoadError.of("model_cannot_chat", model=name, reason="it is an encoder model")
+    if llama.llama_model_is_diffusion(model):
+        raise LoadError.of("model_cannot_chat", model=name, reason="it is a diffusion model")
+
+
+def _state_key(native: Native, request: LoadRequest, model: Any, context: Context) -> str:
+    llama = native.llama
+    key = f"{_metadata(llama, model, 'general.architecture')}.rope.scaling.original_context_length"
+    original = int(_metadata(llama, model, key) or llama.llama_model_n_ctx_train(model))
+    beyond = context.length > original
+    return state_key(request, native.version, native.log.lines, beyond_original=beyond)
 
 
 def _refusal(native: Native, name: str) -> LoadError | ModelFileError:
@@ -171,42 +270,6 @@ def _template(source: bytes | None, vocabulary: Vocabulary) -> ChatTemplate | No
         return None
     beginning, end = vocabulary.text_of(vocabulary.beginning), vocabulary.text_of(vocabulary.end)
     return ChatTemplate(source.decode("utf-8", "replace"), beginning, end)
-
-
-def _facts(
-    native: Native, request: LoadRequest, model: Any, context: Context, load_s: float, has_template: bool
-) -> ModelFacts:
-    llama, lines = native.llama, native.log.lines
-    return ModelFacts(
-        name=_metadata(llama, model, "general.name") or Path(request.path).stem,
-        architecture=_metadata(llama, model, "general.architecture"),
-        context_length=context.length,
-        trained_context=int(llama.llama_model_n_ctx_train(model)),
-        weights_bytes=int(llama.llama_model_size(model)),
-        kv_cache_bytes=announced_bytes(lines, "(?:KV|RS) buffer size"),
-        compute_bytes=last_announced_bytes(lines, "(?:compute|output) buffer size"),
-        repack_bytes=announced_bytes(lines, "model buffer size", of=r"\S*REPACK\S*"),
-        load_s=load_s,
-        pid=os.getpid(),
-        device=_device(native, request.n_gpu_layers),
-        has_template=has_template,
-    )
-
-
-def announced_bytes(lines: list[str], what: str, of: str = r"\S+") -> int:
-    """The sum of llama.cpp's log lines "NAME WHAT = N MiB", in bytes (of two decimals of a MiB)."""
-    return sum(size for _, size in _announced(lines, what, of))
-
-
-def last_announced_bytes(lines: list[str], what: str) -> int:
-    """As `announced_bytes`, for buffers that are announced again when they are measured again."""
-    return sum(dict(_announced(lines, what, r"\S+")).values())
-
-
-def _announced(lines: list[str], what: str, of: str) -> list[tuple[str, int]]:
-    pattern = re.compile(rf"^\w+: +({of} +{what}) = +([0-9.]+) MiB")
-    found = [match for line in lines if (match := pattern.match(line))]
-    return [(match[1], round(float(match[2]) * _MIB)) for match in found]
 
 
 def _device(native: Native, n_gpu_layers: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
 
 from engine.errors import Cancelled, DesksideError
@@ -12,16 +14,21 @@ from engine.messages import sentence
 from engine.runtime import protocol
 from engine.runtime.channel import Channel
 from engine.runtime.process import DEVICES_WORD
+from engine.runtime.values import ModelFacts
 from engine.runtime.wire import encode
 from engine.runtime.worker.confinement import confine
+from engine.runtime.worker.embedding import Embedder
 from engine.runtime.worker.inbox import Inbox
-from engine.runtime.worker.load import LoadedModel, load_model
+from engine.runtime.worker.load import load_embedder, load_model
 from engine.runtime.worker.native import Native
 from engine.runtime.worker.outbox import Outbox
+from engine.runtime.worker.pace import Pace
+from engine.runtime.worker.parking import open_parking
 from engine.runtime.worker.scheduler import Scheduler
 from engine.runtime.worker.writer import Writer
 
 _USAGE = "This command is started by Deskside itself; start `deskside` instead.\n"
+_SWITCH_S = 0.001  # a thread that renders a template gives way to the one that computes
 _PROGRESS_STEP = 0.01  # of a load; llama.cpp reports every tensor
 
 
@@ -36,7 +43,16 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(_USAGE)
         return 2
     confine()
+    threading.excepthook = _die
+    sys.setswitchinterval(_SWITCH_S)
     return _list_devices(channel) if devices_only else _serve(channel)
+
+
+def _die(failure: threading.ExceptHookArgs) -> None:
+    """A thread that failed leaves a worker that never answers: it ends, and its supervisor says why."""
+    traceback.print_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _list_devices(channel: Channel) -> int:
@@ -57,23 +73,38 @@ def _serve(channel: Channel) -> int:
         raise TypeError(f"a worker begins with a load, not with {type(first).__name__}")
     try:
         native = Native()
-        model = load_model(
-            native, first.request, _ProgressReporter(first.job, outbox), lambda: inbox.is_cancelled(first.job)
-        )
+        work = _load(native, first, inbox, outbox)
     except Cancelled:
         outbox.put(protocol.Cancelled(first.job))
     except DesksideError as error:
         outbox.put(protocol.Failed(first.job, error.message))
     else:
-        _announce(first.job, model, outbox)
-        writer = Writer(native, model, outbox)
-        Scheduler(model.context, model.vocabulary, writer, inbox, outbox).run()
+        work.run()
     while True:  # until the program has read the failure and ends us
         inbox.take()
 
 
-def _announce(job: JobId, model: LoadedModel, outbox: Outbox) -> None:
-    facts = model.facts
+def _load(native: Native, load: protocol.Load, inbox: Inbox, outbox: Outbox) -> Scheduler | Embedder:
+    """Raises: DesksideError, Cancelled."""
+    job, request = load.job, load.request
+    reporter = _ProgressReporter(job, outbox)
+
+    def cancelled() -> bool:
+        return inbox.is_cancelled(job)
+
+    if request.embedding:
+        embedder = load_embedder(native, request, reporter, cancelled)
+        outbox.put(protocol.Loaded(job, embedder.facts))
+        return Embedder(embedder.facts, embedder.vocabulary, embedder.context, inbox, outbox)
+    model = load_model(native, request, reporter, cancelled)
+    parking = open_parking(request.park_folder, model.state_key, request.park_budget_bytes, model.context)
+    pace = Pace(model.context.batch_size, can_stop=not model.on_gpu)
+    writer = Writer(native, model, outbox)
+    _announce(job, model.facts, outbox)
+    return Scheduler(model.context, model.vocabulary, writer, parking, pace, inbox, outbox)
+
+
+def _announce(job: JobId, facts: ModelFacts, outbox: Outbox) -> None:
     if 0 < facts.trained_context < facts.context_length:
         outbox.put(
             protocol.Notice(

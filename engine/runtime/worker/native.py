@@ -26,6 +26,7 @@ class Native:
 
     def __init__(self) -> None:
         self.llama = _import_bindings()
+        self.version: str = importlib.import_module("llama_cpp").__version__
         self.log = NativeLog(self.llama)
         self.folder = Path(os.fspath(self.llama._base_path))
         # Only this folder: llama.cpp's own search would also look in the current one.

@@ -1,55 +1,59 @@
 """Continuous batching: many answers share one context, one thread and every batch.
 
 Each step computes one token for every answer that is being written, then as much of the
-waiting prompts as fits. A conversation finds the slot that still holds its beginning in the
-KV cache, so that a follow-up reads only what is new.
+waiting prompts as the pace allows. A conversation finds what was read of it before (seating.py),
+so that a follow-up reads only what is new.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from dataclasses import dataclass, field
 
-from engine.errors import DesksideError
 from engine.events import JobId
 from engine.messages import Sentence, sentence
-from engine.runtime.protocol import Cancel, Failed, Generate, ToWorker
+from engine.runtime.protocol import Cancel, Cancelled, Embed, Failed, Forget, Park, Parked
 from engine.runtime.values import StopReason
-from engine.runtime.worker.context import Context, Outcome, Portion
-from engine.runtime.worker.inbox import Inbox
+from engine.runtime.worker.admission import Admission, Admitted, Refused
+from engine.runtime.worker.batch import Portion
+from engine.runtime.worker.context import Context, Outcome
+from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
+from engine.runtime.worker.pace import Pace, share_out
+from engine.runtime.worker.parking import Parking
+from engine.runtime.worker.seating import Seating
+from engine.runtime.worker.slots import Slot
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.vocabulary import Vocabulary
 from engine.runtime.worker.writer import Writer
 
 MOST_WAITING = 64  # answers that wait for a slot; more are refused
-_SHARE_WHILE_ANSWERING = 4  # a prompt gets a quarter of a batch while answers are being written
-_LEAST_PROMPT_TOKENS = 64  # but no less than this, or it would never end
 _UNINTERRUPTED_TOKENS = 32  # of a batch that no cancel can stop, so that none waits for long
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """One sequence of the context. `tokens` is what its KV cache holds."""
-
-    sequence: int
-    tokens: list[int] = field(default_factory=list)
-    stream: Stream | None = None
-    last_used: int = 0  # step in which a stream last had it
 
 
 class Scheduler:
     """Owns the context. `run` never returns: the process ends with its channel (inbox.py)."""
 
     def __init__(
-        self, context: Context, vocabulary: Vocabulary, writer: Writer, inbox: Inbox, outbox: Outbox
+        self,
+        context: Context,
+        vocabulary: Vocabulary,
+        writer: Writer,
+        parking: Parking | None,
+        pace: Pace,
+        inbox: Inbox,
+        outbox: Outbox,
     ) -> None:
         self._context = context
         self._vocabulary = vocabulary
         self._writer = writer
+        self._pace = pace
         self._inbox = inbox
         self._outbox = outbox
-        self._slots = [Slot(sequence) for sequence in range(context.sequences)]
+        self._seating = Seating(context, parking, pace)
+        self._slots = self._seating.slots
+        self._admission = Admission(writer, inbox.post)
+        self._asked: set[JobId] = set()  # that are being made into streams
         self._queue: deque[Stream] = deque()
         self._step_number = 0
         self._most_tokens = context.batch_size  # less after the cache had no room for a batch
@@ -57,64 +61,94 @@ class Scheduler:
         # so that those who come and go cannot keep the others from getting on.
         self._interruptible: frozenset[JobId] = frozenset()
         self._was_aborted = False
+        self._crowded = False  # an answer had to give its slot back; nobody comes in before one ends
         inbox.interrupt = self._interrupt
 
     def run(self) -> None:
         while True:
-            if not self._queue and not any(slot.stream for slot in self._slots):
-                self._handle(self._inbox.take())
+            if not self._queue and not self._seating.busy:
+                self._rest()
             for message in self._inbox.waiting():
                 self._handle(message)
             self._fill_slots()
             self._step()
 
-    # requests
-    def _handle(self, message: ToWorker) -> None:
-        if isinstance(message, Generate):
-            self._admit(message)
-        elif isinstance(message, Cancel):
-            self._cancel(message.job)
+    def _rest(self) -> None:
+        """Waits for something to do; in between, idle conversations are parked."""
+        message = self._inbox.take(self._seating.rest_s())
+        if message is None:
+            self._seating.park_due()
+        else:
+            self._handle(message)
 
-    def _admit(self, message: Generate) -> None:
-        try:
-            if len(self._queue) >= MOST_WAITING:
-                self._outbox.put(Failed(message.job, sentence("queue_full", waiting=MOST_WAITING)))
-                return
-            self._queue.append(self._writer.stream(message.job, message.request))
-        except DesksideError as error:
-            self._outbox.put(Failed(message.job, error.message))
+    # requests
+    def _handle(self, message: Incoming) -> None:
+        match message:
+            case Arrived():
+                self._ask(message)
+            case Admitted(stream):
+                self._admit(stream)
+            case Refused(job, why) if job in self._asked:
+                self._asked.discard(job)
+                self._outbox.put(Failed(job, why))
+            case Cancel(job):
+                self._cancel(job)
+            case Forget(conversation):
+                self._forget(conversation)
+            case Park():
+                self._seating.park_all()
+                self._outbox.put(Parked())
+            case Embed(job):
+                self._outbox.put(Failed(job, sentence("not_for_embedding")))
+            case _:
+                pass  # refused, and cancelled before
+
+    def _ask(self, message: Arrived) -> None:
+        job = message.message.job
+        if len(self._queue) + len(self._asked) >= MOST_WAITING:
+            self._outbox.put(Failed(job, sentence("queue_full", waiting=MOST_WAITING)))
+            return
+        self._asked.add(job)
+        self._admission.ask(message.message, message.at)
+
+    def _admit(self, stream: Stream) -> None:
+        if stream.job in self._asked:
+            self._asked.discard(stream.job)
+            self._queue.append(stream)
+        else:
+            stream.free()  # cancelled in the meantime
 
     def _cancel(self, job: JobId) -> None:
-        for slot in self._slots:
+        if job in self._asked:
+            self._asked.discard(job)
+            self._outbox.put(Cancelled(job))
+        for slot in self._seating.busy:
             if slot.stream and slot.stream.job == job:
                 self._end(slot, StopReason.CANCELLED)
         for stream in [stream for stream in self._queue if stream.job == job]:
             self._queue.remove(stream)
             stream.finish(StopReason.CANCELLED)
 
+    def _forget(self, conversation: str) -> None:
+        self._seating.forget(conversation)
+        streams = [*self._queue, *(slot.stream for slot in self._seating.busy)]
+        for stream in streams:
+            if stream and stream.conversation == conversation:
+                stream.conversation = ""
+
     # slots
     def _fill_slots(self) -> None:
-        while self._queue and (free := [slot for slot in self._slots if slot.stream is None]):
-            stream = self._queue.popleft()
-            self._seat(stream, choose_slot(free, stream.prompt))
-
-    def _seat(self, stream: Stream, slot: Slot) -> None:
-        # One token at least has to be computed, for its logits.
-        shared = min(common_prefix(slot.tokens, stream.prompt), len(stream.prompt) - 1)
-        self._keep(slot, shared)
-        slot.stream = stream
-        slot.last_used = self._step_number
-        stream.begin(len(slot.tokens))
-
-    def _keep(self, slot: Slot, length: int) -> None:
-        """Cuts what the cache holds; recurrent models may have to forget it all."""
-        if length < len(slot.tokens):
-            del slot.tokens[self._context.truncate(slot.sequence, length) :]
+        if self._crowded and self._seating.busy:
+            return
+        self._crowded = False
+        while self._queue and self._seating.has_room(self._queue[0]):
+            self._seating.seat(self._queue.popleft(), self._step_number)
 
     def _end(self, slot: Slot, reason: StopReason) -> None:
         if slot.stream:
             slot.stream.finish(reason)
-        slot.stream = None
+        self._seating.leave(slot)
+        self._crowded = False
 
     # one batch
     def _step(self) -> None:
@@ -124,13 +158,16 @@ class Scheduler:
         self._step_number += 1
         if not self._allow_interrupts(portions):
             return
+        began = time.monotonic()
         outcome, ends = self._context.decode(portions)
+        seconds = time.monotonic() - began
         self._interruptible = frozenset()
         self._was_aborted = outcome is Outcome.ABORTED and len(portions) > 1
         if outcome is Outcome.DONE:
             self._most_tokens = self._context.batch_size
+            self._learn(portions, seconds)
             for portion, end in zip(portions, ends, strict=True):
-                self._advance(self._slots[portion.sequence], portion, end)
+                self._advance(self._slots[portion.sequence], portion, end, len(portions))
         elif outcome is Outcome.NO_ROOM:
             self._make_room(portions)
         elif outcome is Outcome.ABORTED:
@@ -139,11 +176,19 @@ class Scheduler:
         else:
             self._give_up(portions)
 
+    def _learn(self, portions: list[Portion], seconds: float) -> None:
+        answers = 0
+        for portion in portions:
+            stream = self._slots[portion.sequence].stream
+            answers += stream is not None and stream.answering
+        tokens = sum(len(portion.tokens) for portion in portions)
+        self._pace.learn(tokens - answers, answers, seconds)
+
     def _allow_interrupts(self, portions: list[Portion]) -> bool:
         """False when a job of this batch was cancelled in the meantime, which is to be seen to first."""
         streams = [self._slots[portion.sequence].stream for portion in portions]
         jobs = frozenset(stream.job for stream in streams if stream)
-        self._context.clear_abort()
+        self._context.abort.clear()
         self._interruptible = frozenset() if self._was_aborted else jobs
         # A cancel that comes after this question finds its job in `_interruptible`.
         return not any(self._inbox.is_cancelled(job) for job in jobs)
@@ -151,46 +196,53 @@ class Scheduler:
     def _interrupt(self, job: JobId) -> None:
         """Called by the inbox's thread."""
         if job in self._interruptible:
-            self._context.abort()
+            self._context.abort.set()
 
     def _portions(self) -> list[Portion]:
         """One token of every answer, then prompts; those that waited longest come first."""
-        seated = sorted((slot for slot in self._slots if slot.stream), key=lambda slot: slot.last_used)
-        writing = [slot for slot in seated if slot.stream and slot.stream.answering]
-        reading = [slot for slot in seated if slot not in writing]
-        portions: list[Portion] = []
-        room = min(self._most_tokens, _UNINTERRUPTED_TOKENS) if self._was_aborted else self._most_tokens
-        for slot in writing:
-            room -= self._add_portion(portions, slot, min(room, 1))
-        if writing:
-            room = min(room, max(self._most_tokens // _SHARE_WHILE_ANSWERING, _LEAST_PROMPT_TOKENS))
-        for slot in reading:
-            room -= self._add_portion(portions, slot, room)
-        return portions
+        writing = [slot for slot in self._slots if slot.stream and slot.stream.answering]
+        reading = [slot for slot in self._slots if slot.stream and not slot.stream.answering]
+        room = self._most_tokens
+        if self._was_aborted:
+            room = min(room, _UNINTERRUPTED_TOKENS, max(self._pace.short_batch(), len(writing)))
+        if len(writing) > room:
+            writing = sorted(writing, key=lambda slot: slot.last_used)[:room]
+        # One that gave its slot back has more than one token to read again: it shares with the prompts.
+        wanted = {slot: self._left(slot) for slot in reading}
+        wanted |= {slot: left for slot in writing if (left := self._left(slot)) > 1}
+        sizes = dict.fromkeys((slot for slot in writing if slot not in wanted), 1)
+        if wanted:
+            room = min(room - len(sizes), self._pace.prompt_room(len(sizes)))
+            order = sorted(wanted, key=lambda slot: slot.last_used)
+            sizes |= zip(order, share_out(max(room, 0), [wanted[slot] for slot in order]), strict=True)
+        # llama.cpp computes neighbours together only when they come in their order.
+        taken = sorted(sizes.items(), key=lambda item: item[0].sequence)
+        return [self._portion(slot, size) for slot, size in taken if size]
 
-    def _add_portion(self, portions: list[Portion], slot: Slot, room: int) -> int:
-        if slot.stream is None or room <= 0:
-            return 0
-        todo = slot.stream.todo
-        tokens = todo[:room]
-        last = len(tokens) == len(todo)
-        portions.append(Portion(slot.sequence, len(slot.tokens), tokens, wants_logits=last))
-        return len(tokens)
+    def _left(self, slot: Slot) -> int:
+        """Tokens of its stream that are not computed yet."""
+        return len(slot.stream.tokens) - len(slot.tokens) if slot.stream else 0
 
-    def _advance(self, slot: Slot, portion: Portion, end: int) -> None:
-        slot.tokens += portion.tokens
+    def _portion(self, slot: Slot, size: int) -> Portion:
+        start = len(slot.tokens)
+        tokens = slot.stream.tokens if slot.stream else slot.tokens
+        end = start + size
+        return Portion(slot.sequence, start, tokens[start:end], wants_logits=end == len(tokens))
+
+    def _advance(self, slot: Slot, portion: Portion, output: int, width: int) -> None:
+        slot.tokens.extend(portion.tokens)
         slot.last_used = self._step_number
         stream = slot.stream
         if stream is None:
             return
-        stream.todo = stream.todo[len(portion.tokens) :]
+        stream.computed(len(portion.tokens), width)
         if not stream.answering:
-            stream.report_prompt()
+            stream.report_prompt(len(slot.tokens))
         if not portion.wants_logits:
             return
-        token = stream.sampler.sample(self._context.pointer, end)
-        ends = self._vocabulary.ends_answer(token)
-        reason = stream.accept(token, self._vocabulary.bytes_of, ends)
+        vocabulary = self._vocabulary
+        pointer = self._context.pointer
+        reason = stream.draw(pointer, output, vocabulary.bytes_of, vocabulary.ends_answer)
         if reason is None and len(slot.tokens) >= self._context.length:
             reason = StopReason.CONTEXT_FULL
         if reason is not None:
@@ -198,48 +250,42 @@ class Scheduler:
 
     # what can go wrong in a batch
     def _make_room(self, portions: list[Portion]) -> None:
-        """Tries again with fewer tokens; a single one that finds no room ends its answer."""
+        """Idle conversations leave first, then the youngest answer waits for the others to end, then it
+        is tried with fewer tokens; a single one that finds no room ends its answer."""
+        if self._context.unified and self._seating.empty_one():
+            return
+        busy = self._seating.busy
+        if self._context.unified and len(busy) > 1:
+            self._crowded = True
+            self._put_back(max(busy, key=lambda slot: slot.stream.asked if slot.stream else 0.0))
+            return
         size = sum(len(portion.tokens) for portion in portions)
         self._most_tokens = max(1, size // 2)
         if size == 1:
             self._end(self._slots[portions[0].sequence], StopReason.CONTEXT_FULL)
 
+    def _put_back(self, slot: Slot) -> None:
+        """Takes the slot from a stream, which goes on later from what it has written."""
+        if slot.stream:
+            self._queue.appendleft(slot.stream)
+        self._seating.leave(slot)
+        self._seating.cut(slot, 0)
+
     def _rewind(self, slot: Slot) -> None:
         """Back to before a batch of which nobody knows how far it came."""
-        computed = len(slot.tokens)
-        kept = self._context.truncate(slot.sequence, computed)
-        if slot.stream:
-            slot.stream.todo = slot.tokens[kept:] + slot.stream.todo
-        del slot.tokens[kept:]
+        self._seating.cut(slot, len(slot.tokens))
 
     def _give_up(self, portions: list[Portion]) -> None:
         reason = self._writer.native_reason() or "no reason given"
         why = sentence("decode_failed", number=self._context.last_code, reason=reason)
         for portion in portions:
             slot = self._slots[portion.sequence]
-            del slot.tokens[self._context.truncate(slot.sequence, 0) :]
+            self._seating.cut(slot, 0)
             self._fail(slot, why)
 
     def _fail(self, slot: Slot, why: Sentence) -> None:
         if slot.stream:
             self._outbox.put(Failed(slot.stream.job, why))
-            slot.stream.sampler.free()
-        slot.stream = None
-
-
-def choose_slot(free: list[Slot], prompt: list[int]) -> Slot:
-    """The slot that holds most of the prompt, if the prompt uses most of what it holds; else the
-    one that was unused for longest, so that other conversations keep theirs."""
-    shared = {slot.sequence: common_prefix(slot.tokens, prompt) for slot in free}
-    fitting = [slot for slot in free if shared[slot.sequence] * 2 > len(slot.tokens)]
-    if fitting:
-        return max(fitting, key=lambda slot: shared[slot.sequence])
-    return min(free, key=lambda slot: (slot.last_used, slot.sequence))
-
-
-def common_prefix(left: list[int], right: list[int]) -> int:
-    """How many tokens both begin with."""
-    for index, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return index
-    return min(len(left), len(right))
+            slot.stream.free()
+        self._seating.leave(slot)
+        self._crowded = False

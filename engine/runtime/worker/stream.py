@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 
 from engine.chat.conversation import AnswerStats
 from engine.chat.reasoning import Piece
@@ -16,63 +17,73 @@ from engine.runtime.worker.sampling import Sampler
 
 
 class Stream:
-    """`todo` holds the tokens that are not computed yet: the rest of the prompt, then one."""
+    """`tokens` are the prompt and what was drawn since; how many of them are computed, its slot knows."""
 
     def __init__(
         self,
         job: JobId,
-        prompt: list[int],
+        prompt: Sequence[int],
         max_tokens: int,
         sampler: Sampler,
         text: AnswerText,
         outbox: Outbox,
+        conversation: str = "",
     ) -> None:
         self.job = job
-        self.prompt = prompt
-        self.todo = list(prompt)
+        self.tokens = array("i", prompt)
+        self.prompt_length = len(self.tokens)
+        self.conversation = conversation
+        self.answering = False  # the prompt has been read
+        self.asked = time.monotonic()
         self._most = max_tokens
-        self.sampler = sampler
+        self._sampler = sampler
         self._text = text
         self._outbox = outbox
-        self._reused = 0
+        self._reused = self._restored = self._evaluated = 0  # tokens of the prompt
         self._generated = 0
         self._reasoning_tokens = 0
         self._unshown = 0  # tokens that have not come out as text yet
-        self._asked = time.monotonic()
-        self._begun = self._asked  # when a slot was found
-        self._first: float | None = None  # when the first token was there
-        self._last = self._asked
-        self._reasoned_until = self._asked
+        self._batches = self._width = 0  # batches it had a part in, answers in them together
+        self._begun: float | None = None  # when a slot was found
+        self._first = self._last = self._reasoned_until = 0.0  # when tokens were there
 
-    @property
-    def answering(self) -> bool:
-        """The prompt has been read."""
-        return self._first is not None
+    def begin(self, reused: int, restored: int) -> None:
+        """A slot was found that holds the first `reused` tokens of the prompt already; `restored` of
+        them come from a state file. Again, when it had to give its slot back in between."""
+        if self._begun is None:
+            self._begun = time.monotonic()
+            self._reused, self._restored = reused, restored
+        if not self.answering:
+            self.report_prompt(reused)
 
-    def begin(self, reused: int) -> None:
-        """A slot was found that holds the first `reused` tokens of the prompt already."""
-        self._reused = reused
-        self.todo = self.prompt[reused:]
-        self._begun = time.monotonic()
-        self.report_prompt()
+    def report_prompt(self, done: int) -> None:
+        self._outbox.put(PromptProgress(self.job, done, self.prompt_length, self._reused))
 
-    def report_prompt(self) -> None:
-        done = len(self.prompt) - len(self.todo)
-        self._outbox.put(PromptProgress(self.job, done, len(self.prompt), self._reused))
+    def computed(self, tokens: int, width: int) -> None:
+        """A batch with so many of its tokens, and `width` answers, was computed."""
+        self._batches += 1
+        self._width += width
+        if not self.answering:
+            self._evaluated += tokens
 
-    def accept(self, token: int, token_bytes: Callable[[int], bytes], ends: bool) -> StopReason | None:
-        """Takes the next token of the answer. Returns why the answer ends with it, if it does."""
-        self._last = time.monotonic()
-        if self._first is None:
-            self._first = self._last
-            self._reasoned_until = self._last
+    def draw(
+        self,
+        context: object,
+        output: int,
+        token_bytes: Callable[[int], bytes],
+        ends_answer: Callable[[int], bool],
+    ) -> StopReason | None:
+        """Takes the next token from an output of the last batch. Returns why the answer ends with it,
+        if it does."""
+        token = self._sampler.sample(context, output)
+        self._tick()
         self._generated += 1
-        if ends:
+        if ends_answer(token):
             return StopReason.END
         self._count_reasoning()
         self._unshown += 1
         self._show(self._text.feed(token_bytes(token)))
-        self.todo = [token]
+        self.tokens.append(token)
         if self._text.stopped:
             return StopReason.STOP_STRING
         return StopReason.LENGTH if self._generated == self._most else None
@@ -82,7 +93,17 @@ class Stream:
         if not self._text.stopped:
             self._show(self._text.finish())
         self._outbox.put(Finished(self.job, self._stats(), reason))
-        self.sampler.free()
+        self.free()
+
+    def free(self) -> None:
+        """Gives the native parts back; without a word, for answers that failed."""
+        self._sampler.free()
+
+    def _tick(self) -> None:
+        self._last = time.monotonic()
+        if not self.answering:
+            self.answering = True
+            self._first = self._reasoned_until = self._last
 
     def _count_reasoning(self) -> None:
         if self._text.in_reasoning:
@@ -95,18 +116,25 @@ class Stream:
             self._unshown = 0
 
     def _stats(self) -> AnswerStats:
-        first = self._first if self._first is not None else time.monotonic()
-        read = len(self.prompt) - self._reused - (0 if self.answering else len(self.todo))
+        now = time.monotonic()
+        begun = self._begun if self._begun is not None else now
+        first = self._first if self.answering else now
         return AnswerStats(
-            prompt_tokens=len(self.prompt),
+            prompt_tokens=self.prompt_length,
             reused_tokens=self._reused,
             generated_tokens=self._generated,
-            prompt_tps=_rate(read, first - self._begun),
+            prompt_tps=_rate(self._evaluated, first - begun),
             # The first token comes out of reading the prompt; the clock starts with it.
             generation_tps=_rate(self._generated - 1, self._last - first),
-            time_to_first_token_s=first - self._asked if self.answering else 0.0,
+            time_to_first_token_s=first - self.asked if self.answering else 0.0,
             reasoning_tokens=self._reasoning_tokens,
             reasoning_s=self._reasoned_until - first if self._reasoning_tokens else 0.0,
+            queue_s=begun - self.asked,
+            prompt_s=first - begun,
+            generation_s=self._last - first if self.answering else 0.0,
+            evaluated_tokens=self._evaluated,
+            restored_tokens=self._restored,
+            batch_width=self._width / self._batches if self._batches else 0.0,
         )
 
 

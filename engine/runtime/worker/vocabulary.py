@@ -16,7 +16,6 @@ class Vocabulary:
     def __init__(self, llama: Any, model: Any) -> None:
         self._llama = llama
         self._vocab = llama.llama_model_get_vocab(model)
-        self._piece = ctypes.create_string_buffer(_FIRST_PIECE_BYTES)
         self.size = int(llama.llama_vocab_n_tokens(self._vocab))
         self.beginning = int(llama.llama_vocab_bos(self._vocab))  # -1 without one
         self.end = int(llama.llama_vocab_eos(self._vocab))
@@ -31,6 +30,10 @@ class Vocabulary:
             tokens.insert(0, self.beginning)
         return tokens
 
+    def tokenize_text(self, text: str) -> list[int]:
+        """Plain text as the model was trained to read it, with the special tokens around it."""
+        return self._tokenize(text, around=True, parse=False)
+
     def bytes_of(self, token: int) -> bytes:
         """What the token adds to an answer; nothing for control tokens."""
         shown = token in self._shown or not self._llama.llama_vocab_is_control(self._vocab, token)
@@ -43,15 +46,15 @@ class Vocabulary:
     def ends_answer(self, token: int) -> bool:
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
-    def _tokenize(self, text: str) -> list[int]:
+    def _tokenize(self, text: str, *, around: bool = False, parse: bool = True) -> list[int]:
         raw = text.encode("utf-8", "replace")  # lone surrogates can come from a clipboard
         room = len(raw) + 8
         tokens = (ctypes.c_int32 * room)()
-        count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, True)
+        count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, around, parse)
         if count < 0:
             room = -count
             tokens = (ctypes.c_int32 * room)()
-            count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, True)
+            count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, around, parse)
         return list(tokens[:count])
 
     def _single(self, text: str) -> int | None:
@@ -59,12 +62,13 @@ class Vocabulary:
         return tokens[0] if len(tokens) == 1 else None
 
     def _render(self, token: int) -> bytes:
-        length = self._to_piece(token)
+        # A buffer of its own: requests are tokenized in one thread while answers are written in another.
+        piece = ctypes.create_string_buffer(_FIRST_PIECE_BYTES)
+        length = self._to_piece(token, piece)
         if length < 0:
-            self._piece = ctypes.create_string_buffer(-length)
-            length = self._to_piece(token)
-        return self._piece.raw[:length]
+            piece = ctypes.create_string_buffer(-length)
+            length = self._to_piece(token, piece)
+        return piece.raw[:length]
 
-    def _to_piece(self, token: int) -> int:
-        room = len(self._piece)
-        return int(self._llama.llama_token_to_piece(self._vocab, token, self._piece, room, 0, True))
+    def _to_piece(self, token: int, piece: Any) -> int:
+        return int(self._llama.llama_token_to_piece(self._vocab, token, piece, len(piece), 0, True))

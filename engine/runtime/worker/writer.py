@@ -40,7 +40,7 @@ class Writer:
         sampler = Sampler(self._native.llama, self._model.vocabulary.size, request.sampling)
         sampler.read(tokens)
         text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops))
-        return Stream(job, tokens, request.max_tokens, sampler, text, self._outbox)
+        return Stream(job, tokens, request.max_tokens, sampler, text, self._outbox, request.conversation)
 
     def native_reason(self) -> str:
         """What llama.cpp last said about a failure."""
