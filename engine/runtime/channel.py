@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
+import struct
 import sys
 import threading
 from typing import Any
@@ -16,6 +18,7 @@ if sys.platform == "win32":
 else:
     from multiprocessing.connection import Connection as _Connection
 
+_LENGTH = struct.Struct("!i")  # in front of every message, as multiprocessing.connection has it
 LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a long conversation is a few MiB
 
 
@@ -29,6 +32,7 @@ class Channel:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._sending = threading.Lock()
+        self._socket: socket.socket | None = None  # the same, for `offer`
 
     @classmethod
     def adopt(cls, handle: int) -> Channel:
@@ -47,6 +51,42 @@ class Channel:
                 self._connection.send_bytes(body)
         except OSError as error:
             raise ChannelClosed(str(error)) from error
+
+    def offer(self, frames: bytes) -> int:
+        """Sends as much of some `frame`s as goes without waiting. Returns how many bytes that was: the
+        rest has to go before anything else (`finish`). Raises: ChannelClosed."""
+        if sys.platform == "win32":
+            return 0  # a pipe, which has no such call
+        if self._socket is None:
+            self._socket = socket.socket(fileno=os.dup(self.handle()))
+        try:
+            with self._sending:
+                return self._socket.send(frames, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+
+    def finish(self, rest: bytes) -> None:
+        """Sends what `offer` left over, and waits for it. Raises: ChannelClosed."""
+        if sys.platform == "win32":
+            self._send_frames(rest)
+            return
+        try:
+            with self._sending:
+                while rest:
+                    rest = rest[os.write(self.handle(), rest) :]
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+
+    def _send_frames(self, frames: bytes) -> None:
+        """Message by message: on Windows the pipe keeps them apart itself."""
+        start = 0
+        while start < len(frames):
+            (length,) = _LENGTH.unpack_from(frames, start)
+            start += _LENGTH.size
+            self.send(frames[start : start + length])
+            start += length
 
     def receive(self) -> bytes:
         """Waits for the next message. Raises: ChannelClosed."""
@@ -69,6 +109,15 @@ class Channel:
     def close(self) -> None:
         """Only when no thread is inside `receive` any more, or to make it end."""
         self._connection.close()
+        if self._socket is not None:
+            self._socket.close()
+
+
+def frame(body: bytes) -> bytes:
+    """A message as it travels."""
+    if len(body) > LARGEST_MESSAGE:
+        raise ValueError(f"a message of {len(body)} bytes")
+    return _LENGTH.pack(len(body)) + body
 
 
 def channel_pair() -> tuple[Channel, Channel]:

@@ -7,6 +7,8 @@ stopped or crashed. Every later change of state carries the id of that load job 
 `generate` is answered by PromptProgressed ..., TokenDelta ..., GenerationFinished and
 JobFinished (JobCancelled when it was cancelled), or by JobFailed. Asked for while a model
 loads, it waits for the model.
+
+`embed` is answered by Embedded and JobFinished, or by JobFailed or JobCancelled.
 """
 
 from __future__ import annotations
@@ -22,7 +24,13 @@ from engine.messages import sentence
 from engine.runtime import protocol
 from engine.runtime.probe import list_devices
 from engine.runtime.supervisor import Supervisor
-from engine.runtime.values import GenerationRequest, LoadRequest, ModelFacts, RuntimeState
+from engine.runtime.values import (
+    EmbeddingRequest,
+    GenerationRequest,
+    LoadRequest,
+    ModelFacts,
+    RuntimeState,
+)
 from engine.runtime.wire import encode
 
 __all__ = ["RuntimeClient", "list_devices"]
@@ -65,13 +73,27 @@ class RuntimeClient:
         if self._open(job):
             self._supervisor.post(partial(self._supervisor.generate, job, request))
 
+    def embed(self, job: JobId, request: EmbeddingRequest) -> None:
+        """Of a model that was loaded for it. Raises: WireError, for a request whose fields are not of
+        their declared types."""
+        encode(protocol.Embed(job, request))
+        if self._open(job):
+            self._supervisor.post(partial(self._supervisor.embed, job, request))
+
+    def forget(self, conversation: str) -> None:
+        """Deletes what the worker keeps of that conversation, in memory and on disk. Not answered.
+        Without a worker, state_files.forget does the same for the disk."""
+        encode(protocol.Forget(conversation))
+        self._supervisor.post(partial(self._supervisor.forget, conversation))
+
     def cancel(self, job: JobId) -> None:
         """Of a load or an answer. A worker that does not react within seconds is ended, and so
         is everything else it was doing. Jobs that are over are left alone."""
         self._supervisor.post(partial(self._supervisor.cancel, job))
 
     def unload(self, job: JobId) -> None:
-        """RuntimeStateChanged(STOPPED), JobFinished. Running answers are cancelled."""
+        """RuntimeStateChanged(STOPPED), JobFinished. Running answers are cancelled. A worker that keeps
+        conversations on disk has two seconds to write them, here and whenever it ends on purpose."""
         if self._open(job):
             self._supervisor.post(partial(self._supervisor.unload, job))
 

@@ -2,7 +2,9 @@
 
 All state belongs to one thread, which takes one action at a time from a queue: commands of
 the program, messages of the worker, its end. The worker is started by this thread because
-Linux ties a child's life to the thread that started it (see process.py).
+Linux ties a child's life to the thread that started it (see process.py). Pieces of answers, by far
+the most of what a worker says, are passed on by the thread that reads them, when nothing that was
+read before them waits in the queue.
 """
 
 from __future__ import annotations
@@ -25,12 +27,20 @@ from engine.runtime.endings import describe_ending, last_words, out_of_memory_ki
 from engine.runtime.link import Gone, WorkerLink
 from engine.runtime.process import open_log, start_worker
 from engine.runtime.transitions import IllegalTransition, check_transition
-from engine.runtime.values import GenerationRequest, LoadRequest, ModelFacts, RuntimeState, StopReason
+from engine.runtime.values import (
+    EmbeddingRequest,
+    GenerationRequest,
+    LoadRequest,
+    ModelFacts,
+    RuntimeState,
+    StopReason,
+)
 
 START_LIMIT_S = 60.0  # until a worker says hello; cold disks are slow
 UNSEEN_CANCEL_LIMIT_S = 3.0  # until a worker notices a cancel: if not, it is stopped or stuck
 SEEN_CANCEL_LIMIT_S = 30.0  # until it has obeyed; not every device can abort a computation
 _LOOK_AGAIN_S = 1.0  # whether a worker that saw a cancel has been halted since
+PARK_LIMIT_S = 2.0  # for a worker to write its idle conversations to disk, before an orderly end
 _KILL_LIMIT_S = 10.0  # until the system has taken back the memory of a killed worker
 
 
@@ -40,6 +50,7 @@ class _LoadJob:
     model: InstalledModel
     log_start: int  # size of the log when the worker started
     memory_kills: int  # of the system, when the worker started
+    parks: bool  # it keeps idle conversations on disk
     running: bool = True  # until loaded, failed or cancelled
 
 
@@ -57,6 +68,9 @@ class Supervisor:
         self._cancelled: set[JobId] = set()
         self._deadlines: dict[JobId, float] = {}  # monotonic seconds
         self._last_deadlines: dict[JobId, float] = {}  # of cancels that the worker has seen
+        self._passing = threading.Lock()  # held while a piece is passed on, and while an answer ends
+        self._unread = 0  # messages of workers in the queue
+        self._parked = threading.Event()  # the worker has written what it keeps, or is gone
         self._closed = False
         self.state = RuntimeState.STOPPED
         self.facts: ModelFacts | None = None
@@ -92,7 +106,8 @@ class Supervisor:
         log = self._open_log(job)
         try:
             start = self._log_path.stat().st_size if log else 0
-            self._load_job = _LoadJob(job, model, start, out_of_memory_kills())
+            parks = bool(request.park_folder)
+            self._load_job = _LoadJob(job, model, start, out_of_memory_kills(), parks)
             self._change(RuntimeState.STARTING)
             process, channel = start_worker(self._command, log)
         except OSError as error:
@@ -106,13 +121,23 @@ class Supervisor:
         self._link.send(protocol.Load(job, request))
 
     def generate(self, job: JobId, request: GenerationRequest) -> None:
+        self._ask(protocol.Generate(job, request))
+
+    def embed(self, job: JobId, request: EmbeddingRequest) -> None:
+        self._ask(protocol.Embed(job, request))
+
+    def _ask(self, message: protocol.Generate | protocol.Embed) -> None:
         if self._link is None:
-            self._emit(events.JobFailed(job, sentence("no_model_loaded")))
+            self._emit(events.JobFailed(message.job, sentence("no_model_loaded")))
             return
-        self._answers[job] = None
-        self._link.send(protocol.Generate(job, request))
+        self._answers[message.job] = None
+        self._link.send(message)
         if self.state is RuntimeState.READY:
             self._change(RuntimeState.GENERATING)
+
+    def forget(self, conversation: str) -> None:
+        if self._link is not None:
+            self._link.send(protocol.Forget(conversation))
 
     def cancel(self, job: JobId) -> None:
         if self._link is None or job in self._cancelled or not (job in self._answers or self._loads(job)):
@@ -137,15 +162,28 @@ class Supervisor:
 
     # what the worker says
     def _deliver(self, link: WorkerLink, message: protocol.FromWorker | Gone) -> None:
+        if isinstance(message, protocol.Parked | Gone):
+            self._parked.set()  # our own thread waits for it (_park)
+        with self._passing:
+            if isinstance(message, protocol.Delta) and self._unread == 0 and link is self._link:
+                if message.job in self._answers:
+                    self._pass_on(message)
+                return
+            self._unread += 1
         self.post(partial(self._receive, link, message))
 
     def _receive(self, link: WorkerLink, message: protocol.FromWorker | Gone) -> None:
-        if link is not self._link:
-            return  # the last words of a worker that was dropped
         try:
-            self._understand(message)
+            if link is self._link:  # else the last words of a worker that was dropped
+                self._understand(message)
         except IllegalTransition as error:
             self._crash(sentence("worker_babbled", detail=str(error), log=str(self._log_path)))
+        finally:
+            with self._passing:
+                self._unread -= 1
+
+    def _pass_on(self, piece: protocol.Delta) -> None:
+        self._emit(events.TokenDelta(piece.job, piece.text, piece.reasoning, piece.tokens, piece.logprobs))
 
     def _understand(self, message: protocol.FromWorker | Gone) -> None:
         match message:
@@ -173,8 +211,13 @@ class Supervisor:
         match message:
             case protocol.PromptProgress(job, done, total, reused) if job in self._answers:
                 self._emit(events.PromptProgressed(job, done, total, reused))
-            case protocol.Delta(job, text, reasoning, tokens) if job in self._answers:
-                self._emit(events.TokenDelta(job, text, reasoning, tokens))
+            case protocol.Delta(job) if job in self._answers:
+                self._pass_on(message)
+            case protocol.Called(job, call) if job in self._answers:
+                self._emit(events.ToolCalled(job, call))
+            case protocol.Vectors(job, vectors, tokens) if job in self._answers:
+                self._emit(events.Embedded(job, vectors, tokens))
+                self._end_answer(events.JobFinished(job))
             case protocol.Failed(job, text) if job in self._answers:
                 self._end_answer(events.JobFailed(job, text))
             case protocol.Cancelled(job) if job in self._answers:
@@ -209,7 +252,8 @@ class Supervisor:
         self._end_all_answers(why)
 
     def _end_answer(self, ending: events.Event) -> None:
-        self._answers.pop(ending.job, None)
+        with self._passing:
+            self._answers.pop(ending.job, None)
         self._cancelled.discard(ending.job)
         self._deadlines.pop(ending.job, None)
         self._last_deadlines.pop(ending.job, None)
@@ -229,12 +273,24 @@ class Supervisor:
         """Ends the worker on purpose, and with it all it was doing."""
         if self._link is None:
             return
+        self._park(self._link)
         self._release_worker()
         self._change(RuntimeState.STOPPED)
         if self._load_job and self._load_job.running:
             self._load_job.running = False
             self._emit(events.JobCancelled(self._load_job.job))
         self._end_all_answers(None)
+
+    def _park(self, link: WorkerLink) -> None:
+        """Has the worker keep its conversations, the cancelled ones too; waits, but not for long."""
+        load = self._load_job
+        if load is None or load.running or not load.parks or link.stopped:
+            return
+        self._parked.clear()
+        for job in self._answers:
+            link.send(protocol.Cancel(job))
+        link.send(protocol.Park())
+        self._parked.wait(PARK_LIMIT_S)
 
     def _crash(self, reason: Sentence) -> None:
         """The worker died, or has to: everything it was doing fails with that reason."""

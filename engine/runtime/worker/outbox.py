@@ -1,7 +1,9 @@
-"""Writes the channel in a thread of its own, so that a slow reader never stalls a decode.
+"""Writes the channel, without ever making a decode wait for a slow reader.
 
-Deltas of one answer that wait to be written are joined: at most one write in 15 ms, but the
-first of every answer goes at once. What waits is bounded by the answers themselves.
+Whoever has something to say writes it himself as long as that does not block: handing it to another
+thread would cost more than the message. What does not go at once is left to a thread of our own, and so
+is everything until the reader has caught up. Pieces of one answer are joined: at most one write in 25 ms,
+but the first of every answer goes at once. What waits is bounded by the answers themselves.
 """
 
 from __future__ import annotations
@@ -12,15 +14,15 @@ import time
 from dataclasses import replace
 
 from engine.events import JobId
-from engine.runtime.channel import Channel, ChannelClosed
+from engine.runtime.channel import Channel, ChannelClosed, frame
 from engine.runtime.protocol import Delta, Failed, Finished, FromWorker, PromptProgress
 from engine.runtime.wire import encode
 
-_PAUSE_S = 0.015  # below what an eye sees, above what waking a reader costs
+_PAUSE_S = 0.025  # below what an eye sees, above what waking a reader costs
 
 
 class Outbox:
-    """`put` never waits."""
+    """Thread-safe. Nothing here waits."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -28,17 +30,25 @@ class Outbox:
         self._waiting: list[FromWorker] = []
         self._last_of: dict[JobId, int] = {}  # index in `_waiting` of a job's last delta or progress
         self._streaming: set[JobId] = set()  # answers whose first delta was put
-        self._urgent = False
-        threading.Thread(target=self._write_all, name="outbox", daemon=True).start()
+        self._not_before = 0.0  # monotonic seconds, for what is not urgent
+        self._rest = b""  # of what did not go at once
+        self._blocked = False  # the thread is writing, or about to
+        threading.Thread(target=self._catch_up, name="outbox", daemon=True).start()
 
     def put(self, message: FromWorker) -> None:
-        """In order; what can be joined to a waiting message of the same job is."""
+        """In order; what can be joined to a waiting message of the same job is. Pieces of answers wait
+        for `flush`."""
         with self._changed:
             if not self._join(message):
                 self._append(message)
             if self._is_urgent(message):
-                self._urgent = True
-            self._changed.notify()
+                self._write()
+
+    def flush(self) -> None:
+        """Writes what waits, if the last time is long enough ago."""
+        if self._waiting and time.monotonic() >= self._not_before:
+            with self._changed:
+                self._write()
 
     def _append(self, message: FromWorker) -> None:
         self._waiting.append(message)
@@ -51,8 +61,12 @@ class Outbox:
         index = self._last_of[message.job]
         last = self._waiting[index]
         if isinstance(message, Delta) and isinstance(last, Delta) and last.reasoning == message.reasoning:
-            text, tokens = last.text + message.text, last.tokens + message.tokens
-            self._waiting[index] = replace(last, text=text, tokens=tokens)
+            self._waiting[index] = replace(
+                last,
+                text=last.text + message.text,
+                tokens=last.tokens + message.tokens,
+                logprobs=last.logprobs + message.logprobs,
+            )
             return True
         if isinstance(message, PromptProgress) and isinstance(last, PromptProgress):
             self._waiting[index] = message
@@ -68,23 +82,36 @@ class Outbox:
         self._streaming.add(message.job)
         return first
 
-    def _take(self, not_before: float) -> list[FromWorker]:
-        with self._changed:
-            while not self._waiting:
-                self._changed.wait()
-            while not self._urgent and (left := not_before - time.monotonic()) > 0:
-                self._changed.wait(left)
-            taken, self._waiting = self._waiting, []
-            self._last_of.clear()
-            self._urgent = False
-            return taken
-
-    def _write_all(self) -> None:
-        not_before = 0.0
+    def _write(self) -> None:
+        """Under the lock. As much as goes without waiting."""
+        if self._blocked:
+            return  # the thread takes this too
+        frames = self._take()
         try:
-            while True:
-                for message in self._take(not_before):
-                    self._channel.send(encode(message))
-                not_before = time.monotonic() + _PAUSE_S
+            self._rest = frames[self._channel.offer(frames) :]
         except ChannelClosed:
             os._exit(0)  # nobody listens any more; see inbox.py
+        self._not_before = time.monotonic() + _PAUSE_S
+        if self._rest:
+            self._blocked = True
+            self._changed.notify()
+
+    def _take(self) -> bytes:
+        """Under the lock."""
+        taken, self._waiting = self._waiting, []
+        self._last_of.clear()
+        return b"".join(frame(encode(message)) for message in taken)
+
+    def _catch_up(self) -> None:
+        try:
+            while True:
+                with self._changed:
+                    while not self._blocked:
+                        self._changed.wait()
+                    rest = self._rest
+                self._channel.finish(rest)
+                with self._changed:
+                    self._rest = self._take()
+                    self._blocked = bool(self._rest)
+        except ChannelClosed:
+            os._exit(0)

@@ -72,6 +72,7 @@ class Scheduler:
                 self._handle(message)
             self._fill_slots()
             self._step()
+            self._outbox.flush()
 
     def _rest(self) -> None:
         """Waits for something to do; in between, idle conversations are parked."""
