@@ -9,6 +9,7 @@ DesksideError                 carries a Sentence for people and an exit code
 │   ├── HubUnreachable        no answer from the source                       exit 8
 │   └── DiskFull              the destination volume has no room              exit 9
 ├── StoreError                the chat database cannot be read or written     exit 10
+├── RemoteError               a remote endpoint did not answer as it should    exit 12
 ├── ProbeError                a part of the machine could not be looked at    exit 1
 └── UsageError                the command was given something it cannot use   exit 2
 Cancelled                     the user asked for it; not an error             exit 130
@@ -66,6 +67,10 @@ class DiskFull(DownloadError):
 
 class StoreError(DesksideError):
     exit_code = 10
+
+
+class RemoteError(DesksideError):
+    exit_code = 12
 
 
 class ProbeError(DesksideError):

@@ -965,7 +965,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>A full context can be given room in these ways: {known}; not by {way}. Choose one of them.</source>
-            <translation type="unfinished" />
+            <translation>上下文已满时可以用这些方式腾出空间：{known}；不能用 {way}。请选择其中一种。</translation>
         </message>
         <message>
             <source>A part of this model is missing: it has {count} files, and {name} is not in {folder}. Download the missing part into that folder.</source>
@@ -1001,7 +1001,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>Deskside is closing, so no more is asked of {host}. Start it again.</source>
-            <translation type="unfinished" />
+            <translation>Deskside 正在关闭，不再向 {host} 发送请求。请重新启动 Deskside。</translation>
         </message>
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
@@ -1061,7 +1061,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>One question alone is longer than the context, so there is nothing older to leave out. Shorten it, or load the model with a longer context.</source>
-            <translation type="unfinished" />
+            <translation>单是这一个问题就超过了上下文长度，没有更早的内容可以省略。请缩短问题，或用更长的上下文加载模型。</translation>
         </message>
         <message>
             <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. Close other programs, then check again.</source>
@@ -1109,7 +1109,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The API for other programs could not be switched on ({reason}). Choose another port if that one is taken; details are in {log}.</source>
-            <translation type="unfinished" />
+            <translation>无法开启供其他程序使用的 API（{reason}）。如果端口已被占用，请换一个端口；详情见 {log}。</translation>
         </message>
         <message>
             <source>The API key in {where} cannot be used: {reason}. Put a long random text of letters and digits there.</source>
@@ -1177,11 +1177,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The connection to {host} broke off ({reason}). What had arrived is kept; try again.</source>
-            <translation type="unfinished" />
+            <translation>与 {host} 的连接中断（{reason}）。已收到的内容已保留；请重试。</translation>
         </message>
         <message>
             <source>The conversation is longer than what {model} on {host} can hold{told}. Leave out the oldest messages, summarise them, or begin a new conversation.</source>
-            <translation type="unfinished" />
+            <translation>对话超过了 {host} 上 {model} 能容纳的长度{told}。请省略最早的消息、对其做摘要，或开始新对话。</translation>
         </message>
         <message>
             <source>The conversation needs {needed} tokens and the context holds {available}. Shorten the message, start a new conversation, or load the model with a longer context.</source>
@@ -1189,7 +1189,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The conversation was too long for {host}, so its {count} oldest messages were left out of this answer.</source>
-            <translation type="unfinished" />
+            <translation>对话对 {host} 来说太长，本次回答省略了最早的 {count} 条消息。</translation>
         </message>
         <message>
             <source>The data folder {path} cannot be written ({reason}). Make it writable, or set XDG_DATA_HOME to another folder.</source>
@@ -1381,11 +1381,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The key for {host} cannot be used: {reason}. Copy it again from where it was given to you.</source>
-            <translation type="unfinished" />
+            <translation>用于 {host} 的密钥无法使用：{reason}。请从密钥来源处重新复制。</translation>
         </message>
         <message>
             <source>The key for {host} travels without encryption, because its address begins with http://. Everyone on the way can read it: use https:// where the endpoint offers it.</source>
-            <translation type="unfinished" />
+            <translation>由于地址以 http:// 开头，用于 {host} 的密钥会不加密地传输，沿途任何人都能读到。如果端点支持，请使用 https://。</translation>
         </message>
         <message>
             <source>The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.</source>
@@ -1441,7 +1441,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The request cannot be sent, because {name} is not a JSON object ({reason}). Correct it and ask again.</source>
-            <translation type="unfinished" />
+            <translation>请求无法发送，因为 {name} 不是 JSON 对象（{reason}）。请改正后重试。</translation>
         </message>
         <message>
             <source>The request is larger than {limit}, which is more than the engine takes. Shorten it.</source>
@@ -1489,7 +1489,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>There is no machine called {host} ({reason}). Check the address and the network connection.</source>
-            <translation type="unfinished" />
+            <translation>找不到名为 {host} 的主机（{reason}）。请检查地址和网络连接。</translation>
         </message>
         <message>
             <source>There is no message number {id} in this conversation any more. Open the conversation again.</source>
@@ -1613,7 +1613,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>This system has no keyring that can be used ({reason}), so the key for {host} is kept until Deskside ends and never written to disk. Unlock or install a keyring (GNOME Keyring, KWallet) to keep it.</source>
-            <translation type="unfinished" />
+            <translation>本系统没有可用的密钥环（{reason}），因此 {host} 的密钥只保留到 Deskside 退出，不会写入磁盘。要长期保存，请解锁或安装密钥环（GNOME Keyring、KWallet）。</translation>
         </message>
         <message>
             <source>Too many large requests are being received at this moment. Try again in a few seconds.</source>
@@ -1645,7 +1645,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{address} is not the address of an endpoint: {reason}. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
-            <translation type="unfinished" />
+            <translation>{address} 不是有效的端点地址：{reason}。请写成 https://HOST/v1，在自己的网络里可写成 http://HOST:PORT/v1。</translation>
         </message>
         <message>
             <source>{count} texts cannot be embedded at once, {most} can. Send them in several requests.</source>
@@ -1705,67 +1705,67 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{host} answered with something that is not the protocol of OpenAI ({detail}). Check the address: most end in /v1.</source>
-            <translation type="unfinished" />
+            <translation>{host} 的回答不符合 OpenAI 协议（{detail}）。请检查地址：大多以 /v1 结尾。</translation>
         </message>
         <message>
             <source>{host} broke the answer off{told}. What had arrived is kept; try again.</source>
-            <translation type="unfinished" />
+            <translation>{host} 中断了回答{told}。已收到的内容已保留；请重试。</translation>
         </message>
         <message>
             <source>{host} does not accept the key, or wants one (HTTP {status}). Enter the right key in the settings.</source>
-            <translation type="unfinished" />
+            <translation>{host} 不接受该密钥，或需要密钥（HTTP {status}）。请在设置中填写正确的密钥。</translation>
         </message>
         <message>
             <source>{host} does not accept the request (HTTP {status}{told}). Change what was asked, or choose another model.</source>
-            <translation type="unfinished" />
+            <translation>{host} 不接受该请求（HTTP {status}{told}）。请修改内容，或选择其他模型。</translation>
         </message>
         <message>
             <source>{host} does not allow this with your key (HTTP {status}{told}). Ask whoever runs it, or choose another model.</source>
-            <translation type="unfinished" />
+            <translation>{host} 不允许用您的密钥进行此操作（HTTP {status}{told}）。请询问其管理者，或选择其他模型。</translation>
         </message>
         <message>
             <source>{host} does not offer a model {model}. It offers: {choices}. Choose one of them in the settings.</source>
-            <translation type="unfinished" />
+            <translation>{host} 不提供模型 {model}。它提供：{choices}。请在设置中选择其中之一。</translation>
         </message>
         <message>
             <source>{host} does not take connections ({reason}). Check that the endpoint runs, and its port; a firewall may stand in between.</source>
-            <translation type="unfinished" />
+            <translation>{host} 不接受连接（{reason}）。请确认端点正在运行以及端口是否正确；也可能有防火墙阻挡。</translation>
         </message>
         <message>
             <source>{host} ended the answer with its content filter. Words may be missing.</source>
-            <translation type="unfinished" />
+            <translation>{host} 的内容过滤器终止了回答，内容可能不完整。</translation>
         </message>
         <message>
             <source>{host} ended the answer without saying that it was complete. What had arrived is kept; carry on, or try again.</source>
-            <translation type="unfinished" />
+            <translation>{host} 结束了回答，但没有说明回答已完整。已收到的内容已保留；请继续，或重试。</translation>
         </message>
         <message>
             <source>{host} failed to answer (HTTP {status}{told}). Try again; if it stays, tell whoever runs it.</source>
-            <translation type="unfinished" />
+            <translation>{host} 回答失败（HTTP {status}{told}）。请重试；如果一直如此，请告知其管理者。</translation>
         </message>
         <message>
             <source>{host} has too much to do (HTTP {status}{told}). Try again in a while.</source>
-            <translation type="unfinished" />
+            <translation>{host} 过于繁忙（HTTP {status}{told}）。请稍后再试。</translation>
         </message>
         <message>
             <source>{host} knows nothing at this address, or no model {model} (HTTP 404{told}). Check the address (most end in /v1) and the model in the settings.</source>
-            <translation type="unfinished" />
+            <translation>{host} 在此地址没有内容，或没有模型 {model}（HTTP 404{told}）。请检查设置中的地址（大多以 /v1 结尾）和模型。</translation>
         </message>
         <message>
             <source>{host} sends on to {target}, where neither your key nor your words are sent unasked. If you trust it, enter that address in the settings.</source>
-            <translation type="unfinished" />
+            <translation>{host} 要求转到 {target}；未经同意，您的密钥和文字都不会发送到那里。如果信任它，请在设置中填写该地址。</translation>
         </message>
         <message>
             <source>{host} sent more than an answer can be ({detail}), so it was ended. What had arrived is kept.</source>
-            <translation type="unfinished" />
+            <translation>{host} 发送的内容超过了一个回答的上限（{detail}），已终止。已收到的内容已保留。</translation>
         </message>
         <message>
             <source>{host} sent nothing for {seconds} seconds. It may be overloaded or gone: try again, or choose another model.</source>
-            <translation type="unfinished" />
+            <translation>{host} 已有 {seconds} 秒没有发送任何内容。它可能过载或已停止：请重试，或选择其他模型。</translation>
         </message>
         <message>
             <source>{host} showed a certificate that this machine does not trust ({reason}). Check the address, the date of this machine and the certificates of your network.</source>
-            <translation type="unfinished" />
+            <translation>{host} 的证书不受本机信任（{reason}）。请检查地址、本机日期以及所在网络的证书。</translation>
         </message>
         <message>
             <source>{idle} was unloaded to make room for {model}.</source>
@@ -1845,7 +1845,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{model} wrote no summary, so nothing was changed. Leave out the oldest messages instead, or try again.</source>
-            <translation type="unfinished" />
+            <translation>{model} 没有写出摘要，因此没有做任何改动。请改为省略最早的消息，或重试。</translation>
         </message>
         <message>
             <source>{name} arrived twice with a wrong checksum, so its source or the connection is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.</source>
