@@ -77,6 +77,15 @@ class Api:
             },
         )
 
+    async def load(self, model: InstalledModel) -> None:
+        """Until it is loaded; not ready meanwhile. Raises: RequestError."""
+        self.ready = False
+        with self.requests.jobs() as jobs:
+            jobs.begin([lambda job: self._backend.load(job, self._models.wish(model))])
+            while await jobs.next() is not None:
+                pass
+        self.ready = True
+
     # answers
     async def _chat(self, request: Request) -> Response:
         asked = await self._bodies.read(request, read_chat_request)
