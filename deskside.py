@@ -1,4 +1,5 @@
-"""The program: words go to the command line, none opens the window, `_worker` is a worker.
+"""The program: words go to the command line, none opens the window, `_worker` is a worker,
+`_engine` the host of all workers of a user.
 
 This is the composition root. It decides what is built and hands it in; nothing below
 looks anything up. Heavy imports wait until they are needed: a worker never loads Qt, the
@@ -35,6 +36,10 @@ def main(words: Sequence[str] | None = None) -> int:
         from engine.runtime.worker.main import main as work
 
         return work(words[1:])
+    if words[:1] == ["_engine"]:
+        from engine.host.main import main as host
+
+        return host(words[1:], program_command())
     if words and not _is_model_file(words):
         return _command_line(words)
     if has_display():

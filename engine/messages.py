@@ -250,6 +250,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "room_way_unknown": "A full context can be given room in these ways: {known}; not by {way}. Choose one of them.",
         "summary_empty": "{model} wrote no summary, so nothing was changed. Leave out the oldest messages instead, or try again.",
         # host
+        "host_not_forgotten": "What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.",
         "host_not_started": "The engine could not be started ({reason}). Check that your folders can be written and try again; the log is {log}.",
         "host_silent": "The engine did not answer within {seconds} seconds. The machine may be overloaded; close other programs and try again. The log is {log}.",
         "host_babbled": "The engine said something that makes no sense ({detail}), so the connection was ended. Try again; the log is {log}.",

@@ -1,4 +1,4 @@
-"""What `deskside.py` does with the word `_worker`, and nothing else, for tests of the runtime."""
+"""What `deskside.py` does with the words `_worker` and `_engine`, and nothing else, for tests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from engine.host.start import HOST_WORD
 from engine.runtime.process import WORKER_WORD
-from engine.runtime.worker.main import main
+
+
+def main(words: list[str]) -> int:
+    if words[0] == HOST_WORD:
+        from engine.host.main import main as host
+
+        return host(words[1:], (sys.executable, str(Path(__file__).resolve())))
+    assert words[0] == WORKER_WORD
+    from engine.runtime.worker.main import main as work
+
+    return work(words[1:])
+
 
 if __name__ == "__main__":
-    assert sys.argv[1] == WORKER_WORD
-    raise SystemExit(main(sys.argv[2:]))
+    raise SystemExit(main(sys.argv[1:]))

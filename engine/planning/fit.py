@@ -87,6 +87,11 @@ class Fit:
     free: int  # of both
 
     @property
+    def complete(self) -> bool:
+        """Nothing is given up that was wanted."""
+        return self.setting.easy or self.setting == replace(self.wanted, shared=self.setting.shared)
+
+    @property
     def modest(self) -> bool:
         """Nothing is given up that a chat would notice."""
         now, then = self.setting, self.wanted

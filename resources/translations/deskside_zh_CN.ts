@@ -1624,6 +1624,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{origin} 的网页不能使用本服务器，以免陌生网页滥用。如果您信任该网页，请用 --allow-origin {origin} 启动服务器。</translation>
         </message>
         <message>
+            <source>What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.</source>
+            <translation>无法删除磁盘上为该对话保存的内容（{reason}）。请检查 Deskside 的状态文件夹是否可写。</translation>
+        </message>
+        <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>
             <translation>无法加载 llama.cpp（{reason}）。Deskside 的安装不完整，请重新安装。</translation>
         </message>

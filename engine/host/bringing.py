@@ -1,0 +1,279 @@
+"""Brings models in, one at a time: plan, make room, load; lower where memory is short.
+
+All methods are for the pool's thread. What takes time is done elsewhere and posted back.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from engine import events
+from engine.errors import DesksideError
+from engine.events import Event, new_job_id
+from engine.hardware.report import HardwareReport
+from engine.host.audience import Audience
+from engine.host.loading import Prepared, prepare, request_of
+from engine.host.resident import Phase, Resident
+from engine.host.restarts import for_memory
+from engine.host.surroundings import Taken
+from engine.messages import Sentence, sentence
+from engine.paths import Paths
+from engine.planning.fit import Fit
+from engine.planning.fit_words import steps_of
+from engine.runtime.client import RuntimeClient
+from engine.runtime.values import LoadWish
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What bringing a model takes from the pool around it."""
+
+    paths: Paths
+    residents: Callable[[], Iterable[Resident]]
+    post: Callable[[Callable[[], None]], None]  # has the pool's thread do that
+    look_around: Callable[[], HardwareReport]  # from a thread of its own
+    park_bytes: Callable[[], int]
+    start_client: Callable[[Resident], RuntimeClient]
+    serve: Callable[[Resident], None]  # sends it what waits for it
+    dismiss: Callable[[Resident], None]  # ends it; `gone` is called when it has
+
+
+class Bringing:
+    """The line of models that are wanted, and the one that is being brought."""
+
+    def __init__(self, means: Means, audience: Audience) -> None:
+        self._means = means
+        self._audience = audience
+        self._line: deque[Resident] = deque()
+        self._current: Resident | None = None
+        self._attempt = 0  # marks what comes back from other threads
+        self._told_of: Resident | None = None  # whose answers are waited for
+
+    def want(self, resident: Resident, first: bool = False) -> None:
+        """Has it brought, for the jobs that wait for it."""
+        if resident is self._current or resident in self._line:
+            return
+        if first:
+            self._line.appendleft(resident)
+        else:
+            self._line.append(resident)
+        self.advance()
+
+    def wanted(self, resident: Resident) -> bool:
+        return resident is self._current or resident in self._line
+
+    def is_waited_for(self, resident: Resident) -> bool:
+        """Whether another model waits until this one's answers have ended: new ones come after it."""
+        return self._told_of is resident and resident is not self._current
+
+    def drop(self, resident: Resident) -> None:
+        """Nobody waits for it any more."""
+        if resident in self._line:
+            self._line.remove(resident)
+        if resident is not self._current:
+            return
+        if resident.phase is Phase.LOADING and resident.client is not None:
+            resident.phase = Phase.CANCELLING
+            resident.client.cancel(resident.load_job)
+        elif resident.phase is not Phase.CANCELLING:
+            self.over(resident)
+
+    def over(self, resident: Resident) -> None:
+        """It has been brought, or will not be."""
+        if resident is self._current:
+            self._current = None
+            self._told_of = None
+            self._attempt += 1
+        self.advance()
+
+    def advance(self) -> None:
+        if self._current is None and self._line:
+            self._current = self._line.popleft()
+            self._bring(self._current)
+
+    def reconsider(self) -> None:
+        """An answer has ended, or a model has gone: there may be room now."""
+        if self._current is not None and self._current.phase in (Phase.WAITING, Phase.READY):
+            self._bring(self._current)
+
+    def again(self, resident: Resident, lower: bool) -> None:
+        """After a crash, or a load that memory was short for."""
+        if lower and resident.fit is not None:
+            resident.highest = resident.fit.rung + 1
+        resident.phase = Phase.IN_LINE
+        if resident is self._current:
+            self._bring(resident)
+        else:
+            self.want(resident, first=True)
+
+    def gone(self, resident: Resident) -> None:
+        """A model has been ended; it may be wanted again at once."""
+        if resident is not self._current:
+            if resident.waiting:
+                self.want(resident)
+            self.reconsider()
+        elif resident.waiting or resident.returning:
+            self._bring(resident)
+        else:
+            self.over(resident)
+
+    # the steps
+    def _bring(self, resident: Resident) -> None:
+        if resident.phase is Phase.LEAVING:
+            return  # `gone` comes back here
+        if resident.phase is Phase.READY:
+            self._bring_loaded(resident)
+            return
+        resident.phase = Phase.PLANNING
+        self._attempt += 1
+        others = tuple(other.taken for other in self._others(resident))
+        arguments = (resident, resident.merged_wish(), others, self._attempt)
+        threading.Thread(target=self._prepare, args=arguments, name="prepare", daemon=True).start()
+
+    def _bring_loaded(self, resident: Resident) -> None:
+        if all(resident.satisfies(job.wish) for job in resident.waiting):
+            self._means.serve(resident)
+            self.over(resident)
+        elif resident.answers:
+            self._wait_for(resident, resident)
+        else:
+            resident.wish = resident.merged_wish()
+            self._means.dismiss(resident)
+
+    def _prepare(self, resident: Resident, wish: LoadWish, others: tuple[Taken, ...], attempt: int) -> None:
+        """On a thread of its own: files and drivers may be slow."""
+        found: Prepared | Sentence
+        try:
+            found = prepare(wish, self._means.look_around(), self._means.paths, others)
+        except DesksideError as error:
+            found = error.message
+        except Exception as error:  # a driver, a file system: whatever it is, the model waits for it
+            log.exception("a load could not be prepared")
+            path = str(self._means.paths.state / "engine.log")
+            found = sentence("unexpected", detail=f"{type(error).__name__}: {error}", log=path)
+        self._means.post(partial(self._prepared, resident, wish, found, attempt))
+
+    def _prepared(self, resident: Resident, wish: LoadWish, found: Prepared | Sentence, attempt: int) -> None:
+        if attempt != self._attempt or resident is not self._current:
+            return  # given up meanwhile
+        if isinstance(found, Sentence):
+            self._fail(resident, found)
+            return
+        resident.wish = wish
+        self._decide(resident, found)
+
+    def _decide(self, resident: Resident, found: Prepared) -> None:
+        """Loads it, makes room, waits for room, or gives up."""
+        others = self._others(resident)
+        if any(other.phase is Phase.LEAVING for other in others):
+            resident.phase = Phase.WAITING
+            return
+        kept = tuple(other.taken for other in others)
+        now = found.fit(resident.highest, kept)
+        if now is not None and now.complete:
+            self._load(resident, found, now)
+            return
+        idle = sorted((other for other in others if not other.answers), key=lambda one: one.last_used)
+        busy = [other for other in others if other.answers]
+        if _better(now, self._fit_without(found, resident, idle, busy)):
+            self._make_room(resident, idle[0])
+        elif (now is None or not now.modest) and _better(now, self._fit_without(found, resident, others, [])):
+            self._wait_for(resident, busy[0])
+        elif now is not None:
+            self._load(resident, found, now)
+        else:
+            values = {"model": resident.name, "needed": found.needed(), "free": found.free(kept)}
+            self._fail(resident, sentence("fit_none", **values), found.offer)
+
+    def _fit_without(
+        self, found: Prepared, resident: Resident, leaving: list[Resident], kept: list[Resident]
+    ) -> Fit | None:
+        if not leaving:
+            return None
+        return found.fit(
+            resident.highest, tuple(one.taken for one in kept), tuple(one.taken for one in leaving)
+        )
+
+    def _make_room(self, resident: Resident, idle: Resident) -> None:
+        notice = sentence("host_made_room", idle=idle.name, model=resident.name)
+        self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
+        resident.phase = Phase.WAITING
+        self._means.dismiss(idle)
+
+    def _wait_for(self, resident: Resident, busy: Resident) -> None:
+        if resident.phase is not Phase.READY:
+            resident.phase = Phase.WAITING
+        if self._told_of is not busy:
+            self._told_of = busy
+            notice = sentence("host_waits_for", model=resident.name, busy=busy.name)
+            self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
+
+    def _load(self, resident: Resident, found: Prepared, fit: Fit) -> None:
+        self._told_of = None
+        folder = self._means.paths.state / "parked"
+        threads = found.whole.threads
+        resident.fit = fit
+        resident.request = request_of(fit, resident.wish, threads, folder, self._means.park_bytes())
+        resident.load_job = new_job_id()
+        steps = list(steps_of(fit, resident.name))
+        if fit.placement.streamed and found.offer is not None:
+            steps.append(found.offer)
+        for step in steps:
+            self._audience.tell_all(resident, events.Noticed(resident.load_job, step))
+        if resident.client is None:
+            resident.client = self._means.start_client(resident)
+        resident.phase = Phase.LOADING
+        resident.client.load(resident.load_job, resident.request, resident.wish.model)
+
+    def heard(self, resident: Resident, event: Event) -> None:
+        """How a load ended; crashes are the pool's."""
+        match event:
+            case events.JobFinished() if resident.phase in (Phase.LOADING, Phase.CANCELLING):
+                resident.phase = Phase.READY
+                resident.returning = False
+                self._means.serve(resident)
+                self.over(resident)
+            case events.JobFailed(_, reason) if resident.phase is Phase.LOADING:
+                if for_memory(reason):
+                    notice = sentence("host_restarts_lower", model=resident.name)
+                    self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
+                    self.again(resident, lower=True)
+                else:
+                    self._fail(resident, reason)
+            case events.JobFailed() | events.JobCancelled() if resident.phase is Phase.CANCELLING:
+                resident.phase = Phase.IN_LINE
+                if resident.waiting:
+                    self.again(resident, lower=False)
+                else:
+                    self._means.dismiss(resident)
+                    self.over(resident)
+            case _:
+                pass  # of a load that was given up
+
+    def _fail(self, resident: Resident, reason: Sentence, offer: Sentence | None = None) -> None:
+        for job in resident.waiting:
+            if offer is not None:
+                self._audience.tell(job, events.Noticed(job.id, offer))
+            self._audience.fail(job, reason)
+        if resident.returning:
+            self._audience.tell_all(resident, events.Noticed(resident.load_job, reason))
+        resident.waiting.clear()
+        resident.returning = False
+        self._means.dismiss(resident)
+        self.over(resident)
+
+    def _others(self, resident: Resident) -> list[Resident]:
+        """Models that hold memory."""
+        held = (Phase.READY, Phase.LEAVING)
+        return [one for one in self._means.residents() if one is not resident and one.phase in held]
+
+
+def _better(now: Fit | None, then: Fit | None) -> bool:
+    return then is not None and (now is None or then.rung < now.rung)

@@ -1,0 +1,94 @@
+"""A model file and a wish -> what there is to plan with -> a fit -> the request to the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.catalog.model import InstalledModel
+from engine.errors import LoadError
+from engine.hardware.report import HardwareReport
+from engine.host.describing import describe
+from engine.host.smaller import smaller_model
+from engine.host.surroundings import Taken, room_of, whole_machine
+from engine.messages import Sentence
+from engine.paths import Paths
+from engine.planning.fit import Fit, Ladder, Wanted, free_in
+from engine.planning.machine import Machine
+from engine.planning.placement import plan_model
+from engine.planning.plan import KvType, RunPlan
+from engine.planning.wording import size_text
+from engine.runtime.values import LoadRequest, LoadWish
+
+
+def plan_file(
+    model: InstalledModel, report: HardwareReport, context_length: int = 0, kv_type: KvType | None = None
+) -> RunPlan:
+    """How that file would run on that machine, as it is shown before a load. Raises: ModelFileError."""
+    return plan_model(report, *describe(model), context_length, kv_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that deciding needs, read once."""
+
+    report: HardwareReport  # of this moment
+    whole: Machine
+    ladder: Ladder
+    offer: Sentence | None  # a smaller file, where this one would not even fit alone
+
+    def fit(self, highest: int, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()) -> Fit | None:
+        """Beside the models that are kept, once those that leave have gone; see Ladder.fit."""
+        return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), highest)
+
+    def needed(self) -> str:
+        return size_text(self.ladder.needed)
+
+    def free(self, kept: tuple[Taken, ...]) -> str:
+        return size_text(free_in(room_of(self.report, self.whole, kept)))
+
+
+def prepare(wish: LoadWish, report: HardwareReport, paths: Paths, others: tuple[Taken, ...]) -> Prepared:
+    """`others` are the models loaded now. Raises: ModelFileError, LoadError."""
+    spec, quantization = describe(wish.model)
+    whole = whole_machine(report)
+    ladder = Ladder(
+        spec,
+        quantization,
+        whole,
+        Wanted(wish.context_length, _kv_type(wish.kv_type), wish.n_sequences),
+    )
+    alone = room_of(report, whole, (), others)
+    fit = ladder.fit(alone)
+    short = fit is None or (fit.placement.streamed and not fit.wanted.streams)
+    offer = smaller_model(wish.model, paths, whole, alone) if short else None
+    return Prepared(report, whole, ladder, offer)
+
+
+def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_bytes: int) -> LoadRequest:
+    """The fit in the worker's words."""
+    setting, placement = fit.setting, fit.placement
+    return LoadRequest(
+        path=wish.model.path,
+        context_length=setting.context_length,
+        threads=threads,
+        n_gpu_layers=placement.n_gpu_layers,
+        kv_type=setting.kv_type.value,
+        experts_on_cpu=placement.experts_on_cpu,
+        n_batch=setting.batch,
+        n_sequences=setting.sequences,
+        use_mmap=True,  # pages stay reclaimable, and a model that streams needs it
+        repack=setting.repack and placement.repack > 0,
+        kv_unified=setting.shared and setting.sequences > 1,
+        embedding=wish.embedding,
+        park_folder=str(park_folder) if park_bytes else "",
+        park_budget_bytes=park_bytes,
+    )
+
+
+def _kv_type(name: str) -> KvType | None:
+    try:
+        return KvType(name) if name else None
+    except ValueError as error:
+        known = ", ".join(kind.value for kind in KvType)
+        raise LoadError.of("bad_kv_type", value=name, known=known) from error

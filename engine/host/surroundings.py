@@ -1,0 +1,155 @@
+"""The machine as it is at this moment: its report, with the memory that is free now."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.errors import DesksideError, ProbeError
+from engine.hardware.check import quick_report
+from engine.hardware.gpu import nvml_cards
+from engine.hardware.memory import probe_memory
+from engine.hardware.report import DeviceFacts, GpuInfo, HardwareReport
+from engine.hardware.report_json import load_report
+from engine.paths import Paths
+from engine.planning.fit import Room
+from engine.planning.machine import Machine, machine_of
+
+if sys.platform != "win32":
+    import resource
+
+log = logging.getLogger(__name__)
+
+ListDevices = Callable[[], tuple[DeviceFacts, ...]]
+
+# What a worker maps and holds before any model (measured: 348 and 151 MiB, a thread each 8 more).
+_WORKER_MAPPED = 512 << 20
+_WORKER_PRIVATE = 224 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Memory of a loaded model that stays. Bytes."""
+
+    ram: int  # all of it in main memory
+    mapped: int  # part of it that is the file's own pages, which the system calls available
+    vram: tuple[tuple[str, int], ...] = ()  # by the GPU's name
+
+
+def report_path(paths: Paths) -> Path:
+    return paths.state / "hardware.json"
+
+
+def last_report(paths: Paths) -> HardwareReport | None:
+    """The report of the last check, None if there is none that can be read."""
+    path = report_path(paths)
+    if not path.exists():
+        return None
+    try:
+        return load_report(path)
+    except (DesksideError, OSError) as error:
+        log.warning("the last hardware report cannot be read: %s", error)
+        return None
+
+
+def machine_now(paths: Paths, list_devices: ListDevices | None = None) -> HardwareReport:
+    """The last check, or probes without measuring, with the memory that is free at this moment.
+
+    `list_devices` asks the engine, which takes a moment: only where there may be a GPU that no
+    quicker way tells about.
+    """
+    report = last_report(paths) or _first_report(paths, list_devices)
+    memory = replace(probe_memory(), bandwidth=report.memory.bandwidth)
+    return replace(report, memory=memory, gpus=_gpus_now(report.gpus, list_devices))
+
+
+def whole_machine(report: HardwareReport) -> Machine:
+    """The machine when nothing else runs on it."""
+    memory = replace(report.memory, available_bytes=report.memory.usable_bytes)
+    gpus = tuple(replace(gpu, vram_free_bytes=gpu.vram_bytes) for gpu in report.gpus)
+    return machine_of(replace(report, memory=memory, gpus=gpus))
+
+
+def room_of(
+    report: HardwareReport, whole: Machine, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()
+) -> Room:
+    """What one more model may use beside those that stay loaded; `report` is `machine_now`.
+    Models that are `leaving` count as gone already."""
+    now = machine_of(_without(report, leaving))
+    # Pages of a mapped file count as available, and yet a model that answers needs them.
+    free = now.ram_budget - sum(model.mapped for model in kept)
+    free = min(free, whole.ram_budget - sum(model.ram for model in kept))
+    return Room(replace(now, ram_budget=max(0, free)), *process_limits())
+
+
+def _without(report: HardwareReport, leaving: tuple[Taken, ...]) -> HardwareReport:
+    memory = report.memory
+    own = sum(model.ram - model.mapped for model in leaving)
+    memory = replace(memory, available_bytes=min(memory.available_bytes + own, memory.usable_bytes))
+    freed = [entry for model in leaving for entry in model.vram]
+    gpus = []
+    for gpu in report.gpus:
+        size = sum(size for name, size in freed if name == gpu.name)
+        freed = [entry for entry in freed if entry[0] != gpu.name]
+        gpus.append(replace(gpu, vram_free_bytes=min(gpu.vram_free_bytes + size, gpu.vram_bytes)))
+    return replace(report, memory=memory, gpus=tuple(gpus))
+
+
+def process_limits() -> tuple[int | None, int | None]:
+    """(bytes that a worker may map for a model, bytes of them that may be its own), None without
+    limit. Workers inherit the limits of this process."""
+    if sys.platform == "win32":
+        return None, None
+    return _left(resource.RLIMIT_AS, _WORKER_MAPPED), _left(resource.RLIMIT_DATA, _WORKER_PRIVATE)
+
+
+def _left(limit: int, taken: int) -> int | None:
+    soft, _ = resource.getrlimit(limit)
+    return None if soft == resource.RLIM_INFINITY else max(0, soft - taken)
+
+
+def _first_report(paths: Paths, list_devices: ListDevices | None) -> HardwareReport:
+    report = quick_report([paths.models])
+    # Without the engine no GPU counts as usable. Apple's show in its list only.
+    if list_devices is not None and (report.gpus or sys.platform == "darwin"):
+        return quick_report([paths.models], list_devices)
+    return report
+
+
+def _gpus_now(gpus: tuple[GpuInfo, ...], list_devices: ListDevices | None) -> tuple[GpuInfo, ...]:
+    """With what is free on them now; as they were checked where nobody tells."""
+    usable = [gpu for gpu in gpus if gpu.usable and gpu.vram_bytes]
+    if not usable:
+        return gpus
+    free = _free_by_nvml()
+    if list_devices is not None and any(gpu.pci_id not in free for gpu in usable):
+        return _by_engine(gpus, list_devices)
+    return tuple(replace(gpu, vram_free_bytes=free.get(gpu.pci_id, gpu.vram_free_bytes)) for gpu in gpus)
+
+
+def _free_by_nvml() -> dict[str, int]:
+    try:
+        return {card.pci_id: card.free_bytes for card in nvml_cards() if card.pci_id}
+    except ProbeError as error:
+        log.warning("free memory of GPUs: %s", error)
+        return {}
+
+
+def _by_engine(gpus: tuple[GpuInfo, ...], list_devices: ListDevices) -> tuple[GpuInfo, ...]:
+    """Cards of one name are told apart by their order, which is the same every time."""
+    try:
+        devices = [device for device in list_devices() if device.kind in ("gpu", "igpu")]
+    except DesksideError as error:
+        log.warning("free memory of GPUs: %s", error)
+        return gpus
+    found = []
+    for gpu in gpus:
+        device = next((one for one in devices if gpu.usable and one.description == gpu.name), None)
+        if device is not None:
+            devices.remove(device)
+            gpu = replace(gpu, vram_free_bytes=min(gpu.vram_bytes, device.memory_free_bytes))
+        found.append(gpu)
+    return tuple(found)
