@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import ClassVar, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_CONNECTIONS: Final = 256
-HEAD_S: Final = 15.0  # for the head of a request, and for what is left of one that was refused
-STALL_S: Final = 30.0  # a client that reads nothing for so long is cut off
 _TOO_MANY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
 )
@@ -21,12 +18,16 @@ class Connection(H11Protocol):
     """`_head_timer` runs while a request is awaited or half sent; `_stall_timer` while the client's
     side of the connection is full."""
 
+    most_connections: ClassVar = 256
+    head_s: ClassVar = 15.0  # for the head of a request, and for what is left of one that was refused
+    stall_s: ClassVar = 30.0  # a client that reads nothing for so long is cut off
+
     _head_timer: asyncio.TimerHandle | None = None
     _stall_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self.most_connections:
             transport.write(_TOO_MANY)
             transport.close()
             return
@@ -47,7 +48,7 @@ class Connection(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stall_timer = self.loop.call_later(STALL_S, self.transport.abort)
+        self._stall_timer = self.loop.call_later(self.stall_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         self._disarm_stall_timer()
@@ -55,7 +56,7 @@ class Connection(H11Protocol):
 
     def _arm_head_timer(self) -> None:
         if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_S, self._head_overdue)
+            self._head_timer = self.loop.call_later(self.head_s, self._head_overdue)
 
     def _disarm_head_timer(self) -> None:
         if self._head_timer is not None:
@@ -87,4 +88,4 @@ class Connection(H11Protocol):
     def _end(self) -> None:
         """Closing waits until the client has read what was sent; for a while only."""
         self.transport.close()
-        self.loop.call_later(STALL_S, self.transport.abort)
+        self.loop.call_later(self.stall_s, self.transport.abort)

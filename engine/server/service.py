@@ -22,7 +22,7 @@ _KEEP_ALIVE_S: Final = 15
 class Service:
     """uvicorn over an Api. Used on the loop."""
 
-    def __init__(self, api: Api, listening: Listening) -> None:
+    def __init__(self, api: Api, listening: Listening, connection: type[Connection] = Connection) -> None:
         # Its warnings tell of other people's mistakes, one a request.
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         self._api = api
@@ -30,7 +30,7 @@ class Service:
         self._server = _Server(
             uvicorn.Config(
                 api.app,
-                http=Connection,
+                http=connection,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",

@@ -27,6 +27,7 @@ from engine.runtime.values import (
 )
 from engine.server.app import Api
 from engine.server.bridge import EventBridge
+from engine.server.connection import Connection
 from engine.server.gate import rules
 from engine.server.listening import listen
 from engine.server.models import ServedModels
@@ -129,11 +130,13 @@ class Served:
         hosts: Sequence[str] = (),
         origins: Sequence[str] = (),
         models: Sequence[Path] = (),
+        connection: type[Connection] = Connection,
         **options: Any,
     ) -> None:
         """`models` are installed beside the starter."""
         self._key, self._hosts, self._origins = key, hosts, origins
         self._options = options
+        self._connection = connection
         self._folder = folder
         self.library = Library(folder / "models", folder / "state")
         for path in models:
@@ -158,7 +161,7 @@ class Served:
             ServedModels(self.library, lambda: ""),
             rules("127.0.0.1", self._hosts, self._origins, self._key),
         )
-        service = Service(self.api, self._listening)
+        service = Service(self.api, self._listening, self._connection)
         await service.start()
         self._ready.set()
         await self._stop.wait()
