@@ -193,7 +193,7 @@ class Ladder:
             yield self._shorter_context
 
     def _without_repack(self, above: Setting) -> Iterator[Setting]:
-        if above.repack and repackable_bytes(self._quantization, self._whole):
+        if above.repack and self._ideal.repack:
             yield replace(above, repack=False)
 
     def _smaller_cache(self, above: Setting) -> Iterator[Setting]:
@@ -211,6 +211,8 @@ class Ladder:
     def _fewer_on_gpus(self, above: Setting) -> Iterator[Setting]:
         if above.whole:
             yield replace(above, whole=False)
+            if above.repack and repackable_bytes(self._quantization, self._whole):
+                yield replace(above, whole=False, repack=False)
 
     def _smaller_batches(self, above: Setting) -> Iterator[Setting]:
         for batch in SMALLER_BATCHES:
