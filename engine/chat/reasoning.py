@@ -47,6 +47,8 @@ class ReasoningSplitter:
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now; the rest is held until more is known."""
+        if self._phase is Phase.ANSWER and not self._held:
+            return [Piece(text, is_reasoning=False)] if text else []
         self._held += text
         pieces: list[Piece] = []
         if self._phase in (Phase.UNDECIDED, Phase.OPENED):

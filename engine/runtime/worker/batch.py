@@ -5,15 +5,13 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _INT_BYTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """Tokens that go to the end of one sequence in one batch."""
+class Portion(NamedTuple):
+    """Tokens that go to the end of one sequence in one batch. (A tuple: made for every token.)"""
 
     sequence: int
     start: int  # position of the first

@@ -59,6 +59,11 @@ class Context:
         self.last_code = int(self._llama.llama_decode(self.pointer, self._batch.native))
         return _OUTCOMES.get(self.last_code, Outcome.FAILED), ends
 
+    @property
+    def batch_tokens(self) -> int:
+        """Of the last batch."""
+        return int(self._batch.native.n_tokens)
+
     def keeps(self, sequence: int, held: int, length: int) -> int:
         """How many tokens stay when a sequence that holds `held` is cut to `length`: all of those, or
         none where that is not possible (recurrent models, a sliding window that has moved on)."""

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -52,10 +52,10 @@ class Inbox:
         except queue.Empty:
             return None
 
-    def waiting(self) -> Iterator[Incoming]:
-        """What is there already; never waits."""
-        while not self._messages.empty():  # nobody else takes
-            yield self._messages.get_nowait()
+    @property
+    def empty(self) -> bool:
+        """There is nothing to `take` without waiting; only one thread takes."""
+        return self._messages.empty()
 
     def post(self, message: Incoming) -> None:
         """Of our own threads."""
@@ -64,6 +64,9 @@ class Inbox:
     def is_cancelled(self, job: JobId) -> bool:
         """Whether a cancel of that job has arrived, even if it was not taken yet."""
         return job in self._cancelled
+
+    def any_cancelled(self, jobs: frozenset[JobId]) -> bool:
+        return not jobs.isdisjoint(self._cancelled)
 
     def _read_all(self) -> None:
         try:

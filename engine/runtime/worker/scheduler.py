@@ -68,19 +68,23 @@ class Scheduler:
         while True:
             if not self._queue and not self._seating.busy:
                 self._rest()
-            for message in self._inbox.waiting():
-                self._handle(message)
-            self._fill_slots()
-            self._step()
-            self._outbox.flush()
+            while not self._inbox.empty:
+                self._take()
+            if self._queue:
+                self._fill_slots()
+            if self._seating.busy:
+                self._step()
 
     def _rest(self) -> None:
         """Waits for something to do; in between, idle conversations are parked."""
-        message = self._inbox.take(self._seating.rest_s())
-        if message is None:
+        if not self._take(self._seating.rest_s()):
             self._seating.park_due()
-        else:
+
+    def _take(self, timeout_s: float | None = None) -> bool:
+        message = self._inbox.take(timeout_s)
+        if message is not None:
             self._handle(message)
+        return message is not None
 
     # requests
     def _handle(self, message: Incoming) -> None:
@@ -154,21 +158,20 @@ class Scheduler:
     # one batch
     def _step(self) -> None:
         portions = self._portions()
-        if not portions:
-            return
         self._step_number += 1
-        if not self._allow_interrupts(portions):
+        if not self._allow_interrupts():
             return
         began = time.monotonic()
         outcome, ends = self._context.decode(portions)
-        seconds = time.monotonic() - began
+        now = time.monotonic()
         self._interruptible = frozenset()
         self._was_aborted = outcome is Outcome.ABORTED and len(portions) > 1
         if outcome is Outcome.DONE:
             self._most_tokens = self._context.batch_size
-            self._learn(portions, seconds)
+            self._learn(portions, now - began)
             for portion, end in zip(portions, ends, strict=True):
-                self._advance(self._slots[portion.sequence], portion, end, len(portions))
+                self._advance(self._slots[portion.sequence], portion, end, len(portions), now)
+            self._show(now)
         elif outcome is Outcome.NO_ROOM:
             self._make_room(portions)
         elif outcome is Outcome.ABORTED:
@@ -178,21 +181,26 @@ class Scheduler:
             self._give_up(portions)
 
     def _learn(self, portions: list[Portion], seconds: float) -> None:
-        answers = 0
-        for portion in portions:
-            stream = self._slots[portion.sequence].stream
-            answers += stream is not None and stream.answering
-        tokens = sum(len(portion.tokens) for portion in portions)
-        self._pace.learn(tokens - answers, answers, seconds)
+        if self._context.batch_tokens == len(portions):
+            self._pace.learn(0, len(portions), seconds)
+            return
+        answers = sum(len(portion.tokens) == 1 for portion in portions)
+        self._pace.learn(self._context.batch_tokens - answers, answers, seconds)
 
-    def _allow_interrupts(self, portions: list[Portion]) -> bool:
-        """False when a job of this batch was cancelled in the meantime, which is to be seen to first."""
-        streams = [self._slots[portion.sequence].stream for portion in portions]
-        jobs = frozenset(stream.job for stream in streams if stream)
+    def _show(self, now: float) -> None:
+        if self._outbox.is_due(now):
+            for slot in self._seating.busy:
+                if slot.stream:
+                    slot.stream.show()
+            self._outbox.flush()
+
+    def _allow_interrupts(self) -> bool:
+        """False when a job was cancelled in the meantime, which is to be seen to first."""
+        jobs = self._seating.jobs
         self._context.abort.clear()
         self._interruptible = frozenset() if self._was_aborted else jobs
         # A cancel that comes after this question finds its job in `_interruptible`.
-        return not any(self._inbox.is_cancelled(job) for job in jobs)
+        return not self._inbox.any_cancelled(jobs)
 
     def _interrupt(self, job: JobId) -> None:
         """Called by the inbox's thread."""
@@ -200,25 +208,28 @@ class Scheduler:
             self._context.abort.set()
 
     def _portions(self) -> list[Portion]:
-        """One token of every answer, then prompts; those that waited longest come first."""
-        writing = [slot for slot in self._slots if slot.stream and slot.stream.answering]
-        reading = [slot for slot in self._slots if slot.stream and not slot.stream.answering]
+        """One token of every answer, then prompts."""
+        busy = self._seating.busy
+        if len(busy) <= self._most_tokens and all(self._left(slot) == 1 for slot in busy):
+            return [self._portion(slot, 1) for slot in busy]
+        # llama.cpp computes neighbours together only when they come in their order.
+        sizes = self._shares(busy)
+        return [self._portion(slot, sizes[slot.sequence]) for slot in busy if sizes.get(slot.sequence)]
+
+    def _shares(self, busy: list[Slot]) -> dict[int, int]:
+        """Tokens for each sequence; those that waited longest come first."""
+        order = sorted(busy, key=lambda slot: slot.last_used)
+        # Answers are what has one token left; one that gave its slot back has to read like a prompt.
+        writing = [slot for slot in order if self._left(slot) == 1]
+        reading = [slot for slot in order if self._left(slot) > 1]
         room = self._most_tokens
         if self._was_aborted:
             room = min(room, _UNINTERRUPTED_TOKENS, max(self._pace.short_batch(), len(writing)))
-        if len(writing) > room:
-            writing = sorted(writing, key=lambda slot: slot.last_used)[:room]
-        # One that gave its slot back has more than one token to read again: it shares with the prompts.
-        wanted = {slot: self._left(slot) for slot in reading}
-        wanted |= {slot: left for slot in writing if (left := self._left(slot)) > 1}
-        sizes = dict.fromkeys((slot for slot in writing if slot not in wanted), 1)
-        if wanted:
-            room = min(room - len(sizes), self._pace.prompt_room(len(sizes)))
-            order = sorted(wanted, key=lambda slot: slot.last_used)
-            sizes |= zip(order, share_out(max(room, 0), [wanted[slot] for slot in order]), strict=True)
-        # llama.cpp computes neighbours together only when they come in their order.
-        taken = sorted(sizes.items(), key=lambda item: item[0].sequence)
-        return [self._portion(slot, size) for slot, size in taken if size]
+        writing = writing[:room]
+        room = min(room - len(writing), self._pace.prompt_room(len(writing)))
+        shares = share_out(max(room, 0), [self._left(slot) for slot in reading])
+        sizes = dict(zip((slot.sequence for slot in reading), shares, strict=True))
+        return sizes | {slot.sequence: 1 for slot in writing}
 
     def _left(self, slot: Slot) -> int:
         """Tokens of its stream that are not computed yet."""
@@ -230,7 +241,7 @@ class Scheduler:
         end = start + size
         return Portion(slot.sequence, start, tokens[start:end], wants_logits=end == len(tokens))
 
-    def _advance(self, slot: Slot, portion: Portion, output: int, width: int) -> None:
+    def _advance(self, slot: Slot, portion: Portion, output: int, width: int, now: float) -> None:
         slot.tokens.extend(portion.tokens)
         slot.last_used = self._step_number
         stream = slot.stream
@@ -241,9 +252,7 @@ class Scheduler:
             stream.report_prompt(len(slot.tokens))
         if not portion.wants_logits:
             return
-        vocabulary = self._vocabulary
-        pointer = self._context.pointer
-        reason = stream.draw(pointer, output, vocabulary.bytes_of, vocabulary.ends_answer)
+        reason = stream.draw(self._context.pointer, output, self._vocabulary, now)
         if reason is None and len(slot.tokens) >= self._context.length:
             reason = StopReason.CONTEXT_FULL
         if reason is not None:

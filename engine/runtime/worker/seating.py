@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from engine.events import JobId
 from engine.runtime.worker.context import Context
 from engine.runtime.worker.pace import Pace
 from engine.runtime.worker.parking import Parking
@@ -24,10 +25,8 @@ class Seating:
         self._parking = parking
         self._pace = pace
         self.slots = [Slot(sequence) for sequence in range(context.sequences)]
-
-    @property
-    def busy(self) -> list[Slot]:
-        return [slot for slot in self.slots if slot.stream]
+        self.busy: list[Slot] = []  # those with a stream, in their order
+        self.jobs: frozenset[JobId] = frozenset()  # of the busy ones
 
     @property
     def idle(self) -> list[Slot]:
@@ -52,6 +51,7 @@ class Seating:
         restored = self._take(slot, stream, best)
         slot.stream, slot.conversation = stream, stream.conversation
         slot.last_used = step
+        self._count()
         stream.begin(len(slot.tokens), restored)
         return slot
 
@@ -59,6 +59,7 @@ class Seating:
         """The slot is idle from now on, and keeps what it holds."""
         slot.stream = None
         slot.idle_since = time.monotonic()
+        self._count()
 
     def cut(self, slot: Slot, length: int) -> None:
         """Cuts what the cache holds; recurrent models may have to forget it all."""
@@ -88,6 +89,10 @@ class Seating:
                 slot.conversation = ""
                 if slot.stream is None:
                     self.cut(slot, 0)
+
+    def _count(self) -> None:
+        self.busy = [slot for slot in self.slots if slot.stream]
+        self.jobs = frozenset(slot.stream.job for slot in self.busy if slot.stream)
 
     # state files
     def rest_s(self) -> float | None:

@@ -15,6 +15,8 @@ class StopFilter:
 
     def feed(self, text: str) -> str:
         """What can be shown: nothing that may turn out to be the beginning of a stop string."""
+        if not self._stops:
+            return text
         if self.hit:
             return ""
         self._held += text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from engine.chat.conversation import AnswerStats
 from engine.chat.reasoning import Piece
@@ -14,6 +14,7 @@ from engine.runtime.values import StopReason
 from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.sampling import Sampler
+from engine.runtime.worker.vocabulary import Vocabulary
 
 
 class Stream:
@@ -42,7 +43,10 @@ class Stream:
         self._reused = self._restored = self._evaluated = 0  # tokens of the prompt
         self._generated = 0
         self._reasoning_tokens = 0
-        self._unshown = 0  # tokens that have not come out as text yet
+        self._unshown = 0  # tokens that have not been sent yet
+        self._unsent = ""  # text that waits for `show`, all of one kind
+        self._unsent_reasoning = False
+        self._shown = False  # some text was sent
         self._batches = self._width = 0  # batches it had a part in, answers in them together
         self._begun: float | None = None  # when a slot was found
         self._first = self._last = self._reasoned_until = 0.0  # when tokens were there
@@ -66,32 +70,42 @@ class Stream:
         if not self.answering:
             self._evaluated += tokens
 
-    def draw(
-        self,
-        context: object,
-        output: int,
-        token_bytes: Callable[[int], bytes],
-        ends_answer: Callable[[int], bool],
-    ) -> StopReason | None:
+    def draw(self, context: object, output: int, vocabulary: Vocabulary, now: float) -> StopReason | None:
         """Takes the next token from an output of the last batch. Returns why the answer ends with it,
         if it does."""
         token = self._sampler.sample(context, output)
-        self._tick()
+        self._last = now
+        if not self.answering:
+            self.answering = True
+            self._first = self._reasoned_until = now
         self._generated += 1
-        if ends_answer(token):
+        raw = vocabulary.answer_bytes(token)
+        if raw is None:
             return StopReason.END
-        self._count_reasoning()
+        if self._text.in_reasoning:
+            self._reasoning_tokens += 1
+            self._reasoned_until = now
         self._unshown += 1
-        self._show(self._text.feed(token_bytes(token)))
+        for piece in self._text.feed(raw):
+            self._add(piece)
         self.tokens.append(token)
         if self._text.stopped:
             return StopReason.STOP_STRING
         return StopReason.LENGTH if self._generated == self._most else None
 
+    def show(self) -> None:
+        """Hands on what was written since the last time."""
+        if self._unsent:
+            piece = Delta(self.job, self._unsent, self._unsent_reasoning, self._unshown)
+            self._unsent, self._unshown, self._shown = "", 0, True
+            self._outbox.put(piece)
+
     def finish(self, reason: StopReason) -> None:
         """The last text, and what was measured. The stream is of no more use."""
         if not self._text.stopped:
-            self._show(self._text.finish())
+            for piece in self._text.finish():
+                self._add(piece)
+        self.show()
         self._outbox.put(Finished(self.job, self._stats(), reason))
         self.free()
 
@@ -99,21 +113,13 @@ class Stream:
         """Gives the native parts back; without a word, for answers that failed."""
         self._sampler.free()
 
-    def _tick(self) -> None:
-        self._last = time.monotonic()
-        if not self.answering:
-            self.answering = True
-            self._first = self._reasoned_until = self._last
-
-    def _count_reasoning(self) -> None:
-        if self._text.in_reasoning:
-            self._reasoning_tokens += 1
-            self._reasoned_until = self._last
-
-    def _show(self, pieces: list[Piece]) -> None:
-        for piece in pieces:
-            self._outbox.put(Delta(self.job, piece.text, piece.is_reasoning, self._unshown))
-            self._unshown = 0
+    def _add(self, piece: Piece) -> None:
+        if piece.is_reasoning is not self._unsent_reasoning:
+            self.show()
+            self._unsent_reasoning = piece.is_reasoning
+        self._unsent += piece.text
+        if not self._shown:
+            self.show()  # the first word at once
 
     def _stats(self) -> AnswerStats:
         now = time.monotonic()

@@ -20,6 +20,7 @@ class Vocabulary:
         self.beginning = int(llama.llama_vocab_bos(self._vocab))  # -1 without one
         self.end = int(llama.llama_vocab_eos(self._vocab))
         self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self._vocab)) and self.beginning >= 0
+        self._answers: dict[int, bytes | None] = {}  # what `answer_bytes` found out
         # Some models make these tags control tokens, which are otherwise not shown.
         self._shown = {self._single(OPEN_TAG), self._single(CLOSE_TAG)} - {None}
 
@@ -38,6 +39,15 @@ class Vocabulary:
         """What the token adds to an answer; nothing for control tokens."""
         shown = token in self._shown or not self._llama.llama_vocab_is_control(self._vocab, token)
         return self._render(token) if shown else b""
+
+    def answer_bytes(self, token: int) -> bytes | None:
+        """As `bytes_of`; None for a token that ends the answer."""
+        try:
+            return self._answers[token]
+        except KeyError:
+            raw = None if self.ends_answer(token) else self.bytes_of(token)
+            self._answers[token] = raw
+            return raw
 
     def text_of(self, token: int) -> str:
         """The token as the chat template writes it; "" for -1 (no such token)."""
