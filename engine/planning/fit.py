@@ -124,7 +124,7 @@ class Ladder:
             wanted.context_length or min(self._trained, BASE_CONTEXT),
             wanted.kv_type or KvType.F16,
             wanted.sequences or USUAL_SEQUENCES,
-            shared=True,
+            shared=wanted.sequences != 1,
         )
         self._ideal = fastest(self._demand(base), whole)
         self.base = replace(
@@ -154,9 +154,11 @@ class Ladder:
     def _rungs(self) -> Iterator[Setting]:
         yield from self._wider()
         base = self.base
-        yield replace(base, shared=False, easy=True)
-        if self._wanted.sequences:
-            yield replace(base, shared=False)
+        if base.shared:
+            if not self._split:
+                yield replace(base, shared=False, easy=True)
+            if self._wanted.sequences:
+                yield replace(base, shared=False)
         yield base
         last = base
         for step in self._steps():
@@ -167,16 +169,20 @@ class Ladder:
             yield replace(last, streams=True)
 
     def _wider(self) -> Iterator[Setting]:
-        base, split = self.base, 0 < self._ideal.gpu_layers < self._shape.layers
-        if self._wanted.context_length or split or base.streams:
+        base = self.base
+        if self._wanted.context_length or self._split or base.streams:
             return
         for context in sorted(WIDER_CONTEXTS, reverse=True):
             if base.context_length < context <= self._trained:
                 easy = replace(base, context_length=context, easy=True)
-                yield replace(easy, shared=False)
-                yield easy
+                yield from (replace(easy, shared=False), easy) if base.shared else (easy,)
                 if context == QUANTISED_CACHE_CONTEXT and self._wanted.kv_type is None and self._quantises():
                     yield replace(easy, kv_type=KvType.Q8_0)
+
+    @property
+    def _split(self) -> bool:
+        """Layers on both sides even when nothing else runs: any luxury would cost some of them."""
+        return 0 < self._ideal.gpu_layers < self._shape.layers
 
     def _steps(self) -> Iterator[Callable[[Setting], Iterator[Setting]]]:
         wished = self._wanted
@@ -265,10 +271,10 @@ class Ladder:
     def _leaves_plenty(self, setting: Setting, placement: Placement, machine: Machine) -> bool:
         """Most of main memory stays for whatever else a person does. Rooms of their own must fit
         twice over besides."""
-        least = fastest(self._demand(self.base), machine)
+        least = fastest(self._demand(self.base), replace(machine, gpus=()))
         if placement.ram > max(machine.ram_budget * WIDENED_PART, least.ram * 1.05):
             return False
-        if setting.shared:
+        if setting.shared or setting.sequences == 1:
             return True
         on_gpus = placement.demand.kv_cache * placement.gpu_layers // self._shape.layers
         in_ram = placement.demand.kv_cache - on_gpus
