@@ -16,19 +16,23 @@ from engine.errors import UsageError, WorkerError
 from engine.events import (
     Event,
     GenerationFinished,
+    LoadProgressed,
+    ModelLoaded,
     Noticed,
     PromptProgressed,
     TokenDelta,
     new_job_id,
 )
-from engine.jobs.loading import Loader
+from engine.host.client import HostClient
+from engine.jobs.backends import Backends, wish_for
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.threads import sentence_for
 from engine.messages import english
-from engine.runtime.client import RuntimeClient
-from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
+from engine.runtime.backend import Backend
+from engine.runtime.values import GenerationRequest, LoadWish, Sampling, StopReason, Turn
 from engine.settings import load_settings, save_settings
 
+_CLOSE_S: Final = 3.0
 _LONGEST_PROMPT: Final = 32 * 1024 * 1024  # characters
 
 
@@ -80,21 +84,19 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.model:
         settings = replace(settings, last_model=library.find(arguments.model).path)
     link = RuntimeLink(lambda event: _show_notice(context.output, event))
-    client = RuntimeClient(context.worker_command, link.on_event, context.paths.state / "worker.log")
-    loader = Loader(client, link, library, context.paths, lambda event: None)
+    engine = HostClient(context.worker_command, link.on_event, context.paths)
+    backends = Backends(engine, library)
     try:
-        model = loader.wanted(settings)
-        context.output.status(f"loading {model.name}")
-        loader.load(new_job_id(), context.token, model, settings)
-        context.output.end_status()
+        model = backends.wanted(settings)
         request = GenerationRequest(
             (Turn("user", prompt),),
             Sampling(temperature=arguments.temperature, seed=arguments.seed),
             arguments.max_tokens,
         )
-        answer = _generate(context, client, link, request)
+        context.output.status(f"asking {model.name}")
+        answer = _generate(context, backends.of(model), link, request, wish_for(model, settings))
     finally:
-        client.close()
+        backends.close(_CLOSE_S)
     if arguments.model:
         _remember(context, model.path)
     _print_result(context.output, model, answer)
@@ -118,14 +120,14 @@ def _remember(context: Context, path: str) -> None:
 
 
 def _generate(
-    context: Context, client: RuntimeClient, link: RuntimeLink, request: GenerationRequest
+    context: Context, backend: Backend, link: RuntimeLink, request: GenerationRequest, wish: LoadWish
 ) -> _Answer:
-    """Streams one answer. Raises: WorkerError, Cancelled."""
+    """Streams one answer, from a model that is loaded if need be. Raises: WorkerError, Cancelled."""
     job = new_job_id()
     answer = _Answer()
     with link.inbox(job) as inbox:
-        client.generate(job, request)
-        for event in events_until_end(inbox, context.token, lambda: client.cancel(job), WorkerError):
+        backend.generate(job, request, wish)
+        for event in events_until_end(inbox, context.token, lambda: backend.cancel(job), WorkerError):
             if event is not None:
                 _take(context.output, answer, event)
     return answer
@@ -139,6 +141,10 @@ def _take(output: Output, answer: _Answer, event: Event) -> None:
     elif isinstance(event, PromptProgressed):
         output.record("prompt", done=event.done, total=event.total, reused=event.reused)
         output.status(f"reading {event.done} of {event.total} tokens")
+    elif isinstance(event, LoadProgressed):
+        output.status(f"loading the model, {event.fraction:.0%}")
+    elif isinstance(event, ModelLoaded):
+        output.end_status()
     elif isinstance(event, GenerationFinished):
         answer.stats, answer.reason = event.stats, event.reason
     else:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.cancellation import CancelToken
-from engine.chat.conversation import AnswerStats, ChatMessage, MessageState, Part, PartKind, Role
+from engine.chat.conversation import AnswerStats, ChatMessage, MessageState, Part, PartKind
 from engine.errors import Cancelled, StoreError, WorkerError
 from engine.events import (
     Emit,
@@ -21,9 +21,10 @@ from engine.events import (
     Noticed,
     TokenDelta,
 )
+from engine.jobs.room import turns_of
 from engine.jobs.runtime_link import events_until_end
 from engine.jobs.storekeeper import StoreKeeper
-from engine.runtime.values import GenerationRequest, Sampling, StopReason, Turn
+from engine.runtime.values import GenerationRequest, Sampling, StopReason, WhenFull
 
 log = logging.getLogger(__name__)
 
@@ -40,23 +41,23 @@ _STATE_BY_REASON: Final = {
 
 
 def request_for(
-    branch: tuple[ChatMessage, ...], answer: ChatMessage, max_tokens: int = 0
+    branch: tuple[ChatMessage, ...],
+    answer: ChatMessage,
+    conversation: str = "",
+    when_full: WhenFull = WhenFull.STOP,
 ) -> GenerationRequest:
-    """What the worker is asked: the messages above `answer`, without their reasoning.
+    """What the model is asked: the messages above `answer`, without their reasoning.
 
-    Text that `answer` already holds is carried on.
+    Text that `answer` already holds is carried on. `conversation` names it for its state files.
     """
-    above = tuple(
-        Turn(message.role.value, message.text())
-        for message in branch
-        if message.id != answer.id and (message.text() or message.role is not Role.ASSISTANT)
-    )
     return GenerationRequest(
-        above,
+        turns_of(tuple(message for message in branch if message.id != answer.id)),
         Sampling(),
-        max_tokens,
+        max_tokens=0,
         answer_so_far=answer.text(),
         reasoning_so_far=answer.text(PartKind.REASONING),
+        conversation=conversation,
+        when_full=when_full,
     )
 
 

@@ -1,4 +1,4 @@
-"""Questions and answers: the conversation's tree, the model, and the worker joined."""
+"""Questions and answers: the conversation's tree, the model, and whoever answers, joined."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Final, TypeVar
 from engine.cancellation import CancelToken
 from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, Role
 from engine.chat.store import ChatStore
-from engine.errors import Cancelled, StoreError
-from engine.events import ConversationsListed, Emit, JobId, MessageAdded
+from engine.errors import Cancelled, StoreError, UsageError, WorkerError
+from engine.events import ConversationsListed, Emit, JobId, MessageAdded, MessageChanged, TokenDelta
 from engine.jobs.answering import AnswerWriter, request_for
-from engine.jobs.loading import Loader
-from engine.jobs.runtime_link import RuntimeLink
+from engine.jobs.backends import Backends, wish_for
+from engine.jobs.room import begun_here, new_start, summary_request
+from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.storekeeper import StoreKeeper
-from engine.runtime.client import RuntimeClient
+from engine.runtime.values import WhenFull
 from engine.settings import Settings
 
 Result = TypeVar("Result")
 
 _LONGEST_TITLE: Final = 48
+_WAYS: Final = ("cut", "summarise")
 
 
 def title_of(text: str) -> str:
@@ -29,15 +31,17 @@ def title_of(text: str) -> str:
     return first if len(first) <= _LONGEST_TITLE else first[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
+def state_name(conversation_id: int) -> str:
+    """What the state files of that conversation are kept under."""
+    return f"chat-{conversation_id}"
+
+
 class Answers:
     """Each method is the work of one job: see `Desk` for its events."""
 
-    def __init__(
-        self, keeper: StoreKeeper, loader: Loader, client: RuntimeClient, link: RuntimeLink, emit: Emit
-    ) -> None:
+    def __init__(self, keeper: StoreKeeper, backends: Backends, link: RuntimeLink, emit: Emit) -> None:
         self._keeper = keeper
-        self._loader = loader
-        self._client = client
+        self._backends = backends
         self._link = link
         self._emit = emit
 
@@ -60,11 +64,65 @@ class Answers:
         self._answer(job, token, conversation_id, old.parent_id, settings)
 
     def carry_on(
-        self, job: JobId, token: CancelToken, conversation_id: int, message_id: int, settings: Settings
+        self,
+        job: JobId,
+        token: CancelToken,
+        conversation_id: int,
+        message_id: int,
+        settings: Settings,
+        when_full: WhenFull = WhenFull.STOP,
     ) -> None:
         old = self._message(conversation_id, message_id)
         self._store(lambda store: store.update(old.id, old.parts, MessageState.STREAMING))
-        self._write(job, token, conversation_id, replace(old, state=MessageState.STREAMING), settings)
+        answer = replace(old, state=MessageState.STREAMING)
+        self._write(job, token, conversation_id, answer, settings, when_full)
+
+    def make_room(
+        self,
+        job: JobId,
+        token: CancelToken,
+        conversation_id: int,
+        message_id: int,
+        way: str,
+        settings: Settings,
+    ) -> None:
+        """Moves the place where reading begins, then carries the answer on.
+
+        Raises: UsageError, when one question alone fills the context.
+        """
+        if way not in _WAYS:
+            raise UsageError.of("room_way_unknown", way=way, known=", ".join(_WAYS))
+        conversation = self._store(lambda store: store.conversation(conversation_id))
+        branch = replace(conversation, leaf_id=message_id).branch()[:-1]
+        start = new_start(branch)
+        summary = self._summary(job, token, branch, start, settings) if way == "summarise" else ""
+        marked = begun_here(start, summary)
+        self._store(lambda store: store.update(marked.id, marked.parts, marked.state))
+        self._emit(MessageChanged(job, conversation_id, marked))
+        # A guess by length of text may leave too much: then the engine cuts the rest, and says so.
+        self.carry_on(job, token, conversation_id, message_id, settings, WhenFull.CUT)
+
+    def _summary(
+        self,
+        job: JobId,
+        token: CancelToken,
+        branch: tuple[ChatMessage, ...],
+        start: ChatMessage,
+        settings: Settings,
+    ) -> str:
+        """Raises: WorkerError, also for an empty summary; Cancelled."""
+        model = self._backends.wanted(settings)
+        backend = self._backends.of(model)
+        pieces: list[str] = []
+        with self._link.inbox(job) as inbox:
+            backend.generate(job, summary_request(branch, start), wish_for(model, settings))
+            for event in events_until_end(inbox, token, lambda: backend.cancel(job), WorkerError):
+                if isinstance(event, TokenDelta) and not event.reasoning:
+                    pieces.append(event.text)
+        summary = "".join(pieces).strip()
+        if not summary:
+            raise WorkerError.of("summary_empty", model=model.name)
+        return summary
 
     def _begin(self, job: JobId, text: str) -> int:
         chat_id = self._store(lambda store: store.begin(title_of(text)))
@@ -74,25 +132,33 @@ class Answers:
     def _answer(
         self, job: JobId, token: CancelToken, chat_id: int, parent_id: int | None, settings: Settings
     ) -> None:
-        name = self._loader.wanted(settings).name
+        name = self._backends.wanted(settings).name
         answer = self._store(
             lambda store: store.add(chat_id, parent_id, Role.ASSISTANT, (), MessageState.STREAMING, name)
         )
         self._write(job, token, chat_id, answer, settings)
 
     def _write(
-        self, job: JobId, token: CancelToken, chat_id: int, answer: ChatMessage, settings: Settings
+        self,
+        job: JobId,
+        token: CancelToken,
+        chat_id: int,
+        answer: ChatMessage,
+        settings: Settings,
+        when_full: WhenFull = WhenFull.STOP,
     ) -> None:
         """From a STREAMING message to its end. However it ends, what was written is kept."""
         self._emit(MessageAdded(job, chat_id, answer))
         writer = AnswerWriter(self._keeper, self._emit, chat_id, answer)
         try:
-            self._loader.ensure_loaded(token, settings)
+            model = self._backends.wanted(settings)
+            backend = self._backends.of(model)
             conversation = self._store(lambda store: store.conversation(chat_id))
             branch = replace(conversation, leaf_id=answer.id).branch()
+            request = request_for(branch, answer, state_name(chat_id), when_full)
             with self._link.inbox(job) as inbox:
-                self._client.generate(job, request_for(branch, answer))
-                writer.follow(job, inbox, token, lambda: self._client.cancel(job))
+                backend.generate(job, request, wish_for(model, settings))
+                writer.follow(job, inbox, token, lambda: backend.cancel(job))
         except Cancelled:
             writer.end(job, MessageState.STOPPED)
             raise

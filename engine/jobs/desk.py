@@ -12,7 +12,7 @@ from engine.catalog.model import InstalledModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import RunPlan
-from engine.settings import Remote, Settings
+from engine.settings import Settings
 
 
 class Desk(Protocol):
@@ -46,13 +46,14 @@ class Desk(Protocol):
         """ModelsListed: the starter first, then what was downloaded or opened."""
 
     def load(self, model: InstalledModel) -> JobId:
-        """RuntimeStateChanged ..., LoadProgressed ..., ModelLoaded. Replaces the model in use.
+        """RuntimeStateChanged ..., LoadProgressed ..., Noticed (steps down), ModelLoaded. It answers
+        from now on; models that were loaded before stay as long as there is room.
 
-        A worker that dies later emits RuntimeStateChanged(CRASHED, reason) with this job's id.
+        What happens to it later (a crash, a restart) comes with job 0 and its path.
         """
 
-    def unload(self) -> JobId:
-        """RuntimeStateChanged(STOPPED)."""
+    def unload(self, path: str = "") -> JobId:
+        """RuntimeStateChanged(STOPPED), of one model or of all."""
 
     def list_conversations(self) -> JobId:
         """ConversationsListed."""
@@ -97,18 +98,6 @@ class Desk(Protocol):
 
     def stop_serving(self) -> JobId:
         """ServerChanged(""). Answers that other programs wait for are ended."""
-
-    def try_remote(self, url: str, key: str) -> JobId:
-        """RemoteTried, with the models that the endpoint has. `key` is "" where none is needed,
-        or to use the one that is kept for that address."""
-
-    def add_remote(self, remote: Remote, key: str) -> JobId:
-        """Keeps an endpoint in the settings and its key in the system's keyring (Noticed where
-        that cannot be); one with the same address is replaced, its key only by another key.
-        ModelsListed."""
-
-    def remove_remote(self, url: str) -> JobId:
-        """Forgets an endpoint and its key. ModelsListed."""
 
     # the end
 

@@ -13,6 +13,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.store import ChatStore
 from engine.download.library import Library
 from engine.download.pull import discard
+from engine.errors import LoadError
 from engine.events import (
     ConversationOpened,
     ConversationsListed,
@@ -26,20 +27,23 @@ from engine.events import (
     Noticed,
     Recommended,
     RuntimeStateChanged,
+    new_job_id,
 )
 from engine.hardware.report import HardwareReport
+from engine.host.client import HostClient
 from engine.jobs.advising import advise
-from engine.jobs.answers import Answers
+from engine.jobs.answers import Answers, state_name
+from engine.jobs.backends import Backends, wish_for
 from engine.jobs.checking import check_machine
-from engine.jobs.loading import Loader
 from engine.jobs.pulling import pull_model
-from engine.jobs.runtime_link import RuntimeLink
+from engine.jobs.runtime_link import RuntimeLink, events_until_end
+from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, sentence_for
 from engine.messages import Sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
-from engine.runtime.client import RuntimeClient
+from engine.runtime.backend import Backend
 from engine.runtime.values import RuntimeState
 from engine.settings import Settings, save_settings
 from engine.telemetry.sampler import Sampler
@@ -76,9 +80,11 @@ class LocalDesk:
         self._keeper = StoreKeeper(paths.chats)
         self._library = Library(paths.models, paths.state)
         self._link = RuntimeLink(emit)
-        self._client = RuntimeClient(self._command, self._link.on_event, paths.state / "worker.log")
-        self._loader = Loader(self._client, self._link, self._library, paths, emit)
-        self._answers = Answers(self._keeper, self._loader, self._client, self._link, emit)
+        engine = HostClient(self._command, self._link.on_event, paths)
+        self._backends = Backends(engine, self._library)
+        self._answers = Answers(self._keeper, self._backends, self._link, emit)
+        self._api = ApiServer(self._command, paths.state / "serve.log", emit)
+        self._workers: dict[str, int] = {}  # process of each loaded model, by its path
         if self._sampler is not None:
             self._sampler.start()
         if remark is not None:
@@ -137,21 +143,51 @@ class LocalDesk:
         return self._threads.start("discard", work)
 
     def list_models(self) -> JobId:
-        return self._threads.start(
-            "models", lambda job, token: self._emit(ModelsListed(job, self._library.installed()))
-        )
+        return self._threads.start("models", lambda job, token: self._list_models(job))
+
+    def _list_models(self, job: JobId) -> None:
+        self._emit(ModelsListed(job, self._backends.models(self.settings)))
 
     # the runtime
 
     def load(self, model: InstalledModel) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            self._loader.load(job, token, model, self.settings)
+            backend = self._backends.of(model)
+            self._follow(job, token, lambda: backend.load(job, wish_for(model, self.settings)), backend)
             self._remember(model)
 
         return self._threads.start("load", work)
 
-    def unload(self) -> JobId:
-        return self._threads.start("unload", self._loader.unload)
+    def unload(self, path: str = "") -> JobId:
+        engine = self._backends.local
+        return self._following("unload", lambda job: engine.unload(job, path), engine)
+
+    def look(self) -> JobId:
+        engine = self._backends.local
+        return self._following("look", engine.look, engine)
+
+    def _following(self, name: str, ask: Callable[[JobId], None], backend: Backend) -> JobId:
+        return self._threads.start(
+            name, lambda job, token: self._follow(job, token, lambda: ask(job), backend)
+        )
+
+    def _follow(self, job: JobId, token: CancelToken, ask: Callable[[], None], backend: Backend) -> None:
+        """Asks, and passes on what is answered. Raises: LoadError, Cancelled."""
+        with self._link.inbox(job) as inbox:
+            ask()
+            for event in events_until_end(inbox, token, lambda: backend.cancel(job), LoadError):
+                if event is not None:
+                    self._emit(event)
+
+    # other programs, and other machines
+
+    def serve(self) -> JobId:
+        return self._threads.start(
+            "serve", lambda job, token: self._api.start(job, token, self.settings.serve_port)
+        )
+
+    def stop_serving(self) -> JobId:
+        return self._threads.start("stop-serving", lambda job, token: self._api.stop(job))
 
     # conversations
 
@@ -169,6 +205,8 @@ class LocalDesk:
         return self._changing_the_list("rename", lambda store: store.rename(conversation_id, title))
 
     def delete_conversation(self, conversation_id: int) -> JobId:
+        # What the engine keeps of it goes at once; a restored conversation is read again.
+        self._backends.local.forget(new_job_id(), state_name(conversation_id))
         return self._changing_the_list("delete", lambda store: store.delete(conversation_id))
 
     def restore_conversation(self, conversation_id: int) -> JobId:
@@ -203,6 +241,14 @@ class LocalDesk:
             ),
         )
 
+    def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
+        return self._threads.start(
+            "make-room",
+            lambda job, token: self._answers.make_room(
+                job, token, conversation_id, message_id, way, self.settings
+            ),
+        )
+
     # the end
 
     def cancel(self, job: JobId) -> None:
@@ -213,18 +259,27 @@ class LocalDesk:
         if self._sampler is not None:
             self._sampler.stop()
         self._threads.close(timeout_s=_CLOSE_S / 2)
-        self._client.close(max(0.1, deadline - time.monotonic()))
-        # The end of the worker has ended answers that did not heed the cancel; they save themselves.
+        self._api.close()
+        self._backends.close(max(0.1, deadline - time.monotonic()))
+        # That has ended answers that did not heed the cancel; they save themselves.
         self._threads.close(timeout_s=max(0.1, deadline - time.monotonic()))
         self._keeper.close(max(0.1, deadline - time.monotonic()))
 
     def _emit(self, event: Event) -> None:
         if self._sampler is not None:
-            if isinstance(event, ModelLoaded):
-                self._sampler.watch(event.facts.pid)
-            elif isinstance(event, RuntimeStateChanged) and event.state in _WITHOUT_WORKER:
-                self._sampler.watch(None)
+            self._watch_worker(self._sampler, event)
         self._outside(event)
+
+    def _watch_worker(self, sampler: Sampler, event: Event) -> None:
+        """The sampler follows the model that was loaded last."""
+        if isinstance(event, ModelLoaded):
+            self._workers.pop(event.model.path, None)
+            self._workers[event.model.path] = event.facts.pid
+        elif isinstance(event, RuntimeStateChanged) and event.state in _WITHOUT_WORKER:
+            self._workers.pop(event.model, None)
+        else:
+            return
+        sampler.watch(next(reversed(self._workers.values()), None))
 
     def _remember(self, model: InstalledModel) -> None:
         if self.settings.last_model != model.path:

@@ -143,29 +143,22 @@ class Program:
         return self.desktop.screenshot(ARTEFACTS / f"{name}.png", self.window)
 
     def workers(self) -> list[psutil.Process]:
-        """The worker processes that are children of the program."""
-        assert self.process is not None
-        found = []
-        for child in psutil.Process(self.process.pid).children(recursive=True):
-            try:
-                if "_worker" in child.cmdline() and "--devices" not in child.cmdline():
-                    found.append(child)
-            except psutil.NoSuchProcess:
-                continue
-        return found
-
-    def workers_left(self) -> list[psutil.Process]:
-        """Worker processes anywhere on this machine that belong to this program's folders."""
+        """The processes with a model that belong to this program's folders."""
         found = []
         for process in psutil.process_iter():
             try:
-                if "_worker" in process.cmdline() and process.environ().get("XDG_DATA_HOME") == str(
-                    self.base / "data"
-                ):
+                words = process.cmdline()
+                if "_worker" not in words or "--devices" in words:
+                    continue
+                if process.environ().get("XDG_DATA_HOME") == str(self.base / "data"):
                     found.append(process)
             except psutil.Error:
                 continue
         return found
+
+    def wait_for_the_engines_end(self) -> None:
+        """It waits ten seconds for another program, keeps what it knows of the chats, and ends."""
+        wait_for("the engine's end", lambda: not self.workers(), 40)
 
     def close(self) -> None:
         """As a person closes it; waits for its end."""

@@ -54,4 +54,4 @@ def test_the_window_opens_and_answers(frozen: Path, tmp_path: Path) -> None:
         assert picture.stat().st_size > 10_000
         assert (program.data / "chats.sqlite3").stat().st_size > 0
         program.close()
-        assert not program.workers_left()
+        program.wait_for_the_engines_end()

@@ -124,7 +124,7 @@ def test_from_an_empty_folder_to_a_conversation_that_survives(desktop: Desktop, 
     wait_for("the stop", lambda: chats.answers()[-1][0] in ("stopped", "complete", "cut"), 20)
     before = (chats.questions(), chats.answers())
     program.close()
-    assert not program.workers_left()
+    program.wait_for_the_engines_end()
 
     # Restarted in Chinese and dark: the conversation is there, and goes on.
     stored = settings_of(program)
@@ -153,7 +153,7 @@ def test_killing_the_whole_program_loses_no_conversation(desktop: Desktop, tmp_p
     wait_for("half an answer on disk", lambda: len(chats.answers()[-1][1]) > 80, 60)
     kept = chats.answers()[-1][1]
     program.kill()
-    wait_for("the worker's end", lambda: not program.workers_left(), 15)
+    program.wait_for_the_engines_end()
     program.start()
     wait_for("the mark of the interruption", lambda: chats.answers()[-1][0] == "interrupted", 30)
     assert chats.answers()[-1][1].startswith(kept)
