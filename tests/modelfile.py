@@ -68,7 +68,8 @@ def write_model(
 def _kind(
     name: str, shape: tuple[int, ...], quantised: GGMLQuantizationType, output: GGMLQuantizationType
 ) -> GGMLQuantizationType:
-    plain = "ffn_gate_inp" in name or "position_embd" in name  # as real models have them
+    # As real models have them; llama.cpp can compute with no other kind of these.
+    plain = any(part in name for part in ("ffn_gate_inp", "position_embd", "token_types"))
     if len(shape) == 1 or shape[-1] % 32 or plain:
         return F32
     return output if name in ("token_embd.weight", "output.weight") else quantised
