@@ -14,9 +14,9 @@ from engine.download.sizes import size_text
 from engine.errors import UsageError
 from engine.figures import Range
 from engine.hardware.report import HardwareReport
+from engine.host.loading import plan_file
 from engine.jobs.advising import advise, shipped_catalog
 from engine.jobs.checking import last_report
-from engine.jobs.loading import plan_file
 from engine.messages import english
 from engine.planning.placement import plan_model
 from engine.planning.plan import KvType, Recommendation, RunPlan, Verdict
