@@ -159,7 +159,7 @@ class Api:
         return Json(_model_object(DEFAULT if self._models.is_default(asked) else name, model))
 
     async def _health(self, request: Request) -> Response:
-        status = await self._engine.status()
+        status = await self._engine.status(0)
         if self.closing or status is None:
             return refusal(RequestError.answered(503, "api_closing" if self.closing else "api_no_engine"))
         if not self.ready:
@@ -167,7 +167,7 @@ class Api:
         return Json({"status": "ok"})
 
     async def _metrics(self, request: Request) -> Response:
-        status = await self._engine.status()
+        status = await self._engine.status(0)
         text = metrics_text(status, self._counters, len(self.requests))
         return PlainTextResponse(text, media_type=CONTENT_TYPE)
 

@@ -12,7 +12,7 @@ from engine.server.answering import OpenRequests
 from engine.server.refusals import RequestError
 
 _LOOK_S: Final = 5.0  # for the engine to answer
-_FRESH_S: Final = 1.0  # how long its word is good for
+_FRESH_S: Final = 1.0  # how long its word is good for, where only the default model hangs on it
 
 
 class EngineView:
@@ -24,10 +24,10 @@ class EngineView:
         self._asked = -_FRESH_S
         self._asking = asyncio.Lock()
 
-    async def status(self) -> EngineStatus | None:
-        """None when the engine does not answer."""
+    async def status(self, fresh_s: float = _FRESH_S) -> EngineStatus | None:
+        """No older than `fresh_s`. None when the engine does not answer."""
         async with self._asking:
-            if time.monotonic() - self._asked >= _FRESH_S:
+            if time.monotonic() - self._asked >= fresh_s:
                 self._status = await self._look()
                 self._asked = time.monotonic()
         return self._status
