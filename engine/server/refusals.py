@@ -28,9 +28,23 @@ _OPENAI_CODES: Final = {
 # What the engine says of an answer, where it is not the engine's own failure.
 _STATUS_BY_CODE: Final = {
     "queue_full": 429,
-    "prompt_too_long": 400,
-    "conversation_empty": 400,
-    "bad_sampling": 400,
+    "host_too_many_jobs": 429,
+    **dict.fromkeys(
+        (
+            "prompt_too_long",
+            "conversation_empty",
+            "bad_sampling",
+            "model_cannot_chat",
+            "model_cannot_embed",
+            "not_for_answers",
+            "not_for_embedding",
+            "nothing_to_embed",
+            "text_empty",
+            "text_too_long",
+            "too_many_texts",
+        ),
+        400,
+    ),
     "model_missing": 404,
     "model_file_missing": 404,
     "runtime_closed": 503,
