@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -124,7 +125,8 @@ class Api:
             jobs.begin([self._embed(asked.embedding, wish)])
             async with hang_up_noticed(request.receive, jobs):
                 embedded = await jobs.only(Embedded)
-        return Json(embeddings_body(asked, embedded, name))
+        body = await asyncio.to_thread(embeddings_body, asked, embedded, name)
+        return Response(body, media_type=Json.media_type)
 
     def _embed(self, embedding: EmbeddingRequest, wish: LoadWish) -> Start:
         def start(job: JobId) -> None:

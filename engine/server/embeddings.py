@@ -10,18 +10,24 @@ from collections.abc import Sequence
 
 from engine.events import Embedded
 from engine.server.embedding_request import EmbeddingsRequest
-from engine.server.refusals import RequestError
+from engine.server.refusals import RequestError, json_bytes
 
 
-def embeddings_body(asked: EmbeddingsRequest, embedded: Embedded, model: str) -> dict[str, object]:
-    """Raises: RequestError, when more dimensions were wanted than the model has."""
-    vectors = [_shortened(vector, asked.dimensions) for vector in embedded.vectors]
-    data = [
-        {"object": "embedding", "index": number, "embedding": _shown(vector, asked.as_base64)}
-        for number, vector in enumerate(vectors)
-    ]
+def embeddings_body(asked: EmbeddingsRequest, embedded: Embedded, model: str) -> bytes:
+    """JSON. May hold millions of numbers: to be called beside the event loop. Written vector by
+    vector, so that no single call keeps other threads waiting for long.
+
+    Raises: RequestError, when more dimensions were wanted than the model has.
+    """
+    data = b",".join(_entry(asked, number, vector) for number, vector in enumerate(embedded.vectors))
     tokens = {"prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens}
-    return {"object": "list", "data": data, "model": model, "usage": tokens}
+    rest = json_bytes({"object": "list", "model": model, "usage": tokens})
+    return rest[:-1] + b',"data":[' + data + b"]}"
+
+
+def _entry(asked: EmbeddingsRequest, number: int, vector: Sequence[float]) -> bytes:
+    shown = _shown(_shortened(vector, asked.dimensions), asked.as_base64)
+    return json_bytes({"object": "embedding", "index": number, "embedding": shown})
 
 
 def _shortened(vector: Sequence[float], dimensions: int) -> Sequence[float]:

@@ -26,7 +26,7 @@ _OPENAI_CODES: Final = {
     "api_key_wrong": "invalid_api_key",
 }
 # What the engine says of an answer, where it is not the engine's own failure.
-_STATUS_BY_CODE: Final = {
+STATUS_BY_CODE: Final = {
     "queue_full": 429,
     "host_too_many_jobs": 429,
     **dict.fromkeys(
@@ -47,9 +47,22 @@ _STATUS_BY_CODE: Final = {
     ),
     "model_missing": 404,
     "model_file_missing": 404,
-    "runtime_closed": 503,
-    "no_model_loaded": 503,
-    "model_memory": 503,
+    "host_request_too_large": 413,
+    **dict.fromkeys(
+        (
+            "runtime_closed",
+            "no_model_loaded",
+            "model_memory",
+            "fit_none",
+            "host_not_started",
+            "host_silent",
+            "host_lost",
+            "host_other_version",
+            "host_ends",
+            "host_gave_up",
+        ),
+        503,
+    ),
 }
 
 
@@ -73,7 +86,7 @@ class RequestError(DesksideError):
 
 def engine_refusal(message: Sentence) -> RequestError:
     """For what the engine said when a job failed."""
-    return RequestError(message, _STATUS_BY_CODE.get(message.code, 500))
+    return RequestError(message, STATUS_BY_CODE.get(message.code, 500))
 
 
 def error_object(error: RequestError) -> dict[str, object]:

@@ -26,6 +26,7 @@ from engine.events import (
     ToolCalled,
     new_job_id,
 )
+from engine.messages import TEMPLATES, sentence
 from engine.runtime.values import (
     Candidate,
     EngineStatus,
@@ -44,6 +45,7 @@ from engine.server.keys import given_key, own_key
 from engine.server.listening import is_loopback, listen
 from engine.server.metrics import HttpCounters, metrics_text
 from engine.server.models import named
+from engine.server.refusals import STATUS_BY_CODE, engine_refusal
 from engine.server.replies import ChatReply, Choice, CompletionReply, joined
 
 JOB = JobId(7)
@@ -286,3 +288,9 @@ def test_metrics_are_prometheus_text() -> None:
     names = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(names) == len(set(names))
     assert "deskside_engine_up" in metrics_text(None, HttpCounters(), 0)
+
+
+def test_statuses_are_given_to_sentences_that_exist() -> None:
+    assert set(STATUS_BY_CODE) <= set(TEMPLATES)
+    assert engine_refusal(sentence("queue_full", waiting=3)).status == 429
+    assert engine_refusal(sentence("worker_segfault", model="m", log="l")).status == 500
