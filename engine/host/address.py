@@ -73,7 +73,8 @@ def read_address(paths: Paths) -> Address | None:
     """Where the host says it is; None without a host. Raises: AddressError, when something else
     than our own socket stands there."""
     try:
-        body = (paths.state / _NOTE).open("rb").read(_LARGEST_NOTE)
+        with (paths.state / _NOTE).open("rb") as file:
+            body = file.read(_LARGEST_NOTE)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -20,7 +20,7 @@ from engine.host.audience import Audience
 from engine.host.loading import Prepared, prepare, request_of
 from engine.host.resident import Phase, Resident
 from engine.host.restarts import for_memory
-from engine.host.surroundings import Taken
+from engine.host.surroundings import Taken, whole_machine
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.fit import Fit
@@ -40,6 +40,7 @@ class Means:
     post: Callable[[Callable[[], None]], None]  # has the pool's thread do that
     look_around: Callable[[], HardwareReport]  # from a thread of its own
     park_bytes: Callable[[], int]
+    most_ram: int | None  # bytes for all models together
     start_client: Callable[[Resident], RuntimeClient]
     serve: Callable[[Resident], None]  # sends it what waits for it
     dismiss: Callable[[Resident], None]  # ends it; `gone` is called when it has
@@ -151,7 +152,9 @@ class Bringing:
         """On a thread of its own: files and drivers may be slow."""
         found: Prepared | Sentence
         try:
-            found = prepare(wish, self._means.look_around(), self._means.paths, others)
+            report = self._means.look_around()
+            whole = whole_machine(report, self._means.most_ram)
+            found = prepare(wish, report, whole, self._means.paths, others)
         except DesksideError as error:
             found = error.message
         except Exception as error:  # a driver, a file system: whatever it is, the model waits for it

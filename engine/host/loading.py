@@ -10,7 +10,7 @@ from engine.errors import LoadError
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
 from engine.host.smaller import smaller_model
-from engine.host.surroundings import Taken, room_of, whole_machine
+from engine.host.surroundings import Taken, room_of
 from engine.messages import Sentence
 from engine.paths import Paths
 from engine.planning.fit import Fit, Ladder, Wanted, free_in
@@ -48,10 +48,11 @@ class Prepared:
         return size_text(free_in(room_of(self.report, self.whole, kept)))
 
 
-def prepare(wish: LoadWish, report: HardwareReport, paths: Paths, others: tuple[Taken, ...]) -> Prepared:
+def prepare(
+    wish: LoadWish, report: HardwareReport, whole: Machine, paths: Paths, others: tuple[Taken, ...]
+) -> Prepared:
     """`others` are the models loaded now. Raises: ModelFileError, LoadError."""
     spec, quantization = describe(wish.model)
-    whole = whole_machine(report)
     ladder = Ladder(
         spec,
         quantization,
@@ -60,7 +61,7 @@ def prepare(wish: LoadWish, report: HardwareReport, paths: Paths, others: tuple[
     )
     alone = room_of(report, whole, (), others)
     fit = ladder.fit(alone)
-    short = fit is None or (fit.placement.streamed and not fit.wanted.streams)
+    short = fit is None or fit.placement.streamed
     offer = smaller_model(wish.model, paths, whole, alone) if short else None
     return Prepared(report, whole, ladder, offer)
 

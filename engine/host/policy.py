@@ -15,6 +15,7 @@ class Policy:
         self._options = options
         self._read_at = -1  # mtime, ns
         self._settings = Settings()
+        self.most_ram = options.memory_bytes
 
     def keep_loaded_s(self) -> float:
         """0 keeps an idle model until the last client has left."""

@@ -65,6 +65,7 @@ class Pool:
             post=self._post,
             look_around=self._look_around,
             park_bytes=self._policy.park_bytes,
+            most_ram=self._policy.most_ram,
             start_client=self._start_client,
             serve=self._serve,
             dismiss=self._dismiss,

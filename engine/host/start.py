@@ -28,11 +28,13 @@ _LOOK_S: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
-    """`keep_loaded_s` None and `park_bytes` None take what the user's settings say."""
+    """`keep_loaded_s` None and `park_bytes` None take what the user's settings say. They count for a
+    host that is started, not for one that runs already."""
 
     linger_s: float = 10.0  # after the last client left
     keep_loaded_s: float | None = None  # an idle model is unloaded then; 0: when no client is left
     park_bytes: int | None = None  # of disk, for state files of conversations
+    memory_bytes: int | None = None  # of main memory, for all models together; None: what is there
 
 
 def host_lock(paths: Paths) -> Path:

@@ -66,11 +66,12 @@ def machine_now(paths: Paths, list_devices: ListDevices | None = None) -> Hardwa
     return replace(report, memory=memory, gpus=_gpus_now(report.gpus, list_devices))
 
 
-def whole_machine(report: HardwareReport) -> Machine:
-    """The machine when nothing else runs on it."""
+def whole_machine(report: HardwareReport, most_ram: int | None = None) -> Machine:
+    """The machine when nothing else runs on it; models may have `most_ram` bytes together."""
     memory = replace(report.memory, available_bytes=report.memory.usable_bytes)
     gpus = tuple(replace(gpu, vram_free_bytes=gpu.vram_bytes) for gpu in report.gpus)
-    return machine_of(replace(report, memory=memory, gpus=gpus))
+    whole = machine_of(replace(report, memory=memory, gpus=gpus))
+    return whole if most_ram is None else replace(whole, ram_budget=min(whole.ram_budget, most_ram))
 
 
 def room_of(

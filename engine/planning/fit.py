@@ -12,7 +12,7 @@ keeping what the ones above have given up:
     every layer on the GPUs, where the machine has room for that; then as many as fit
     prompts read 512 tokens at once, 256, 128
     what was asked for in so many words, last of all, in the same order
-    weights that are read from the disk again and again
+    weights that are read from the disk again and again, with all of the above in the same order
 """
 
 from __future__ import annotations
@@ -131,7 +131,6 @@ class Ladder:
             base,
             whole=self._ideal.gpu_layers >= spec.shape.layers,
             repack=not self._lost_repack(self._ideal, whole),
-            streams=self._ideal.streamed > 0,
         )
         self.rungs = tuple(self._rungs())
 
@@ -159,18 +158,16 @@ class Ladder:
                 yield replace(base, shared=False, easy=True)
             if self._wanted.sequences:
                 yield replace(base, shared=False)
-        yield base
-        last = base
+        below = [base]
         for step in self._steps():
-            below = tuple(step(last))
-            yield from below
-            last = below[-1] if below else last
-        if not last.streams:
-            yield replace(last, streams=True)
+            below += step(below[-1])
+        yield from below
+        for setting in below:
+            yield replace(setting, streams=True)
 
     def _wider(self) -> Iterator[Setting]:
         base = self.base
-        if self._wanted.context_length or self._split or base.streams:
+        if self._wanted.context_length or self._split:
             return
         for context in sorted(WIDER_CONTEXTS, reverse=True):
             if base.context_length < context <= self._trained:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,10 +32,12 @@ def wish_for(path: Path | None = None, context_length: int = 1024, **wanted: obj
 class Guest:
     """A client that remembers every event."""
 
-    def __init__(self, paths: Paths, options: HostOptions = QUICK) -> None:
+    def __init__(
+        self, paths: Paths, options: HostOptions = QUICK, command: tuple[str, ...] = COMMAND
+    ) -> None:
         self.events: list[Event] = []
         self._changed = threading.Condition()
-        self.client = HostClient(COMMAND, self._take, paths, options)
+        self.client = HostClient(command, self._take, paths, options)
 
     def _take(self, event: Event) -> None:
         with self._changed:
@@ -98,7 +98,7 @@ def engine_room(folder: Path) -> Iterator[Paths]:
     finally:
         for process in processes_of(paths):
             with contextlib.suppress(psutil.NoSuchProcess):
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
 
 
 def processes_of(paths: Paths) -> list[psutil.Process]:

@@ -108,7 +108,7 @@ def test_a_ladder_gives_up_one_thing_at_a_time_and_never_takes_it_back(
     model: tuple[ModelSpec, Quantization], wanted: Wanted, ram: int
 ) -> None:
     ladder = Ladder(*model, machine_with(ram), wanted)
-    below = ladder.rungs[ladder.rungs.index(ladder.base) :]
+    below = [one for one in ladder.rungs[ladder.rungs.index(ladder.base) :] if not one.streams]
     for higher, lower in itertools.pairwise(below):
         assert higher != lower
         assert lower.context_length <= higher.context_length
@@ -129,6 +129,18 @@ def test_what_was_asked_for_in_words_is_changed_last(
         assert fit.setting.batch == 128
 
 
+@settings(max_examples=100)
+@given(PUBLISHED, WANTED, SIZES)
+def test_nothing_is_read_from_the_disk_where_less_would_fit(
+    model: tuple[ModelSpec, Quantization], wanted: Wanted, free: int
+) -> None:
+    ladder = Ladder(*model, machine_with(free), wanted)
+    fit = ladder.fit(with_free(machine_with(free), free))
+    if fit is not None and fit.placement.streamed:
+        smallest = [one for one in ladder.rungs if not one.streams][-1]
+        assert fit.rung > ladder.rungs.index(smallest)
+
+
 @pytest.mark.parametrize(
     ("free", "codes"),
     [
@@ -136,7 +148,7 @@ def test_what_was_asked_for_in_words_is_changed_last(
         (7, ["fit_no_repack"]),
         (5.6, ["fit_no_repack", "fit_cache"]),
         (5.1, ["fit_no_repack", "fit_cache", "fit_context"]),
-        (4.6, ["fit_no_repack", "fit_cache", "fit_context", "fit_batch", "fit_streams"]),
+        (4.6, ["fit_no_repack", "fit_cache", "fit_streams"]),
     ],
 )
 def test_an_8b_model_on_less_and_less(free: float, codes: list[str]) -> None:
