@@ -83,12 +83,13 @@ class StateFolder:
             one.chmod(0o700)
 
     def found(self) -> Iterator[StateFile | DamagedState]:
-        """Every state of this key; those that are damaged are deleted on the way. Raises: OSError."""
+        """Every state of this key; those that are damaged are deleted on the way."""
         for path in sorted(self.folder.glob(f"*{_STATE}")):
             try:
                 yield self.look(path)
             except DamagedState as error:
-                _delete(path)
+                with contextlib.suppress(OSError):  # it is not looked at again in any case
+                    _delete(path)
                 yield error
 
     def look(self, path: Path) -> StateFile:

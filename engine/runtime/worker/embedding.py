@@ -98,6 +98,8 @@ class Embedder:
         """Called by the inbox's thread."""
         if job == self._running:
             self._context.abort.set()
+        else:  # it waits behind the one at work, and need not
+            self._outbox.put(Cancelled(job))
 
 
 def groups(texts: Sequence[array[int]], tokens: int, count: int) -> Iterator[list[array[int]]]:

@@ -47,11 +47,12 @@ class Outbox:
                 self._write()
 
     def is_due(self, now: float) -> bool:
-        """The last write is long enough ago for pieces of answers."""
+        """The last `flush` is long enough ago. What is urgent in between does not put it off."""
         return now >= self._not_before
 
     def flush(self) -> None:
         """Writes what waits."""
+        self._not_before = time.monotonic() + _PAUSE_S
         with self._changed:
             if self._waiting:
                 self._write()
@@ -97,7 +98,6 @@ class Outbox:
             self._rest = frames[self._channel.offer(frames) :]
         except ChannelClosed:
             os._exit(0)  # nobody listens any more; see inbox.py
-        self._not_before = time.monotonic() + _PAUSE_S
         if self._rest:
             self._blocked = True
             self._changed.notify()
