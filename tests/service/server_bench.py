@@ -131,12 +131,14 @@ class Served:
         origins: Sequence[str] = (),
         models: Sequence[Path] = (),
         connection: type[Connection] = Connection,
+        backend: type[WorkerBackend] = WorkerBackend,
         **options: Any,
     ) -> None:
         """`models` are installed beside the starter."""
         self._key, self._hosts, self._origins = key, hosts, origins
         self._options = options
         self._connection = connection
+        self._make = backend
         self._folder = folder
         self.library = Library(folder / "models", folder / "state")
         for path in models:
@@ -154,7 +156,7 @@ class Served:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         bridge = EventBridge()
-        self.backend = WorkerBackend(bridge.emit, self._folder / "worker.log", **self._options)
+        self.backend = self._make(bridge.emit, self._folder / "worker.log", **self._options)
         self.api = Api(
             self.backend,
             bridge,

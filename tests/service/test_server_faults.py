@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
 import pytest
 
+from engine import events
+from engine.chat.conversation import AnswerStats
+from engine.events import JobId
+from engine.runtime.values import GenerationRequest, LoadWish, StopReason
 from engine.server.bodies import LARGEST_BODY
 from engine.server.connection import Connection
-from tests.service.server_bench import Served, http_request, read_response, until
+from tests.service.server_bench import Served, WorkerBackend, http_request, read_response, until
 
+STATS = AnswerStats(1, 0, 1, 1.0, 1.0, 0.1)
 CHAT = "/v1/chat/completions"
 
 
@@ -44,6 +50,10 @@ def asking(text: str = "Hello", **fields: object) -> dict[str, object]:
     return {"messages": messages, "max_tokens": 4, "temperature": 0, **fields}
 
 
+def story(tokens: int, **fields: object) -> dict[str, object]:
+    return asking("Tell a long story.", max_tokens=tokens, ignore_eos=True, **fields)
+
+
 def answered(served: Served, **fields: object) -> dict[str, object]:
     with served.connect() as raw:
         raw.sendall(http_request(CHAT, asking(**fields)))
@@ -67,7 +77,7 @@ def cancelled_within(served: Served, before: int) -> float:
 def test_a_client_that_vanishes_in_mid_stream_cancels_its_answer(served: Served) -> None:
     before = len(served.backend.cancelled)
     raw = served.connect()
-    raw.sendall(http_request(CHAT, asking("Tell a long story.", max_tokens=1500, stream=True)))
+    raw.sendall(http_request(CHAT, story(1500, stream=True)))
     assert b"content" in raw.recv(65536) + raw.recv(65536)
     raw.close()
     assert cancelled_within(served, before) < 2
@@ -86,7 +96,7 @@ def test_a_client_that_vanishes_while_its_prompt_is_read_cancels_it(served: Serv
 def test_a_client_that_vanishes_while_it_waits_for_the_whole_answer_cancels_it(served: Served) -> None:
     before, asked = len(served.backend.cancelled), len(served.backend.asked)
     raw = served.connect()
-    raw.sendall(http_request(CHAT, asking("Tell a long story.", max_tokens=1500)))
+    raw.sendall(http_request(CHAT, story(1500)))
     assert until(lambda: len(served.backend.asked) > asked)
     raw.close()
     assert cancelled_within(served, before) < 2
@@ -140,6 +150,39 @@ def test_a_client_that_does_not_read_is_cut_off_and_disturbs_nobody(tmp_path: Pa
         with made.connect() as raw:
             raw.sendall(http_request("/health"))
             assert read_response(raw)[0] == 200
+    finally:
+        made.close()
+
+
+class Flood(WorkerBackend):
+    """Writes faster than any model, until it is cancelled."""
+
+    def generate(self, job: JobId, request: GenerationRequest, wish: LoadWish) -> None:
+        def write() -> None:
+            emit = self._emit
+            emit(events.PromptProgressed(job, 1, 1, 0))
+            for _ in range(200_000):
+                if job in self.cancelled:
+                    emit(events.JobCancelled(job))
+                    return
+                emit(events.TokenDelta(job, "word " * 20, False, 1))
+                time.sleep(0)
+            emit(events.GenerationFinished(job, STATS, StopReason.END))
+            emit(events.JobFinished(job))
+
+        threading.Thread(target=write, daemon=True).start()
+
+
+def test_an_answer_that_is_not_read_is_ended_and_keeps_little_memory(tmp_path: Path) -> None:
+    made = Served(tmp_path, connection=Impatient, backend=Flood)
+    memory = psutil.Process().memory_info
+    try:
+        with made.connect(receive_buffer=4096) as raw:
+            before = memory().rss
+            raw.sendall(http_request(CHAT, asking(stream=True)))
+            assert until(lambda: bool(made.backend.cancelled), 30), "it was never ended"
+            assert until(lambda: len(made.api.requests) == 0), "it was never closed"
+        assert memory().rss - before < 30 * 1024 * 1024
     finally:
         made.close()
 
@@ -310,7 +353,7 @@ def test_64_clients_at_once_are_all_answered(served: Served) -> None:
 def test_beyond_the_queue_clients_are_told_to_come_again(served: Served) -> None:
     connections = [served.connect() for _ in range(90)]
     for raw in connections:
-        raw.sendall(http_request(CHAT, asking("Tell a long story.", max_tokens=1000)))
+        raw.sendall(http_request(CHAT, story(1000)))
     for raw in connections:
         raw.setblocking(False)
     refused: list[bytes] = []
@@ -337,7 +380,7 @@ def test_an_orderly_end_tells_the_streams(tmp_path: Path) -> None:
     made = Served(tmp_path)
     try:
         with made.connect() as raw:
-            raw.sendall(http_request(CHAT, asking("Tell a long story.", max_tokens=1900, stream=True)))
+            raw.sendall(http_request(CHAT, story(1900, stream=True)))
             assert raw.recv(100).startswith(b"HTTP/1.1 200")
             closer = threading.Thread(target=made.close)
             closer.start()
