@@ -19,6 +19,7 @@ else:
     from multiprocessing.connection import Connection as _Connection
 
 _LENGTH = struct.Struct("!i")  # in front of every message, as multiprocessing.connection has it
+_READ_BYTES = 64 * 1024  # at once
 LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a long conversation is a few MiB
 
 
@@ -32,7 +33,9 @@ class Channel:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._socket: socket.socket | None = None  # the same, for `offer`
+        # The same once more, where a socket has quicker calls.
+        self._socket = None if sys.platform == "win32" else _socket_of(connection)
+        self._received = bytearray()  # that no message was made of yet
 
     @classmethod
     def adopt(cls, handle: int) -> Channel:
@@ -55,10 +58,8 @@ class Channel:
     def offer(self, frames: bytes) -> int:
         """Sends as much of some `frame`s as goes without waiting. Returns how many bytes that was: the
         rest has to go before anything else (`finish`). Raises: ChannelClosed."""
-        if sys.platform == "win32":
-            return 0  # a pipe, which has no such call
         if self._socket is None:
-            self._socket = socket.socket(fileno=os.dup(self.handle()))
+            return 0  # a pipe, which has no such call
         try:
             with self._sending:
                 return self._socket.send(frames, socket.MSG_DONTWAIT)
@@ -69,13 +70,12 @@ class Channel:
 
     def finish(self, rest: bytes) -> None:
         """Sends what `offer` left over, and waits for it. Raises: ChannelClosed."""
-        if sys.platform == "win32":
+        if self._socket is None:
             self._send_frames(rest)
             return
         try:
             with self._sending:
-                while rest:
-                    rest = rest[os.write(self.handle(), rest) :]
+                self._socket.sendall(rest)
         except OSError as error:
             raise ChannelClosed(str(error)) from error
 
@@ -91,14 +91,35 @@ class Channel:
     def receive(self) -> bytes:
         """Waits for the next message. Raises: ChannelClosed."""
         try:
-            return bytes(self._connection.recv_bytes(LARGEST_MESSAGE))
+            if self._socket is None:
+                return bytes(self._connection.recv_bytes(LARGEST_MESSAGE))
+            return self._receive_frame(self._socket)
         except (EOFError, OSError) as error:
             raise ChannelClosed(str(error)) from error
+
+    def _receive_frame(self, source: socket.socket) -> bytes:
+        """Most messages arrive whole: one call of the system for each, or for several."""
+        self._receive_until(source, _LENGTH.size)
+        (length,) = _LENGTH.unpack_from(self._received)
+        if not 0 <= length <= LARGEST_MESSAGE:
+            raise ChannelClosed(f"a message of {length} bytes")
+        end = _LENGTH.size + length
+        self._receive_until(source, end)
+        body = bytes(self._received[_LENGTH.size : end])
+        del self._received[:end]
+        return body
+
+    def _receive_until(self, source: socket.socket, size: int) -> None:
+        while (missing := size - len(self._received)) > 0:
+            arrived = source.recv(max(missing, _READ_BYTES))
+            if not arrived:
+                raise EOFError
+            self._received += arrived
 
     def wait(self, seconds: float) -> bool:
         """True as soon as there is something to receive, the end included."""
         try:
-            return bool(self._connection.poll(seconds))
+            return bool(self._received) or bool(self._connection.poll(seconds))
         except (EOFError, OSError):
             return True  # `receive` says what it is
 
@@ -124,3 +145,10 @@ def channel_pair() -> tuple[Channel, Channel]:
     """Both ends, neither inheritable until handed to a child on purpose."""
     ours, theirs = multiprocessing.Pipe(duplex=True)
     return Channel(ours), Channel(theirs)
+
+
+def _socket_of(connection: Any) -> socket.socket:
+    """Raises: OSError, when it is none."""
+    found = socket.socket(fileno=os.dup(connection.fileno()))
+    found.setblocking(True)  # whatever the default of this process
+    return found
