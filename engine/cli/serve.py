@@ -27,7 +27,7 @@ from engine.server.refusals import RequestError
 from engine.server.service import Service
 from engine.settings import load_settings
 
-_LOOK_S: Final = 0.1  # how often an end is looked for
+_LOOK_S: Final = 0.25  # how often an end is looked for
 _LARGEST_CONTEXT: Final = 16_777_216
 
 
