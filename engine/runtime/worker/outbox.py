@@ -2,8 +2,8 @@
 
 Whoever has something to say writes it himself as long as that does not block: handing it to another
 thread would cost more than the message. What does not go at once is left to a thread of our own, and so
-is everything until the reader has caught up. Pieces of one answer are joined: at most one write in 40 ms,
-but the first of every answer goes at once. What waits is bounded by the answers themselves.
+is everything until the reader has caught up; pieces of one answer are joined then, so that what waits is
+bounded by the answers themselves.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.events import JobId
 from engine.runtime.channel import Channel, ChannelClosed, frame
-from engine.runtime.protocol import Delta, Failed, Finished, FromWorker, PromptProgress
+from engine.runtime.protocol import Delta, FromWorker, PromptProgress
 from engine.runtime.wire import encode
 
 _quoted = json.encoder.encode_basestring_ascii
-_PAUSE_S = 0.04  # below what an eye sees, above what waking a reader costs
+_PAUSE_S = 0.04  # between pieces of an answer: below what an eye sees; waking a reader costs something
 
 
 class Outbox:
@@ -31,31 +31,33 @@ class Outbox:
         self._changed = threading.Condition()
         self._waiting: list[FromWorker] = []
         self._last_of: dict[JobId, int] = {}  # index in `_waiting` of a job's last delta or progress
-        self._streaming: set[JobId] = set()  # answers whose first delta was put
         self._not_before = 0.0  # monotonic seconds, for what is not urgent
         self._rest = b""  # of what did not go at once
         self._blocked = False  # the thread is writing, or about to
         threading.Thread(target=self._catch_up, name="outbox", daemon=True).start()
 
     def put(self, message: FromWorker) -> None:
-        """In order; what can be joined to a waiting message of the same job is. Pieces of answers wait
-        for `flush`, except the first one."""
+        """In order, at once; what can be joined to a waiting message of the same job is."""
         with self._changed:
             if not self._join(message):
                 self._append(message)
-            if self._is_urgent(message):
-                self._write()
+            self._write()
 
     def is_due(self, now: float) -> bool:
         """The last `flush` is long enough ago. What is urgent in between does not put it off."""
         return now >= self._not_before
 
-    def flush(self) -> None:
-        """Writes what waits."""
-        self._not_before = time.monotonic() + _PAUSE_S
+    def flush(self, pieces: Sequence[Delta], now: float) -> None:
+        """Writes pieces of answers that were not put."""
+        if not pieces:
+            return
+        self._not_before = now + _PAUSE_S
         with self._changed:
-            if self._waiting:
-                self._write()
+            for piece in pieces:
+                # As long as nothing waits there is nothing to join it to.
+                if not self._waiting or not self._join(piece):
+                    self._append(piece)
+            self._write()
 
     def _append(self, message: FromWorker) -> None:
         self._waiting.append(message)
@@ -79,15 +81,6 @@ class Outbox:
             self._waiting[index] = message
             return True
         return False
-
-    def _is_urgent(self, message: FromWorker) -> bool:
-        if isinstance(message, Finished | Failed):
-            self._streaming.discard(message.job)
-        if not isinstance(message, Delta):
-            return True
-        first = message.job not in self._streaming
-        self._streaming.add(message.job)
-        return first
 
     def _write(self) -> None:
         """Under the lock. As much as goes without waiting."""

@@ -188,11 +188,10 @@ class Scheduler:
         self._pace.learn(self._context.batch_tokens - answers, answers, seconds)
 
     def _show(self, now: float) -> None:
+        """Hands on what was written in the last moments."""
         if self._outbox.is_due(now):
-            for slot in self._seating.busy:
-                if slot.stream:
-                    slot.stream.show()
-            self._outbox.flush()
+            streams = [slot.stream for slot in self._seating.busy if slot.stream]
+            self._outbox.flush([piece for stream in streams if (piece := stream.piece())], now)
 
     def _allow_interrupts(self) -> bool:
         """False when a job was cancelled in the meantime, which is to be seen to first."""

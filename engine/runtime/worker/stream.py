@@ -44,7 +44,7 @@ class Stream:
         self._generated = 0
         self._reasoning_tokens = 0
         self._unshown = 0  # tokens that have not been sent yet
-        self._unsent = ""  # text that waits for `show`, all of one kind
+        self._unsent = ""  # text that waits for `piece`, all of one kind
         self._unsent_reasoning = False
         self._shown = False  # some text was sent
         self._batches = self._width = 0  # batches it had a part in, answers in them together
@@ -93,19 +93,20 @@ class Stream:
             return StopReason.STOP_STRING
         return StopReason.LENGTH if self._generated == self._most else None
 
-    def show(self) -> None:
-        """Hands on what was written since the last time."""
-        if self._unsent:
-            piece = Delta(self.job, self._unsent, self._unsent_reasoning, self._unshown)
-            self._unsent, self._unshown, self._shown = "", 0, True
-            self._outbox.put(piece)
+    def piece(self) -> Delta | None:
+        """What was written and not handed on yet."""
+        if not self._unsent:
+            return None
+        piece = Delta(self.job, self._unsent, self._unsent_reasoning, self._unshown)
+        self._unsent, self._unshown, self._shown = "", 0, True
+        return piece
 
     def finish(self, reason: StopReason) -> None:
         """The last text, and what was measured. The stream is of no more use."""
         if not self._text.stopped:
             for piece in self._text.finish():
                 self._add(piece)
-        self.show()
+        self._show()
         self._outbox.put(Finished(self.job, self._stats(), reason))
         self.free()
 
@@ -113,13 +114,18 @@ class Stream:
         """Gives the native parts back; without a word, for answers that failed."""
         self._sampler.free()
 
+    def _show(self) -> None:
+        piece = self.piece()
+        if piece is not None:
+            self._outbox.put(piece)
+
     def _add(self, piece: Piece) -> None:
         if piece.is_reasoning is not self._unsent_reasoning:
-            self.show()
+            self._show()
             self._unsent_reasoning = piece.is_reasoning
         self._unsent += piece.text
         if not self._shown:
-            self.show()  # the first word at once
+            self._show()  # the first word at once
 
     def _stats(self) -> AnswerStats:
         now = time.monotonic()
