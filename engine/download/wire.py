@@ -119,7 +119,7 @@ class Wire:
         if self._connection is not None and self._origin == origin and self._connection.is_connected:
             return self._connection
         self.close()
-        connection = _connection(url)
+        connection = connection_to(url)
         connection.connect()
         opened = connection.sock
         connection.timeout = self._stall_seconds  # urllib3 puts it on the socket with every answer
@@ -146,10 +146,11 @@ def read_piece(response: BaseHTTPResponse, most_bytes: int) -> bytes:
     return response.read1(most_bytes, decode_content=False)
 
 
-def _connection(url: str) -> HTTPConnection:
+def connection_to(url: str) -> HTTPConnection:
+    """Not connected yet. Certificates are those of the system; https goes through its proxy."""
     scheme, host, port = origin_of(url)
     proxy = _proxy(url, scheme, host)
-    if scheme != "https":  # loopback only, so never through a proxy
+    if scheme != "https":  # loopback or the local network, so never through a proxy
         return HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if proxy is None:

@@ -1001,7 +1001,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>Deskside is closing, so no more is asked of {host}. Start it again.</source>
-            <translation>Deskside 正在关闭，不再向 {host} 发送请求。请重新启动 Deskside。</translation>
+            <translation>Deskside 正在退出，不再向 {host} 发送请求。请重新启动。</translation>
         </message>
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
@@ -1177,11 +1177,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The connection to {host} broke off ({reason}). What had arrived is kept; try again.</source>
-            <translation>与 {host} 的连接中断（{reason}）。已收到的内容已保留；请重试。</translation>
+            <translation>与 {host} 的连接中断（{reason}）。已收到的内容都已保留；请重试。</translation>
         </message>
         <message>
             <source>The conversation is longer than what {model} on {host} can hold{told}. Leave out the oldest messages, summarise them, or begin a new conversation.</source>
-            <translation>对话超过了 {host} 上 {model} 能容纳的长度{told}。请省略最早的消息、对其做摘要，或开始新对话。</translation>
+            <translation>对话超出了 {host} 上 {model} 的上下文长度{told}。请省略最早的消息、将其总结，或开始新对话。</translation>
         </message>
         <message>
             <source>The conversation needs {needed} tokens and the context holds {available}. Shorten the message, start a new conversation, or load the model with a longer context.</source>
@@ -1381,11 +1381,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The key for {host} cannot be used: {reason}. Copy it again from where it was given to you.</source>
-            <translation>用于 {host} 的密钥无法使用：{reason}。请从密钥来源处重新复制。</translation>
+            <translation>{host} 的密钥无法使用：{reason}。请从提供密钥的地方重新复制。</translation>
         </message>
         <message>
             <source>The key for {host} travels without encryption, because its address begins with http://. Everyone on the way can read it: use https:// where the endpoint offers it.</source>
-            <translation>由于地址以 http:// 开头，用于 {host} 的密钥会不加密地传输，沿途任何人都能读到。如果端点支持，请使用 https://。</translation>
+            <translation>{host} 的地址以 http:// 开头，密钥会以明文传输，途中的任何人都能看到。如果端点支持，请改用 https://。</translation>
         </message>
         <message>
             <source>The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.</source>
@@ -1441,7 +1441,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The request cannot be sent, because {name} is not a JSON object ({reason}). Correct it and ask again.</source>
-            <translation>请求无法发送，因为 {name} 不是 JSON 对象（{reason}）。请改正后重试。</translation>
+            <translation>请求无法发送，因为 {name} 不是 JSON 对象（{reason}）。请更正后重新提问。</translation>
         </message>
         <message>
             <source>The request is larger than {limit}, which is more than the engine takes. Shorten it.</source>
@@ -1613,7 +1613,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>This system has no keyring that can be used ({reason}), so the key for {host} is kept until Deskside ends and never written to disk. Unlock or install a keyring (GNOME Keyring, KWallet) to keep it.</source>
-            <translation>本系统没有可用的密钥环（{reason}），因此 {host} 的密钥只保留到 Deskside 退出，不会写入磁盘。要长期保存，请解锁或安装密钥环（GNOME Keyring、KWallet）。</translation>
+            <translation>本系统没有可用的密钥环（{reason}），因此 {host} 的密钥只保留到 Deskside 退出，绝不写入磁盘。要长期保存，请解锁或安装密钥环（GNOME Keyring、KWallet）。</translation>
         </message>
         <message>
             <source>Too many large requests are being received at this moment. Try again in a few seconds.</source>
@@ -1649,7 +1649,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{address} is not the address of an endpoint: {reason}. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
-            <translation>{address} 不是有效的端点地址：{reason}。请写成 https://HOST/v1，在自己的网络里可写成 http://HOST:PORT/v1。</translation>
+            <translation>{address} 不是端点地址：{reason}。请写成 https://主机/v1；在自己的局域网内可写成 http://主机:端口/v1。</translation>
         </message>
         <message>
             <source>{count} texts cannot be embedded at once, {most} can. Send them in several requests.</source>
@@ -1709,23 +1709,23 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{host} answered with something that is not the protocol of OpenAI ({detail}). Check the address: most end in /v1.</source>
-            <translation>{host} 的回答不符合 OpenAI 协议（{detail}）。请检查地址：大多以 /v1 结尾。</translation>
+            <translation>{host} 的回应不符合 OpenAI 协议（{detail}）。请检查地址：大多以 /v1 结尾。</translation>
         </message>
         <message>
             <source>{host} broke the answer off{told}. What had arrived is kept; try again.</source>
-            <translation>{host} 中断了回答{told}。已收到的内容已保留；请重试。</translation>
+            <translation>{host} 中断了回答{told}。已收到的内容都已保留；请重试。</translation>
         </message>
         <message>
             <source>{host} does not accept the key, or wants one (HTTP {status}). Enter the right key in the settings.</source>
-            <translation>{host} 不接受该密钥，或需要密钥（HTTP {status}）。请在设置中填写正确的密钥。</translation>
+            <translation>{host} 不接受该密钥，或要求提供密钥（HTTP {status}）。请在设置中填写正确的密钥。</translation>
         </message>
         <message>
             <source>{host} does not accept the request (HTTP {status}{told}). Change what was asked, or choose another model.</source>
-            <translation>{host} 不接受该请求（HTTP {status}{told}）。请修改内容，或选择其他模型。</translation>
+            <translation>{host} 不接受该请求（HTTP {status}{told}）。请修改请求，或另选模型。</translation>
         </message>
         <message>
             <source>{host} does not allow this with your key (HTTP {status}{told}). Ask whoever runs it, or choose another model.</source>
-            <translation>{host} 不允许用您的密钥进行此操作（HTTP {status}{told}）。请询问其管理者，或选择其他模型。</translation>
+            <translation>{host} 不允许用您的密钥进行此操作（HTTP {status}{told}）。请联系其管理员，或另选模型。</translation>
         </message>
         <message>
             <source>{host} does not offer a model {model}. It offers: {choices}. Choose one of them in the settings.</source>
@@ -1733,43 +1733,43 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{host} does not take connections ({reason}). Check that the endpoint runs, and its port; a firewall may stand in between.</source>
-            <translation>{host} 不接受连接（{reason}）。请确认端点正在运行以及端口是否正确；也可能有防火墙阻挡。</translation>
+            <translation>{host} 不接受连接（{reason}）。请确认端点正在运行、端口正确；也可能被防火墙拦截。</translation>
         </message>
         <message>
             <source>{host} ended the answer with its content filter. Words may be missing.</source>
-            <translation>{host} 的内容过滤器终止了回答，内容可能不完整。</translation>
+            <translation>{host} 的内容过滤器结束了回答，可能缺少部分文字。</translation>
         </message>
         <message>
             <source>{host} ended the answer without saying that it was complete. What had arrived is kept; carry on, or try again.</source>
-            <translation>{host} 结束了回答，但没有说明回答已完整。已收到的内容已保留；请继续，或重试。</translation>
+            <translation>{host} 没有说明回答已完整就结束了。已收到的内容都已保留；请继续生成或重试。</translation>
         </message>
         <message>
             <source>{host} failed to answer (HTTP {status}{told}). Try again; if it stays, tell whoever runs it.</source>
-            <translation>{host} 回答失败（HTTP {status}{told}）。请重试；如果一直如此，请告知其管理者。</translation>
+            <translation>{host} 未能作答（HTTP {status}{told}）。请重试；如果一直如此，请告知其管理员。</translation>
         </message>
         <message>
             <source>{host} has too much to do (HTTP {status}{told}). Try again in a while.</source>
-            <translation>{host} 过于繁忙（HTTP {status}{told}）。请稍后再试。</translation>
+            <translation>{host} 太忙（HTTP {status}{told}）。请稍后重试。</translation>
         </message>
         <message>
             <source>{host} knows nothing at this address, or no model {model} (HTTP 404{told}). Check the address (most end in /v1) and the model in the settings.</source>
-            <translation>{host} 在此地址没有内容，或没有模型 {model}（HTTP 404{told}）。请检查设置中的地址（大多以 /v1 结尾）和模型。</translation>
+            <translation>{host} 在该地址没有内容，或没有模型 {model}（HTTP 404{told}）。请在设置中检查地址（大多以 /v1 结尾）和模型。</translation>
         </message>
         <message>
             <source>{host} sends on to {target}, where neither your key nor your words are sent unasked. If you trust it, enter that address in the settings.</source>
-            <translation>{host} 要求转到 {target}；未经同意，您的密钥和文字都不会发送到那里。如果信任它，请在设置中填写该地址。</translation>
+            <translation>{host} 转向 {target}；未经您同意，密钥和对话内容都不会发往那里。如果您信任它，请在设置中填写该地址。</translation>
         </message>
         <message>
             <source>{host} sent more than an answer can be ({detail}), so it was ended. What had arrived is kept.</source>
-            <translation>{host} 发送的内容超过了一个回答的上限（{detail}），已终止。已收到的内容已保留。</translation>
+            <translation>{host} 发来的数据超出了一个回答应有的大小（{detail}），因此已结束。已收到的内容都已保留。</translation>
         </message>
         <message>
             <source>{host} sent nothing for {seconds} seconds. It may be overloaded or gone: try again, or choose another model.</source>
-            <translation>{host} 已有 {seconds} 秒没有发送任何内容。它可能过载或已停止：请重试，或选择其他模型。</translation>
+            <translation>{host} 已有 {seconds} 秒没有发来任何数据，可能过载或已离线。请重试，或另选模型。</translation>
         </message>
         <message>
             <source>{host} showed a certificate that this machine does not trust ({reason}). Check the address, the date of this machine and the certificates of your network.</source>
-            <translation>{host} 的证书不受本机信任（{reason}）。请检查地址、本机日期以及所在网络的证书。</translation>
+            <translation>{host} 出示的证书不受本机信任（{reason}）。请检查地址、本机日期以及所在网络的证书。</translation>
         </message>
         <message>
             <source>{idle} was unloaded to make room for {model}.</source>
