@@ -33,16 +33,12 @@ class Audience:
     def jobs_of(self, session: Session) -> list[Job]:
         return [job for job in tuple(self._jobs.values()) if job.session is session]
 
-    def pass_on(self, event: Event) -> Job | None:
-        """An event of an answer, to its client. The job, if it is over now."""
-        job = self._jobs.get(event.job)
-        if job is None:
-            return None
+    def pass_on(self, job: Job, event: Event) -> None:
+        """An event of an answer, to its client."""
         if isinstance(event, _ENDINGS):
             self.end(job, event)
-            return job
-        self.tell(job, event)
-        return None
+        elif job.id in self._jobs:
+            self.tell(job, event)
 
     def tell(self, job: Job, event: Event) -> None:
         if isinstance(event, events.TokenDelta):  # the most frequent by far

@@ -116,11 +116,11 @@ class HostClient:
         with self._lock:
             self._closed = True
             channel = self._channel
+        self._end_all(events.JobCancelled)
         self._line.put(None)
         if channel is not None:
             sever(channel)
         self._thread.join(timeout_s)
-        self._end_all(events.JobCancelled)
 
     def _put(self, command: Command) -> None:
         body = encode_to_host(command)
@@ -238,7 +238,8 @@ class HostClient:
         elif isinstance(event, events.ModelLoaded):
             self._loaded[event.model.path] = None
         if event.job == NOBODY:
-            self._emit(event)
+            if not self._closed:
+                self._emit(event)
         elif isinstance(event, _ENDINGS):
             self._finish(event)
         elif event.job in self._open:  # else over: it was cancelled here meanwhile

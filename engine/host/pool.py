@@ -316,14 +316,16 @@ class Pool:
 
     def _hear(self, resident: Resident, event: Event) -> None:
         """From the model's supervisor, on its thread."""
-        if event.job in resident.answers:
-            job = self._audience.pass_on(event)
-            if isinstance(event, events.GenerationFinished):
-                self._post(partial(resident.counters.add, event.stats))
-            if job is not None:
-                self._post(partial(self._answered, resident, job))
-        else:
+        job = resident.answers.get(event.job)
+        if job is None:
             self._post(partial(self._learn, resident, event))
+            return
+        # Before its client hears of the end, so that a look after it shows it.
+        if isinstance(event, events.GenerationFinished):
+            self._post(partial(resident.counters.add, event.stats))
+        elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
+            self._post(partial(self._answered, resident, job))
+        self._audience.pass_on(job, event)
 
     def _answered(self, resident: Resident, job: Job) -> None:
         resident.answers.pop(job.id, None)

@@ -1,7 +1,9 @@
 """One attached client, as the host sees it.
 
-What goes out waits in a queue of bounded size: a client that reads slowly delays nobody, and one
-that does not read at all is dropped, which cancels what it asked for.
+Whoever has something to tell writes it himself as long as that does not block: handing it to another
+thread would cost more than the message. What does not go at once waits in a queue of bounded size: a
+client that reads slowly delays nobody, and one that does not read at all is dropped, which cancels
+what it asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Final
 from engine.events import JobId
 from engine.host.protocol import PROTOCOL, VERSION, FromHost, Greet, ToHost, decode_to_host, encode_from_host
 from engine.host.sockets import sever
-from engine.runtime.channel import Channel, ChannelClosed
+from engine.runtime.channel import Channel, ChannelClosed, frame
 from engine.runtime.wire import WireError
 
 log = logging.getLogger(__name__)
@@ -55,16 +57,26 @@ class Session:
         self._reader.start()
 
     def send(self, message: FromHost) -> None:
-        body = encode_from_host(message)
+        body = frame(encode_from_host(message))
         with self._changed:
             if self._ended:
                 return
-            self._waiting.append(body)
-            self._waiting_bytes += len(body)
+            if not self._waiting:
+                body = self._offer(body)
+            if body:
+                self._waiting.append(body)
+                self._waiting_bytes += len(body)
+                self._changed.notify()
             too_much = self._waiting_bytes > MOST_WAITING_BYTES
-            self._changed.notify()
         if too_much:
             self.drop("it reads too slowly")
+
+    def _offer(self, body: bytes) -> bytes:
+        """Sends what goes without waiting; returns the rest."""
+        try:
+            return body[self._channel.offer(body) :]
+        except ChannelClosed:
+            return b""  # the reader sees it too, and ends the session
 
     def drop(self, reason: str = "") -> None:
         """Ends the session at once; `on_end` follows from its own thread. `reason` is logged."""
@@ -116,18 +128,20 @@ class Session:
         while (body := self._next()) is not None:
             self._writing_since = time.monotonic()
             try:
-                self._channel.send(body)
+                self._channel.finish(body)
             except ChannelClosed:
                 self.drop()
                 return
             self._writing_since = None
             with self._changed:
+                self._waiting.popleft()
                 self._waiting_bytes -= len(body)
-                if not self._waiting_bytes:
+                if not self._waiting:
                     self._changed.notify_all()
 
     def _next(self) -> bytes | None:
+        """The oldest that waits; it stays there until it is sent, so that nothing overtakes it."""
         with self._changed:
             while not self._waiting and not self._ended:
                 self._changed.wait()
-            return None if self._ended else self._waiting.popleft()
+            return None if self._ended else self._waiting[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,15 +91,17 @@ class Guest:
 
 
 @contextlib.contextmanager
-def engine_room(folder: Path) -> Iterator[Paths]:
-    """Folders of one engine. Whatever the test did, no process of it is left behind."""
-    paths = paths_in(folder)
-    try:
-        yield paths
-    finally:
-        for process in processes_of(paths):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+def engine_room(folder: Path | None = None) -> Iterator[Paths]:
+    """Folders of one engine, with a short path unless told otherwise (sockets want one). Whatever
+    the test did, no process of it is left behind."""
+    with tempfile.TemporaryDirectory(prefix="d", ignore_cleanup_errors=True) as short:
+        paths = paths_in(folder or Path(short))
+        try:
+            yield paths
+        finally:
+            for process in processes_of(paths):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
 
 
 def processes_of(paths: Paths) -> list[psutil.Process]:

@@ -19,23 +19,31 @@ import pytest
 from engine import events
 from engine.events import JobId
 from engine.host.address import read_address
+from engine.host.client import HostClient
 from engine.host.protocol import (
     PROTOCOL,
     VERSION,
+    Answer,
+    CancelJob,
+    EmbedTexts,
+    ForgetChat,
     FromHost,
     Greet,
+    LoadModel,
     Look,
     Retire,
+    ToHost,
+    UnloadModel,
     Welcome,
     decode_from_host,
     encode_to_host,
 )
 from engine.host.session import MOST_WAITING_BYTES, Session
 from engine.host.sockets import connect
-from engine.host.start import HostOptions, host_lock
+from engine.host.start import HostOptions, find_or_start_host, host_lock
 from engine.paths import Paths
 from engine.runtime.channel import Channel, ChannelClosed, channel_pair
-from engine.runtime.values import StopReason
+from engine.runtime.values import EmbeddingRequest, StopReason
 from tests.models import tiny
 from tests.service.host_bench import QUICK, Guest, engine_room, processes_of, wish_for
 from tests.service.runtime_bench import COMMAND, gone, question
@@ -44,8 +52,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Iterator[Paths]:
-    with engine_room(tmp_path) as paths:
+def paths() -> Iterator[Paths]:
+    with engine_room() as paths:
         yield paths
 
 
@@ -248,8 +256,6 @@ def test_a_host_of_another_version_makes_room_when_it_is_not_needed(paths: Paths
         "raise SystemExit(main(sys.argv[1:]))",
     ]
     entry.write_text("\n".join(lines))
-    from engine.host.start import find_or_start_host
-
     old = find_or_start_host((sys.executable, str(entry)), paths, replace(QUICK, linger_s=60), lambda: False)
     old.send(encode_to_host(Greet("0.0.9", PROTOCOL)))
     welcome = heard(old)
@@ -307,6 +313,36 @@ def test_garbage_drops_only_whoever_sent_it(paths: Paths, garbage: bytes) -> Non
     guest.client.close()
 
 
+COMMANDS: list[ToHost] = [
+    LoadModel(JobId(1), wish_for()),
+    Answer(JobId(2), question("Hello.", max_tokens=2), wish_for()),
+    EmbedTexts(JobId(3), EmbeddingRequest(("a",)), wish_for()),
+    UnloadModel(JobId(4), ""),
+    ForgetChat(JobId(5), "chat"),
+    CancelJob(JobId(6)),
+]
+
+
+def test_commands_with_a_wrong_field_drop_only_whoever_sent_them(paths: Paths) -> None:
+    guest = Guest(paths)
+    host = guest.look().pid
+    for command in COMMANDS:
+        fields = json.loads(encode_to_host(command))
+        for name in set(fields) - {"type"}:
+            for wrong in (None, True, -1, 1e300, [], {}, [[]], {"x": 1}):
+                if type(wrong) is type(fields[name]) and name != "wish":
+                    continue
+                channel, _ = greeted(paths)
+                channel.send(json.dumps(fields | {name: wrong}).encode())
+                with pytest.raises(ChannelClosed):
+                    while True:
+                        heard(channel)
+                channel.close()
+    assert guest.look().pid == host
+    soon(lambda: guest.look().clients, 1)
+    guest.client.close()
+
+
 def test_a_client_that_does_not_read_is_dropped_and_delays_nobody() -> None:
     ours, theirs = channel_pair()
     ended: list[Session] = []
@@ -357,8 +393,6 @@ def test_requests_that_are_no_requests_fail_with_a_sentence(paths: Paths, tmp_pa
 
 
 def test_without_a_host_a_client_says_why(paths: Paths, tmp_path: Path) -> None:
-    from engine.host.client import HostClient
-
     found: list[events.Event] = []
     client = HostClient((str(tmp_path / "no_such_program"),), found.append, paths)
     client.look(JobId(5))
@@ -386,11 +420,14 @@ def test_a_second_host_for_the_same_folders_ends_at_once(paths: Paths) -> None:
     guest.client.close()
 
 
-def test_a_state_folder_with_a_long_path_works(tmp_path: Path) -> None:
-    with engine_room(tmp_path / ("long" * 20) / ("longer" * 10)) as paths:
-        guest = Guest(paths, HostOptions(linger_s=0.2))
+def test_a_state_folder_with_a_long_path_works(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(paths.state.parent))  # of the host, which falls back to it
+    with engine_room(tmp_path / ("long" * 20) / ("longer" * 10)) as long:
+        guest = Guest(long, HostOptions(linger_s=0.2))
         status = guest.look()
-        address = read_address(paths)
+        address = read_address(long)
         assert address is not None and len(address.text) <= 100
         guest.client.close()
         assert gone(status.pid)

@@ -28,8 +28,8 @@ MIB = 1 << 20
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Iterator[Paths]:
-    with engine_room(tmp_path) as paths:
+def paths() -> Iterator[Paths]:
+    with engine_room() as paths:
         yield paths
 
 
@@ -148,7 +148,6 @@ def test_what_does_not_fit_is_stepped_down_and_said(paths: Paths) -> None:
     (model,) = guest.look().models
     assert model.request.kv_type == "q4_0" and model.request.context_length == 8192
     assert model.facts is not None and model.facts.context_length == 8192
-    assert isinstance(guest.ending(guest.ask(question("Hi.", max_tokens=3))), events.JobFinished)
     guest.client.close()
 
 
@@ -169,7 +168,7 @@ def test_a_wish_that_cannot_be_fulfilled_is_not_tried_at_every_question(paths: P
     wish = wish_for(context_length=8192)
     pid = guest.loaded(wish).facts.pid
     assert "fit_context" in guest.notices()
-    assert isinstance(guest.ending(guest.ask(question("Hi.", max_tokens=3), wish)), events.JobFinished)
+    assert isinstance(guest.ending(guest.ask(question("Hi.", max_tokens=1), wish)), events.JobFinished)
     assert guest.loaded(wish).facts.pid == pid
     guest.client.close()
 
@@ -310,3 +309,29 @@ def test_events_about_nobody_carry_no_job(paths: Paths, models: Path) -> None:
     assert kinds == {events.RuntimeStateChanged, events.ModelLoaded}
     one.client.close()
     other.client.close()
+
+
+# conversations on disk
+def test_a_conversation_is_parked_and_forgotten(paths: Paths) -> None:
+    options = replace(QUICK, park_bytes=1 << 30)
+    text = "Here is a list of fruits: " + ", ".join(f"fruit number {n}" for n in range(20))
+    chat = replace(question(text, max_tokens=2), conversation="chat-1")
+    first = Guest(paths, options)
+    job = first.ask(chat)
+    evaluated = first.first(job, events.GenerationFinished).stats.evaluated_tokens
+    first.ending(job)
+    host = first.look().pid
+    first.client.close()
+    assert gone(host)  # after it has parked what it knew
+    assert list((paths.state / "parked").rglob("*.state"))
+    second = Guest(paths, options)
+    job = second.ask(chat)
+    stats = second.first(job, events.GenerationFinished).stats
+    assert stats.restored_tokens > 0 and stats.evaluated_tokens <= evaluated // 10
+    second.ending(job)
+    second.client.forget(job := new_job_id(), "chat-1")
+    assert isinstance(second.ending(job), events.JobFinished)
+    host = second.look().pid
+    second.client.close()
+    assert gone(host)
+    assert not list((paths.state / "parked").rglob("*.state"))
