@@ -24,6 +24,7 @@ QUANTISED_CACHE_CONTEXT = 16384
 WIDENED_PART = 0.6
 # Part of a reserved compute buffer that a chat touches (measured: 16-30 of 98 MiB).
 COMPUTE_TOUCHED = 0.3
+MOST_FILLED = 0.85  # of the usable main memory
 
 
 def plan_model(
@@ -169,7 +170,7 @@ def _layout(placement: Placement) -> tuple[int, bool, bool, int]:
 
 
 def fastest(demand: Demand, machine: Machine) -> Placement:
-    """Whatever stays in memory first, then the fastest.
+    """Whatever stays in memory first, then what leaves air in it, then the fastest.
 
     Layers with their experts on GPUs must offload at least as much as keeping the experts in
     main memory would, so that a larger GPU never holds less.
@@ -179,8 +180,19 @@ def fastest(demand: Demand, machine: Machine) -> Placement:
     allowed = [way for way in found if not 0 < _offloaded(way) < least]
     return max(
         allowed,
-        key=lambda way: (way.runs, -way.streamed, -token_time(way, machine, TYPICAL_DEPTH).total),
+        key=lambda way: (
+            way.runs,
+            -way.streamed,
+            leaves_air(way, machine),
+            -token_time(way, machine, TYPICAL_DEPTH).total,
+        ),
     )
+
+
+def leaves_air(placement: Placement, machine: Machine) -> bool:
+    """What fills memory to the brim ends in swapping. The copy for speed is left out of the sum,
+    since it is made only where there is room."""
+    return placement.ram - placement.repack <= machine.ram_budget * MOST_FILLED
 
 
 def _offloaded(placement: Placement) -> int:

@@ -6,7 +6,7 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.hardware.report import HardwareReport
 from engine.messages import Sentence
 from engine.planning.machine import Machine, machine_of
-from engine.planning.placement import plan_model, plan_on, spec_of_file
+from engine.planning.placement import MOST_FILLED, plan_model, plan_on, spec_of_file
 from engine.planning.plan import Recommendation, RunPlan, Verdict
 from engine.planning.reasons import disk_is_short
 from engine.planning.remarks import remarks_for
@@ -18,7 +18,6 @@ __all__ = ["FLAGSHIP", "plan_model", "recommend", "spec_of_file"]
 FLAGSHIP = "DeepSeek-R1-0528"
 HOUSE_FAMILY = "deepseek-r1"  # what people come for: its best member is always among the plans
 MOST_PLANS = 8
-MOST_FILLED = 0.85  # of the usable main memory
 NEARLY = 0.85  # of the best speed: what nobody notices
 
 _VERDICT_ORDER = {Verdict.RUNS_WELL: 0, Verdict.SLOW: 1, Verdict.WILL_NOT_RUN: 2}
