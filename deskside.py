@@ -67,6 +67,8 @@ def _terminal() -> int:
 
 
 def _window(open_file: str | None) -> int:
+    import faulthandler
+
     from engine.cli.main import log_to_file
     from engine.errors import DesksideError
     from engine.events import Emit
@@ -81,6 +83,8 @@ def _window(open_file: str | None) -> int:
     except DesksideError as error:
         return show_fatal(error)
     log_to_file(paths)
+    if sys.stderr is not None:  # a program without a terminal may have none
+        faulthandler.enable()
 
     def make_desk(emit: Emit) -> LocalDesk:
         settings, remark = load_settings(paths.settings)

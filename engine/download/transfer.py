@@ -369,13 +369,14 @@ class Transfer:
         lane.cursor, lane.stop = 0, self.size
 
     def _rejected(self, lane: _Lane, verdict: Verdict, answer: Answer, now: float) -> None:
-        fresh = lane.location == self._location
+        # Lanes that were turned down together by one link are one refusal of it.
+        first = self._located and lane.location == self._location
         if verdict is Verdict.CHANGED:
             # The hub decides: if it still lists our checksum, another server of it has other ETags.
             self._etag_counts = False
             self._located = False
         elif verdict is Verdict.STALE:
-            if fresh:
+            if first:
                 self._located = False
                 self._stale += 1
             if self._stale > _MOST_STALE:

@@ -164,7 +164,12 @@ class Program:
         """As a person closes it; waits for its end."""
         assert self.process is not None
         self.keys("ctrl+q")
-        assert self.process.wait(15) == 0, self.stderr()
+        try:
+            assert self.process.wait(30) == 0, self.stderr()
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # it says where its threads are
+            self.process.wait(10)
+            raise AssertionError(f"the window did not close: {self.stderr()}") from None
 
     def kill(self) -> None:
         """As a power cut ends it."""

@@ -332,6 +332,17 @@ def test_links_that_are_always_refused_end_in_a_failure() -> None:
     assert transfer.failure is Failure.REFUSED
 
 
+def test_one_expired_link_is_one_refusal_however_many_lanes_it_turns_down() -> None:
+    transfer = located()
+    lanes = range(5)
+    for lane in lanes:
+        fetch_of(transfer, lane)
+    for lane in lanes:
+        transfer.answered(lane, Answer(403), 0)
+    assert transfer.running
+    assert transfer.next_action(0, 0) == Resolve()
+
+
 def test_a_gated_model_is_told_from_a_refused_one() -> None:
     for gated, failure in ((True, Failure.GATED), (False, Failure.REFUSED)):
         transfer = fresh()
