@@ -28,6 +28,8 @@ from engine.jobs.backends import Backends, wish_for
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.threads import sentence_for
 from engine.messages import english
+from engine.remote.backend import RemoteBackend
+from engine.remote.keys import Keys
 from engine.runtime.backend import Backend
 from engine.runtime.values import GenerationRequest, LoadWish, Sampling, StopReason, Turn
 from engine.settings import load_settings, save_settings
@@ -85,7 +87,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         settings = replace(settings, last_model=library.find(arguments.model).path)
     link = RuntimeLink(lambda event: _show_notice(context.output, event))
     engine = HostClient(context.worker_command, link.on_event, context.paths)
-    backends = Backends(engine, library)
+    remote = RemoteBackend(link.on_event, Keys(), str(context.paths.log))
+    backends = Backends(engine, remote, library)
     try:
         model = backends.wanted(settings)
         request = GenerationRequest(

@@ -37,6 +37,7 @@ _STATE_BY_REASON: Final = {
     StopReason.LENGTH: MessageState.CUT,
     StopReason.CONTEXT_FULL: MessageState.CUT,
     StopReason.CANCELLED: MessageState.STOPPED,
+    StopReason.TOOL_CALLS: MessageState.COMPLETE,  # no tool was offered, but an endpoint may call one
 }
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Final
 
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
+from engine.remote.address import SOURCE
+from engine.remote.backend import models_of
 from engine.runtime.backend import Backend
 from engine.runtime.values import LoadWish
-from engine.settings import Remote, Settings
-
-REMOTE_SOURCE: Final = "remote"
+from engine.settings import Settings
 
 
 class Backends:
     """One face for both. Thread-safe."""
 
-    def __init__(self, local: Backend, library: Library) -> None:
+    def __init__(self, local: Backend, remote: Backend, library: Library) -> None:
         self.local = local
+        self.remote = remote
         self._library = library
 
     def of(self, model: InstalledModel) -> Backend:
-        return self.local
+        return self.remote if model.source == SOURCE else self.local
+
+    def holding(self, path: str) -> tuple[Backend, ...]:
+        """Whoever may have that model loaded; "" for any model."""
+        if not path:
+            return (self.remote, self.local)
+        return (self.remote,) if path.startswith(("http://", "https://")) else (self.local,)
 
     def models(self, settings: Settings) -> tuple[InstalledModel, ...]:
         """Everything that can answer: what is on this machine, then what endpoints offer."""
@@ -42,7 +49,9 @@ class Backends:
         return self._library.starter()
 
     def close(self, timeout_s: float) -> None:
-        self.local.close(timeout_s)
+        deadline = time.monotonic() + timeout_s
+        self.remote.close(timeout_s / 2)
+        self.local.close(max(0.1, deadline - time.monotonic()))
 
 
 def wish_for(model: InstalledModel, settings: Settings) -> LoadWish:
@@ -51,8 +60,4 @@ def wish_for(model: InstalledModel, settings: Settings) -> LoadWish:
 
 def remote_models(settings: Settings) -> tuple[InstalledModel, ...]:
     """What the endpoints of the settings offer, as models; `path` is "URL#MODEL"."""
-    return tuple(_model(remote, name) for remote in settings.remotes for name in remote.models)
-
-
-def _model(remote: Remote, name: str) -> InstalledModel:
-    return InstalledModel(f"{remote.url}#{name}", name, "", 0, REMOTE_SOURCE, remote.name)
+    return tuple(model for remote in settings.remotes for model in models_of(remote))

@@ -12,7 +12,7 @@ from engine.catalog.model import InstalledModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import RunPlan
-from engine.settings import Settings
+from engine.settings import Remote, Settings
 
 
 class Desk(Protocol):
@@ -43,13 +43,22 @@ class Desk(Protocol):
         """Forgets a paused download and deletes its part files."""
 
     def list_models(self) -> JobId:
-        """ModelsListed: the starter first, then what was downloaded or opened."""
+        """ModelsListed: the starter first, then what was downloaded or opened, then the models of the
+        endpoints in `settings.remotes`.
+
+        Of those `source` is "remote", `repository` the name that its owner gave the endpoint, `path`
+        "URL#MODEL" and `size_bytes` 0. They are given to `load` like any other; `send` then asks the
+        endpoint. Nothing of them is on this machine: they cannot be deleted, only their endpoint
+        removed.
+        """
 
     def load(self, model: InstalledModel) -> JobId:
         """RuntimeStateChanged ..., LoadProgressed ..., Noticed (steps down), ModelLoaded. It answers
         from now on; models that were loaded before stay as long as there is room.
 
-        What happens to it later (a crash, a restart) comes with job 0 and its path.
+        What happens to it later (a crash, a restart) comes with job 0 and its path. A model elsewhere
+        is only asked for: its `facts.pid` is 0, `facts.device` the host, every size 0, and
+        `facts.context_length` 0 where the endpoint does not tell it.
         """
 
     def unload(self, path: str = "") -> JobId:
@@ -98,6 +107,27 @@ class Desk(Protocol):
 
     def stop_serving(self) -> JobId:
         """ServerChanged(""). Answers that other programs wait for are ended."""
+
+    def try_remote(self, url: str, key: str) -> JobId:
+        """RemoteTried, with the names of all models that the endpoint has; else JobFailed with what is
+        wrong (address, key, certificate, no such protocol).
+
+        `key` is "" where none is needed, or to use the one that is kept for that address; it is not
+        kept. The window asks this first, lets its user choose from the names, then calls `add_remote`.
+        """
+
+    def add_remote(self, remote: Remote, key: str) -> JobId:
+        """Keeps an endpoint in `settings.remotes` with the models that were chosen for chats
+        (`remote.models`), and `key` in the system's keyring; then ModelsListed.
+
+        One with the same address is replaced; its key only if `key` is not "". Noticed, where there is
+        no keyring: the key then holds until the program ends. The address is tidied ("https://host"
+        becomes "https://host/v1"): read it again from `settings.remotes`.
+        """
+
+    def remove_remote(self, url: str) -> JobId:
+        """Forgets an endpoint and its key; `url` as in `settings.remotes`. ModelsListed. Answers that
+        it is giving go on."""
 
     # the end
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from engine.cancellation import CancelToken
@@ -26,6 +27,7 @@ from engine.events import (
     ModelsListed,
     Noticed,
     Recommended,
+    RemoteTried,
     RuntimeStateChanged,
     new_job_id,
 )
@@ -35,6 +37,14 @@ from engine.jobs.advising import advise
 from engine.jobs.answers import Answers, state_name
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.checking import check_machine
+from engine.jobs.endpoints import (
+    forget_key,
+    keep_key,
+    models_offered,
+    tidied,
+    with_remote,
+    without_remote,
+)
 from engine.jobs.pulling import pull_model
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.serving import ApiServer
@@ -43,9 +53,11 @@ from engine.jobs.threads import JobThreads, sentence_for
 from engine.messages import Sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
+from engine.remote.backend import RemoteBackend
+from engine.remote.keys import Keys
 from engine.runtime.backend import Backend
 from engine.runtime.values import RuntimeState
-from engine.settings import Settings, save_settings
+from engine.settings import Remote, Settings, save_settings
 from engine.telemetry.sampler import Sampler
 
 _CLOSE_S: Final = 3.0
@@ -71,6 +83,7 @@ class LocalDesk:
     ) -> None:
         self.settings = settings
         self._saving = threading.Lock()
+        self._changing = threading.Lock()
         self._sampler = Sampler(emit, JobId(0), _SAMPLE_EVERY_S) if live else None
         self._outside = emit
         emit = self._emit
@@ -81,7 +94,9 @@ class LocalDesk:
         self._library = Library(paths.models, paths.state)
         self._link = RuntimeLink(emit)
         engine = HostClient(self._command, self._link.on_event, paths)
-        self._backends = Backends(engine, self._library)
+        self._keys = Keys()
+        remote = RemoteBackend(self._link.on_event, self._keys, str(paths.log))
+        self._backends = Backends(engine, remote, self._library)
         self._answers = Answers(self._keeper, self._backends, self._link, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
@@ -104,6 +119,11 @@ class LocalDesk:
                 self._emit(Noticed(job, sentence_for(error, str(self._paths.log))))
 
         self._threads.start("settings", work)
+
+    def _change(self, change: Callable[[Settings], Settings]) -> None:
+        """For jobs: two at once must not undo each other."""
+        with self._changing:
+            self.change_settings(change(self.settings))
 
     # check and advice
 
@@ -159,8 +179,11 @@ class LocalDesk:
         return self._threads.start("load", work)
 
     def unload(self, path: str = "") -> JobId:
-        engine = self._backends.local
-        return self._following("unload", lambda job: engine.unload(job, path), engine)
+        def work(job: JobId, token: CancelToken) -> None:
+            for backend in self._backends.holding(path):
+                self._follow(job, token, partial(backend.unload, job, path), backend)
+
+        return self._threads.start("unload", work)
 
     def look(self) -> JobId:
         engine = self._backends.local
@@ -188,6 +211,31 @@ class LocalDesk:
 
     def stop_serving(self) -> JobId:
         return self._threads.start("stop-serving", lambda job, token: self._api.stop(job))
+
+    def try_remote(self, url: str, key: str) -> JobId:
+        return self._threads.start(
+            "try-remote",
+            lambda job, token: self._emit(RemoteTried(job, models_offered(self._keys, url, key, token))),
+        )
+
+    def add_remote(self, remote: Remote, key: str) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            kept = tidied(remote)
+            warning = keep_key(self._keys, kept.url, key)
+            if warning is not None:
+                self._emit(Noticed(job, warning))
+            self._change(lambda settings: with_remote(settings, kept))
+            self._list_models(job)
+
+        return self._threads.start("add-remote", work)
+
+    def remove_remote(self, url: str) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            self._change(lambda settings: without_remote(settings, url))
+            self._list_models(job)
+            forget_key(self._keys, url, self.settings)
+
+        return self._threads.start("remove-remote", work)
 
     # conversations
 
@@ -274,7 +322,8 @@ class LocalDesk:
         """The sampler follows the model that was loaded last."""
         if isinstance(event, ModelLoaded):
             self._workers.pop(event.model.path, None)
-            self._workers[event.model.path] = event.facts.pid
+            if event.facts.pid:  # 0 for a model elsewhere
+                self._workers[event.model.path] = event.facts.pid
         elif isinstance(event, RuntimeStateChanged) and event.state in _WITHOUT_WORKER:
             self._workers.pop(event.model, None)
         else:
@@ -283,4 +332,4 @@ class LocalDesk:
 
     def _remember(self, model: InstalledModel) -> None:
         if self.settings.last_model != model.path:
-            self.change_settings(replace(self.settings, last_model=model.path))
+            self._change(lambda settings: replace(settings, last_model=model.path))
