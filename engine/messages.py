@@ -215,6 +215,9 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "too_many_texts": "{count} texts cannot be embedded at once, {most} can. Send them in several requests.",
         "queue_full": "The engine already has {waiting} answers waiting. Try again when some of them have ended.",
         "decode_failed": "llama.cpp failed while computing the answer (code {number}: {reason}). Load the model again, with a shorter context if memory is short.",
+        "grammar_bad": "The {kind} for the answer cannot be followed ({reason}). Correct it, or ask without it.",
+        "grammar_failed": "The answer could not keep to the form that was asked for ({reason}). What was written is kept; make the form simpler, or ask without it.",
+        "schema_loosened": "The answer keeps to the JSON schema, but not to {keywords}, which cannot be kept to while it is written. Check the answer for it.",
         "no_chat_template": "{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.",
         "template_failed": "The chat template of {model} could not be used ({reason}), so a common one (ChatML) is used in its place. If answers look odd, download the model again or choose another.",
         # remote
@@ -243,6 +246,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "remote_filtered": "{host} ended the answer with its content filter. Words may be missing.",
         "remote_request_unreadable": "The request cannot be sent, because {name} is not a JSON object ({reason}). Correct it and ask again.",
         "remote_closed": "Deskside is closing, so no more is asked of {host}. Start it again.",
+        "remote_model_unnamed": "{host} offers several models: {choices}. Name one of them with --model.",
+        "remote_without_models": "{host} offers no model. Load one there, or choose another endpoint.",
         "remote_model_not_offered": "{host} does not offer a model {model}. It offers: {choices}. Choose one of them in the settings.",
         # jobs
         "serve_not_started": "The API for other programs could not be switched on ({reason}). Choose another port if that one is taken; details are in {log}.",

@@ -45,6 +45,10 @@ class ReasoningSplitter:
         """The next text belongs to the reasoning, as far as is known."""
         return self._phase in (Phase.OPENED, Phase.REASONING)
 
+    @property
+    def phase(self) -> Phase:
+        return self._phase
+
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now; the rest is held until more is known."""
         if self._phase is Phase.ANSWER and not self._held:

@@ -34,6 +34,7 @@ STATUS_BY_CODE: Final = {
             "prompt_too_long",
             "conversation_empty",
             "bad_sampling",
+            "grammar_bad",
             "model_cannot_chat",
             "model_cannot_embed",
             "not_for_answers",

@@ -1136,8 +1136,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>无法以 {name} = {value} 采样回答。请选择 {low} 到 {high} 之间的值。</translation>
         </message>
         <message>
+            <source>The answer could not keep to the form that was asked for ({reason}). What was written is kept; make the form simpler, or ask without it.</source>
+            <translation>回答无法符合所要求的格式（{reason}）。已写出的内容已保留；请简化格式，或不使用它再次提问。</translation>
+        </message>
+        <message>
             <source>The answer ended without its figures, because the worker stopped early. Ask again; the worker's log says more.</source>
             <translation>回答结束时没有给出统计数据，因为工作进程提前停止。请重新提问；详情见工作进程日志。</translation>
+        </message>
+        <message>
+            <source>The answer keeps to the JSON schema, but not to {keywords}, which cannot be kept to while it is written. Check the answer for it.</source>
+            <translation>回答会遵守 JSON schema，但无法在生成时保证 {keywords}。请自行检查回答。</translation>
         </message>
         <message>
             <source>The answer was ended before it was complete, because its model was unloaded or replaced. Send the request again.</source>
@@ -1476,6 +1484,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>运行 {model} 时内存耗尽，系统终止了引擎。请关闭其他程序，或选择更小的模型或更短的上下文，然后重新加载。对话已保留。</translation>
         </message>
         <message>
+            <source>The {kind} for the answer cannot be followed ({reason}). Correct it, or ask without it.</source>
+            <translation>无法按要求的 {kind} 生成回答（{reason}）。请改正，或不使用它再次提问。</translation>
+        </message>
+        <message>
             <source>There is no conversation number {id} in the chat database. It may have been removed by another program; choose another one.</source>
             <translation>对话数据库中没有编号为 {id} 的对话，可能已被其他程序删除。请选择其他对话。</translation>
         </message>
@@ -1754,6 +1766,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{host} knows nothing at this address, or no model {model} (HTTP 404{told}). Check the address (most end in /v1) and the model in the settings.</source>
             <translation>{host} 在该地址没有内容，或没有模型 {model}（HTTP 404{told}）。请在设置中检查地址（大多以 /v1 结尾）和模型。</translation>
+        </message>
+        <message>
+            <source>{host} offers no model. Load one there, or choose another endpoint.</source>
+            <translation>{host} 没有提供模型。请在那里加载一个，或选择其他端点。</translation>
+        </message>
+        <message>
+            <source>{host} offers several models: {choices}. Name one of them with --model.</source>
+            <translation>{host} 提供多个模型：{choices}。请用 --model 指定其中一个。</translation>
         </message>
         <message>
             <source>{host} sends on to {target}, where neither your key nor your words are sent unasked. If you trust it, enter that address in the settings.</source>

@@ -20,6 +20,10 @@ class AnswerText:
         return self._splitter.in_reasoning
 
     @property
+    def phase(self) -> Phase:
+        return self._splitter.phase
+
+    @property
     def stopped(self) -> bool:
         """A stop string has come."""
         return self._filter.hit

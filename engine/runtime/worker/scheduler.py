@@ -17,6 +17,7 @@ from engine.runtime.values import StopReason
 from engine.runtime.worker.admission import Admission, Admitted, Refused
 from engine.runtime.worker.batch import Portion
 from engine.runtime.worker.context import Context, Outcome
+from engine.runtime.worker.grammar.gbnf import GrammarError
 from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace, share_out
@@ -251,7 +252,12 @@ class Scheduler:
             stream.report_prompt(len(slot.tokens))
         if not portion.wants_logits:
             return
-        reason = stream.draw(self._context.pointer, output, self._vocabulary, now)
+        try:
+            reason = stream.draw(self._context.pointer, output, self._vocabulary, now)
+        except GrammarError as error:
+            stream.show()
+            self._fail(slot, sentence("grammar_failed", reason=str(error)))
+            return
         if reason is None and len(slot.tokens) >= self._context.length:
             reason = StopReason.CONTEXT_FULL
         if reason is not None:

@@ -12,8 +12,8 @@ from engine.events import JobId
 from engine.runtime.protocol import Delta, Finished, PromptProgress
 from engine.runtime.values import StopReason
 from engine.runtime.worker.answer_text import AnswerText
+from engine.runtime.worker.choice import Choice
 from engine.runtime.worker.outbox import Outbox
-from engine.runtime.worker.sampling import Sampler
 from engine.runtime.worker.vocabulary import Vocabulary
 
 
@@ -25,7 +25,7 @@ class Stream:
         job: JobId,
         prompt: Sequence[int],
         max_tokens: int,
-        sampler: Sampler,
+        choice: Choice,
         text: AnswerText,
         outbox: Outbox,
         conversation: str = "",
@@ -37,7 +37,7 @@ class Stream:
         self.answering = False  # the prompt has been read
         self.asked = time.monotonic()
         self._most = max_tokens
-        self._sampler = sampler
+        self._choice = choice
         self._text = text
         self._outbox = outbox
         self._reused = self._restored = self._evaluated = 0  # tokens of the prompt
@@ -72,8 +72,8 @@ class Stream:
 
     def draw(self, context: object, output: int, vocabulary: Vocabulary, now: float) -> StopReason | None:
         """Takes the next token from an output of the last batch. Returns why the answer ends with it,
-        if it does."""
-        token = self._sampler.sample(context, output)
+        if it does. Raises: GrammarError, when nothing follows that fits its grammar."""
+        token = self._choice.draw(context, output, self._text.phase)
         self._last = now
         if not self.answering:
             self.answering = True
@@ -88,6 +88,7 @@ class Stream:
         self._unshown += 1
         for piece in self._text.feed(raw):
             self._add(piece)
+        self._choice.read(raw, self._text.phase)
         self.tokens.append(token)
         if self._text.stopped:
             return StopReason.STOP_STRING
@@ -97,7 +98,8 @@ class Stream:
         """What was written and not handed on yet."""
         if not self._unsent:
             return None
-        piece = Delta(self.job, self._unsent, self._unsent_reasoning, self._unshown)
+        logprobs = self._choice.take_logprobs()
+        piece = Delta(self.job, self._unsent, self._unsent_reasoning, self._unshown, logprobs)
         self._unsent, self._unshown, self._shown = "", 0, True
         return piece
 
@@ -106,26 +108,27 @@ class Stream:
         if not self._text.stopped:
             for piece in self._text.finish():
                 self._add(piece)
-        self._show()
+        self.show()
         self._outbox.put(Finished(self.job, self._stats(), reason))
         self.free()
 
     def free(self) -> None:
         """Gives the native parts back; without a word, for answers that failed."""
-        self._sampler.free()
+        self._choice.free()
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Hands on what was written, at once."""
         piece = self.piece()
         if piece is not None:
             self._outbox.put(piece)
 
     def _add(self, piece: Piece) -> None:
         if piece.is_reasoning is not self._unsent_reasoning:
-            self._show()
+            self.show()
             self._unsent_reasoning = piece.is_reasoning
         self._unsent += piece.text
         if not self._shown:
-            self._show()  # the first word at once
+            self.show()  # the first word at once
 
     def _stats(self) -> AnswerStats:
         now = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from typing import Any
 
 from engine.chat.reasoning import CLOSE_TAG, OPEN_TAG
@@ -21,6 +22,7 @@ class Vocabulary:
         self.end = int(llama.llama_vocab_eos(self._vocab))
         self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self._vocab)) and self.beginning >= 0
         self._answers: dict[int, bytes | None] = {}  # what `answer_bytes` found out
+        self._ends: tuple[int, ...] | None = None
         # Some models make these tags control tokens, which are otherwise not shown.
         self._shown = {self._single(OPEN_TAG), self._single(CLOSE_TAG)} - {None}
 
@@ -55,6 +57,24 @@ class Vocabulary:
 
     def ends_answer(self, token: int) -> bool:
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def end_tokens(self) -> tuple[int, ...]:
+        """Those that end an answer."""
+        if self._ends is None:
+            self._ends = tuple(token for token in range(self.size) if self.ends_answer(token))
+        return self._ends
+
+    def texts(self) -> Iterator[tuple[int, bytes]]:
+        """The tokens that write something, with their bytes; control tokens are not among them."""
+        for token in range(self.size):
+            if not self._llama.llama_vocab_is_control(self._vocab, token):
+                raw = self._render(token)
+                if raw and not self.ends_answer(token):
+                    yield token, raw
+
+    def single(self, text: str) -> int | None:
+        """The one token that is that text; None if it takes several."""
+        return self._single(text)
 
     def _tokenize(self, text: str, *, around: bool = False, parse: bool = True) -> list[int]:
         raw = text.encode("utf-8", "replace")  # lone surrogates can come from a clipboard

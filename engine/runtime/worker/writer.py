@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.errors import UsageError
 from engine.events import JobId
+from engine.messages import sentence
 from engine.runtime.protocol import Notice
 from engine.runtime.values import GenerationRequest
 from engine.runtime.worker.answer_text import AnswerText
+from engine.runtime.worker.choice import Choice
+from engine.runtime.worker.form import Forms
 from engine.runtime.worker.load import LoadedModel
 from engine.runtime.worker.native import Native
 from engine.runtime.worker.outbox import Outbox
@@ -22,6 +27,7 @@ class Writer:
         self._native = native
         self._model = model
         self._outbox = outbox
+        self._forms = Forms(model.vocabulary)
         self._noticed = False  # a worker says only once that the template is of no use
 
     def stream(self, job: JobId, request: GenerationRequest) -> Stream:
@@ -37,14 +43,22 @@ class Writer:
         if len(tokens) >= self._model.context.length:
             available = self._model.context.length - 1
             raise UsageError.of("prompt_too_long", needed=len(tokens), available=available)
-        sampler = Sampler(self._native.llama, self._model.vocabulary.size, request.sampling)
-        sampler.read(tokens)
+        choice = self._choice(job, request, tokens)
         text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops))
-        return Stream(job, tokens, request.max_tokens, sampler, text, self._outbox, request.conversation)
+        return Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
 
     def native_reason(self) -> str:
         """What llama.cpp last said about a failure."""
         return self._native.log.reason()
+
+    def _choice(self, job: JobId, request: GenerationRequest, tokens: Sequence[int]) -> Choice:
+        """Raises: UsageError."""
+        vocabulary, sampling = self._model.vocabulary, request.sampling
+        form = self._forms.form(sampling, request.answer_so_far)
+        if form.loosened:
+            self._outbox.put(Notice(job, sentence("schema_loosened", keywords=", ".join(form.loosened))))
+        sampler = Sampler(self._native.llama, vocabulary, sampling, tokens)
+        return Choice(self._native.llama, vocabulary, sampler, form.constraint, sampling.top_logprobs)
 
     def _notice(self, job: JobId, prompt: Prompt) -> None:
         if prompt.notice is not None and not self._noticed:
