@@ -1,4 +1,4 @@
-"""`deskside chat`: one answer from a model on this machine."""
+"""`deskside chat`: one answer from a model on this machine, or from an endpoint elsewhere."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.cli.context import Context
 from engine.cli.output import Output, harmless
+from engine.cli.remote import KEY_VARIABLE, remote_model
 from engine.cli.signals import ended_by_signals
-from engine.errors import UsageError, WorkerError
+from engine.errors import RemoteError, UsageError, WorkerError
 from engine.events import (
     Event,
     GenerationFinished,
@@ -28,6 +29,7 @@ from engine.jobs.backends import Backends, wish_for
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.threads import sentence_for
 from engine.messages import english
+from engine.remote.address import SOURCE
 from engine.remote.backend import RemoteBackend
 from engine.remote.keys import Keys
 from engine.runtime.backend import Backend
@@ -43,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--prompt", metavar="TEXT", help="the question")
     parser.add_argument(
         "--model", metavar="PATH|ID", default="", help="default: the last used, else the starter"
+    )
+    parser.add_argument(
+        "--remote",
+        metavar="URL|NAME",
+        default="",
+        help="ask that endpoint of OpenAI's protocol; --model is then the name of its model. Its key is"
+        f" taken from the variable {KEY_VARIABLE}, else from the keyring",
     )
     parser.add_argument("--max-tokens", metavar="N", type=_positive, default=0)
     parser.add_argument("--temperature", metavar="T", type=_temperature, default=Sampling().temperature)
@@ -83,14 +92,18 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         raise UsageError.of("prompt_empty")
     library = context.library()
     settings = context.settings
-    if arguments.model:
+    if arguments.model and not arguments.remote:
         settings = replace(settings, last_model=library.find(arguments.model).path)
+    keys = Keys()
     link = RuntimeLink(lambda event: _show_notice(context.output, event))
     engine = HostClient(context.worker_command, link.on_event, context.paths)
-    remote = RemoteBackend(link.on_event, Keys(), str(context.paths.log))
+    remote = RemoteBackend(link.on_event, keys, str(context.paths.log))
     backends = Backends(engine, remote, library)
     try:
-        model = backends.wanted(settings)
+        if arguments.remote:
+            model = remote_model(context, keys, arguments.remote, arguments.model)
+        else:
+            model = backends.wanted(settings)
         request = GenerationRequest(
             (Turn("user", prompt),),
             Sampling(temperature=arguments.temperature, seed=arguments.seed),
@@ -100,7 +113,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         answer = _generate(context, backends.of(model), link, request, wish_for(model, settings))
     finally:
         backends.close(_CLOSE_S)
-    if arguments.model:
+    if arguments.model and not arguments.remote:
         _remember(context, model.path)
     _print_result(context.output, model, answer)
     return 0
@@ -125,12 +138,16 @@ def _remember(context: Context, path: str) -> None:
 def _generate(
     context: Context, backend: Backend, link: RuntimeLink, request: GenerationRequest, wish: LoadWish
 ) -> _Answer:
-    """Streams one answer, from a model that is loaded if need be. Raises: WorkerError, Cancelled."""
+    """Streams one answer, from a model that is loaded if need be.
+
+    Raises: WorkerError, RemoteError, Cancelled.
+    """
     job = new_job_id()
     answer = _Answer()
+    failure = RemoteError if wish.model.source == SOURCE else WorkerError
     with link.inbox(job) as inbox:
         backend.generate(job, request, wish)
-        for event in events_until_end(inbox, context.token, lambda: backend.cancel(job), WorkerError):
+        for event in events_until_end(inbox, context.token, lambda: backend.cancel(job), failure):
             if event is not None:
                 _take(context.output, answer, event)
     return answer
@@ -159,6 +176,13 @@ def _show_notice(output: Output, event: Event) -> None:
         output.note(english(event.message))
 
 
+def _whose(stats: AnswerStats) -> str:
+    """Where the times come from."""
+    if not stats.remote:
+        return "measured"
+    return f"told by {stats.remote}" if stats.remote_told else "measured here, with the way there and back"
+
+
 def _print_result(output: Output, model: InstalledModel, answer: _Answer) -> None:
     output.text("")
     stats = answer.stats
@@ -167,7 +191,7 @@ def _print_result(output: Output, model: InstalledModel, answer: _Answer) -> Non
     output.note(
         f"{stats.generated_tokens} tokens, {stats.generation_tps:.1f} tokens/s; prompt {stats.prompt_tokens} "
         f"tokens, {stats.prompt_tps:.0f} tokens/s; first token after {stats.time_to_first_token_s:.2f} s"
-        " (measured)"
+        f" ({_whose(stats)})"
     )
     if answer.reason in (StopReason.LENGTH, StopReason.CONTEXT_FULL):
         output.note("the answer was cut: " + answer.reason.value.replace("_", " "))
@@ -176,6 +200,7 @@ def _print_result(output: Output, model: InstalledModel, answer: _Answer) -> Non
         text="".join(answer.text),
         reasoning="".join(answer.reasoning),
         model=model.name,
+        remote=stats.remote or None,
         finish_reason=answer.reason,
         prompt_tokens=stats.prompt_tokens,
         reused_tokens=stats.reused_tokens,

@@ -252,13 +252,17 @@ def models_of(remote: Remote) -> tuple[InstalledModel, ...]:
     )
 
 
+def choices_of(names: tuple[str, ...]) -> str:
+    """The first few, for a sentence."""
+    choices = ", ".join(printable(name) for name in names[:_MOST_NAMED]) or "—"
+    return choices if len(names) <= _MOST_NAMED else f"{choices} …"
+
+
 def _find(offered: tuple[Offered, ...], place: Place) -> Offered:
     for each in offered:
         if each.name == place.model:
             return each
-    choices = ", ".join(each.name for each in offered[:_MOST_NAMED]) or "—"
-    if len(offered) > _MOST_NAMED:
-        choices += " …"
+    choices = choices_of(tuple(each.name for each in offered))
     raise RemoteError.of(
         "remote_model_not_offered", host=place.host, model=printable(place.model), choices=choices
     )

@@ -47,8 +47,7 @@ class Keys:
         """Keeps a key; what to tell if only the memory keeps it. Raises: RemoteError, for a key that
         cannot be one."""
         origin, key = origin_text(url), checked_key(key, url)
-        with self._lock:
-            self._memory[origin] = key
+        self.hold(url, key)
         try:
             self._ring().write(origin, key)
         except OSError as error:
@@ -56,6 +55,12 @@ class Keys:
         with self._lock:
             self._memory.pop(origin, None)
         return None
+
+    def hold(self, url: str, key: str) -> None:
+        """Keeps a key in memory only, before any that is in the keyring. Raises: RemoteError."""
+        origin, key = origin_text(url), checked_key(key, url)
+        with self._lock:
+            self._memory[origin] = key
 
     def forget(self, url: str) -> None:
         """Of an endpoint that was removed. A keyring that is locked keeps its entry."""
