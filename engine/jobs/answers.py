@@ -10,7 +10,16 @@ from engine.cancellation import CancelToken
 from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, Role
 from engine.chat.store import ChatStore
 from engine.errors import Cancelled, StoreError, UsageError, WorkerError
-from engine.events import ConversationsListed, Emit, JobId, MessageAdded, MessageChanged, TokenDelta
+from engine.events import (
+    ConversationsListed,
+    Emit,
+    JobId,
+    MessageAdded,
+    MessageChanged,
+    Noticed,
+    PromptProgressed,
+    TokenDelta,
+)
 from engine.jobs.answering import AnswerWriter, request_for
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.room import begun_here, new_start, summary_request
@@ -119,6 +128,8 @@ class Answers:
             for event in events_until_end(inbox, token, lambda: backend.cancel(job), WorkerError):
                 if isinstance(event, TokenDelta) and not event.reasoning:
                     pieces.append(event.text)
+                if isinstance(event, PromptProgressed | TokenDelta | Noticed):
+                    self._emit(event)
         summary = "".join(pieces).strip()
         if not summary:
             raise WorkerError.of("summary_empty", model=model.name)

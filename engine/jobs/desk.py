@@ -95,7 +95,9 @@ class Desk(Protocol):
     def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
         """Goes on though the conversation is longer than the context; `message_id` names the answer
         that was cut or refused. `way` is "cut" (the oldest messages are left out) or "summarise"
-        (they are summed up first). The events of `send` from the answer on."""
+        (they are summed up first: PromptProgressed ... and TokenDelta ... of the summary come before
+        everything else). MessageChanged (the question where reading begins now, with its SUMMARY part),
+        then the events of `send` from the answer on."""
 
     # the engine, other programs, and other machines
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.chat.conversation import ChatMessage, Conversation, MessageState, Part, PartKind
+from engine.chat.conversation import ChatMessage, Conversation, MessageState, Part, PartKind, Role
 from engine.events import (
     ConversationOpened,
     Event,
@@ -19,12 +19,14 @@ from engine.events import (
     LoadProgressed,
     MessageAdded,
     MessageChanged,
+    ModelLoaded,
     PromptProgressed,
     RuntimeStateChanged,
     TokenDelta,
 )
 from engine.messages import Sentence
 from engine.runtime.values import RuntimeState
+from gui.chat.context import ContextUse, has_one_question, refused, use_of
 from gui.chat.message_box import Thought
 
 
@@ -45,11 +47,31 @@ class LiveAnswer:
     stopping: bool = False
     ended: bool = False  # the message is stored; the job itself may still be at work
     detached: bool = False  # the user left before the conversation had an id
+    summarising: bool = False  # the beginning is summed up before the answer goes on
+    prompt_tokens: int = 0  # of the prompt, as far as it was told
+    written_tokens: int = 0
+    nearly_full: bool = False  # that was said
+
+    def read(self, progress: PromptProgressed) -> None:
+        self.progress = progress
+        self.prompt_tokens = progress.total
+
+    def add_to_summary(self, delta: TokenDelta) -> None:
+        self.progress = None
+        self.written_tokens += delta.tokens
+
+    def begin(self, message: ChatMessage) -> None:
+        """The answer begins, or goes on."""
+        self.message, self.pieces = message, []
+        self.summarising = False
+        self.progress = None
+        self.prompt_tokens = self.written_tokens = 0
 
     def add(self, delta: TokenDelta) -> None:
         self.pieces.append((delta.text, delta.reasoning))
         self.progress = None
         self.text_begun = True
+        self.written_tokens += delta.tokens
         if delta.reasoning:
             self.thought_begin = self.thought_begin or time.monotonic()
             self.thought_end = time.monotonic()
@@ -93,6 +115,9 @@ class ChatModel(QObject):
         self._live: dict[JobId, LiveAnswer] = {}
         self._opening: JobId | None = None
         self._errors: dict[int | None, Sentence] = {}
+        self._windows: dict[str, int] = {}  # tokens by the name of the model
+        self._refused: dict[int | None, ContextUse] = {}  # by conversation
+        self._left: set[tuple[int, bool]] = set()  # whose notice was closed
 
     # state
     @property
@@ -121,6 +146,31 @@ class ChatModel(QObject):
     def error(self) -> Sentence | None:
         return self._errors.get(self.conversation_id)
 
+    @property
+    def context(self) -> ContextUse | None:
+        """How full the context is, when that is worth a word."""
+        use = self._refused.get(self.conversation_id) or self._counted()
+        if use is None or not use.worth_saying or use.key in self._left:
+            return None
+        return replace(use, single=has_one_question(self.messages))
+
+    def _counted(self) -> ContextUse | None:
+        live = self.live
+        if live is None:
+            last = self.messages[-1] if self.messages else None
+            return use_of(self.messages, self._windows.get(last.model, 0) if last else 0)
+        if live.message is None or not live.prompt_tokens:
+            return None
+        window = self._windows.get(live.message.model, 0)
+        return ContextUse(live.prompt_tokens + live.written_tokens, window, live.message.id)
+
+    def leave_context(self) -> None:
+        """The notice about the context is closed until there is something new to say."""
+        use = self.context
+        if use is not None:
+            self._left.add(use.key)
+            self.status_changed.emit()
+
     # commands that were given
     def expect_open(self, conversation_id: int, job: JobId) -> None:
         """That conversation was asked for; the page is empty until it comes."""
@@ -131,6 +181,12 @@ class ChatModel(QObject):
     def expect_answer(self, job: JobId, draft: str = "") -> None:
         """A message was sent, or an answer asked for, in the conversation that is shown."""
         self._live[job] = LiveAnswer(self.conversation_id, draft)
+        self._errors.pop(self.conversation_id, None)
+        self.status_changed.emit()
+
+    def expect_room(self, job: JobId, summarising: bool) -> None:
+        """Room was asked for in the conversation that is shown, by a summary or without one."""
+        self._live[job] = LiveAnswer(self.conversation_id, summarising=summarising)
         self._errors.pop(self.conversation_id, None)
         self.status_changed.emit()
 
@@ -171,6 +227,9 @@ class ChatModel(QObject):
         elif isinstance(event, LoadProgressed):
             self.load_fraction = event.fraction
             self.status_changed.emit()
+        elif isinstance(event, ModelLoaded):
+            self._windows[event.model.name] = event.facts.context_length
+            self.status_changed.emit()
         elif isinstance(event, JobFailed | JobCancelled | JobFinished):
             self._end_job(event)
 
@@ -202,18 +261,28 @@ class ChatModel(QObject):
 
     def _add_text(self, delta: TokenDelta) -> None:
         live = self._live.get(delta.job)
+        if live is not None and live.summarising:
+            live.add_to_summary(delta)
+            self.status_changed.emit()
         if live is None or live.message is None:
             return
         waited = not live.text_begun
         live.add(delta)
         if live is self.live and not self.opening:
             self.text_arrived.emit(delta.text, delta.reasoning)
-            if waited:
+            if waited or self._fills_up(live):
                 self.status_changed.emit()
+
+    def _fills_up(self, live: LiveAnswer) -> bool:
+        """True once, when the context becomes nearly full."""
+        if live.nearly_full or self.context is None:
+            return False
+        live.nearly_full = True
+        return True
 
     def _note_progress(self, event: PromptProgressed) -> None:
         if event.job in self._live:
-            self._live[event.job].progress = event
+            self._live[event.job].read(event)
             self.status_changed.emit()
 
     def _add_message(self, event: MessageAdded) -> None:
@@ -223,7 +292,8 @@ class ChatModel(QObject):
         if live.conversation_id is None:
             self._adopt(live, event.conversation_id)
         if event.message.state is MessageState.STREAMING:
-            live.message, live.pieces = event.message, []
+            live.begin(event.message)
+            self._refused.pop(live.conversation_id, None)
         else:
             live.draft = ""
         if live.conversation_id == self.conversation_id and not self.opening:
@@ -253,7 +323,7 @@ class ChatModel(QObject):
 
     def _change_message(self, event: MessageChanged) -> None:
         live = self._live.get(event.job)
-        if live is not None:
+        if live is not None and event.message.role is Role.ASSISTANT:
             live.message, live.pieces, live.ended = event.message, [], True
         if event.conversation_id != self.conversation_id or self.opening:
             return
@@ -288,7 +358,7 @@ class ChatModel(QObject):
 
     def _end_answer(self, live: LiveAnswer, failed: Sentence | None, cancelled: bool) -> None:
         # The window tells of a crash with its remedy; the answer itself says that it was interrupted.
-        if failed is not None and failed != self._crash:
+        if failed is not None and failed != self._crash and not self._note_refusal(live, failed):
             self._errors[live.conversation_id] = failed
         if live.draft:
             self.sending_failed.emit(live.conversation_id, live.draft)
@@ -297,3 +367,11 @@ class ChatModel(QObject):
             state = MessageState.STOPPED if cancelled else MessageState.INTERRUPTED
             self._replace(replace(live.so_far(), state=state))
         self.status_changed.emit()
+
+    def _note_refusal(self, live: LiveAnswer, failed: Sentence) -> bool:
+        """True when the answer found no room: that is said with what can be done about it."""
+        use = refused(failed, live.message.id) if live.message else None
+        if use is not None:
+            self._refused[live.conversation_id] = use
+            self._left.discard(use.key)
+        return use is not None

@@ -12,6 +12,7 @@ from engine.jobs.desk import Desk
 from engine.runtime.values import RuntimeState
 from gui.bridge import EngineBridge
 from gui.chat.composer import Composer
+from gui.chat.context_notice import ContextNotice
 from gui.chat.empty import EmptyChat
 from gui.chat.look import COLUMN, MARGIN
 from gui.chat.model import ChatModel, LiveAnswer
@@ -35,6 +36,7 @@ class ChatPage(QWidget):
         self.empty = EmptyChat(self)
         self.status = Line(kind="muted")
         self.error = SentenceLabel("warning")
+        self.context = ContextNotice(self)
         self.composer = Composer(theme, self)
         self._build()
         self._connect(bridge)
@@ -67,7 +69,7 @@ class ChatPage(QWidget):
         below = QVBoxLayout(column)
         below.setContentsMargins(0, 4, 0, 18)
         below.setSpacing(8)
-        for widget in (self.status, self.error, self.composer):
+        for widget in (self.status, self.error, self.context, self.composer):
             below.addWidget(widget)
         centre = QHBoxLayout()
         centre.setContentsMargins(MARGIN, 0, MARGIN, 0)
@@ -97,6 +99,9 @@ class ChatPage(QWidget):
         self.transcript.regenerate_requested.connect(self._regenerate)
         self.transcript.link_activated.connect(self._open_link)
         self.empty.prompt_chosen.connect(self._use_prompt)
+        self.context.room_wanted.connect(self._make_room)
+        self.context.left.connect(self._leave_context)
+        self.context.cancelled.connect(self.stop)
         self.composer.send_requested.connect(self._send)
         self.composer.stop_requested.connect(self.stop)
 
@@ -116,6 +121,17 @@ class ChatPage(QWidget):
     def _regenerate(self, message_id: int) -> None:
         if self.model.conversation_id is not None and self.model.live is None:
             self.model.expect_answer(self._desk.regenerate(self.model.conversation_id, message_id))
+
+    def _make_room(self, way: str) -> None:
+        model, use = self.model, self.model.context
+        if model.conversation_id is not None and model.live is None and use is not None:
+            job = self._desk.make_room(model.conversation_id, use.message_id, way)
+            model.expect_room(job, summarising=way == "summarise")
+            self.transcript.go_to_end()
+
+    def _leave_context(self) -> None:
+        self.model.leave_context()
+        self.focus_composer()
 
     def stop(self) -> None:
         """Ends the answer that is being written here."""
@@ -183,6 +199,7 @@ class ChatPage(QWidget):
         words = self._status_words()
         self.status.setText(words)
         self.status.setVisible(bool(words))
+        self.context.show_use(model.context, model.live)
         self.error.show_sentences(*([model.error] if model.error is not None else []))
 
     def _status_words(self) -> str:
@@ -194,6 +211,8 @@ class ChatPage(QWidget):
     def _waiting_words(self, live: LiveAnswer) -> str:
         if live.stopping:
             return self.tr("Stopping …")
+        if live.summarising:
+            return ""  # said in the notice
         if live.text_begun:
             return ""
         if live.progress is not None:

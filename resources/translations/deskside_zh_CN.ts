@@ -180,6 +180,85 @@
         </message>
     </context>
     <context>
+        <name>ContextNotice</name>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Forget the beginning</source>
+            <translation>忘记开头</translation>
+        </message>
+        <message>
+            <source>Leave it</source>
+            <translation>保持不变</translation>
+        </message>
+        <message>
+            <source>One question alone fills it, so there is nothing older to leave out. Shorten the question, or load the model with a longer context.</source>
+            <translation>单是一个问题就已占满上下文，没有更早的内容可以省去。请缩短问题，或用更长的上下文加载模型。</translation>
+        </message>
+        <message>
+            <source>Progress of the summary</source>
+            <translation>摘要进度</translation>
+        </message>
+        <message>
+            <source>Reading {done} of {total} tokens</source>
+            <translation>正在读取 {total} 个 token 中的第 {done} 个</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>正在停止…</translation>
+        </message>
+        <message>
+            <source>Summarise the beginning</source>
+            <translation>为开头写摘要</translation>
+        </message>
+        <message>
+            <source>Summarising the beginning …</source>
+            <translation>正在为开头写摘要…</translation>
+        </message>
+        <message>
+            <source>The context is full</source>
+            <translation>上下文已满</translation>
+        </message>
+        <message>
+            <source>The context is {percent} % full</source>
+            <translation>上下文已用 {percent} %</translation>
+        </message>
+        <message>
+            <source>The context of the model on {host} is full</source>
+            <translation>{host} 上的模型的上下文已满</translation>
+        </message>
+        <message>
+            <source>The model cannot read more of this conversation. Choose what it may leave out, or leave it and begin a new chat. Nothing is deleted.</source>
+            <translation>模型无法再读取这段对话的更多内容。请选择它可以省去什么，或保持不变并开始新的对话。不会删除任何内容。</translation>
+        </message>
+        <message>
+            <source>The model sums up the oldest messages first; this takes a while.</source>
+            <translation>模型会先为最早的消息写摘要，这需要一些时间。</translation>
+        </message>
+        <message>
+            <source>The oldest messages stay in sight, but the model does not read them any more.</source>
+            <translation>最早的消息仍然可见，但模型不再读取它们。</translation>
+        </message>
+        <message>
+            <source>Waiting for the model …</source>
+            <translation>正在等待模型…</translation>
+        </message>
+        <message>
+            <source>When it is full, you choose whether the beginning is forgotten or summarised. Nothing is left out without your word.</source>
+            <translation>满了之后，由您选择忘记开头还是为开头写摘要。未经您同意，不会省去任何内容。</translation>
+        </message>
+        <message>
+            <source>{tokens} tokens of the summary are written, {most} at most</source>
+            <translation>摘要已写 {tokens} 个 token，最多 {most} 个</translation>
+        </message>
+        <message>
+            <source>{used} of {window} tokens</source>
+            <translation>{used} / {window} 个 token</translation>
+        </message>
+    </context>
+    <context>
         <name>DownloadRow</name>
         <message>
             <source>Deletes what was fetched so far.</source>
@@ -1188,6 +1267,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>与 {host} 的连接中断（{reason}）。已收到的内容都已保留；请重试。</translation>
         </message>
         <message>
+            <source>The conversation is longer than the context of {length} tokens, so its {count} oldest messages are left out of this answer. They are kept; load the model with a longer context to have them read.</source>
+            <translation>对话超过了 {length} 个 token 的上下文，因此本次回答没有读取最早的 {count} 条消息。它们仍然保留；如需读取，请用更长的上下文加载模型。</translation>
+        </message>
+        <message>
             <source>The conversation is longer than what {model} on {host} can hold{told}. Leave out the oldest messages, summarise them, or begin a new conversation.</source>
             <translation>对话超出了 {host} 上 {model} 的上下文长度{told}。请省略最早的消息、将其总结，或开始新对话。</translation>
         </message>
@@ -1434,6 +1517,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The model file {path} is damaged ({reason}). Download it again.</source>
             <translation>模型文件 {path} 已损坏（{reason}）。请重新下载。</translation>
+        </message>
+        <message>
+            <source>The parameters of the tool {name} are no JSON schema ({reason}). Correct them and ask again.</source>
+            <translation>工具 {name} 的参数不是 JSON schema（{reason}）。请改正后重试。</translation>
         </message>
         <message>
             <source>The processor sets the pace at about {speed} tokens a second with {threads} threads; more or faster cores would change that.</source>
