@@ -204,6 +204,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "bad_kv_type": "The model cannot be loaded with the KV type {value}. Choose one of {known}.",
         "context_beyond_training": "{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.",
         "prompt_too_long": "The conversation needs {needed} tokens and the context holds {available}. Shorten the message, start a new conversation, or load the model with a longer context.",
+        "turns_left_out": "The conversation is longer than the context of {length} tokens, so its {count} oldest messages are left out of this answer. They are kept; load the model with a longer context to have them read.",
+        "tool_bad": "The parameters of the tool {name} are no JSON schema ({reason}). Correct them and ask again.",
         "conversation_empty": "There is nothing to answer: the conversation has no text. Write a message.",
         "bad_sampling": "The answer cannot be sampled with {name} = {value}. Choose a value between {low} and {high}.",
         "model_cannot_embed": "{model} does not make embeddings ({reason}). Choose an embedding model.",

@@ -35,6 +35,7 @@ STATUS_BY_CODE: Final = {
             "conversation_empty",
             "bad_sampling",
             "grammar_bad",
+            "tool_bad",
             "model_cannot_chat",
             "model_cannot_embed",
             "not_for_answers",

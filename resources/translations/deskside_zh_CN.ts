@@ -33,6 +33,73 @@
         </message>
     </context>
     <context>
+        <name>AnswerDetails</name>
+        <message>
+            <source>Answer</source>
+            <translation>回答</translation>
+        </message>
+        <message>
+            <source>Answers computed together</source>
+            <translation>同时计算的回答</translation>
+        </message>
+        <message>
+            <source>Computed for this answer</source>
+            <translation>为此回答计算</translation>
+        </message>
+        <message>
+            <source>First token after</source>
+            <translation>首个词元用时</translation>
+        </message>
+        <message>
+            <source>Known from before (KV cache)</source>
+            <translation>此前已知（KV 缓存）</translation>
+        </message>
+        <message>
+            <source>Of these, brought back from disk</source>
+            <translation>其中从磁盘恢复</translation>
+        </message>
+        <message>
+            <source>Of these, reasoning</source>
+            <translation>其中思考</translation>
+        </message>
+        <message>
+            <source>Prompt</source>
+            <translation>提示</translation>
+        </message>
+        <message>
+            <source>Read the prompt</source>
+            <translation>读取提示</translation>
+        </message>
+        <message>
+            <source>Waited in the queue</source>
+            <translation>排队等待</translation>
+        </message>
+        <message>
+            <source>Wrote the answer</source>
+            <translation>写出回答</translation>
+        </message>
+        <message>
+            <source>told by {host}</source>
+            <translation>由 {host} 提供</translation>
+        </message>
+        <message>
+            <source>{count} tokens</source>
+            <translation>{count} 个词元</translation>
+        </message>
+        <message>
+            <source>{seconds} s</source>
+            <translation>{seconds} 秒</translation>
+        </message>
+        <message>
+            <source>{speed} tokens/s</source>
+            <translation>{speed} 词元/秒</translation>
+        </message>
+        <message>
+            <source>{width} on average</source>
+            <translation>平均 {width} 个</translation>
+        </message>
+    </context>
+    <context>
         <name>Banner</name>
         <message>
             <source>Close this message</source>
@@ -203,7 +270,7 @@
         </message>
         <message>
             <source>Reading {done} of {total} tokens</source>
-            <translation>正在读取 {total} 个 token 中的第 {done} 个</translation>
+            <translation>正在读取 {total} 个词元 中的第 {done} 个</translation>
         </message>
         <message>
             <source>Stopping …</source>
@@ -251,11 +318,11 @@
         </message>
         <message>
             <source>{tokens} tokens of the summary are written, {most} at most</source>
-            <translation>摘要已写 {tokens} 个 token，最多 {most} 个</translation>
+            <translation>摘要已写 {tokens} 个词元，最多 {most} 个</translation>
         </message>
         <message>
             <source>{used} of {window} tokens</source>
-            <translation>{used} / {window} 个 token</translation>
+            <translation>{used} / {window} 个词元</translation>
         </message>
     </context>
     <context>
@@ -835,8 +902,24 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>继续</translation>
         </message>
         <message>
+            <source>Computed on {host}, which told these figures itself.</source>
+            <translation>在 {host} 上计算，这些数字由其自行提供。</translation>
+        </message>
+        <message>
+            <source>Computed on {host}; times were measured from this machine.</source>
+            <translation>在 {host} 上计算；时间由本机测得。</translation>
+        </message>
+        <message>
             <source>Copy</source>
             <translation>复制</translation>
+        </message>
+        <message>
+            <source>Details</source>
+            <translation>详情</translation>
+        </message>
+        <message>
+            <source>For a while the model read from here on</source>
+            <translation>模型曾有一段时间从此处开始读取</translation>
         </message>
         <message>
             <source>Measured on this machine while this answer was written.</source>
@@ -849,6 +932,22 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>Select all</source>
             <translation>全选</translation>
+        </message>
+        <message>
+            <source>Summary of what came before</source>
+            <translation>此前内容的摘要</translation>
+        </message>
+        <message>
+            <source>The model asked for the tool {name}. Chats have no tools, so it was not called.</source>
+            <translation>模型请求使用工具 {name}。对话没有工具，因此未调用。</translation>
+        </message>
+        <message>
+            <source>The model reads from here on, and this summary of what is above</source>
+            <translation>模型从此处开始读取，并读取以上内容的这份摘要</translation>
+        </message>
+        <message>
+            <source>The model reads from here on; what is above is forgotten</source>
+            <translation>模型从此处开始读取；以上内容已被忘记</translation>
         </message>
         <message>
             <source>Thinking …</source>
@@ -885,6 +984,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>You stopped this answer.</source>
             <translation>您停止了此回答。</translation>
+        </message>
+        <message>
+            <source>on {host}</source>
+            <translation>在 {host} 上</translation>
         </message>
         <message>
             <source>{speed} tokens/s · first token {first} s · {tokens} tokens</source>
@@ -1268,7 +1371,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The conversation is longer than the context of {length} tokens, so its {count} oldest messages are left out of this answer. They are kept; load the model with a longer context to have them read.</source>
-            <translation>对话超过了 {length} 个 token 的上下文，因此本次回答没有读取最早的 {count} 条消息。它们仍然保留；如需读取，请用更长的上下文加载模型。</translation>
+            <translation>对话超过了 {length} 个词元 的上下文，因此本次回答没有读取最早的 {count} 条消息。它们仍然保留；如需读取，请用更长的上下文加载模型。</translation>
         </message>
         <message>
             <source>The conversation is longer than what {model} on {host} can hold{told}. Leave out the oldest messages, summarise them, or begin a new conversation.</source>

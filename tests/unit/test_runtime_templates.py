@@ -1,18 +1,28 @@
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.chat.reasoning import Phase
-from engine.runtime.values import GenerationRequest, Sampling, Turn
+from engine.errors import UsageError
+from engine.runtime.values import GenerationRequest, Sampling, Tool, ToolCall, Turn
+from engine.runtime.worker.plain_text import MARK, PlainText
 from engine.runtime.worker.prompt import write_prompt
+from engine.runtime.worker.shortening import shortened
 from engine.runtime.worker.templates import CHATML_STOPS, ChatTemplate, TemplateFailure, render_chatml
 
+NOTHING = PlainText(())
 USER = Turn("user", "Hi <b>&</b>")
 TURNS = (Turn("system", "Be kind."), USER)
 
 
 def render(source: str, turns: tuple[Turn, ...] = TURNS) -> str:
-    return ChatTemplate(source, "<s>", "</s>").render(turns)
+    return ChatTemplate(source, "<s>", "</s>", NOTHING).render(turns)
 
 
 def test_renders_as_hugging_face_does() -> None:
@@ -90,12 +100,12 @@ def test_hostile_templates_fail_and_nothing_else_does(name: str, monkeypatch: py
 
 def test_a_failing_template_falls_back_with_a_notice() -> None:
     request = GenerationRequest(TURNS, Sampling(), 0)
-    prompt = write_prompt(ChatTemplate("{{ 1 / 0 }}", "", ""), request, "M")
-    assert prompt.text == render_chatml(TURNS)
+    prompt = write_prompt(ChatTemplate("{{ 1 / 0 }}", "", "", NOTHING), NOTHING, request, "M")
+    assert prompt.text == render_chatml(TURNS, NOTHING)
     assert prompt.stops == CHATML_STOPS
     assert prompt.notice is not None
     assert prompt.notice.code == "template_failed"
-    without = write_prompt(None, request, "M")
+    without = write_prompt(None, NOTHING, request, "M")
     assert without.notice is not None
     assert without.notice.code == "no_chat_template"
 
@@ -121,6 +131,137 @@ def test_an_answer_is_carried_on_where_it_was(
     source: str, reasoning: str, answer: str, written: str, phase: Phase
 ) -> None:
     request = GenerationRequest((USER,), Sampling(), 0, answer, reasoning)
-    prompt = write_prompt(ChatTemplate(source, "", ""), request, "M")
-    assert prompt.text == ChatTemplate(source, "", "").render((USER,)) + written
+    prompt = write_prompt(ChatTemplate(source, "", "", NOTHING), NOTHING, request, "M")
+    assert prompt.text == ChatTemplate(source, "", "", NOTHING).render((USER,)) + written
     assert prompt.phase is phase
+
+
+# control tokens in people's words
+CONTROL = ("<|end|>", "<|user|>", "</s>", "[INST]", "x")
+
+
+@given(st.lists(st.sampled_from([*CONTROL, "<|", "|>", "end", "a", "[", "\ufdd0"]), max_size=12))
+def test_no_control_token_is_left_in_what_people_wrote(parts: list[str]) -> None:
+    text = "".join(parts)
+    marked = PlainText(CONTROL).marked(text)
+    assert marked.replace(MARK, "") == text.replace(MARK, "\ufffd")
+    for piece in marked.split(MARK):
+        assert not any(control in piece for control in CONTROL if len(control) > 1)
+
+
+def test_marks_go_where_a_template_puts_the_words() -> None:
+    source = (
+        "{% for m in messages %}<|{{ m.role }}|>{{ m.content | trim }}<|end|>"
+        "{{ m.content.split('</think>')[-1] | upper | tojson }}{% endfor %}<|assistant|>"
+    )
+    turns = (Turn("user", " a<|end|>b "), Turn("assistant", "<think>h</think>c</s>"))
+    text = ChatTemplate(source, "<s>", "</s>", PlainText(CONTROL)).render(turns)
+    expected = (
+        f'<|user|>a<{MARK}|end|>b<|end|>" A<{MARK}|END|>B "<|assistant|><think>h</think>c<{MARK}/s><|end|>'
+    )
+    assert text == expected + f'"C<{MARK}/S>"<|assistant|>'
+
+
+# switches and tools
+TOOL = Tool("weather", "of a <|end|> city", '{"type": "object", "properties": {"city": {"type": "string"}}}')
+ROUND = (
+    Turn("user", "Rain?"),
+    Turn("assistant", "", (ToolCall("call_1", "weather", '{"city": "Køge"}'),)),
+    Turn("tool", "yes", tool_call_id="call_1"),
+)
+WITH_TOOLS = (
+    "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for m in messages %}[{{ m.role }}]"
+    "{% if m.content is none %}NONE{% else %}{{ m.content }}{% endif %}"
+    "{% for call in m.tool_calls or [] %}{{ call.id }}:{{ call.function.name }}:CALL{% endfor %}"
+    "{% if m.role == 'tool' %}{{ m.tool_call_id }}={{ m.name }}{% endif %}{% endfor %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [
+        ("{{ call.function.arguments | tojson }}", '{"city": "Køge"}'),
+        ("{{ 'a ' + call.function.arguments + ' b' }}", 'a {"city": "Køge"} b'),
+        ("{{ call.function.arguments }}", '{"city": "Køge"}'),
+        (
+            "{% for k, v in call.function.arguments.items() %}{{ k }}={{ v }}{% endfor %}",
+            "city=Køge",
+        ),
+    ],
+)
+def test_tools_and_calls_are_written_as_the_template_wants(arguments: str, written: str) -> None:
+    template = ChatTemplate(WITH_TOOLS.replace("CALL", arguments), "", "", PlainText(CONTROL))
+    assert template.knows_tools
+    text = template.render(ROUND, (TOOL,))
+    head, _, rest = text.partition("\n")
+    (described,) = json.loads(head.replace(MARK, ""))
+    assert described["function"] == {
+        "name": "weather",
+        "description": "of a <|end|> city",
+        "parameters": json.loads(TOOL.parameters),
+    }
+    assert f"<{MARK}|end|>" in head
+    assert rest == f"[user]Rain?[assistant]NONEcall_1:weather:{written}[tool]yescall_1=weather"
+
+
+def test_mistrals_templates_get_short_ids() -> None:
+    source = WITH_TOOLS.replace("CALL", "[TOOL_CALLS]")
+    text = ChatTemplate(source, "", "", NOTHING).render(ROUND, (TOOL,))
+    (first,) = re.findall("NONE(.*?):weather", text)
+    assert len(first) == 9
+    assert f"yes{first}=weather" in text
+
+
+def test_a_template_without_tools_is_told_of_them_in_words() -> None:
+    source = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+    template = ChatTemplate(source, "", "", NOTHING)
+    assert not template.knows_tools
+    turns = (Turn("system", "Be kind."), *ROUND, Turn("tool", "no", tool_call_id="call_2"))
+    text = template.render(turns, (TOOL,))
+    assert text.startswith("[system]Be kind.\n\nYou may call")
+    assert '"name": "weather"' in text
+    call = '<tool_call>\n{"name": "weather", "arguments": {"city": "Køge"}}\n</tool_call>'
+    results = "<tool_response>\nyes\n</tool_response>\n<tool_response>\nno\n</tool_response>"
+    assert text.endswith(f"[user]Rain?[assistant]{call}[user]{results}")
+    with pytest.raises(UsageError):
+        template.render(turns, (Tool("bad", "", "[]"),))
+
+
+def test_the_switch_for_thinking_reaches_the_template() -> None:
+    source = "x{{ enable_thinking if enable_thinking is defined else 'own' }}{{ thinking is defined }}"
+    template = ChatTemplate(source, "", "", NOTHING)
+    assert [template.render(TURNS, thinking=switch) for switch in (None, True, False)] == [
+        "xownFalse",
+        "xTrueTrue",
+        "xFalseTrue",
+    ]
+
+
+# conversations that are too long
+def words(turns: Sequence[Turn]) -> int:
+    return sum(len(turn.content.split()) for turn in turns)
+
+
+def chat(questions: int, size: int = 10) -> list[Turn]:
+    turns = [Turn("system", "s")]
+    for number in range(questions):
+        turns += [Turn("user", f"q{number} " * size), Turn("assistant", "a " * size)]
+    return turns[:-1]
+
+
+def test_a_long_conversation_loses_its_oldest_turns() -> None:
+    kept = shortened(chat(40), 400, words)
+    assert kept is not None
+    assert kept[0].content == "s"
+    assert kept[1].role == "user"
+    assert words(kept) <= 300
+    assert kept[-1] == chat(40)[-1]
+    # Those that follow begin at the same place, until a quarter of the context has come on top.
+    beginnings = [
+        str((shortened(chat(count), 400, words) or [])[1].content.split()[0]) for count in range(40, 60)
+    ]
+    assert len(set(beginnings)) <= 5
+    assert shortened(chat(1, 900), 400, words) is None
+    last = shortened(chat(3, 900), 400, words)
+    assert last is not None
+    assert [turn.content.split()[0] for turn in last] == ["s", "q2"]

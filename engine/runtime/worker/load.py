@@ -103,7 +103,9 @@ class _Loading:
         attach_threads(self.native, pointer, self.request.threads)
         return pointer
 
-    def facts(self, *, length: int, sequences: int, has_template: bool, n_embedding: int = 0) -> ModelFacts:
+    def facts(
+        self, *, length: int, sequences: int, template: ChatTemplate | None = None, n_embedding: int = 0
+    ) -> ModelFacts:
         llama, lines, request = self.native.llama, self.native.log.lines, self.request
         devices = [device.name for device in self.native.devices()]
         return ModelFacts(
@@ -118,7 +120,8 @@ class _Loading:
             load_s=time.monotonic() - self._began,
             pid=os.getpid(),
             device=_device(self.native, request.n_gpu_layers),
-            has_template=has_template,
+            has_template=template is not None,
+            has_tools=template is not None and template.knows_tools,
             n_sequences=sequences,
             n_embedding=n_embedding,
             memory=memory_shares(lines, devices),
@@ -139,10 +142,10 @@ def load_model(
     context = Context(llama, pointer, model, unified=request.kv_unified, kv_bytes=kv_bytes)
     source = llama.llama_model_chat_template(model, None)
     sequences = context.sequences
-    facts = loading.facts(length=context.length, sequences=sequences, has_template=bool(source))
+    template = _template(source, loading.vocabulary)
+    facts = loading.facts(length=context.length, sequences=sequences, template=template)
     key = _state_key(native, request, model, context) if request.park_folder else ""
     native.log.forget()
-    template = _template(source, loading.vocabulary)
     return LoadedModel(facts, loading.vocabulary, context, template, key, not facts.device.startswith("CPU"))
 
 
@@ -158,7 +161,7 @@ def load_embedder(
     if llama.llama_pooling_type(pointer) == llama.LLAMA_POOLING_TYPE_RANK:
         raise LoadError.of("model_cannot_embed", model=loading.name, reason="it ranks texts by a question")
     context = EmbeddingContext(llama, pointer, model)
-    facts = loading.facts(length=context.length, sequences=1, has_template=False, n_embedding=context.width)
+    facts = loading.facts(length=context.length, sequences=1, n_embedding=context.width)
     native.log.forget()
     return LoadedEmbedder(facts, loading.vocabulary, context)
 
@@ -269,7 +272,7 @@ def _template(source: bytes | None, vocabulary: Vocabulary) -> ChatTemplate | No
     if not source:
         return None
     beginning, end = vocabulary.text_of(vocabulary.beginning), vocabulary.text_of(vocabulary.end)
-    return ChatTemplate(source.decode("utf-8", "replace"), beginning, end)
+    return ChatTemplate(source.decode("utf-8", "replace"), beginning, end, vocabulary.plain)
 
 
 def _device(native: Native, n_gpu_layers: int) -> str:

@@ -7,38 +7,45 @@ from dataclasses import dataclass
 from engine.chat.reasoning import CLOSE_TAG, OPEN_TAG, Phase
 from engine.messages import Sentence, sentence
 from engine.runtime.values import GenerationRequest
+from engine.runtime.worker.plain_text import PlainText
 from engine.runtime.worker.templates import CHATML_STOPS, ChatTemplate, TemplateFailure, render_chatml
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    text: str
+    text: str  # with marks (plain_text.py)
     phase: Phase  # where in an answer the model goes on
-    stops: tuple[str, ...]  # that belong to the format
+    stops: tuple[str, ...] = ()  # that belong to the format
     notice: Sentence | None = None
 
 
-def write_prompt(template: ChatTemplate | None, request: GenerationRequest, model: str) -> Prompt:
-    """The rendered turns, and behind them the answer so far."""
+def write_prompt(
+    template: ChatTemplate | None, plain: PlainText, request: GenerationRequest, model: str
+) -> Prompt:
+    """The rendered turns, and behind them the answer so far; or the raw prompt, which may hold
+    control tokens. Raises: UsageError, for tools that are none."""
+    if request.prompt is not None:
+        return Prompt(request.prompt + request.answer_so_far, Phase.ANSWER)
     notice: Sentence | None = None
     stops: tuple[str, ...] = ()
+    tools = () if request.tool_choice == "none" else request.tools
     if template is None:
         notice = sentence("no_chat_template", model=model)
     else:
         try:
-            text = template.render(request.turns)
+            text = template.render(request.turns, tools, request.thinking)
         except TemplateFailure as error:
             notice = sentence("template_failed", model=model, reason=str(error))
     if notice is not None:
-        text, stops = render_chatml(request.turns), CHATML_STOPS
+        text, stops = render_chatml(request.turns, plain, tools), CHATML_STOPS
     opened = text.rstrip().endswith(OPEN_TAG)
-    written, phase = _so_far(request, opened)
+    written, phase = _so_far(request, plain, opened)
     return Prompt(text + written, phase, stops, notice)
 
 
-def _so_far(request: GenerationRequest, opened: bool) -> tuple[str, Phase]:
+def _so_far(request: GenerationRequest, plain: PlainText, opened: bool) -> tuple[str, Phase]:
     """What was answered already, in the layout of the R1 and Qwen3 families."""
-    thought, answer = request.reasoning_so_far, request.answer_so_far
+    thought, answer = plain.marked(request.reasoning_so_far), plain.marked(request.answer_so_far)
     begin = "" if opened else f"{OPEN_TAG}\n"
     if thought and answer:
         return f"{begin}{thought}\n{CLOSE_TAG}\n\n{answer}", Phase.ANSWER

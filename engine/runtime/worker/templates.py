@@ -19,8 +19,11 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from engine.runtime.values import Turn
+from engine.runtime.values import Tool, ToolCall, Turn
 from engine.runtime.worker.limits import TimeExceeded, memory_limit, time_limit
+from engine.runtime.worker.plain_text import PlainText
+from engine.runtime.worker.template_values import message_values, tool_values
+from engine.runtime.worker.tool_text import turns_with_tools
 
 _RENDER_LIMIT_S = 5.0
 _MEMORY_LIMIT = 512 * 1024 * 1024  # bytes; a conversation of some MiB is copied a few times
@@ -28,6 +31,15 @@ _LARGEST_TEMPLATE = 1024 * 1024  # characters; real ones stay below 50,000
 _LARGEST_PROMPT = 64 * 1024 * 1024  # characters
 _LARGEST_PRODUCT = 1_000_000  # length of a repeated text, bits of a product
 _LONGEST_REASON = 200  # characters
+
+_SHORT_IDS = "[TOOL_CALLS]"  # stands in Mistral's templates, which refuse other ids of calls
+
+_PROBE_TOOL = Tool("deskside_probe", "", "{}")
+_PROBE = (
+    Turn("user", "Hello"),
+    Turn("assistant", "", (ToolCall("deskside1", _PROBE_TOOL.name, "{}"),)),
+    Turn("tool", "deskside result", tool_call_id="deskside1"),
+)
 
 CHATML_STOPS = ("<|im_end|>", "<|im_start|>")
 
@@ -41,35 +53,66 @@ class _Refusal(TemplateError):
 
 
 class ChatTemplate:
-    """A template of a model file. Nothing in it runs before `render`."""
+    """A template of a model file. Nothing in it runs before it is asked for something."""
 
-    def __init__(self, source: str, beginning: str, end: str) -> None:
+    def __init__(self, source: str, beginning: str, end: str, plain: PlainText) -> None:
         """`beginning` and `end` are the texts of the BOS and EOS tokens."""
-        self._source = source
+        self.source = source
         self._special = {"bos_token": beginning, "eos_token": end}
+        self._plain = plain
         self._compiled: Template | None = None
+        self._knows_tools: bool | None = None
 
-    def render(self, turns: Sequence[Turn]) -> str:
-        """The prompt, up to where the answer begins. Raises: TemplateFailure."""
+    @property
+    def knows_tools(self) -> bool:
+        """Whether it writes down tools and their results. Found out by trying, once."""
+        if self._knows_tools is None:
+            self._knows_tools = "tools" in self.source and self._writes_tools()
+        return self._knows_tools
+
+    def render(self, turns: Sequence[Turn], tools: Sequence[Tool] = (), thinking: bool | None = None) -> str:
+        """The prompt, up to where the answer begins, with marks (plain_text.py). `thinking` is for
+        templates with a switch. Raises: TemplateFailure; UsageError for tools that are none."""
+        if not self.knows_tools:
+            turns, tools = turns_with_tools(turns, tools), ()
+        values = self._values(turns, tools, thinking)
         try:
-            return self._guarded(turns)
+            return self._guarded(values)
         except _Refusal as error:
             merged = _system_into_user(turns)
             if merged is None:
                 raise TemplateFailure(_short(error)) from error
         try:
-            return self._guarded(merged)
+            return self._guarded(self._values(merged, tools, thinking))
         except _Refusal as error:
             raise TemplateFailure(_short(error)) from error
 
-    def _guarded(self, turns: Sequence[Turn]) -> str:
-        if len(self._source) > _LARGEST_TEMPLATE:
-            raise TemplateFailure(f"it is {len(self._source)} characters long")
+    def _writes_tools(self) -> bool:
+        try:
+            text = self._guarded(self._values(_PROBE, (_PROBE_TOOL,), None))
+        except (TemplateFailure, _Refusal):
+            return False
+        return _PROBE_TOOL.name in text and _PROBE[-1].content in text
+
+    def _values(self, turns: Sequence[Turn], tools: Sequence[Tool], thinking: bool | None) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "messages": message_values(turns, self._plain, short_ids=_SHORT_IDS in self.source),
+            "tools": tool_values(tools, self._plain) or None,
+            "documents": None,
+            "add_generation_prompt": True,
+        }
+        if thinking is not None:  # by the names of Qwen, GLM ... and of DeepSeek
+            values |= {"enable_thinking": thinking, "thinking": thinking}
+        return values | self._special
+
+    def _guarded(self, values: dict[str, Any]) -> str:
+        if len(self.source) > _LARGEST_TEMPLATE:
+            raise TemplateFailure(f"it is {len(self.source)} characters long")
         try:
             with ExitStack() as limits:
                 limits.enter_context(memory_limit(_MEMORY_LIMIT))
                 limits.enter_context(time_limit(_RENDER_LIMIT_S))
-                text = self._rendered(turns)
+                text = self._rendered(values)
         except (_Refusal, TemplateFailure):
             raise
         except TimeExceeded as error:
@@ -80,16 +123,13 @@ class ChatTemplate:
             raise TemplateFailure("it wrote nothing")
         return text
 
-    def _rendered(self, turns: Sequence[Turn]) -> str:
+    def _rendered(self, values: dict[str, Any]) -> str:
         # Compiling counts as running: it computes what is constant in the template.
         if self._compiled is None:
-            self._compiled = _environment().from_string(self._source)
-        messages = [{"role": turn.role, "content": turn.content} for turn in turns]
+            self._compiled = _environment().from_string(self.source)
         pieces: list[str] = []
         length = 0
-        for piece in self._compiled.generate(
-            messages=messages, add_generation_prompt=True, tools=None, documents=None, **self._special
-        ):
+        for piece in self._compiled.generate(values):
             pieces.append(piece)
             length += len(piece)
             if length > _LARGEST_PROMPT:
@@ -97,9 +137,12 @@ class ChatTemplate:
         return "".join(pieces)
 
 
-def render_chatml(turns: Sequence[Turn]) -> str:
-    """The common format for models whose own is missing or broken; see CHATML_STOPS."""
-    written = (f"<|im_start|>{turn.role}\n{turn.content}<|im_end|>\n" for turn in turns)
+def render_chatml(turns: Sequence[Turn], plain: PlainText, tools: Sequence[Tool] = ()) -> str:
+    """The common format for models whose own is missing or broken; see CHATML_STOPS.
+
+    Raises: UsageError, for tools that are none."""
+    turns = turns_with_tools(turns, tools)
+    written = (f"<|im_start|>{turn.role}\n{plain.marked(turn.content)}<|im_end|>\n" for turn in turns)
     return "".join(written) + "<|im_start|>assistant\n"
 
 
@@ -155,9 +198,15 @@ def _environment() -> _Environment:
     return made
 
 
-def _to_json(value: Any, indent: int | None = None) -> str:
-    # jinja2's own escapes HTML, which no model expects.
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    # jinja2's own escapes HTML, which no model expects. Escapes of `ensure_ascii` would hide marks.
+    return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
 def _refuse(message: str) -> None:

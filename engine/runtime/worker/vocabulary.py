@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.chat.reasoning import CLOSE_TAG, OPEN_TAG
+from engine.runtime.worker.plain_text import MARK, PlainText
 
 _FIRST_PIECE_BYTES = 256
+_CONTROL_OR_UNKNOWN = 8 | 1  # llama.h: LLAMA_TOKEN_ATTR_CONTROL, LLAMA_TOKEN_ATTR_UNKNOWN
+_LINE = "\n"
 
 
 class Vocabulary:
@@ -23,12 +26,33 @@ class Vocabulary:
         self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self._vocab)) and self.beginning >= 0
         self._answers: dict[int, bytes | None] = {}  # what `answer_bytes` found out
         self._ends: tuple[int, ...] | None = None
+        self._plain: PlainText | None = None
         # Some models make these tags control tokens, which are otherwise not shown.
         self._shown = {self._single(OPEN_TAG), self._single(CLOSE_TAG)} - {None}
 
+    def show(self, texts: tuple[str, ...]) -> None:
+        """From now on these control tokens are written like text; called before the first answer."""
+        self._shown |= {self._single(text) for text in texts} - {None}
+
+    @property
+    def plain(self) -> PlainText:
+        """Keeps people's words apart from control tokens. The thinking tags are left as they are:
+        templates look for them in the answers that they are given."""
+        if self._plain is None:
+            attribute = self._llama.llama_vocab_get_attr
+            control = (
+                token for token in range(self.size) if attribute(self._vocab, token) & _CONTROL_OR_UNKNOWN
+            )
+            texts = {self.text_of(token) for token in control} - {OPEN_TAG, CLOSE_TAG}
+            self._plain = PlainText(sorted(texts))
+        return self._plain
+
     def tokenize_prompt(self, text: str) -> list[int]:
-        """With special tokens recognised, and exactly one BOS where the model wants one."""
-        tokens = self._tokenize(text)
+        """With special tokens recognised except at marks, and exactly one BOS where the model wants one."""
+        first, *others = text.split(MARK)
+        tokens = self._tokenize(first)
+        for part in others:
+            tokens += self._tokenize_inside(part)
         if self._adds_beginning and tokens[:1] != [self.beginning]:
             tokens.insert(0, self.beginning)
         return tokens
@@ -65,16 +89,20 @@ class Vocabulary:
         return self._ends
 
     def texts(self) -> Iterator[tuple[int, bytes]]:
-        """The tokens that write something, with their bytes; control tokens are not among them."""
+        """The tokens that write something, with their bytes; control tokens are mostly not among them."""
         for token in range(self.size):
-            if not self._llama.llama_vocab_is_control(self._vocab, token):
-                raw = self._render(token)
-                if raw and not self.ends_answer(token):
-                    yield token, raw
+            raw = self.bytes_of(token)
+            if raw and not self.ends_answer(token):
+                yield token, raw
 
     def single(self, text: str) -> int | None:
         """The one token that is that text; None if it takes several."""
         return self._single(text)
+
+    def _tokenize_inside(self, text: str) -> list[int]:
+        """Of a text that goes on within a line: some vocabularies put a space before a text's beginning."""
+        line, whole = self._tokenize(_LINE), self._tokenize(_LINE + text)
+        return whole[len(line) :] if whole[: len(line)] == line else self._tokenize(text)
 
     def _tokenize(self, text: str, *, around: bool = False, parse: bool = True) -> list[int]:
         raw = text.encode("utf-8", "replace")  # lone surrogates can come from a clipboard

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.errors import UsageError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime.protocol import Notice
-from engine.runtime.values import GenerationRequest
+from engine.runtime.values import GenerationRequest, Turn, WhenFull
 from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.choice import Choice
 from engine.runtime.worker.form import Forms
@@ -17,7 +18,10 @@ from engine.runtime.worker.native import Native
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.prompt import Prompt, write_prompt
 from engine.runtime.worker.sampling import Sampler, check_sampling
+from engine.runtime.worker.shortening import shortened
 from engine.runtime.worker.stream import Stream
+
+_LEAST_ROOM_SHARE = 8  # an eighth of the context for the answer, before oldest turns are left out
 
 
 class Writer:
@@ -33,19 +37,41 @@ class Writer:
     def stream(self, job: JobId, request: GenerationRequest) -> Stream:
         """Raises: UsageError, when it cannot be answered in this context or with these settings."""
         check_sampling(request.sampling)
-        if not request.turns:
+        if not request.turns and not request.prompt:
             raise UsageError.of("conversation_empty")
-        prompt = write_prompt(self._model.template, request, self._model.facts.name)
+        request, prompt, tokens = self._fitting(job, request)
         self._notice(job, prompt)
-        tokens = self._model.vocabulary.tokenize_prompt(prompt.text)
-        if not tokens:
-            raise UsageError.of("conversation_empty")
-        if len(tokens) >= self._model.context.length:
-            available = self._model.context.length - 1
-            raise UsageError.of("prompt_too_long", needed=len(tokens), available=available)
         choice = self._choice(job, request, tokens)
         text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops))
         return Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
+
+    def _fitting(self, job: JobId, request: GenerationRequest) -> tuple[GenerationRequest, Prompt, list[int]]:
+        """The request, shortened if need be and wanted, and its prompt. Raises: UsageError."""
+        length = self._model.context.length
+        prompt, tokens = self._prompt(request)
+        room = min(request.max_tokens or length, length // _LEAST_ROOM_SHARE)
+        if len(tokens) + room > length and request.when_full is WhenFull.CUT:
+            turns = shortened(request.turns, length, lambda turns: self._length(request, turns))
+            if turns is not None:
+                count = len(request.turns) - len(turns)
+                request = replace(request, turns=tuple(turns))
+                prompt, tokens = self._prompt(request)
+                if len(tokens) < length:
+                    self._outbox.put(Notice(job, sentence("turns_left_out", count=count, length=length)))
+        if not tokens:
+            raise UsageError.of("conversation_empty")
+        if len(tokens) >= length:
+            raise UsageError.of("prompt_too_long", needed=len(tokens), available=length - 1)
+        return request, prompt, tokens
+
+    def _prompt(self, request: GenerationRequest) -> tuple[Prompt, list[int]]:
+        """Raises: UsageError."""
+        vocabulary = self._model.vocabulary
+        prompt = write_prompt(self._model.template, vocabulary.plain, request, self._model.facts.name)
+        return prompt, vocabulary.tokenize_prompt(prompt.text)
+
+    def _length(self, request: GenerationRequest, turns: Sequence[Turn]) -> int:
+        return len(self._prompt(replace(request, turns=tuple(turns)))[1])
 
     def native_reason(self) -> str:
         """What llama.cpp last said about a failure."""
