@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Final
 
 from engine.cancellation import CancelToken
@@ -20,6 +21,7 @@ from engine.events import (
     MessageChanged,
     Noticed,
     TokenDelta,
+    ToolCalled,
 )
 from engine.jobs.room import turns_of
 from engine.jobs.runtime_link import events_until_end
@@ -72,6 +74,7 @@ class AnswerWriter:
         self._answer = answer
         self._reasoning = [answer.text(PartKind.REASONING)]
         self._text = [answer.text()]
+        self._calls = [part for part in answer.parts if part.kind is PartKind.TOOL_CALL]
         self._stats: AnswerStats | None = None
         self._reason = StopReason.END
         self._saved_at = time.monotonic()
@@ -115,6 +118,9 @@ class AnswerWriter:
         if isinstance(event, TokenDelta):
             (self._reasoning if event.reasoning else self._text).append(event.text)
             self._unsaved = True
+        elif isinstance(event, ToolCalled):
+            body = json.dumps(asdict(event.call), ensure_ascii=False)
+            self._calls.append(Part(PartKind.TOOL_CALL, body))
         elif isinstance(event, GenerationFinished):
             self._stats, self._reason = event.stats, event.reason
         self._emit(event)
@@ -137,4 +143,5 @@ class AnswerWriter:
 
     def _parts(self) -> tuple[Part, ...]:
         both = ((PartKind.REASONING, self._reasoning), (PartKind.TEXT, self._text))
-        return tuple(Part(kind, body) for kind, pieces in both if (body := "".join(pieces)))
+        texts = (Part(kind, body) for kind, pieces in both if (body := "".join(pieces)))
+        return (*texts, *self._calls)

@@ -18,15 +18,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from engine.chat.conversation import ChatMessage
+from engine.chat.conversation import ChatMessage, PartKind
+from gui.chat.details import details_of
 from gui.chat.documents import DocumentCache
 from gui.chat.flow import Flow, Placed
 from gui.chat.look import COLUMN, MARGIN, Look
-from gui.chat.message_box import MessageBox, Thought, Wording
+from gui.chat.message_box import MessageBox, Thought, Wording, is_reading_start
 from gui.chat.painting import paint_action, paint_document, paint_focus
 from gui.chat.rows import Action, CodeRow, Row, Words
 from gui.chat.selection import Selection
-from gui.chat.wording import footer_words, thought_title
+from gui.chat.wording import footer_words, reading_words, thought_title, tool_words
 from gui.widgets.controls import IconButton
 from gui.widgets.theme import ThemeSource
 
@@ -61,6 +62,11 @@ class Canvas(QAbstractScrollArea):
         self._wording = Wording(
             lambda thought: thought_title(thought, QLocale()),
             lambda message: footer_words(message, QLocale(), self._is_last(message), self._busy),
+            lambda message: details_of(message, QLocale()),
+            lambda message: reading_words(
+                self._is_reading_start(message), bool(message.text(PartKind.SUMMARY))
+            ),
+            tool_words,
         )
         self._build()
         self._connect()
@@ -307,6 +313,11 @@ class Canvas(QAbstractScrollArea):
 
     def _is_last(self, message: ChatMessage) -> bool:
         return bool(self._boxes) and self._boxes[-1].message.id == message.id
+
+    def _is_reading_start(self, message: ChatMessage) -> bool:
+        """True where reading begins now, not at an earlier mark."""
+        marked = (box.message.id for box in reversed(self._boxes) if is_reading_start(box.message))
+        return next(marked, None) == message.id
 
     # painting
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
 from engine.chat.markdown import MarkdownStream
 from gui.chat.look import Look
+from gui.chat.part_rows import AskedTool, Detail, DetailsRow, MarkRow, SummaryRow, asked_tool, tool_rows
 from gui.chat.rows import FooterRow, FooterWords, Row, ThoughtRow, bubble_rows, rows_of
 
 
@@ -26,6 +27,9 @@ class Wording:
 
     thought: Callable[[Thought], str]
     footer: Callable[[ChatMessage], FooterWords]
+    details: Callable[[ChatMessage], tuple[str, tuple[Detail, ...]]]
+    reading: Callable[[ChatMessage], tuple[str, str]]  # (the line where it begins, the summary's title)
+    tool: Callable[[AskedTool], str]
 
 
 class BlockRows:
@@ -71,7 +75,8 @@ class MessageBox:
     def __init__(self, message: ChatMessage, live: bool) -> None:
         self.message = message
         self.live = live
-        self.opened = False  # the reasoning
+        self.opened = False  # the reasoning, or the summary
+        self.details_opened = False
         self.rows: list[Row] | None = None
         self.thought = Thought(0, 0.0, False)
         self._answer: BlockRows | None = None
@@ -106,7 +111,8 @@ class MessageBox:
             return 0.0
         text = self.message.text()
         lines = text.count("\n") * 0.7 + 1 + len(text) * 8.0 / max(width, 100.0)
-        return lines * look.line + (90.0 if self.assistant else 44.0)
+        marked = 94.0 if is_reading_start(self.message) else 0.0
+        return lines * look.line + (90.0 if self.assistant else 44.0) + marked
 
     def unfold(self, look: Look, width: float, wording: Wording) -> list[Row]:
         """The rows, made if need be."""
@@ -157,6 +163,8 @@ class MessageBox:
             self._reasoning.stream.feed(self.message.text(PartKind.REASONING))
             self._answer.stream.feed(self.message.text())
             self._fed = _length(self.message)
+        elif is_reading_start(self.message):
+            self._reasoning.stream.feed(self.message.text(PartKind.SUMMARY))
         if not self.live:
             self._answer.stream.finish()
             self._reasoning.stream.finish()
@@ -172,10 +180,12 @@ class MessageBox:
     def _rows(self, wording: Wording, grown: Callable[[Row, Row], None]) -> Iterator[Row]:
         if self.message.role is Role.SYSTEM:
             return
+        assert self._answer is not None and self._reasoning is not None
         if not self.assistant:
+            if is_reading_start(self.message):
+                yield from self._mark_rows(wording, grown)
             yield from bubble_rows(self.message.text())
             return
-        assert self._answer is not None and self._reasoning is not None
         self._answer.update(grown)
         if self.has_reasoning:
             yield ThoughtRow(wording.thought(self.known_thought()), self.opened)
@@ -183,8 +193,29 @@ class MessageBox:
                 self._reasoning.update(grown)
                 yield from self._reasoning.rows
         yield from self._answer.rows
+        for part in self.message.parts:
+            if part.kind is PartKind.TOOL_CALL:
+                tool = asked_tool(part.body)
+                yield from tool_rows(tool, wording.tool(tool))
         if not self.live:
-            yield FooterRow(wording.footer(self.message))
+            yield from self._end_rows(wording)
+
+    def _mark_rows(self, wording: Wording, grown: Callable[[Row, Row], None]) -> Iterator[Row]:
+        """Above a question: the model begins to read here, after the summary if there is one."""
+        assert self._reasoning is not None
+        line, title = wording.reading(self.message)
+        yield MarkRow(line)
+        if self.has_reasoning:
+            yield SummaryRow(title, self.opened)
+            if self.opened:
+                self._reasoning.update(grown)
+                yield from self._reasoning.rows
+
+    def _end_rows(self, wording: Wording) -> Iterator[Row]:
+        yield FooterRow(wording.footer(self.message))
+        title, details = wording.details(self.message)
+        if self.details_opened and details:
+            yield DetailsRow(title, details)
 
     @property
     def has_reasoning(self) -> bool:
@@ -204,6 +235,11 @@ def _nothing(old: Row, new: Row) -> None:
 
 def _length(message: ChatMessage) -> int:
     return len(message.text()) + len(message.text(PartKind.REASONING))
+
+
+def is_reading_start(message: ChatMessage) -> bool:
+    """True for a question where reading begins: what is above is not read, or summed up."""
+    return any(part.kind is PartKind.SUMMARY for part in message.parts)
 
 
 def is_unfinished(message: ChatMessage) -> bool:

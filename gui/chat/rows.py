@@ -39,7 +39,7 @@ _HEADER = 34.0  # px, bar above code
 class Action:
     """Something in a row that can be clicked, or pressed by keyboard. `rect` in the row's coordinates."""
 
-    key: str  # "copy_code", "thought", "copy", "regenerate", "carry_on"
+    key: str  # "copy_code", "thought", "summary", "copy", "details", "regenerate", "carry_on"
     text: str
     icon: str
     rect: QRectF
@@ -183,7 +183,7 @@ class BubbleRow(Row):
     def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
         top = 12.0 if self.first else 0.0
         box = QRectF(0, top, size.width(), size.height() - top - (8 if self.last else 0))
-        painter.fillPath(_rounded(box, self.first, self.last), look.bubble)
+        painter.fillPath(rounded(box, self.first, self.last), look.bubble)
 
     def text(self) -> str:
         return self.piece
@@ -242,7 +242,7 @@ class CodeRow(Row):
         box = QRectF(0.5, top + 0.5, size.width() - 1, size.height() - top - bottom - 1)
         painter.save()
         painter.setClipRect(QRectF(0, 0, size.width(), size.height()), Qt.ClipOperation.IntersectClip)
-        path = _rounded(box, self.first, self.last, 10.0)
+        path = rounded(box, self.first, self.last, 10.0)
         painter.fillPath(path, look.code_ground)
         painter.setPen(QPen(look.border, 1))
         painter.drawPath(path)
@@ -271,6 +271,8 @@ class ThoughtRow(Row):
     """The folded reasoning: one line that opens and closes it."""
 
     selectable = False
+    key = "thought"
+    icon = "brain"
 
     def __init__(self, title: str, opened: bool) -> None:
         super().__init__()
@@ -280,15 +282,19 @@ class ThoughtRow(Row):
         self.height = 50.0
 
     def same(self, other: Row) -> bool:
-        return isinstance(other, ThoughtRow) and (other.title, other.opened) == (self.title, self.opened)
+        alike = type(other) is type(self)
+        return alike and isinstance(other, ThoughtRow) and other._state() == self._state()
+
+    def _state(self) -> tuple[str, bool]:
+        return self.title, self.opened
 
     def estimate(self, look: Look, width: float) -> float:
         return self.height
 
     def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
         box = QRectF(0, 6, size.width(), 36)
-        painter.fillPath(_rounded(box, True, True, 10.0), look.field)
-        painter.drawPixmap(QPointF(12, 15), pixmap("brain", look.tokens.accent, 18))
+        painter.fillPath(rounded(box, True, True, 10.0), look.field)
+        painter.drawPixmap(QPointF(12, 15), pixmap(self.icon, look.tokens.accent, 18))
         painter.setPen(look.muted)
         painter.setFont(look.small)
         painter.drawText(QRectF(40, 6, size.width() - 80, 36), Qt.AlignmentFlag.AlignVCenter, self.title)
@@ -299,7 +305,7 @@ class ThoughtRow(Row):
         painter.restore()
 
     def actions(self, look: Look, width: float, words: Words) -> tuple[Action, ...]:
-        return (Action("thought", self.title, "", QRectF(0, 6, width, 36)),)
+        return (Action(self.key, self.title, "", QRectF(0, 6, width, 36)),)
 
     def text(self) -> str:
         return self.title
@@ -341,7 +347,10 @@ class FooterRow(Row):
             painter.setPen(look.warning)
             painter.drawText(QRectF(26, 6, size.width() - 180, 32), middle, self.words.state)
         painter.setPen(look.muted)
-        painter.drawText(QRectF(0, self.height - 40, size.width() - 240, 30), middle, self.words.speed)
+        buttons = self.actions(look, size.width(), words)[-len(self.words.buttons) :]
+        room = min(button.rect.left() for button in buttons) - 8
+        speed = look.small_metrics.elidedText(self.words.speed, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(0, self.height - 40, room, 30), middle, speed)
 
     def actions(self, look: Look, width: float, words: Words) -> tuple[Action, ...]:
         made = []
@@ -422,7 +431,7 @@ def _wrapped(text: str, width: float) -> float:
     return text.count("\n") + 1 + len(text) * 8.0 / max(width, 100.0)
 
 
-def _rounded(box: QRectF, top: bool, bottom: bool, radius: float = _RADIUS) -> QPainterPath:
+def rounded(box: QRectF, top: bool, bottom: bool, radius: float = _RADIUS) -> QPainterPath:
     """A box with round corners above, below, or both."""
     path = QPainterPath()
     path.setFillRule(Qt.FillRule.WindingFill)

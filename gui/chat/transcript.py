@@ -188,8 +188,10 @@ class Transcript(Canvas):
     def _activate(self, target: Target) -> None:
         box, index, key = target
         message = self._boxes[box].message
-        if key == "thought":
+        if key in ("thought", "summary"):
             self.toggle_thought(box)
+        elif key == "details":
+            self.toggle_details(box)
         elif key == "copy_code":
             row = self.box_rows(box)[index]
             assert isinstance(row, CodeRow)
@@ -202,9 +204,25 @@ class Transcript(Canvas):
             self.carry_on_requested.emit(message.id)
 
     def toggle_thought(self, box: int) -> None:
-        """Opens or closes the reasoning of a message; the line itself stays where it is."""
-        self._at_end = False
+        """Opens or closes the reasoning or summary of a message; the line itself stays where it is."""
         self._boxes[box].opened = not self._boxes[box].opened
+        self._fold_changed(box)
+
+    def toggle_details(self, box: int) -> None:
+        """Opens or closes the figures under an answer, and reads them out."""
+        found = self._boxes[box]
+        found.details_opened = not found.details_opened
+        was_at_end = self._at_end
+        self._fold_changed(box)
+        self._at_end = was_at_end
+        self._settle()
+        words = self.box_rows(box)[-1].text() if found.details_opened else ""
+        self.setAccessibleDescription(words)
+        if words and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def _fold_changed(self, box: int) -> None:
+        self._at_end = False
         if self._selection.end[0] >= box:
             self._selection.clear()
         self._refresh_box(self._boxes[box])

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.chat.conversation import AnswerStats, ChatMessage, MessageState
 from gui.chat.message_box import Thought, is_unfinished
+from gui.chat.part_rows import AskedTool
 from gui.chat.rows import FooterWords
 
 
@@ -33,13 +34,56 @@ def footer_words(message: ChatMessage, locale: QLocale, last: bool, busy: bool) 
     carry_on = ""
     if last and not busy and is_unfinished(message):
         carry_on = QCoreApplication.translate("Transcript", "Carry on")
-    buttons = [("copy", QCoreApplication.translate("Transcript", "Copy"), "copy")]
+    buttons = []
+    if message.stats is not None and message.stats.generated_tokens:
+        buttons.append(("details", QCoreApplication.translate("Transcript", "Details"), "chevron"))
+    buttons.append(("copy", QCoreApplication.translate("Transcript", "Copy"), "copy"))
     if not busy:
         again = QCoreApplication.translate("Transcript", "Regenerate")
         buttons.append(("regenerate", again, "retry"))
-    hint = QCoreApplication.translate("Transcript", "Measured on this machine while this answer was written.")
+    hint = measured_words(message.stats)
     speed = _speed(message.stats, locale)
     return FooterWords(_state(message.state), speed, hint if speed else "", tuple(buttons), carry_on)
+
+
+def measured_words(stats: AnswerStats | None) -> str:
+    """Where the figures of an answer come from."""
+    if stats is None or not stats.remote:
+        return QCoreApplication.translate(
+            "Transcript", "Measured on this machine while this answer was written."
+        )
+    if stats.remote_told:
+        words = QCoreApplication.translate(
+            "Transcript", "Computed on {host}, which told these figures itself."
+        )
+    else:
+        words = QCoreApplication.translate(
+            "Transcript", "Computed on {host}; times were measured from this machine."
+        )
+    return words.format(host=stats.remote)
+
+
+def reading_words(now: bool, summed_up: bool) -> tuple[str, str]:
+    """The line where reading begins, and the title of the summary. `now`: not only at an earlier time."""
+    if not now:
+        line = QCoreApplication.translate("Transcript", "For a while the model read from here on")
+    elif summed_up:
+        line = QCoreApplication.translate(
+            "Transcript", "The model reads from here on, and this summary of what is above"
+        )
+    else:
+        line = QCoreApplication.translate(
+            "Transcript", "The model reads from here on; what is above is forgotten"
+        )
+    return line, QCoreApplication.translate("Transcript", "Summary of what came before")
+
+
+def tool_words(tool: AskedTool) -> str:
+    """A call of a tool that the window cannot make."""
+    words = QCoreApplication.translate(
+        "Transcript", "The model asked for the tool {name}. Chats have no tools, so it was not called."
+    )
+    return words.format(name=tool.name)
 
 
 def _speed(stats: AnswerStats | None, locale: QLocale) -> str:
@@ -49,11 +93,15 @@ def _speed(stats: AnswerStats | None, locale: QLocale) -> str:
         "Transcript", "{speed} tokens/s · first token {first} s · {tokens} tokens"
     )
     digits = 0 if stats.generation_tps >= 10 else 1
-    return words.format(
+    speed = words.format(
         speed=locale.toString(stats.generation_tps, "f", digits),
         first=locale.toString(stats.time_to_first_token_s, "f", 1),
         tokens=locale.toString(stats.generated_tokens),
     )
+    if not stats.remote:
+        return speed
+    where = QCoreApplication.translate("Transcript", "on {host}").format(host=stats.remote)
+    return f"{where} · {speed}"
 
 
 def _state(state: MessageState) -> str:

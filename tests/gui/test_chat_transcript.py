@@ -181,7 +181,8 @@ def test_buttons_by_keyboard_have_their_turn_and_let_go(chat: Chat) -> None:
     names = []
     while transcript.focusNextPrevChild(True) and transcript.hasFocus():
         names.append(transcript.accessibleDescription())
-    assert names == ["Thought for 18 seconds · 66 tokens", "Copy", "Carry on", "Copy", "Regenerate"]
+    thought = "Thought for 18 seconds · 66 tokens"
+    assert names == [thought, "Copy", "Carry on", "Details", "Copy", "Regenerate"]
     assert chat.page.composer.draft.hasFocus()
 
 
@@ -197,7 +198,7 @@ def test_enter_presses_the_focused_button(qtbot: QtBot, chat: Chat) -> None:
     transcript.focusNextPrevChild(True)
     press(transcript, Qt.Key.Key_Space)
     assert QGuiApplication.clipboard().text() == "print(1)"
-    for _ in range(2):
+    for _ in range(3):
         transcript.focusNextPrevChild(True)
     with qtbot.waitSignal(transcript.regenerate_requested) as asked:
         press(transcript, Qt.Key.Key_Return)

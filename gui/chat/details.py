@@ -1,0 +1,83 @@
+"""The figures under an answer, in words: where its time went, and what was computed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.chat.conversation import AnswerStats, ChatMessage
+from engine.figures import Origin
+from gui.chat.part_rows import Detail
+from gui.chat.wording import measured_words
+from gui.widgets.labels import origin_word
+
+_Pair = tuple[str, str]  # (name, value)
+
+
+def details_of(message: ChatMessage, locale: QLocale) -> tuple[str, tuple[Detail, ...]]:
+    """Title and figures; none for an answer without figures. What was not told is left out."""
+    stats = message.stats
+    if stats is None:
+        return "", ()
+    origin = _origin(stats)
+    pairs = (*_times(stats, locale), *_prompt(stats, locale), *_answer(stats, locale))
+    return measured_words(stats), tuple(Detail(name, value, origin) for name, value in pairs)
+
+
+def _times(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
+    if stats.prompt_s or stats.generation_s:
+        yield _tr("Waited in the queue"), _seconds(stats.queue_s, locale)
+        reading = _seconds(stats.prompt_s, locale)
+        if stats.prompt_tps:
+            reading = f"{reading} · {_speed(stats.prompt_tps, locale)}"
+        yield _tr("Read the prompt"), reading
+    yield _tr("First token after"), _seconds(stats.time_to_first_token_s, locale)
+    speed = _speed(stats.generation_tps, locale)
+    if stats.generation_s:
+        speed = f"{_seconds(stats.generation_s, locale)} · {speed}"
+    yield _tr("Wrote the answer"), speed
+
+
+def _prompt(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
+    yield _tr("Prompt"), _tokens(stats.prompt_tokens, locale)
+    if stats.evaluated_tokens:
+        yield _tr("Computed for this answer"), _tokens(stats.evaluated_tokens, locale)
+    if stats.reused_tokens or not stats.remote:
+        yield _tr("Known from before (KV cache)"), _tokens(stats.reused_tokens, locale)
+    if stats.restored_tokens:
+        yield _tr("Of these, brought back from disk"), _tokens(stats.restored_tokens, locale)
+
+
+def _answer(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
+    yield _tr("Answer"), _tokens(stats.generated_tokens, locale)
+    if stats.reasoning_tokens:
+        thought = f"{_tokens(stats.reasoning_tokens, locale)} · {_seconds(stats.reasoning_s, locale)}"
+        yield _tr("Of these, reasoning"), thought
+    if stats.batch_width:
+        width = locale.toString(stats.batch_width, "f", 1)
+        yield _tr("Answers computed together"), _tr("{width} on average").format(width=width)
+
+
+def _origin(stats: AnswerStats) -> str:
+    if stats.remote and stats.remote_told:
+        return _tr("told by {host}").format(host=stats.remote)
+    return origin_word(Origin.MEASURED)
+
+
+def _seconds(value: float, locale: QLocale) -> str:
+    digits = 1 if value >= 10 else 2
+    return _tr("{seconds} s").format(seconds=locale.toString(value, "f", digits))
+
+
+def _tokens(count: int, locale: QLocale) -> str:
+    return _tr("{count} tokens").format(count=locale.toString(count))
+
+
+def _speed(per_second: float, locale: QLocale) -> str:
+    digits = 0 if per_second >= 100 else 1
+    return _tr("{speed} tokens/s").format(speed=locale.toString(per_second, "f", digits))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("AnswerDetails", text)
