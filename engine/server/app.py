@@ -138,13 +138,13 @@ class Api:
         """The id of the model that was asked for, and what to load. Raises: RequestError."""
         if self.closing:
             raise RequestError.answered(503, "api_closing")
-        name, model = await self._find(name)
+        name, model = await self._find(name, embedding)
         return name, self._models.wish(model, embedding)
 
-    async def _find(self, name: str) -> tuple[str, InstalledModel]:
+    async def _find(self, name: str, embedding: bool = False) -> tuple[str, InstalledModel]:
         if not self._models.is_default(name):
             return await self._models.find(name)
-        return await self._models.default(await self._engine.status())
+        return await self._models.default(await self._engine.status(), embedding)
 
     # what there is
     async def _list_models(self, request: Request) -> Response:

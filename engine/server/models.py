@@ -66,22 +66,25 @@ class ServedModels:
             raise RequestError.answered(404, "api_model_unknown", model=name[:200], choices=choices)
         return next(key for key, each in known.items() if each is model), model
 
-    async def default(self, status: EngineStatus | None) -> tuple[str, InstalledModel]:
-        """Raises: RequestError (404), when there is no model at all."""
+    async def default(
+        self, status: EngineStatus | None, embedding: bool = False
+    ) -> tuple[str, InstalledModel]:
+        """For answers, or for embeddings. Raises: RequestError (404), when there is no model at all."""
         known = await self.listed()
         paths = {model.path: (key, model) for key, model in known.items()}
-        for path in await self._candidates(status):
+        for path in await self._candidates(status, embedding):
             if path in paths:
                 return paths[path]
         if not known:
             raise RequestError.answered(404, "starter_missing")
         return next(iter(known.items()))  # the starter comes first
 
-    async def _candidates(self, status: EngineStatus | None) -> list[str]:
+    async def _candidates(self, status: EngineStatus | None, embedding: bool) -> list[str]:
         if self._chosen is not None:
             return [self._chosen.path]
         running = [] if status is None else [each for each in status.models if each.state in _WORKING]
-        recent = sorted(running, key=lambda each: each.idle_s)
+        fitting = (each for each in running if each.request.embedding is embedding)
+        recent = sorted(fitting, key=lambda each: each.idle_s)
         return [*(each.model.path for each in recent), await asyncio.to_thread(self._last_used)]
 
 
