@@ -1,139 +1,121 @@
-"""Banners above the page: what a person should know, with the remedy as a button."""
+"""Banners above the page: the newest are in sight, older ones a key press away; none is lost."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.messages import Sentence
-from gui.widgets.controls import Button, IconButton
-from gui.widgets.labels import Text
+from gui.shell.banner import (
+    GAVE_UP,
+    RETURNS,
+    SMALLER_MODELS,
+    Banner,
+    LoadBanner,
+    ReturnBanner,
+    SentenceBanner,
+    UndoBanner,
+)
+from gui.widgets.controls import Button
 from gui.widgets.sentences import translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
-_MOST = 3  # shown at once; the oldest goes first
+Kind = TypeVar("Kind", bound=Banner)
+
+_IN_SIGHT = 3  # unless all are asked for
+_MOST = 20  # kept at all
 
 
-class Banner(View):
-    """One message; subclasses say what it reads and which remedy it offers."""
-
-    remedy = Signal()
-    closed = Signal()
-
-    def __init__(self, theme: ThemeSource, kind: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._words = Text()
-        self._remedy = Button()
-        self._close = IconButton(theme, "cross")
-        frame = QFrame()
-        frame.setProperty("kind", kind)
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(14, 8, 8, 8)
-        row.setSpacing(10)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._remedy)
-        row.addWidget(self._close)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
-        self._remedy.clicked.connect(self.remedy)
-        self._close.clicked.connect(self.closed)
-
-    def words(self) -> str:
-        """The message, in the language of the window."""
-        return ""
-
-    def remedy_words(self) -> str:
-        """What the remedy's button says; "" for none."""
-        return ""
-
-    def retranslate(self) -> None:
-        self._words.setText(self.words())
-        self._remedy.word(self.remedy_words())
-        self._remedy.setVisible(bool(self.remedy_words()))
-        self._close.name(self.tr("Close this message"))
-
-
-class SentenceBanner(Banner):
-    """A sentence of the engine without a remedy of its own."""
-
-    def __init__(self, theme: ThemeSource, sentence: Sentence, kind: str = "notice") -> None:
-        super().__init__(theme, kind)
-        self.sentence = sentence
-        self.retranslate()
-
-    def words(self) -> str:
-        return translate(self.sentence)
-
-
-class LoadBanner(Banner):
-    """The model died or could not be loaded; it can be loaded again."""
-
-    def __init__(self, theme: ThemeSource, sentence: Sentence | None) -> None:
-        super().__init__(theme, "failure")
-        self.sentence = sentence
-        self.retranslate()
-
-    def words(self) -> str:
-        if self.sentence is not None:
-            return translate(self.sentence)
-        return self.tr("The model's process ended unexpectedly. Your conversations are safe.")
-
-    def remedy_words(self) -> str:
-        return self.tr("Load again")
-
-
-class UndoBanner(Banner):
-    """A conversation went to the trash and can be brought back."""
-
-    def __init__(self, theme: ThemeSource, conversation_id: int, title: str) -> None:
-        super().__init__(theme, "notice")
-        self.conversation_id = conversation_id
-        self._title = title
-        self.retranslate()
-
-    def words(self) -> str:
-        return self.tr("“{title}” was deleted.").format(title=self._title)
-
-    def remedy_words(self) -> str:
-        return self.tr("Undo")
-
-
-class BannerArea(QWidget):
+class BannerArea(View):
     """Stacks banners; the same sentence is never shown twice at once."""
 
     load_again = Signal()
     restore = Signal(int)  # conversation id
+    models_wanted = Signal()
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._banners: list[Banner] = []
+        self._all = False
+        self._older = Button("flat")
+        self._older.clicked.connect(self._toggle_older)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 4, 24, 4)
         self._column.setSpacing(6)
+        self._column.addWidget(self._older)
         self.hide()
 
+    def retranslate(self) -> None:
+        older = len(self._banners) - _IN_SIGHT
+        words = self.tr("Show fewer messages")
+        if not self._all:
+            words = self.tr("Show {count} older messages").format(count=older)
+            words = self.tr("Show one older message") if older == 1 else words
+        self._older.word(words)
+
     def notice(self, sentence: Sentence) -> None:
-        self._add_sentence(sentence, "notice")
+        """Something to know; a model that is brought back has a banner that goes on with it."""
+        if sentence.code in RETURNS:
+            self._returns(sentence)
+        elif sentence.code == GAVE_UP:
+            self._gave_up(sentence)
+        else:
+            self._add_sentence(sentence, "notice")
 
     def failure(self, sentence: Sentence) -> None:
         self._add_sentence(sentence, "failure")
 
     def crash(self, sentence: Sentence | None) -> None:
         """A crash or a failed load; goes away by itself when a model runs again."""
+        gave_up = next((banner.gave_up for banner in self._of(LoadBanner) if banner.gave_up), None)
         self.recovered()
-        self._add(LoadBanner(self._theme, sentence))
+        banner = LoadBanner(self._theme, sentence)
+        self._add(banner)
+        if gave_up is not None:
+            banner.give_up(gave_up)
 
     def recovered(self) -> None:
-        for banner in [banner for banner in self._banners if isinstance(banner, LoadBanner)]:
+        for banner in self._of(LoadBanner):
             self._remove(banner)
 
+    def returned(self, model: str) -> None:
+        """A model of that name runs again."""
+        for banner in self._of(ReturnBanner):
+            if banner.model == model and not banner.back:
+                banner.came_back()
+
     def deleted(self, conversation_id: int, title: str) -> None:
-        for banner in [banner for banner in self._banners if isinstance(banner, UndoBanner)]:
+        for banner in self._of(UndoBanner):
             self._remove(banner)
         self._add(UndoBanner(self._theme, conversation_id, title))
+
+    def _returns(self, sentence: Sentence) -> None:
+        """In place of the crash's own banner: nothing has to be done."""
+        crashed = self._of(LoadBanner)
+        earlier = [banner for banner in self._of(ReturnBanner) if banner.model == sentence.values["model"]]
+        reason = next((banner.sentence for banner in crashed), None)
+        reason = reason or next((banner.reason for banner in earlier if not banner.back), None)
+        for banner in (*crashed, *earlier):
+            self._remove(banner)
+        self._add(ReturnBanner(self._theme, sentence, reason))
+
+    def _gave_up(self, sentence: Sentence) -> None:
+        reason = None
+        for banner in self._of(ReturnBanner):
+            if banner.model == sentence.values["model"]:
+                reason = banner.reason
+                self._remove(banner)
+        if not self._of(LoadBanner):
+            self._add(LoadBanner(self._theme, reason))
+        self._of(LoadBanner)[-1].give_up(sentence)
+
+    def _of(self, kind: type[Kind]) -> list[Kind]:
+        return [banner for banner in self._banners if isinstance(banner, kind)]
 
     def _add_sentence(self, sentence: Sentence, kind: str) -> None:
         shown = [banner.words() for banner in self._banners]
@@ -147,7 +129,9 @@ class BannerArea(QWidget):
         banner.closed.connect(self._close_pressed)
         self._banners.append(banner)
         self._column.addWidget(banner)
-        self.show()
+        self._show_newest()
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, banner.words()))
 
     def _remove(self, banner: Banner) -> None:
         self._banners.remove(banner)
@@ -155,14 +139,29 @@ class BannerArea(QWidget):
             self.focusNextChild()
         banner.hide()
         banner.deleteLater()
+        self._show_newest()
+
+    def _show_newest(self) -> None:
+        older = len(self._banners) - _IN_SIGHT
+        self._all = self._all and older > 0
+        for index, banner in enumerate(self._banners):
+            banner.setVisible(self._all or index >= older)
+        self.retranslate()
+        self._older.show_when(older > 0)
         self.setVisible(bool(self._banners))
+
+    def _toggle_older(self) -> None:
+        self._all = not self._all
+        self._show_newest()
 
     def _remedy_pressed(self) -> None:
         banner = self.sender()
         if isinstance(banner, UndoBanner):
             self.restore.emit(banner.conversation_id)
             self._remove(banner)
-        elif isinstance(banner, LoadBanner):
+        elif isinstance(banner, SentenceBanner) and banner.sentence.code in SMALLER_MODELS:
+            self.models_wanted.emit()
+        elif isinstance(banner, LoadBanner | SentenceBanner):
             self._remove(banner)
             self.load_again.emit()
 

@@ -33,7 +33,8 @@ class ShellModel(QObject):
     failed = Signal(object)  # engine.messages.Sentence
     load_failed = Signal(object)  # engine.messages.Sentence
     crashed = Signal(object)  # engine.messages.Sentence or None
-    recovered = Signal()  # a model runs again
+    recovered = Signal()  # the model in use runs again
+    returned = Signal(str)  # a model of that name runs again
     deleted = Signal(int, str)  # conversation id and title, so that it can be undone
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
@@ -118,6 +119,15 @@ class ShellModel(QObject):
             self._job_ended(event)
 
     def _runtime_changed(self, event: RuntimeStateChanged) -> None:
+        model = self._model_of(event.model)
+        if model is not None and event.state in (RuntimeState.READY, RuntimeState.GENERATING):
+            self.returned.emit(model.name)
+        in_use = self.model_in_use
+        if event.model and in_use is not None and event.model != in_use.path:
+            # Of a model that others use, or that was used before; its end is told all the same.
+            if event.state is RuntimeState.CRASHED and event.reason is not None:
+                self.failed.emit(event.reason)
+            return
         self.runtime = event.state
         if event.state is RuntimeState.LOADING:
             self.load_fraction = 0.0
@@ -128,6 +138,13 @@ class ShellModel(QObject):
         elif event.state in (RuntimeState.READY, RuntimeState.GENERATING):
             self.recovered.emit()
         self.runtime_changed.emit()
+
+    def _model_of(self, path: str) -> InstalledModel | None:
+        """The model in use for "", as the engine says nothing else while it holds only one."""
+        if not path:
+            return self.model_in_use
+        known = (*self.models, *(model for model in (self.loaded, self._asked) if model is not None))
+        return next((model for model in known if model.path == path), None)
 
     def _job_ended(self, event: JobFailed | JobCancelled | JobFinished) -> None:
         own = event.job in self._jobs

@@ -73,9 +73,11 @@ class Shell(QObject):
         model.load_failed.connect(banners.crash)
         model.crashed.connect(banners.crash)
         model.recovered.connect(banners.recovered)
+        model.returned.connect(banners.returned)
         model.deleted.connect(self._deleted)
         banners.load_again.connect(model.load_again)
         banners.restore.connect(model.restore)
+        banners.models_wanted.connect(self._show_models)
 
     def _connect_sidebar(self) -> None:
         parts, sidebar = self._parts, self._parts.sidebar

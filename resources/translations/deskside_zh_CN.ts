@@ -107,6 +107,21 @@
         </message>
     </context>
     <context>
+        <name>BannerArea</name>
+        <message>
+            <source>Show fewer messages</source>
+            <translation>显示较少的消息</translation>
+        </message>
+        <message>
+            <source>Show one older message</source>
+            <translation>显示 1 条较早的消息</translation>
+        </message>
+        <message>
+            <source>Show {count} older messages</source>
+            <translation>显示 {count} 条较早的消息</translation>
+        </message>
+    </context>
+    <context>
         <name>Canvas</name>
         <message>
             <source>Conversation</source>
@@ -792,6 +807,28 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{tokens} tokens</source>
             <translation>{tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReturnBanner</name>
+        <message>
+            <source>{model} ended unexpectedly and was loaded again. An answer that was interrupted can be carried on.</source>
+            <translation>{model} 意外结束，已重新加载。被中断的回答可以继续。</translation>
+        </message>
+        <message>
+            <source>{model} was loaded again with smaller settings, because memory ran out or it crashed. An answer that was interrupted can be carried on.</source>
+            <translation>由于内存不足或曾经崩溃，{model} 已用较小的设置重新加载。被中断的回答可以继续。</translation>
+        </message>
+    </context>
+    <context>
+        <name>SentenceBanner</name>
+        <message>
+            <source>Load again</source>
+            <translation>重新加载</translation>
+        </message>
+        <message>
+            <source>Models…</source>
+            <translation>模型…</translation>
         </message>
     </context>
     <context>

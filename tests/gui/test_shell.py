@@ -18,7 +18,7 @@ from engine.events import (
     Noticed,
     RuntimeStateChanged,
 )
-from engine.messages import sentence
+from engine.messages import Sentence, english, sentence
 from engine.runtime.values import RuntimeState
 from engine.settings import Settings
 from gui.models.local_file import model_of_file
@@ -207,6 +207,82 @@ def test_notices_are_shown_once_and_can_be_closed(window: WindowUnderTest) -> No
     assert len(banner_words(window)) == 1
     press_button(window, "Close this message")
     assert banner_words(window) == []
+
+
+def test_no_notice_is_lost_behind_newer_ones(window: WindowUnderTest) -> None:
+    steps = [
+        sentence("fit_cache", model="m", bits=8, wanted=16, free="2 GiB", needed="3 GiB"),
+        sentence("fit_context", model="m", context=2048, wanted=8192, free="2 GiB", needed="3 GiB"),
+        sentence("fit_batch", model="m", batch=128, wanted=512, free="2 GiB", needed="3 GiB"),
+        sentence("fit_smaller_here", smaller="s", size="1 GiB", model="m"),
+        sentence("host_made_room", idle="a", model="m"),
+    ]
+    window.tell(*(Noticed(JobId(0), step) for step in steps))
+    assert [words[:12] for words in banner_words(window)] == [english(step)[:12] for step in steps[2:]]
+    press_button(window, "Show 2 older messages")
+    assert banner_words(window) == [english(step) for step in steps]
+    press_button(window, "Show fewer messages")
+    for _ in range(2):
+        press_button(window, "Close this message")
+    assert banner_words(window) == [english(steps[index]) for index in (0, 3, 4)]
+
+
+def test_steps_down_offer_what_can_be_done(window: WindowUnderTest) -> None:
+    window.list_all()
+    values = {"free": "2 GiB", "needed": "3 GiB"}
+    fitted = sentence("fit_context", model="m", context=2048, wanted=8192, **values)
+    window.tell(Noticed(JobId(0), fitted))
+    press_button(window, "Load again")
+    assert window.desk.count("load") == 1
+    assert banner_words(window) == []
+    window.tell(Noticed(JobId(0), sentence("fit_smaller_here", smaller="s", size="1 GiB", model="m")))
+    press_button(window, "Models…")
+    assert window.parts.window.page is Page.MODELS
+
+
+def crashed_again(window: WindowUnderTest, path: str) -> None:
+    window.tell(RuntimeStateChanged(JobId(0), RuntimeState.CRASHED, killed(), model=path))
+
+
+def killed() -> Sentence:
+    return sentence("worker_killed", model=samples.STARTER.name)
+
+
+def test_a_model_that_is_brought_back_needs_no_hand(window: WindowUnderTest) -> None:
+    window.list_all()
+    name, path = samples.STARTER.name, samples.STARTER.path
+    crashed_again(window, path)
+    window.tell(Noticed(JobId(0), sentence("host_restarts_lower", model=name)))
+    (words,) = banner_words(window)
+    assert words.startswith(f"{name} is being loaded again with smaller settings") and "SIGKILL" in words
+    window.tell(RuntimeStateChanged(JobId(0), RuntimeState.READY, model=path))
+    (words,) = banner_words(window)
+    assert words.startswith(f"{name} was loaded again with smaller settings") and "SIGKILL" in words
+    assert "ready" in state_words(window)
+
+
+def test_three_crashes_stop_with_the_reason_and_a_remedy(window: WindowUnderTest) -> None:
+    window.list_all()
+    name, path = samples.STARTER.name, samples.STARTER.path
+    for _ in range(2):
+        crashed_again(window, path)
+        window.tell(Noticed(JobId(0), sentence("host_restarts", model=name)))
+    crashed_again(window, path)
+    window.tell(Noticed(JobId(0), sentence("host_gave_up", model=name, count=3, minutes=10)))
+    (words,) = banner_words(window)
+    assert "crashed 3 times within 10 minutes" in words and "SIGKILL" in words
+    press_button(window, "Load again")
+    assert window.desk.arguments("load") == (samples.STARTER,)
+
+
+def test_states_of_other_models_leave_the_top_line_alone(window: WindowUnderTest) -> None:
+    window.list_all()
+    window.tell(RuntimeStateChanged(JobId(0), RuntimeState.READY, model=samples.STARTER.path))
+    window.tell(RuntimeStateChanged(JobId(0), RuntimeState.STOPPED, model=samples.FETCHED.path))
+    assert "ready" in state_words(window)
+    crashed_again(window, samples.FETCHED.path)
+    assert "ready" in state_words(window)
+    assert "SIGKILL" in banner_words(window)[0]
 
 
 def test_failures_of_other_pages_are_not_shown_twice(window: WindowUnderTest) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import queue
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,13 @@ from engine.events import (
     MessageChanged,
     Noticed,
     TokenDelta,
+    ToolCalled,
 )
 from engine.jobs.answering import AnswerWriter, request_for
 from engine.jobs.answers import title_of
 from engine.jobs.storekeeper import StoreKeeper
 from engine.messages import sentence
-from engine.runtime.values import StopReason, Turn
+from engine.runtime.values import StopReason, ToolCall, Turn
 
 JOB = JobId(7)
 STATS = AnswerStats(5, 0, 2, 50.0, 20.0, 0.1)
@@ -90,6 +92,22 @@ def test_a_whole_answer_is_stored_with_its_reasoning_and_figures(keeper: StoreKe
     assert (kept.text(PartKind.REASONING), kept.text()) == ("hm ", "because")
     assert (kept.state, kept.stats) == (MessageState.COMPLETE, STATS)
     assert isinstance(run.seen[-1], MessageChanged) and run.seen[-1].message == kept
+
+
+def test_a_call_of_a_tool_is_kept_with_the_answer(keeper: StoreKeeper) -> None:
+    call = ToolCall("1", "get_weather", '{"city": "Bern"}')
+    run = answering(
+        keeper,
+        TokenDelta(JOB, "let me see", False, 3),
+        ToolCalled(JOB, call),
+        GenerationFinished(JOB, STATS, StopReason.TOOL_CALLS),
+        JobFinished(JOB),
+    )
+    run.follow()
+    run.writer.end(JOB)
+    kept = stored(keeper, run.chat)
+    assert (kept.text(), kept.state) == ("let me see", MessageState.COMPLETE)
+    assert json.loads(kept.text(PartKind.TOOL_CALL)) == asdict(call)
 
 
 @pytest.mark.parametrize("reason", [StopReason.LENGTH, StopReason.CONTEXT_FULL])

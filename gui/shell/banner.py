@@ -1,0 +1,163 @@
+"""One banner: what a person should know, with its remedy as a button."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.messages import Sentence
+from gui.widgets.controls import Button, IconButton
+from gui.widgets.labels import Text
+from gui.widgets.sentences import translate
+from gui.widgets.theme import ThemeSource
+from gui.widgets.view import View
+
+# What the engine did to make a model fit: loading it again, with more memory free, undoes it.
+STEPS_DOWN: Final = frozenset(
+    {
+        "fit_no_repack",
+        "fit_cache",
+        "fit_context",
+        "fit_fewer_layers",
+        "fit_experts_in_ram",
+        "fit_batch",
+        "fit_streams",
+    }
+)
+SMALLER_MODELS: Final = frozenset({"fit_smaller_here", "fit_smaller_there"})
+RETURNS: Final = frozenset({"host_restarts", "host_restarts_lower"})
+GAVE_UP: Final = "host_gave_up"
+
+
+class Banner(View):
+    """One message; subclasses say what it reads and which remedy it offers."""
+
+    remedy = Signal()
+    closed = Signal()
+
+    def __init__(self, theme: ThemeSource, kind: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = Text()
+        self._remedy = Button()
+        self._close = IconButton(theme, "cross")
+        frame = QFrame()
+        frame.setProperty("kind", kind)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(14, 8, 8, 8)
+        row.setSpacing(10)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._remedy)
+        row.addWidget(self._close)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+        self._remedy.clicked.connect(self.remedy)
+        self._close.clicked.connect(self.closed)
+
+    def words(self) -> str:
+        """The message, in the language of the window."""
+        return ""
+
+    def remedy_words(self) -> str:
+        """What the remedy's button says; "" for none."""
+        return ""
+
+    def retranslate(self) -> None:
+        words = self.words()
+        self._words.setText(words)
+        self.setAccessibleName(words)
+        self._remedy.word(self.remedy_words())
+        self._remedy.setVisible(bool(self.remedy_words()))
+        self._close.name(self.tr("Close this message"))
+
+
+class SentenceBanner(Banner):
+    """A sentence of the engine, with a remedy where the window has one."""
+
+    def __init__(self, theme: ThemeSource, sentence: Sentence, kind: str = "notice") -> None:
+        super().__init__(theme, kind)
+        self.sentence = sentence
+        self.retranslate()
+
+    def words(self) -> str:
+        return translate(self.sentence)
+
+    def remedy_words(self) -> str:
+        if self.sentence.code in STEPS_DOWN:
+            return self.tr("Load again")
+        if self.sentence.code in SMALLER_MODELS:
+            return self.tr("Models…")
+        return ""
+
+
+class LoadBanner(Banner):
+    """The model died or could not be loaded; it can be loaded again."""
+
+    def __init__(self, theme: ThemeSource, sentence: Sentence | None) -> None:
+        super().__init__(theme, "failure")
+        self.sentence = sentence
+        self.gave_up: Sentence | None = None
+        self.retranslate()
+
+    def give_up(self, sentence: Sentence) -> None:
+        """It is not loaded again by itself; the reason of its last end stands below."""
+        self.gave_up = sentence
+        self.retranslate()
+
+    def words(self) -> str:
+        both = [translate(sentence) for sentence in (self.gave_up, self.sentence) if sentence is not None]
+        if both:
+            return "\n".join(both)
+        return self.tr("The model's process ended unexpectedly. Your conversations are safe.")
+
+    def remedy_words(self) -> str:
+        return self.tr("Load again")
+
+
+class ReturnBanner(Banner):
+    """A model ended unexpectedly and is brought back; afterwards it tells that this has happened."""
+
+    def __init__(self, theme: ThemeSource, notice: Sentence, reason: Sentence | None) -> None:
+        super().__init__(theme, "notice")
+        self.model = str(notice.values.get("model", ""))
+        self.back = False
+        self._notice = notice
+        self.reason = reason
+        self.retranslate()
+
+    def came_back(self) -> None:
+        self.back = True
+        self.retranslate()
+
+    def words(self) -> str:
+        head = self._back_words().format(model=self.model) if self.back else translate(self._notice)
+        return head if self.reason is None else f"{head}\n{translate(self.reason)}"
+
+    def _back_words(self) -> str:
+        if self._notice.code == "host_restarts_lower":
+            return self.tr(
+                "{model} was loaded again with smaller settings, because memory ran out or it crashed. "
+                "An answer that was interrupted can be carried on."
+            )
+        return self.tr(
+            "{model} ended unexpectedly and was loaded again. "
+            "An answer that was interrupted can be carried on."
+        )
+
+
+class UndoBanner(Banner):
+    """A conversation went to the trash and can be brought back."""
+
+    def __init__(self, theme: ThemeSource, conversation_id: int, title: str) -> None:
+        super().__init__(theme, "notice")
+        self.conversation_id = conversation_id
+        self._title = title
+        self.retranslate()
+
+    def words(self) -> str:
+        return self.tr("“{title}” was deleted.").format(title=self._title)
+
+    def remedy_words(self) -> str:
+        return self.tr("Undo")
