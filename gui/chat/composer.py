@@ -127,6 +127,7 @@ class Composer(QWidget):
         self._theme = theme
         self._generating = False
         self._sendable = True
+        self._host = ""
         self.draft = Draft(self)
         self.button = RoundButton(theme, self)
         row = QHBoxLayout(self)
@@ -164,6 +165,12 @@ class Composer(QWidget):
         self._sendable = sendable
         self._show_state()
 
+    def show_host(self, host: str) -> None:
+        """Where messages go: the host of a model elsewhere, "" for this machine."""
+        if host != self._host:
+            self._host = host
+            self._retranslate()
+
     def _send(self) -> None:
         if self._sendable and not self._generating and self.text.strip():
             self.send_requested.emit(self.text.strip())
@@ -191,9 +198,14 @@ class Composer(QWidget):
             self._retranslate()
 
     def _retranslate(self) -> None:
-        self.draft.setPlaceholderText(self.tr("Message the model…"))
+        keys = self.tr("Enter sends, Shift and Enter begins a new line.")
+        words = self.tr("Message the model…")
+        if self._host:
+            words = self.tr("Message the model on {host}…").format(host=self._host)
+            keys = f"{words} {keys}"
+        self.draft.setPlaceholderText(words)
         self.draft.setAccessibleName(self.tr("Message"))
-        self.draft.setAccessibleDescription(self.tr("Enter sends, Shift and Enter begins a new line."))
+        self.draft.setAccessibleDescription(keys)
         self._show_state()
 
     def paintEvent(self, event: QPaintEvent) -> None:

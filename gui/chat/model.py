@@ -109,6 +109,7 @@ class ChatModel(QObject):
         super().__init__(parent)
         self.conversation_id: int | None = None
         self.messages: list[ChatMessage] = []
+        self.model_path = ""  # of the model in use; "" while that is not known
         self.runtime = RuntimeState.STOPPED
         self._crash: Sentence | None = None
         self.load_fraction = 0.0
@@ -338,6 +339,8 @@ class ChatModel(QObject):
             self.message_ended.emit(index)
 
     def _note_runtime(self, event: RuntimeStateChanged) -> None:
+        if event.model and self.model_path and event.model != self.model_path:
+            return
         self.runtime = event.state
         self._crash = event.reason if event.state is RuntimeState.CRASHED else None
         if event.state is RuntimeState.LOADING:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.catalog.model import InstalledModel
 from engine.chat.markdown_reader import is_safe_link
 from engine.events import Event
 from engine.jobs.desk import Desk
@@ -16,14 +17,17 @@ from gui.chat.context_notice import ContextNotice
 from gui.chat.empty import EmptyChat
 from gui.chat.look import COLUMN, MARGIN
 from gui.chat.model import ChatModel, LiveAnswer
+from gui.chat.queue_watch import QueueWatch
 from gui.chat.transcript import Transcript
 from gui.widgets.labels import Line
+from gui.widgets.places import host_of_model
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 
 
 class ChatPage(QWidget):
     conversation_opened = Signal(int)  # one was shown, or begun with its first message
+    activity_changed = Signal(str)  # what the answer that is shown waits for; "" for nothing
 
     def __init__(
         self, desk: Desk, bridge: EngineBridge, theme: ThemeSource, parent: QWidget | None = None
@@ -32,6 +36,7 @@ class ChatPage(QWidget):
         self._desk = desk
         self._drafts: dict[int | None, str] = {}
         self.model = ChatModel(self)
+        self._queue = QueueWatch(desk, self)
         self.transcript = Transcript(theme, self)
         self.empty = EmptyChat(self)
         self.status = Line(kind="muted")
@@ -55,6 +60,11 @@ class ChatPage(QWidget):
         self.model.begin_new()
         self._restore_draft()
         self.focus_composer()
+
+    def show_model(self, model: InstalledModel | None) -> None:
+        """The model in use: where messages go."""
+        self.model.model_path = model.path if model is not None else ""
+        self.composer.show_host(host_of_model(model))
 
     def focus_composer(self) -> None:
         self.composer.draft.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -93,6 +103,7 @@ class ChatPage(QWidget):
         self.model.message_ended.connect(self._end_message)
         self.model.text_arrived.connect(self._add_text)
         self.model.status_changed.connect(self._show_status)
+        self._queue.changed.connect(self._show_status)
         self.model.begun.connect(self._begin)
         self.model.sending_failed.connect(self._give_back)
         self.transcript.carry_on_requested.connect(self._carry_on)
@@ -107,6 +118,7 @@ class ChatPage(QWidget):
 
     def _fold(self, event: Event) -> None:
         self.model.fold(event)
+        self._queue.on_event(event)
 
     # commands
     def _send(self, text: str) -> None:
@@ -196,11 +208,34 @@ class ChatPage(QWidget):
         self.composer.set_sendable(not model.opening)
         empty = not model.messages and not model.opening and model.conversation_id is None and not generating
         self._pages.setCurrentWidget(self.empty if empty else self.transcript)
+        self._follow_queue()
         words = self._status_words()
+        self.activity_changed.emit(self._activity_words())
         self.status.setText(words)
         self.status.setVisible(bool(words))
         self.context.show_use(model.context, model.live)
         self.error.show_sentences(*([model.error] if model.error is not None else []))
+
+    def _follow_queue(self) -> None:
+        live = self.model.live
+        waits = live is not None and not live.text_begun and live.progress is None and not live.stopping
+        message = live.message if live is not None else None
+        self._queue.follow(message.model if waits and message is not None else "")
+
+    def _activity_words(self) -> str:
+        """For the top line; short."""
+        live = self.model.live
+        if live is None or live.text_begun or live.stopping:
+            return ""
+        if live.summarising:
+            return self.tr("summarising")
+        if live.progress is not None:
+            return self.tr("reading prompt, {done} of {total}").format(
+                done=QLocale().toString(live.progress.done), total=QLocale().toString(live.progress.total)
+            )
+        if self._queue.place:
+            return self.tr("in the queue, place {place}").format(place=self._queue.place)
+        return ""
 
     def _status_words(self) -> str:
         if self.model.opening:
@@ -225,6 +260,9 @@ class ChatPage(QWidget):
         if self.model.runtime is RuntimeState.LOADING:
             percent = QLocale().toString(round(self.model.load_fraction * 100))
             return self.tr("Loading the model … {percent} %").format(percent=percent)
+        if self._queue.place:
+            place = QLocale().toString(self._queue.place)
+            return self.tr("Other answers come first: place {place} in the queue").format(place=place)
         return self.tr("Waiting for the first word …")
 
     # keys and language

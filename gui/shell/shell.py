@@ -68,6 +68,7 @@ class Shell(QObject):
     def _connect_model(self) -> None:
         model, banners = self._parts.model, self._parts.banners
         model.conversations_changed.connect(self._list_changed)
+        model.runtime_changed.connect(self._show_model)
         model.noticed.connect(banners.notice)
         model.failed.connect(banners.failure)
         model.load_failed.connect(banners.crash)
@@ -98,6 +99,7 @@ class Shell(QObject):
         parts.wizard.finished.connect(self._use)
         parts.wizard.left.connect(self._leave_wizard)
         parts.chat.conversation_opened.connect(self._opened)
+        parts.chat.activity_changed.connect(parts.top_line.show_activity)
         parts.models.chosen.connect(self._use)
         parts.models.wizard_wanted.connect(self._show_wizard)
         parts.models.left.connect(self._show_chat)
@@ -154,6 +156,9 @@ class Shell(QObject):
     def _opened(self, conversation_id: int) -> None:
         self._conversation = conversation_id
         self._parts.sidebar.mark(conversation_id)
+
+    def _show_model(self) -> None:
+        self._parts.chat.show_model(self._parts.model.model_in_use)
 
     def _list_changed(self) -> None:
         self._parts.sidebar.show_conversations(self._parts.model.conversations)

@@ -12,6 +12,7 @@ from gui.shell.model import ShellModel
 from gui.widgets.controls import IconButton
 from gui.widgets.fonts import ui_font
 from gui.widgets.labels import Line
+from gui.widgets.places import host_of_model, model_words
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -32,7 +33,9 @@ class TopLine(View):
         self._menu = QMenu(self)
         self._group = QActionGroup(self._menu)
         self._name.setMenu(self._menu)
+        self._place = Line("", "badge")
         self._state = Line("", "muted")
+        self._activity = ""
         self._graphs = IconButton(theme, "panel")
         self._arrange()
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -54,6 +57,8 @@ class TopLine(View):
         row.addWidget(balance)
         row.addStretch(1)
         row.addWidget(self._name)
+        row.addWidget(self._place)
+        row.addSpacing(6)
         row.addWidget(self._state)
         row.addStretch(1)
         row.addWidget(self._graphs)
@@ -64,7 +69,27 @@ class TopLine(View):
         self._name.word(name)
         self._name.setAccessibleName(self.tr("Model: {name}. Press to switch.").format(name=name))
         self._name.setToolTip(self.tr("Switch models"))
-        self._state.setText(self._state_words())
+        self._show_place(host_of_model(model))
+        self._state.setText(self._activity or self._state_words())
+
+    def _show_place(self, host: str) -> None:
+        """Marks a model elsewhere: what is written leaves this machine."""
+        self._place.setText(self.tr("remote"))
+        meaning = self.tr("Your messages are sent to {host}, where this model computes.").format(host=host)
+        self._place.setToolTip(meaning)
+        self._place.setAccessibleDescription(meaning)
+        self._place.setVisible(bool(host))
+        if host:
+            self._name.setAccessibleDescription(meaning)
+            self._name.setToolTip(meaning)
+        else:
+            self._name.setAccessibleDescription("")
+
+    def show_activity(self, words: str) -> None:
+        """What the answer that is shown waits for; "" for the model's own state."""
+        if words != self._activity:
+            self._activity = words
+            self._state.setText(words or self._state_words())
 
     def _state_words(self) -> str:
         runtime = self._model.runtime
@@ -72,6 +97,8 @@ class TopLine(View):
             return self.tr("loading, {percent} %").format(percent=round(self._model.load_fraction * 100))
         if self._model.loading:
             return self.tr("starting")
+        if host_of_model(self._model.model_in_use) and runtime is RuntimeState.STOPPED:
+            return self.tr("asked with your first message")
         words = {
             RuntimeState.STOPPED: self.tr("loads with your first message"),
             RuntimeState.READY: self.tr("ready"),
@@ -101,8 +128,3 @@ class TopLine(View):
         model = action.data()
         if isinstance(model, InstalledModel):
             self._model.load(model)
-
-
-def model_words(model: InstalledModel) -> str:
-    """Name and quantisation in one line."""
-    return f"{model.name} · {model.quantization}" if model.quantization else model.name

@@ -155,6 +155,10 @@
             <translation>正在打开对话…</translation>
         </message>
         <message>
+            <source>Other answers come first: place {place} in the queue</source>
+            <translation>其他回答在先：排在第 {place} 位</translation>
+        </message>
+        <message>
             <source>Reading {done} of {total} tokens</source>
             <translation>正在读取提示：{done} / {total} 词元</translation>
         </message>
@@ -169,6 +173,18 @@
         <message>
             <source>Waiting for the first word …</source>
             <translation>正在等待第一个字…</translation>
+        </message>
+        <message>
+            <source>in the queue, place {place}</source>
+            <translation>排队中，第 {place} 位</translation>
+        </message>
+        <message>
+            <source>reading prompt, {done} of {total}</source>
+            <translation>正在读取提示：{done} / {total}</translation>
+        </message>
+        <message>
+            <source>summarising</source>
+            <translation>正在写摘要</translation>
         </message>
     </context>
     <context>
@@ -247,6 +263,10 @@
         <message>
             <source>Message</source>
             <translation>消息</translation>
+        </message>
+        <message>
+            <source>Message the model on {host}…</source>
+            <translation>给 {host} 上的模型发消息…</translation>
         </message>
         <message>
             <source>Message the model…</source>
@@ -740,6 +760,13 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
     </context>
     <context>
+        <name>Place</name>
+        <message>
+            <source>{model} on {host}</source>
+            <translation>{host} 上的 {model}</translation>
+        </message>
+    </context>
+    <context>
         <name>PlanCard</name>
         <message>
             <source>weights, KV cache, compute, repacked copy</source>
@@ -908,8 +935,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>切换模型</translation>
         </message>
         <message>
+            <source>Your messages are sent to {host}, where this model computes.</source>
+            <translation>您的消息会发送到 {host}，该模型在那里计算。</translation>
+        </message>
+        <message>
             <source>answering</source>
             <translation>回答中</translation>
+        </message>
+        <message>
+            <source>asked with your first message</source>
+            <translation>随您的第一条消息开始</translation>
         </message>
         <message>
             <source>ended unexpectedly</source>
@@ -926,6 +961,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>ready</source>
             <translation>就绪</translation>
+        </message>
+        <message>
+            <source>remote</source>
+            <translation>远程</translation>
         </message>
         <message>
             <source>starting</source>

@@ -5,27 +5,33 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView
+from pytestqt.qtbot import QtBot
 
-from engine.chat.conversation import Conversation
+from engine.catalog.model import InstalledModel
+from engine.chat.conversation import ChatMessage, Conversation, MessageState, Role
 from engine.events import (
     ConversationOpened,
     ConversationsListed,
+    EngineSeen,
     JobFailed,
     JobFinished,
     JobId,
     LoadProgressed,
+    MessageAdded,
     ModelLoaded,
     Noticed,
+    PromptProgressed,
     RuntimeStateChanged,
+    TokenDelta,
 )
 from engine.messages import Sentence, english, sentence
-from engine.runtime.values import RuntimeState
+from engine.runtime.values import EngineStatus, LoadRequest, RunningModel, RuntimeState
 from engine.settings import Settings
 from gui.models.local_file import model_of_file
 from gui.preferences.page import is_endpoint
-from gui.shell.top_line import model_words
 from gui.shell.window import Page
 from gui.widgets.controls import Button
+from gui.widgets.places import model_words
 from gui.widgets.view import Column
 from tests.gui import samples
 from tests.gui.window_under_test import WindowUnderTest
@@ -357,3 +363,61 @@ def test_closing_keeps_the_size(window: WindowUnderTest) -> None:
     window.parts.window.resize(1010, 707)
     window.parts.window.close()
     assert window.parts.window._memory.value("geometry") is not None
+
+
+REMOTE = InstalledModel(
+    "https://api.example.com/v1#big-model", "big-model", "", 0, "remote", "Office", "", True
+)
+
+
+def test_a_model_elsewhere_is_marked_where_one_writes(window: WindowUnderTest) -> None:
+    window.list_all(samples.STARTER, REMOTE)
+    top_line, draft = window.parts.top_line, window.parts.chat.composer.draft
+    assert not top_line._place.isVisible()
+    assert draft.placeholderText() == "Message the model…"
+    menu = top_line._menu
+    menu.aboutToShow.emit()
+    (action,) = [action for action in menu.actions() if action.text() == "big-model on api.example.com"]
+    action.trigger()
+    window.settle()
+    assert top_line._name.accessibleName() == "Model: big-model on api.example.com. Press to switch."
+    assert top_line._place.isVisible()
+    assert "sent to api.example.com" in top_line._name.accessibleDescription()
+    assert draft.placeholderText() == "Message the model on api.example.com…"
+    window.parts.model.load(samples.STARTER)
+    assert not top_line._place.isVisible()
+    assert draft.placeholderText() == "Message the model…"
+
+
+def waiting(qtbot: QtBot, window: WindowUnderTest, count: int) -> None:
+    """The engine's answer to the next look: so many wait."""
+    request = LoadRequest(samples.STARTER.path, 2048, 2)
+    counters = (4, count, 9, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0.0)
+    model = RunningModel(samples.STARTER, RuntimeState.GENERATING, None, request, *counters)
+    seen = window.desk.count("look")
+    qtbot.waitUntil(lambda: window.desk.count("look") > seen, timeout=5000)
+    look = window.desk.last("look")
+    window.tell(EngineSeen(look, EngineStatus(1, "1", 1, 1.0, (model,))), JobFinished(look))
+
+
+def test_the_top_line_tells_the_place_in_the_queue(qtbot: QtBot, window: WindowUnderTest) -> None:
+    window.list_all()
+    window.type("Why?")
+    window.press(Qt.Key.Key_Return)
+    job = window.desk.last("send")
+    answer = ChatMessage(2, 1, Role.ASSISTANT, (), MessageState.STREAMING, 0.0, samples.STARTER.name)
+    window.tell(MessageAdded(job, 7, answer))
+    waiting(qtbot, window, 3)
+    assert "in the queue, place 3" in state_words(window)
+    assert "place 3 in the queue" in window.parts.chat.status.text()
+    waiting(qtbot, window, 5)  # others came later
+    assert "in the queue, place 3" in state_words(window)
+    waiting(qtbot, window, 1)
+    assert "in the queue, place 1" in state_words(window)
+    window.tell(PromptProgressed(job, 512, 1200, 0))
+    assert "reading prompt, 512 of 1,200" in state_words(window)
+    window.tell(TokenDelta(job, "Be", False, 1))
+    assert "queue" not in state_words(window) and "reading" not in state_words(window)
+    looks = window.desk.count("look")
+    qtbot.wait(1200)
+    assert window.desk.count("look") == looks
