@@ -4,7 +4,8 @@ Models of the R1 and Qwen3 families write `<think>`, their reasoning, `</think>`
 answer. Some chat templates already open the tag in the prompt, so that the stream begins
 inside it. Only a tag at the very beginning counts: a plain model may talk about the tag.
 
-White space around the tags is layout and is dropped; everything else passes unchanged.
+Other families have tags of their own. White space around the tags is layout and is dropped;
+everything else passes unchanged.
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ class Piece:
 class ReasoningSplitter:
     """Feed it text in any chunks; the pieces, joined by kind, are always the same."""
 
-    def __init__(self, phase: Phase = Phase.UNDECIDED) -> None:
+    def __init__(
+        self, phase: Phase = Phase.UNDECIDED, open_tag: str = OPEN_TAG, close_tag: str = CLOSE_TAG
+    ) -> None:
         self._phase = phase
+        self._open_tag = open_tag
+        self._close_tag = close_tag
         self._held = ""
         self._at_start = phase is not Phase.REASONING  # nothing of the reasoning was passed on yet
 
@@ -74,20 +79,20 @@ class ReasoningSplitter:
 
     def _begin(self) -> None:
         start = self._held.lstrip()
-        if start.startswith(OPEN_TAG):
-            self._held = start[len(OPEN_TAG) :]
+        if start.startswith(self._open_tag):
+            self._held = start[len(self._open_tag) :]
             self._phase = Phase.REASONING
-        elif not OPEN_TAG.startswith(start):
+        elif not self._open_tag.startswith(start):
             self._phase = Phase.REASONING if self._phase is Phase.OPENED else Phase.ANSWER
 
     def _reason(self) -> list[Piece]:
-        body, tag, rest = self._held.partition(CLOSE_TAG)
+        body, tag, rest = self._held.partition(self._close_tag)
         if tag:
             pieces = self._take(len(body.rstrip()), is_reasoning=True)
             self._held = rest
             self._phase = Phase.CLOSED
             return pieces
-        certain = body[: len(body) - held_back(body, CLOSE_TAG)].rstrip()
+        certain = body[: len(body) - held_back(body, self._close_tag)].rstrip()
         return self._take(len(certain), is_reasoning=True)
 
     def _take(self, length: int, *, is_reasoning: bool) -> list[Piece]:

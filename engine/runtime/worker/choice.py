@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.chat.reasoning import OPEN_TAG, Phase
+from engine.chat.reasoning import Phase
 from engine.runtime.values import TokenLogprob
+from engine.runtime.worker.answer_format import THINK, AnswerFormat
 from engine.runtime.worker.grammar.constraint import Constraint
 from engine.runtime.worker.grammar.gbnf import GrammarError
+from engine.runtime.worker.harmony import MESSAGE
 from engine.runtime.worker.logits import Logits, logits_of, token_logprob
 from engine.runtime.worker.sampling import Sampler
 from engine.runtime.worker.vocabulary import Vocabulary
@@ -27,8 +29,11 @@ class Choice:
         sampler: Sampler,
         constraint: Constraint | None = None,
         top_logprobs: int = -1,
+        format: AnswerFormat = THINK,
     ) -> None:
         """`top_logprobs`: as in `Sampling`."""
+        self._open_tag = format.open_tag
+        self._last_of_tag = (MESSAGE if format.harmony else format.close_tag)[-1:].encode("ascii")
         self._llama = llama
         self._vocabulary = vocabulary
         self._sampler = sampler
@@ -53,7 +58,7 @@ class Choice:
         if self._constraint is None or phase in _THINKING:
             return
         if not self._bound:  # it closed the reasoning, and may have begun the answer
-            raw = raw.partition(b">")[2].lstrip()
+            raw = raw.partition(self._last_of_tag)[2].lstrip()
         if raw and not self._constraint.accept(raw):
             raise GrammarError("the answer has left it")
 
@@ -73,7 +78,7 @@ class Choice:
         tokens = self._constraint.fitting()
         also: tuple[int, ...] = self._vocabulary.end_tokens() if self._constraint.complete else ()
         if phase is Phase.UNDECIDED:
-            opening = self._vocabulary.single(OPEN_TAG)  # it may think first
+            opening = self._vocabulary.single(self._open_tag)  # it may think first
             also = (*also, opening) if opening is not None else also
         if also:
             tokens = np.concatenate((tokens, np.array(also, dtype=np.int32)))

@@ -272,7 +272,9 @@ def _template(source: bytes | None, vocabulary: Vocabulary) -> ChatTemplate | No
     if not source:
         return None
     beginning, end = vocabulary.text_of(vocabulary.beginning), vocabulary.text_of(vocabulary.end)
-    return ChatTemplate(source.decode("utf-8", "replace"), beginning, end, vocabulary.plain)
+    template = ChatTemplate(source.decode("utf-8", "replace"), beginning, end, vocabulary.plain)
+    vocabulary.show(template.format.tags)
+    return template
 
 
 def _device(native: Native, n_gpu_layers: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.chat.reasoning import CLOSE_TAG, OPEN_TAG, Phase
+from engine.chat.reasoning import Phase
 from engine.messages import Sentence, sentence
 from engine.runtime.values import GenerationRequest
+from engine.runtime.worker.answer_format import THINK, AnswerFormat
+from engine.runtime.worker.harmony import messages_so_far
 from engine.runtime.worker.plain_text import PlainText
 from engine.runtime.worker.templates import CHATML_STOPS, ChatTemplate, TemplateFailure, render_chatml
 
@@ -15,6 +17,7 @@ from engine.runtime.worker.templates import CHATML_STOPS, ChatTemplate, Template
 class Prompt:
     text: str  # with marks (plain_text.py)
     phase: Phase  # where in an answer the model goes on
+    form: AnswerFormat = THINK
     stops: tuple[str, ...] = ()  # that belong to the format
     notice: Sentence | None = None
 
@@ -38,19 +41,23 @@ def write_prompt(
             notice = sentence("template_failed", model=model, reason=str(error))
     if notice is not None:
         text, stops = render_chatml(request.turns, plain, tools), CHATML_STOPS
-    opened = text.rstrip().endswith(OPEN_TAG)
-    written, phase = _so_far(request, plain, opened)
-    return Prompt(text + written, phase, stops, notice)
-
-
-def _so_far(request: GenerationRequest, plain: PlainText, opened: bool) -> tuple[str, Phase]:
-    """What was answered already, in the layout of the R1 and Qwen3 families."""
+    form = template.format if template and notice is None else THINK
     thought, answer = plain.marked(request.reasoning_so_far), plain.marked(request.answer_so_far)
-    begin = "" if opened else f"{OPEN_TAG}\n"
+    if form.harmony:
+        written, phase = messages_so_far(thought, answer)
+    else:
+        opened = text.rstrip().endswith(form.open_tag)
+        written, phase = _so_far(thought, answer, form, opened)
+    return Prompt(text + written, phase, form, stops, notice)
+
+
+def _so_far(thought: str, answer: str, form: AnswerFormat, opened: bool) -> tuple[str, Phase]:
+    """What was answered already, in the layout of the R1 and Qwen3 families."""
+    begin = "" if opened else f"{form.open_tag}\n"
     if thought and answer:
-        return f"{begin}{thought}\n{CLOSE_TAG}\n\n{answer}", Phase.ANSWER
+        return f"{begin}{thought}\n{form.close_tag}\n\n{answer}", Phase.ANSWER
     if thought:
         return f"{begin}{thought}", Phase.REASONING
     if answer:
-        return (f"\n{CLOSE_TAG}\n\n{answer}" if opened else answer), Phase.ANSWER
+        return (f"\n{form.close_tag}\n\n{answer}" if opened else answer), Phase.ANSWER
     return "", Phase.OPENED if opened else Phase.UNDECIDED

@@ -7,11 +7,10 @@ from array import array
 from collections.abc import Sequence
 
 from engine.chat.conversation import AnswerStats
-from engine.chat.reasoning import Piece
 from engine.events import JobId
-from engine.runtime.protocol import Delta, Finished, PromptProgress
-from engine.runtime.values import StopReason
-from engine.runtime.worker.answer_text import AnswerText
+from engine.runtime.protocol import Called, Delta, Finished, PromptProgress
+from engine.runtime.values import StopReason, ToolCall
+from engine.runtime.worker.answer_text import AnswerText, Part
 from engine.runtime.worker.choice import Choice
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.vocabulary import Vocabulary
@@ -86,8 +85,8 @@ class Stream:
             self._reasoning_tokens += 1
             self._reasoned_until = now
         self._unshown += 1
-        for piece in self._text.feed(raw):
-            self._add(piece)
+        for part in self._text.feed(raw):
+            self._add(part)
         self._choice.read(raw, self._text.phase)
         self.tokens.append(token)
         if self._text.stopped:
@@ -106,9 +105,11 @@ class Stream:
     def finish(self, reason: StopReason) -> None:
         """The last text, and what was measured. The stream is of no more use."""
         if not self._text.stopped:
-            for piece in self._text.finish():
-                self._add(piece)
+            for part in self._text.finish():
+                self._add(part)
         self.show()
+        if self._text.called and reason in (StopReason.END, StopReason.STOP_STRING):
+            reason = StopReason.TOOL_CALLS
         self._outbox.put(Finished(self.job, self._stats(), reason))
         self.free()
 
@@ -122,7 +123,11 @@ class Stream:
         if piece is not None:
             self._outbox.put(piece)
 
-    def _add(self, piece: Piece) -> None:
+    def _add(self, piece: Part) -> None:
+        if isinstance(piece, ToolCall):
+            self.show()
+            self._outbox.put(Called(self.job, piece))
+            return
         if piece.is_reasoning is not self._unsent_reasoning:
             self.show()
             self._unsent_reasoning = piece.is_reasoning

@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.runtime.values import Tool, ToolCall, Turn
+from engine.runtime.worker.answer_format import answer_format
 from engine.runtime.worker.limits import TimeExceeded, memory_limit, time_limit
 from engine.runtime.worker.plain_text import PlainText
 from engine.runtime.worker.template_values import message_values, tool_values
@@ -58,6 +59,7 @@ class ChatTemplate:
     def __init__(self, source: str, beginning: str, end: str, plain: PlainText) -> None:
         """`beginning` and `end` are the texts of the BOS and EOS tokens."""
         self.source = source
+        self.format = answer_format(source)
         self._special = {"bos_token": beginning, "eos_token": end}
         self._plain = plain
         self._compiled: Template | None = None

@@ -9,7 +9,8 @@ from engine.errors import UsageError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime.protocol import Notice
-from engine.runtime.values import GenerationRequest, Turn, WhenFull
+from engine.runtime.values import GenerationRequest, Tool, Turn, WhenFull
+from engine.runtime.worker.answer_format import THINK
 from engine.runtime.worker.answer_text import AnswerText
 from engine.runtime.worker.choice import Choice
 from engine.runtime.worker.form import Forms
@@ -20,6 +21,7 @@ from engine.runtime.worker.prompt import Prompt, write_prompt
 from engine.runtime.worker.sampling import Sampler, check_sampling
 from engine.runtime.worker.shortening import shortened
 from engine.runtime.worker.stream import Stream
+from engine.runtime.worker.template_values import parameters_of
 
 _LEAST_ROOM_SHARE = 8  # an eighth of the context for the answer, before oldest turns are left out
 
@@ -31,7 +33,7 @@ class Writer:
         self._native = native
         self._model = model
         self._outbox = outbox
-        self._forms = Forms(model.vocabulary)
+        self._forms = Forms(model.vocabulary, model.template.format if model.template else THINK)
         self._noticed = False  # a worker says only once that the template is of no use
 
     def stream(self, job: JobId, request: GenerationRequest) -> Stream:
@@ -41,8 +43,9 @@ class Writer:
             raise UsageError.of("conversation_empty")
         request, prompt, tokens = self._fitting(job, request)
         self._notice(job, prompt)
-        choice = self._choice(job, request, tokens)
-        text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops))
+        choice = self._choice(job, request, prompt, tokens)
+        schemas = {tool.name: parameters_of(tool) for tool in _callable(request)}
+        text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops), prompt.form, schemas)
         return Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
 
     def _fitting(self, job: JobId, request: GenerationRequest) -> tuple[GenerationRequest, Prompt, list[int]]:
@@ -77,16 +80,23 @@ class Writer:
         """What llama.cpp last said about a failure."""
         return self._native.log.reason()
 
-    def _choice(self, job: JobId, request: GenerationRequest, tokens: Sequence[int]) -> Choice:
+    def _choice(
+        self, job: JobId, request: GenerationRequest, prompt: Prompt, tokens: Sequence[int]
+    ) -> Choice:
         """Raises: UsageError."""
         vocabulary, sampling = self._model.vocabulary, request.sampling
-        form = self._forms.form(sampling, request.answer_so_far)
+        form = self._forms.form(request)
         if form.loosened:
             self._outbox.put(Notice(job, sentence("schema_loosened", keywords=", ".join(form.loosened))))
         sampler = Sampler(self._native.llama, vocabulary, sampling, tokens)
-        return Choice(self._native.llama, vocabulary, sampler, form.constraint, sampling.top_logprobs)
+        top, llama = sampling.top_logprobs, self._native.llama
+        return Choice(llama, vocabulary, sampler, form.constraint, top, prompt.form)
 
     def _notice(self, job: JobId, prompt: Prompt) -> None:
         if prompt.notice is not None and not self._noticed:
             self._noticed = True
             self._outbox.put(Notice(job, prompt.notice))
+
+
+def _callable(request: GenerationRequest) -> tuple[Tool, ...]:
+    return () if request.tool_choice == "none" or request.prompt is not None else request.tools

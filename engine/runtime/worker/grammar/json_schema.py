@@ -58,8 +58,7 @@ def json_schema_to_gbnf(schema: str) -> SchemaGrammar:
     """`{}` is any JSON object. Raises: GrammarError, when the schema cannot be used."""
     parsed = read_schema(schema)
     writer = SchemaWriter()
-    root = _OBJECT if parsed == {} else writer.add(parsed)
-    return SchemaGrammar(writer.grammar(root), writer.loosened)
+    return SchemaGrammar(writer.grammar(writer.add_root(parsed)), writer.loosened)
 
 
 def read_schema(text: str) -> Any:
@@ -94,6 +93,10 @@ class SchemaWriter:
         """What stands for one value of that schema, `#` being the schema itself."""
         self._documents.append(schema)
         return self._value(schema, 0)
+
+    def add_root(self, schema: Any) -> str:
+        """As `add`, for a whole answer: `{}` is any JSON object."""
+        return _OBJECT if schema == {} else self.add(schema)
 
     def grammar(self, root: str) -> str:
         """The whole text, for an answer of the form `root`."""

@@ -1,0 +1,119 @@
+"""Forms of answers through OpenAI's client: grammars, schemas, calls of tools, log probabilities."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+
+from tests.service.server_bench import Served
+
+QUESTION: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
+WEATHER: Any = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather of a city",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+COLOUR = {
+    "type": "object",
+    "properties": {"colour": {"enum": ["red", "green", "blue"]}, "bright": {"type": "boolean"}},
+    "required": ["colour", "bright"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
+    served = Served(tmp_path_factory.mktemp("served"))
+    with openai.OpenAI(base_url=served.url, api_key="none", max_retries=0, timeout=120) as made:
+        yield made
+    served.close()
+
+
+def ask(client: openai.OpenAI, **fields: Any) -> Any:
+    settings = {"model": "default", "messages": QUESTION, "max_tokens": 12, "temperature": 0}
+    return client.chat.completions.create(**{**settings, **fields})
+
+
+def test_log_probabilities(client: openai.OpenAI) -> None:
+    answer = ask(client, logprobs=True, top_logprobs=3, max_tokens=5)
+    content = answer.choices[0].logprobs.content
+    assert "".join(token.token for token in content) == answer.choices[0].message.content
+    for token in content:
+        assert len(token.top_logprobs) == 3
+        # Drawn greedily: the most likely one.
+        assert token.logprob == pytest.approx(token.top_logprobs[0].logprob)
+        assert 0 >= token.logprob > -20
+    streamed = [
+        token
+        for chunk in ask(client, logprobs=True, top_logprobs=3, max_tokens=5, stream=True)
+        for choice in chunk.choices
+        if choice.logprobs
+        for token in choice.logprobs.content
+    ]
+    assert [token.token for token in streamed] == [token.token for token in content]
+
+
+def test_forms_of_answers(client: openai.OpenAI) -> None:
+    schema = {"type": "json_schema", "json_schema": {"name": "colour", "schema": COLOUR, "strict": True}}
+    answer = json.loads(ask(client, response_format=schema, max_tokens=80).choices[0].message.content)
+    assert set(answer) == {"colour", "bright"}
+    assert answer["colour"] in ("red", "green", "blue")
+    chosen = ask(client, extra_body={"grammar": 'root ::= "yes" | "no"'})
+    assert chosen.choices[0].message.content in ("yes", "no")
+    assert chosen.choices[0].finish_reason == "stop"
+
+
+def test_tools_are_called(client: openai.OpenAI) -> None:
+    messages: list[Any] = [{"role": "user", "content": "Use the tool: what is the weather in Oslo?"}]
+    fields = {"messages": messages, "tools": [WEATHER], "tool_choice": "required", "max_tokens": 120}
+    answer = ask(client, **fields, parallel_tool_calls=False)
+    assert answer.choices[0].finish_reason == "tool_calls"
+    calls = answer.choices[0].message.tool_calls
+    assert len(calls) == 1
+    assert calls[0].function.name == "weather"
+    assert isinstance(json.loads(calls[0].function.arguments)["city"], str)
+    assert calls[0].id
+
+    streamed = [
+        call
+        for chunk in ask(client, **fields, stream=True)
+        for choice in chunk.choices
+        for call in choice.delta.tool_calls or []
+    ]
+    assert streamed[0].function.name == "weather"
+    assert "city" in json.loads(streamed[0].function.arguments)
+
+    messages += [
+        answer.choices[0].message.model_dump(exclude_none=True),
+        {"role": "tool", "tool_call_id": calls[0].id, "content": "It rains."},
+    ]
+    told = ask(client, messages=messages, tools=[WEATHER], tool_choice="none")
+    assert told.choices[0].message.content
+    assert told.choices[0].message.tool_calls is None
+
+
+def test_completions(client: openai.OpenAI) -> None:
+    answer = client.completions.create(
+        model="starter", prompt=["Once upon a", "One, two,"], max_tokens=6, temperature=0, logprobs=2
+    )
+    assert [choice.index for choice in answer.choices] == [0, 1]
+    for choice in answer.choices:
+        assert choice.text
+        assert choice.logprobs is not None and choice.logprobs.tokens is not None
+        assert "".join(choice.logprobs.tokens) == choice.text
+    streamed = client.completions.create(
+        model="starter", prompt="Once upon a", max_tokens=6, temperature=0, stream=True
+    )
+    assert "".join(chunk.choices[0].text for chunk in streamed) == answer.choices[0].text
