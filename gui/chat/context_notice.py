@@ -12,8 +12,9 @@ from engine.figures import Origin
 from engine.jobs.room import LONGEST_SUMMARY
 from gui.chat.context import ContextUse
 from gui.chat.model import LiveAnswer
-from gui.widgets.controls import Button
+from gui.widgets.controls import Button, IconButton
 from gui.widgets.labels import Line, OriginBadge, Text
+from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
 _STEPS: Final = 1000  # of the progress bar
@@ -25,8 +26,9 @@ class ContextNotice(View):
     room_wanted = Signal(str)  # "cut" or "summarise"
     left = Signal()  # it stays as it is
     cancelled = Signal()  # the summary is not wanted any more
+    focus_left = Signal()  # it had the keyboard, and is hidden now
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._use: ContextUse | None = None
         self._summary: LiveAnswer | None = None
@@ -40,11 +42,13 @@ class ContextNotice(View):
         self.summarise = Button()
         self.leave = Button()
         self.cancel = Button()
+        self.close_it = IconButton(theme, "cross")
         self._arrange()
         self.forget.clicked.connect(self._forget)
         self.summarise.clicked.connect(self._sum_up)
         self.leave.clicked.connect(self.left)
         self.cancel.clicked.connect(self.cancelled)
+        self.close_it.clicked.connect(self.left)
         self.hide()
 
     def show_use(self, use: ContextUse | None, live: LiveAnswer | None) -> None:
@@ -62,10 +66,11 @@ class ContextNotice(View):
             self._show_summary(self._summary)
         elif self._use is not None:
             self._show_use(self._use)
+        had_focus = any(button.hasFocus() for button in self._buttons())
         self._choose_buttons()
-        if not shown and self.isAncestorOf(self.focusWidget() or self):
-            self.focusNextChild()
         self.setVisible(shown)
+        if had_focus:
+            self._keep_focus()
         self._announce(self._title.text() if shown else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -84,6 +89,7 @@ class ContextNotice(View):
         head.addStretch(1)
         head.addWidget(self._figures)
         head.addWidget(self._origin)
+        head.addWidget(self.close_it)
         choices = QHBoxLayout()
         choices.setSpacing(8)
         choices.addStretch(1)
@@ -106,6 +112,19 @@ class ContextNotice(View):
     def _sum_up(self) -> None:
         self.room_wanted.emit("summarise")
 
+    def _buttons(self) -> tuple[Button, ...]:
+        return self.forget, self.summarise, self.leave, self.cancel, self.close_it
+
+    def _keep_focus(self) -> None:
+        """The keyboard stays where it was, or on what has taken that place."""
+        if any(button.hasFocus() and button.isVisible() for button in self._buttons()):
+            return
+        first = next((button for button in self._buttons() if button.isVisible()), None)
+        if first is not None:
+            first.setFocus()
+        else:
+            self.focus_left.emit()
+
     # words
     def _name_buttons(self) -> None:
         forget = self.tr("The oldest messages stay in sight, but the model does not read them any more.")
@@ -116,16 +135,18 @@ class ContextNotice(View):
         self.summarise.setAccessibleDescription(summarise)
         self.leave.word(self.tr("Leave it"))
         self.cancel.word(self.tr("Cancel"))
+        self.close_it.name(self.tr("Close this message"))
         self._progress.setAccessibleName(self.tr("Progress of the summary"))
 
     def _choose_buttons(self) -> None:
         summing = self._summary is not None
-        choices = not summing and self._use is not None and self._use.full and not self._use.single
-        self.forget.show_when(choices)
-        self.summarise.show_when(choices)
-        self.leave.show_when(not summing)
-        self.cancel.show_when(summing)
-        self.cancel.setEnabled(self._summary is None or not self._summary.stopping)
+        full = not summing and self._use is not None and self._use.full
+        choices = full and self._use is not None and not self._use.single
+        self.forget.setVisible(choices)
+        self.summarise.setVisible(choices)
+        self.leave.setVisible(full)
+        self.cancel.setVisible(summing)
+        self.close_it.setVisible(not summing and not full)
         self._progress.setVisible(summing)
         self._figures.setVisible(not summing and bool(self._figures.text()))
         self._origin.setVisible(self._figures.isVisibleTo(self))

@@ -20,27 +20,43 @@ def details_of(message: ChatMessage, locale: QLocale) -> tuple[str, tuple[Detail
     stats = message.stats
     if stats is None:
         return "", ()
-    origin = _origin(stats)
-    pairs = (*_times(stats, locale), *_prompt(stats, locale), *_answer(stats, locale))
-    return measured_words(stats), tuple(Detail(name, value, origin) for name, value in pairs)
+    measured = origin_word(Origin.MEASURED)
+    told = _tr("told by {host}").format(host=stats.remote) if stats.remote else measured
+    times = told if stats.remote_told else measured
+    # An endpoint that does not say how many tokens it wrote has them counted as they arrive.
+    written = _tr("told or counted") if stats.remote and not stats.remote_told else told
+    first = (_tr("First token after"), _seconds(stats.time_to_first_token_s, locale), measured)
+    details = (
+        *(Detail(*pair, times) for pair in _before(stats, locale)),
+        Detail(*first),
+        Detail(*_writing(stats, locale), times),
+        *(Detail(*pair, told) for pair in _prompt(stats, locale)),
+        *(Detail(*pair, written) for pair in _answer(stats, locale)),
+    )
+    return measured_words(stats), details
 
 
-def _times(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
-    if stats.prompt_s or stats.generation_s:
+def _before(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
+    if not stats.prompt_s and not stats.generation_s:
+        return  # written before these were kept
+    if not stats.remote:
         yield _tr("Waited in the queue"), _seconds(stats.queue_s, locale)
-        reading = _seconds(stats.prompt_s, locale)
-        if stats.prompt_tps:
-            reading = f"{reading} · {_speed(stats.prompt_tps, locale)}"
-        yield _tr("Read the prompt"), reading
-    yield _tr("First token after"), _seconds(stats.time_to_first_token_s, locale)
+    reading = _seconds(stats.prompt_s, locale)
+    if stats.prompt_tps:
+        reading = f"{reading} · {_speed(stats.prompt_tps, locale)}"
+    yield _tr("Read the prompt"), reading
+
+
+def _writing(stats: AnswerStats, locale: QLocale) -> _Pair:
     speed = _speed(stats.generation_tps, locale)
     if stats.generation_s:
         speed = f"{_seconds(stats.generation_s, locale)} · {speed}"
-    yield _tr("Wrote the answer"), speed
+    return _tr("Wrote the answer"), speed
 
 
 def _prompt(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
-    yield _tr("Prompt"), _tokens(stats.prompt_tokens, locale)
+    if stats.prompt_tokens or not stats.remote:
+        yield _tr("Prompt"), _tokens(stats.prompt_tokens, locale)
     if stats.evaluated_tokens:
         yield _tr("Computed for this answer"), _tokens(stats.evaluated_tokens, locale)
     if stats.reused_tokens or not stats.remote:
@@ -57,12 +73,6 @@ def _answer(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
     if stats.batch_width:
         width = locale.toString(stats.batch_width, "f", 1)
         yield _tr("Answers computed together"), _tr("{width} on average").format(width=width)
-
-
-def _origin(stats: AnswerStats) -> str:
-    if stats.remote and stats.remote_told:
-        return _tr("told by {host}").format(host=stats.remote)
-    return origin_word(Origin.MEASURED)
 
 
 def _seconds(value: float, locale: QLocale) -> str:

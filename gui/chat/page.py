@@ -41,7 +41,7 @@ class ChatPage(QWidget):
         self.empty = EmptyChat(self)
         self.status = Line(kind="muted")
         self.error = SentenceLabel("warning")
-        self.context = ContextNotice(self)
+        self.context = ContextNotice(theme, self)
         self.composer = Composer(theme, self)
         self._build()
         self._connect(bridge)
@@ -113,6 +113,7 @@ class ChatPage(QWidget):
         self.context.room_wanted.connect(self._make_room)
         self.context.left.connect(self._leave_context)
         self.context.cancelled.connect(self.stop)
+        self.context.focus_left.connect(self.focus_composer)
         self.composer.send_requested.connect(self._send)
         self.composer.stop_requested.connect(self.stop)
 

@@ -89,19 +89,20 @@ def tool_words(tool: AskedTool) -> str:
 def _speed(stats: AnswerStats | None, locale: QLocale) -> str:
     if stats is None or not stats.generated_tokens:
         return ""
-    words = QCoreApplication.translate(
-        "Transcript", "{speed} tokens/s · first token {first} s · {tokens} tokens"
-    )
     digits = 0 if stats.generation_tps >= 10 else 1
-    speed = words.format(
-        speed=locale.toString(stats.generation_tps, "f", digits),
-        first=locale.toString(stats.time_to_first_token_s, "f", 1),
-        tokens=locale.toString(stats.generated_tokens),
-    )
-    if not stats.remote:
-        return speed
-    where = QCoreApplication.translate("Transcript", "on {host}").format(host=stats.remote)
-    return f"{where} · {speed}"
+    figures = {
+        "speed": locale.toString(stats.generation_tps, "f", digits),
+        "first": locale.toString(stats.time_to_first_token_s, "f", 1),
+        "tokens": locale.toString(stats.generated_tokens),
+        "host": stats.remote,
+    }
+    if stats.remote:
+        words = QCoreApplication.translate("Transcript", "on {host} · {speed} tokens/s · {tokens} tokens")
+    else:
+        words = QCoreApplication.translate(
+            "Transcript", "{speed} tokens/s · first token {first} s · {tokens} tokens"
+        )
+    return words.format(**figures)
 
 
 def _state(state: MessageState) -> str:

@@ -85,11 +85,28 @@ class SentenceBanner(Banner):
         return translate(self.sentence)
 
     def remedy_words(self) -> str:
-        if self.sentence.code in STEPS_DOWN:
-            return self.tr("Load again")
-        if self.sentence.code in SMALLER_MODELS:
-            return self.tr("Models…")
-        return ""
+        return self.tr("Models…") if self.sentence.code in SMALLER_MODELS else ""
+
+
+class StepsBanner(Banner):
+    """Everything that was made smaller so that one model fits; loading it again may undo it."""
+
+    def __init__(self, theme: ThemeSource, step: Sentence) -> None:
+        super().__init__(theme, "notice")
+        self.model = step.values.get("model")
+        self._steps = {step.code: step}
+        self.retranslate()
+
+    def add(self, step: Sentence) -> None:
+        """A further step, or a later word about the same one."""
+        self._steps[step.code] = step
+        self.retranslate()
+
+    def words(self) -> str:
+        return "\n".join(translate(step) for step in self._steps.values())
+
+    def remedy_words(self) -> str:
+        return self.tr("Load again")
 
 
 class LoadBanner(Banner):

@@ -13,10 +13,12 @@ from gui.shell.banner import (
     GAVE_UP,
     RETURNS,
     SMALLER_MODELS,
+    STEPS_DOWN,
     Banner,
     LoadBanner,
     ReturnBanner,
     SentenceBanner,
+    StepsBanner,
     UndoBanner,
 )
 from gui.widgets.controls import Button
@@ -64,6 +66,8 @@ class BannerArea(View):
             self._returns(sentence)
         elif sentence.code == GAVE_UP:
             self._gave_up(sentence)
+        elif sentence.code in STEPS_DOWN:
+            self._stepped_down(sentence)
         else:
             self._add_sentence(sentence, "notice")
 
@@ -89,6 +93,11 @@ class BannerArea(View):
             if banner.model == model and not banner.back:
                 banner.came_back()
 
+    def load_asked(self) -> None:
+        """A model is loaded anew: what was made smaller for the last time may be so no more."""
+        for banner in self._of(StepsBanner):
+            self._remove(banner)
+
     def deleted(self, conversation_id: int, title: str) -> None:
         for banner in self._of(UndoBanner):
             self._remove(banner)
@@ -103,6 +112,13 @@ class BannerArea(View):
         for banner in (*crashed, *earlier):
             self._remove(banner)
         self._add(ReturnBanner(self._theme, sentence, reason))
+
+    def _stepped_down(self, step: Sentence) -> None:
+        for banner in self._of(StepsBanner):
+            if banner.model == step.values.get("model"):
+                banner.add(step)
+                return
+        self._add(StepsBanner(self._theme, step))
 
     def _gave_up(self, sentence: Sentence) -> None:
         reason = None
@@ -161,7 +177,7 @@ class BannerArea(View):
             self._remove(banner)
         elif isinstance(banner, SentenceBanner) and banner.sentence.code in SMALLER_MODELS:
             self.models_wanted.emit()
-        elif isinstance(banner, LoadBanner | SentenceBanner):
+        elif isinstance(banner, LoadBanner | StepsBanner):
             self._remove(banner)
             self.load_again.emit()
 

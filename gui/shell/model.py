@@ -31,6 +31,7 @@ class ShellModel(QObject):
     runtime_changed = Signal()
     noticed = Signal(object)  # engine.messages.Sentence
     failed = Signal(object)  # engine.messages.Sentence
+    load_asked = Signal()
     load_failed = Signal(object)  # engine.messages.Sentence
     crashed = Signal(object)  # engine.messages.Sentence or None
     recovered = Signal()  # the model in use runs again
@@ -57,6 +58,7 @@ class ShellModel(QObject):
     def load(self, model: InstalledModel) -> None:
         """Replaces the model in use."""
         self._asked = model
+        self.load_asked.emit()
         self._load_job = self._desk.load(model)
         self.runtime_changed.emit()
 

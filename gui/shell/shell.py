@@ -71,6 +71,7 @@ class Shell(QObject):
         model.runtime_changed.connect(self._show_model)
         model.noticed.connect(banners.notice)
         model.failed.connect(banners.failure)
+        model.load_asked.connect(banners.load_asked)
         model.load_failed.connect(banners.crash)
         model.crashed.connect(banners.crash)
         model.recovered.connect(banners.recovered)

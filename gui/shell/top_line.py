@@ -57,7 +57,7 @@ class TopLine(View):
         row.addWidget(balance)
         row.addStretch(1)
         row.addWidget(self._name)
-        row.addWidget(self._place)
+        row.addWidget(self._place, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(6)
         row.addWidget(self._state)
         row.addStretch(1)

@@ -83,6 +83,10 @@
             <translation>由 {host} 提供</translation>
         </message>
         <message>
+            <source>told or counted</source>
+            <translation>由对方提供或在此计数</translation>
+        </message>
+        <message>
             <source>{count} tokens</source>
             <translation>{count} 个词元</translation>
         </message>
@@ -286,6 +290,10 @@
         <message>
             <source>Cancel</source>
             <translation>取消</translation>
+        </message>
+        <message>
+            <source>Close this message</source>
+            <translation>关闭此消息</translation>
         </message>
         <message>
             <source>Forget the beginning</source>
@@ -850,10 +858,6 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
     <context>
         <name>SentenceBanner</name>
         <message>
-            <source>Load again</source>
-            <translation>重新加载</translation>
-        </message>
-        <message>
             <source>Models…</source>
             <translation>模型…</translation>
         </message>
@@ -906,6 +910,13 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>Next</source>
             <translation>下一步</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepsBanner</name>
+        <message>
+            <source>Load again</source>
+            <translation>重新加载</translation>
         </message>
     </context>
     <context>
@@ -1062,8 +1073,8 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>您停止了此回答。</translation>
         </message>
         <message>
-            <source>on {host}</source>
-            <translation>在 {host} 上</translation>
+            <source>on {host} · {speed} tokens/s · {tokens} tokens</source>
+            <translation>在 {host} 上 · {speed} 词元/秒 · {tokens} 词元</translation>
         </message>
         <message>
             <source>{speed} tokens/s · first token {first} s · {tokens} tokens</source>

@@ -88,9 +88,11 @@ def test_forgetting_by_keyboard(chat: Chat) -> None:
 
 def test_a_summary_shows_its_progress_and_can_be_cancelled(chat: Chat) -> None:
     open_full(chat)
-    chat.page.context.summarise.click()
+    chat.page.context.summarise.setFocus()
+    QTest.keyClick(chat.page.context.summarise, Qt.Key.Key_Return)
     job = chat.desk.last("make_room")
     assert chat.desk.arguments("make_room") == (7, 4, "summarise")
+    assert chat.page.context.cancel.hasFocus()
     chat.desk.tell(PromptProgressed(job, 300, 1200, 0))
     settle()
     assert "Summarising the beginning … | Reading 300 of 1,200 tokens" in words(chat)
@@ -98,14 +100,13 @@ def test_a_summary_shows_its_progress_and_can_be_cancelled(chat: Chat) -> None:
     settle()
     assert "16 tokens of the summary are written, 512 at most" in words(chat)
     assert "They spoke" not in chat.shown()
-    chat.page.context.cancel.setFocus()
     QTest.keyClick(chat.page.context.cancel, Qt.Key.Key_Return)
     assert chat.desk.cancelled == [job]
     chat.desk.tell(JobCancelled(job))
     settle()
     # Nothing has changed, so the choice is there again.
     assert words(chat).startswith("The context is full")
-    assert chat.page.context.forget.isVisible()
+    assert chat.page.context.forget.hasFocus()
 
 
 def test_a_refused_question_says_why_in_the_notice_and_not_twice(chat: Chat) -> None:
@@ -157,7 +158,7 @@ def test_nearly_full_is_said_calmly(chat: Chat) -> None:
     assert words(chat).startswith("The context is 87 % full")
     assert "3,600 of 4,096 tokens" in words(chat)
     assert not chat.page.context.forget.isVisible()
-    chat.page.context.leave.click()
+    chat.page.context.close_it.click()
     settle()
     assert not chat.page.context.isVisible()
 

@@ -132,11 +132,13 @@ def test_figures_from_elsewhere_say_so(chat: Chat) -> None:
     assert "on api.example.com · 31 tokens/s" in chat.shown()
     chat.page.transcript.toggle_details(1)
     assert "Computed on api.example.com, which told these figures itself." in chat.shown()
-    assert "(told by api.example.com)" in chat.shown()
+    assert "Prompt: 1,200 tokens (told by api.example.com)" in chat.shown()
+    assert "First token after: 2.81 s (measured)" in chat.shown()
     timed = replace(STATS, remote="api.example.com")
     chat.open(conversation(user(1, "Q"), answer(2, "A", stats=timed), number=8))
     chat.page.transcript.toggle_details(1)
     assert "times were measured from this machine" in chat.shown()
+    assert "Answer: 210 tokens (told or counted)" in chat.shown()
 
 
 def test_a_tool_that_was_asked_for_is_shown_and_not_called(qtbot: QtBot, chat: Chat) -> None:
