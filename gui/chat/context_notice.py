@@ -180,8 +180,8 @@ class ContextNotice(View):
             )
         if use.single:
             return self.tr(
-                "One question alone fills it, so there is nothing older to leave out. Shorten the question, "
-                "or load the model with a longer context."
+                "The last question and its answer alone fill it, so there is nothing older to leave out. "
+                "Ask for less at once, begin a new chat, or load the model with a longer context."
             )
         return self.tr(
             "The model cannot read more of this conversation. Choose what it may leave out, or leave it "

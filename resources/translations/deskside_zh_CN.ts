@@ -304,10 +304,6 @@
             <translation>保持不变</translation>
         </message>
         <message>
-            <source>One question alone fills it, so there is nothing older to leave out. Shorten the question, or load the model with a longer context.</source>
-            <translation>单是一个问题就已占满上下文，没有更早的内容可以省去。请缩短问题，或用更长的上下文加载模型。</translation>
-        </message>
-        <message>
             <source>Progress of the summary</source>
             <translation>摘要进度</translation>
         </message>
@@ -338,6 +334,10 @@
         <message>
             <source>The context of the model on {host} is full</source>
             <translation>{host} 上的模型的上下文已满</translation>
+        </message>
+        <message>
+            <source>The last question and its answer alone fill it, so there is nothing older to leave out. Ask for less at once, begin a new chat, or load the model with a longer context.</source>
+            <translation>仅最后一个问题及其回答就已占满上下文，没有更早的内容可以省去。请一次少问一些、开始新的对话，或用更长的上下文加载模型。</translation>
         </message>
         <message>
             <source>The model cannot read more of this conversation. Choose what it may leave out, or leave it and begin a new chat. Nothing is deleted.</source>

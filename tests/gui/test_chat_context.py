@@ -132,7 +132,7 @@ def test_a_refused_question_says_why_in_the_notice_and_not_twice(chat: Chat) -> 
 
 def test_one_question_that_fills_everything_offers_no_empty_choice(chat: Chat) -> None:
     chat.open(conversation(user(1, "Q"), answer(2, "A", state=MessageState.CUT, stats=FULL)))
-    assert "One question alone fills it" in words(chat)
+    assert "The last question and its answer alone fill it" in words(chat)
     assert not chat.page.context.forget.isVisible()
     assert chat.page.context.leave.isVisible()
 
