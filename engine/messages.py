@@ -172,6 +172,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         # runtime
         "worker_not_started": "The engine could not be started ({reason}). Deskside's installation is incomplete; install it again.",
         "worker_silent": "The engine did not answer within {seconds} seconds of its start. The machine may be overloaded; close other programs and try again. The log is {log}.",
+        "worker_stuck": "The engine stood still in the middle of its work with {model}, so it was ended. What was written is kept; ask again. Details are in {log}.",
         "worker_unresponsive": "The engine did not react to the cancelling, so it was ended. Load the model again to go on; the conversation is kept.",
         "worker_babbled": "The engine sent something that makes no sense ({detail}), so it was ended. Load the model again; the conversation is kept. The log is {log}.",
         "worker_killed": "The engine was killed from outside (SIGKILL) while it ran {model}. If you did not do it, the system did, most likely for want of memory: close other programs, or choose a smaller model or context, and load it again. The conversation is kept.",

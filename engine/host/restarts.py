@@ -43,7 +43,7 @@ class Crashes:
             return Return.NOT
         if for_memory(reason):
             return Return.LOWER
-        if loading and reason.code not in ("worker_killed", "worker_terminated"):
+        if loading and reason.code not in ("worker_killed", "worker_terminated", "worker_stuck"):
             return Return.NOT
         return Return.SAME if len(self._times) == 1 else Return.LOWER
 

@@ -26,6 +26,7 @@ from engine.runtime import protocol
 from engine.runtime.endings import describe_ending, last_words, out_of_memory_kills
 from engine.runtime.link import Gone, WorkerLink
 from engine.runtime.process import open_log, start_worker
+from engine.runtime.pulse import Pulse
 from engine.runtime.transitions import IllegalTransition, check_transition
 from engine.runtime.values import (
     EmbeddingRequest,
@@ -40,6 +41,7 @@ START_LIMIT_S = 60.0  # until a worker says hello; cold disks are slow
 UNSEEN_CANCEL_LIMIT_S = 3.0  # until a worker notices a cancel: if not, it is stopped or stuck
 SEEN_CANCEL_LIMIT_S = 30.0  # until it has obeyed; not every device can abort a computation
 _LOOK_AGAIN_S = 1.0  # whether a worker that saw a cancel has been halted since
+_PULSE_S = 1.0  # from one look at a worker with work to do to the next
 PARK_LIMIT_S = 2.0  # for a worker to write its idle conversations to disk, before an orderly end
 _KILL_LIMIT_S = 10.0  # until the system has taken back the memory of a killed worker
 
@@ -63,6 +65,7 @@ class Supervisor:
         self._log_path = log_path
         self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._link: WorkerLink | None = None
+        self._pulse: Pulse | None = None  # of the link's worker
         self._load_job: _LoadJob | None = None
         self._answers: dict[JobId, None] = {}  # asked for and not over, in order
         self._cancelled: set[JobId] = set()
@@ -99,6 +102,7 @@ class Supervisor:
                 self._actions.get(timeout=self._patience())()
             except queue.Empty:
                 self._enforce_deadlines()
+                self._feel_pulse()
 
     # commands; on the supervisor's thread only
     def load(self, job: JobId, request: LoadRequest, model: InstalledModel) -> None:
@@ -117,6 +121,7 @@ class Supervisor:
             if log:
                 log.close()
         self._link = WorkerLink(process, channel, self._deliver)
+        self._pulse = Pulse(process.pid)
         self._deadlines[job] = time.monotonic() + START_LIMIT_S
         self._link.send(protocol.Load(job, request))
 
@@ -304,7 +309,7 @@ class Supervisor:
         self._end_all_answers(reason)
 
     def _release_worker(self) -> None:
-        link, self._link, self.facts = self._link, None, None
+        link, self._link, self._pulse, self.facts = self._link, None, None, None
         self._deadlines.clear()
         self._last_deadlines.clear()
         if link is not None:
@@ -350,8 +355,21 @@ class Supervisor:
             return None
 
     def _patience(self) -> float | None:
-        """Seconds until the next deadline; None for ever."""
-        return max(0.0, min(self._deadlines.values()) - time.monotonic()) if self._deadlines else None
+        """Seconds until the next deadline, or the next look at the worker; None for ever."""
+        if self._pulse and not self._works:
+            self._pulse.rest()
+        waits = [max(0.0, deadline - time.monotonic()) for deadline in self._deadlines.values()]
+        return min([*waits, *([_PULSE_S] if self._works else [])], default=None)
+
+    @property
+    def _works(self) -> bool:
+        """The worker has something to do, so that it has to be seen to move."""
+        return self._link is not None and bool(self._answers or (self._load_job and self._load_job.running))
+
+    def _feel_pulse(self) -> None:
+        if self._pulse and self._load_job and self._works and self._pulse.stuck(time.monotonic()):
+            model, log = self._load_job.model.name, str(self._log_path)
+            self._crash(sentence("worker_stuck", model=model, log=log))
 
     def _enforce_deadlines(self) -> None:
         now = time.monotonic()

@@ -1585,6 +1585,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>引擎发来了无法理解的数据（{detail}），已被结束。请重新加载模型；对话已保留。日志：{log}。</translation>
         </message>
         <message>
+            <source>The engine stood still in the middle of its work with {model}, so it was ended. What was written is kept; ask again. Details are in {log}.</source>
+            <translation>引擎在运行 {model} 的过程中停滞不动，已被终止。已写出的内容已保留；请重新提问。详情见 {log}。</translation>
+        </message>
+        <message>
             <source>The engine was asked to end from outside (SIGTERM) while it ran {model}. Load the model again to go on; the conversation is kept.</source>
             <translation>运行 {model} 时引擎被外部要求结束（SIGTERM）。重新加载模型即可继续；对话已保留。</translation>
         </message>

@@ -95,6 +95,26 @@ def test_a_stopped_worker_can_still_be_cancelled(bench: Bench) -> None:
     bench.loaded()
 
 
+@pytest.mark.parametrize("moment", ["load", "answer"])
+def test_a_worker_that_stands_still_is_noticed(bench: Bench, moment: str) -> None:
+    """Nobody cancels anything; it is seen that the process does not move."""
+    if moment == "load":
+        job = bench.load()
+        bench.wait_until(lambda: bench.client.pid is not None)
+    else:
+        bench.loaded()
+        job = bench.ask(STORY)
+        bench.first(job, events.TokenDelta)
+    pid = bench.client.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    ending = bench.ending(job)
+    assert isinstance(ending, events.JobFailed)
+    assert ending.message.code == "worker_stuck"
+    assert gone(pid)
+    bench.loaded()
+
+
 def test_a_stopped_worker_does_not_hold_up_the_end(bench: Bench) -> None:
     bench.loaded()
     job = bench.ask(STORY)
