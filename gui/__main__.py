@@ -91,7 +91,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     wizard = WizardPage(desk, bridge, theme)
     chat = ChatPage(desk, bridge, theme)
     models = ModelsPage(desk, bridge, theme)
-    preferences = PreferencesPage(desk, theme)
+    preferences = PreferencesPage(desk, bridge, theme)
     graphs = GraphPanel(theme)
     bridge.event_arrived.connect(graphs.on_event)
     pages = {

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from engine.jobs.desk import Desk
 from engine.settings import Settings
+from gui.bridge import EngineBridge
+from gui.preferences.api_switch import ApiSwitch
+from gui.preferences.engine_limits import EngineLimits
 from gui.widgets.bytes_text import format_count
 from gui.widgets.controls import Button, ChoiceBox, IconButton
 from gui.widgets.labels import Line, Text
@@ -28,9 +31,13 @@ class PreferencesPage(View):
     changed = Signal(object)  # engine.settings.Settings
     left = Signal()
 
-    def __init__(self, desk: Desk, theme: ThemeSource, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, desk: Desk, bridge: EngineBridge, theme: ThemeSource, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._api = ApiSwitch(desk, bridge)
+        self._limits = EngineLimits(desk)
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
         self._language = _choices(theme, "system", "en", "zh_CN")
@@ -38,7 +45,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(4)]
+        self._labels = [Line() for _ in range(6)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -46,6 +53,10 @@ class PreferencesPage(View):
         self.retranslate()
         self._show_settings()
         self._connect()
+
+    def begin(self) -> None:
+        """The window has come up."""
+        self._api.begin()
 
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the first choice."""
@@ -58,9 +69,11 @@ class PreferencesPage(View):
         self._word_choices()
         names = (self.tr("Language"), self.tr("Theme"), self.tr("Context length"), self.tr("Model hub"))
         fields = (self._language, self._theme, self._context, self._endpoint)
-        for label, field, name in zip(self._labels, fields, names, strict=True):
+        for label, field, name in zip(self._labels, fields, names, strict=False):
             label.setText(name)
             field.setAccessibleName(name)
+        self._labels[4].setText(self.tr("Loaded models"))
+        self._labels[5].setText(self.tr("Other programs"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -105,6 +118,8 @@ class PreferencesPage(View):
         form.addRow(self._labels[3], endpoint)
         form.addRow("", self._endpoint_words)
         form.addRow("", self._refusal)
+        form.addRow(self._labels[4], self._limits)
+        form.addRow(self._labels[5], self._api)
         self._refusal.hide()
         content.column.addSpacing(6)
         content.column.addLayout(form)
@@ -120,6 +135,8 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
+        for part in (self._limits, self._api):
+            part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:
         settings = self._desk.settings
@@ -127,6 +144,8 @@ class PreferencesPage(View):
         self._theme.setCurrentIndex(self._theme.findData(settings.theme))
         self._context.setCurrentIndex(self._context.findData(settings.context_length))
         self._endpoint.setText(settings.endpoint)
+        self._limits.show_settings()
+        self._api.show_settings()
         self._refusal.hide()
 
     def _save(self) -> None:

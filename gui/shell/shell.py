@@ -58,6 +58,7 @@ class Shell(QObject):
     def start(self, open_file: InstalledModel | None) -> None:
         """Shows the first page: the wizard until it was done once, then the chat."""
         self._parts.model.refresh()
+        self._parts.preferences.begin()
         if open_file is not None:
             self._parts.model.load(open_file)
         if self._desk.settings.wizard_done or open_file is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from gui.widgets.fonts import ui_font
 from gui.widgets.icons import icon, pixmap
@@ -92,6 +92,21 @@ class ChoiceBox(QComboBox):
         top = (self.height() - _ARROW) // 2
         arrow = pixmap("chevron", self._theme.tokens.muted, _ARROW, self.devicePixelRatioF())
         painter.drawPixmap(self.width() - _ARROW - 10, top, arrow)
+
+
+class NumberBox(QSpinBox):
+    """A whole number, typed or changed with the arrow keys; a wheel that passes over it changes nothing."""
+
+    def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class Card(QFrame):

@@ -104,6 +104,41 @@
         </message>
     </context>
     <context>
+        <name>ApiSwitch</name>
+        <message>
+            <source>Copy the address</source>
+            <translation>复制地址</translation>
+        </message>
+        <message>
+            <source>Let other programs use the models</source>
+            <translation>允许其他程序使用模型</translation>
+        </message>
+        <message>
+            <source>Off</source>
+            <translation>已关闭</translation>
+        </message>
+        <message>
+            <source>On, at {address}</source>
+            <translation>已开启：{address}</translation>
+        </message>
+        <message>
+            <source>Port</source>
+            <translation>端口</translation>
+        </message>
+        <message>
+            <source>Port of the API</source>
+            <translation>API 端口</translation>
+        </message>
+        <message>
+            <source>Programs on this computer that speak OpenAI's protocol can then chat with them. Other computers cannot; for that there is the command “deskside serve”.</source>
+            <translation>之后，本机上支持 OpenAI 协议的程序即可与模型对话。其他电脑不能访问；如有需要，请使用命令 “deskside serve”。</translation>
+        </message>
+        <message>
+            <source>Switching on …</source>
+            <translation>正在开启……</translation>
+        </message>
+    </context>
+    <context>
         <name>Banner</name>
         <message>
             <source>Close this message</source>
@@ -467,6 +502,29 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
     </context>
     <context>
+        <name>EngineLimits</name>
+        <message>
+            <source>Disk for idle conversations</source>
+            <translation>空闲对话占用磁盘</translation>
+        </message>
+        <message>
+            <source>Idle conversations are kept there so that long ones go on at once, even after a restart. “Never” means as long as a program uses the engine.</source>
+            <translation>空闲对话保存在那里，使长对话即使在重启后也能立即继续。“从不”表示只要有程序使用引擎就一直保留。</translation>
+        </message>
+        <message>
+            <source>Never</source>
+            <translation>从不</translation>
+        </message>
+        <message>
+            <source>Unload an idle model after</source>
+            <translation>空闲模型卸载时间</translation>
+        </message>
+        <message>
+            <source>minutes</source>
+            <translation>分钟</translation>
+        </message>
+    </context>
+    <context>
         <name>GetStepView</name>
         <message>
             <source>Download</source>
@@ -820,8 +878,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>浅色</translation>
         </message>
         <message>
+            <source>Loaded models</source>
+            <translation>已加载的模型</translation>
+        </message>
+        <message>
             <source>Model hub</source>
             <translation>模型库</translation>
+        </message>
+        <message>
+            <source>Other programs</source>
+            <translation>其他程序</translation>
         </message>
         <message>
             <source>Settings</source>

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog.model import InstalledModel
@@ -22,6 +23,7 @@ from engine.events import (
     Noticed,
     PromptProgressed,
     RuntimeStateChanged,
+    ServerChanged,
     TokenDelta,
 )
 from engine.messages import Sentence, english, sentence
@@ -311,6 +313,51 @@ def test_preferences_are_saved_and_followed(window: WindowUnderTest) -> None:
     language.setFocus()
     window.press(Qt.Key.Key_Up)
     assert theme.accessibleName() == "Theme"
+
+
+def test_other_programs_are_let_in_by_a_switch(window: WindowUnderTest) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    page = window.parts.preferences
+    switch = page.findChild(QCheckBox)
+    assert switch is not None
+    switch.setFocus()
+    window.press(Qt.Key.Key_Space)
+    assert window.desk.settings.serving
+    assert window.desk.count("serve") == 1
+    window.tell(ServerChanged(window.desk.last("serve"), "http://127.0.0.1:8437/v1"))
+    assert "On, at http://127.0.0.1:8437/v1" in words_of(page)
+    press_button(window, "Copy the address")
+    assert QGuiApplication.clipboard().text() == "http://127.0.0.1:8437/v1"
+    switch.setFocus()
+    window.press(Qt.Key.Key_Space)
+    window.tell(ServerChanged(window.desk.last("stop_serving"), ""))
+    assert not window.desk.settings.serving
+    assert "Off" in words_of(page)
+
+    window.press(Qt.Key.Key_Space)
+    why = sentence("serve_not_started", reason="Address already in use", log="/log")
+    window.tell(JobFailed(window.desk.last("serve"), why))
+    assert not switch.isChecked()
+    assert any("Address already in use" in words for words in words_of(page))
+
+
+def test_limits_of_the_engine_are_saved(window: WindowUnderTest) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    fields = {field.accessibleName(): field for field in window.parts.preferences.findChildren(QSpinBox)}
+    for name, value in (("Unload an idle model after", 30), ("Disk for idle conversations", 20)):
+        fields[name].setFocus()
+        fields[name].setValue(value)
+        window.press(Qt.Key.Key_Return)
+    fields["Port of the API"].setFocus()
+    fields["Port of the API"].setValue(9000)
+    window.press(Qt.Key.Key_Return)
+    settings = window.desk.settings
+    assert (settings.keep_loaded_minutes, settings.park_gib, settings.serve_port) == (30, 20, 9000)
+    assert window.desk.count("serve") == 0  # it was not on
+
+
+def words_of(page: QWidget) -> list[str]:
+    return [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
 
 
 def test_only_good_endpoints_are_saved(window: WindowUnderTest) -> None:
