@@ -14,6 +14,8 @@ locks=$here/installer/locks
 # chosen at run time, RPC on. Part of the cache key.
 llama_flags="-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_RPC=ON"
 llama_flags="$llama_flags -DCMAKE_INSTALL_BINDIR=llama_cpp/lib -DCMAKE_INSTALL_LIBDIR=llama_cpp/lib"
+llama_flags="$llama_flags -DCMAKE_CXX_FLAGS=-includedeskside_amx_tiles.h"
+llama_fixes=$here/installer/fixes  # on the include path; what they mend stands in them
 
 say() { printf 'deskside: %s\n' "$*" >&2; }
 
@@ -149,7 +151,7 @@ setup_requirements() { # setup_requirements NAME LOCKFILE
 
 llama_key() {
     version=$(sed -n 's/^llama-cpp-python==\([^ ;]*\).*/\1/p' "$locks/llama.lock")
-    flags=$({ cat "$locks/llama.lock"; echo "$llama_flags"; } | sha256sum | cut -c 1-12)
+    flags=$({ cat "$locks/llama.lock" "$llama_fixes"/*.h; echo "$llama_flags"; } | sha256sum | cut -c 1-12)
     echo "$version-$flags-$(uname -s)-$(uname -m)"
 }
 
@@ -174,6 +176,7 @@ build_llama() { # build_llama TARGET-FOLDER
     log=$cache/build.log
     (
         PATH=$work/venv/bin:$PATH
+        export CPLUS_INCLUDE_PATH="$llama_fixes${CPLUS_INCLUDE_PATH:+:$CPLUS_INCLUDE_PATH}"
         # scikit-build-core passes CMAKE_ARGS on; pip's own wheel cache ignores it, hence --no-cache-dir.
         CMAKE_ARGS="$llama_flags ${DESKSIDE_CMAKE_ARGS:-}" CMAKE_BUILD_PARALLEL_LEVEL=$(nproc 2>/dev/null || echo 2) \
             exec "$work/venv/bin/python" -m pip --disable-pip-version-check wheel -v --no-cache-dir \
