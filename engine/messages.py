@@ -131,6 +131,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "fit_experts_in_ram": "The experts of {model} ({experts}) stay in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the graphics card and load it again.",
         "fit_batch": "{model} reads prompts {batch} tokens at once in place of {wanted}, because {free} of memory are free and {needed} were planned.",
         "fit_streams": "{streamed} of {model} do not fit in memory and are read from the disk again and again, because {free} are free and {needed} were planned. Answers are slow: close other programs, or choose a smaller model.",
+        "fit_no_lower": "{model} ran out of memory, and none of its settings takes enough less of it. Close other programs, or choose a smaller model.",
         "fit_none": "{model} does not fit, not even with its smallest settings: {needed} were planned and {free} of memory are free. Close other programs, or choose a smaller model.",
         "fit_smaller_here": "{smaller} ({size}) is on this machine and would fit in the memory that is free now: choose it in place of {model}.",
         "fit_smaller_there": "A smaller file of {model}, {quantization} ({size}), would fit in the memory that is free now: download it with `deskside pull {name} {quantization}` or on the page of models.",
@@ -271,6 +272,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "host_made_room": "{idle} was unloaded to make room for {model}.",
         "host_restarts": "{model} is being loaded again after it ended unexpectedly.",
         "host_restarts_lower": "{model} is being loaded again with smaller settings, because memory ran out or it crashed before.",
+        "host_restarts_plain": "{model} is being loaded again without its copy for speed, because this processor refused an instruction that only the copy needs.",
         "host_gave_up": "{model} crashed {count} times within {minutes} minutes, so it stays unloaded. The last reason stands beside this; load it again to try once more, or choose a smaller model.",
         # server
         "request_not_json": "The body of the request is not JSON ({reason}). Send one JSON object, encoded as UTF-8.",

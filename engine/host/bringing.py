@@ -9,8 +9,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from engine import events
 from engine.errors import DesksideError
@@ -19,16 +20,18 @@ from engine.hardware.report import HardwareReport
 from engine.host.audience import Audience
 from engine.host.loading import Prepared, prepare, request_of
 from engine.host.resident import Phase, Resident
-from engine.host.restarts import for_memory
+from engine.host.restarts import Return, for_memory
 from engine.host.surroundings import Taken, whole_machine
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
-from engine.planning.fit import Fit
+from engine.planning.fit import UNBOUND, Fit
 from engine.planning.fit_words import steps_of
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import LoadWish
 
 log = logging.getLogger(__name__)
+
+_LOWER: Final = 0.9  # of what it took before it crashed for want of memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class Bringing:
         return resident is self._current or resident in self._line
 
     def is_waited_for(self, resident: Resident) -> bool:
-        """Whether another model waits until this one's answers have ended: new ones come after it."""
-        return self._told_of is resident and resident is not self._current
+        """Whether a load waits until this one's answers have ended: new ones come after it."""
+        return self._told_of is resident
 
     def drop(self, resident: Resident) -> None:
         """Nobody waits for it any more."""
@@ -104,10 +107,13 @@ class Bringing:
         if self._current is not None and self._current.phase in (Phase.WAITING, Phase.READY):
             self._bring(self._current)
 
-    def again(self, resident: Resident, lower: bool) -> None:
+    def again(self, resident: Resident, how: Return) -> None:
         """After a crash, or a load that memory was short for."""
-        if lower and resident.fit is not None:
-            resident.highest = resident.fit.rung + 1
+        if how is Return.LOWER and resident.fit is not None:
+            # A setting that takes as much would end as this one did.
+            resident.bound = replace(resident.bound, most=int(resident.fit.taken * _LOWER))
+        elif how is Return.PLAIN:
+            resident.bound = replace(resident.bound, plain=True)
         resident.phase = Phase.IN_LINE
         if resident is self._current:
             self._bring(resident)
@@ -129,10 +135,11 @@ class Bringing:
     def _bring(self, resident: Resident) -> None:
         if resident.phase is Phase.LEAVING:
             return  # `gone` comes back here
-        if resident.phase is Phase.READY:
+        if resident.phase is Phase.READY and not resident.retry:
             self._bring_loaded(resident)
             return
-        resident.phase = Phase.PLANNING
+        if resident.phase is not Phase.READY:
+            resident.phase = Phase.PLANNING
         self._attempt += 1
         others = tuple(other.taken for other in self._others(resident))
         arguments = (resident, resident.merged_wish(), others, self._attempt)
@@ -166,11 +173,30 @@ class Bringing:
     def _prepared(self, resident: Resident, wish: LoadWish, found: Prepared | Sentence, attempt: int) -> None:
         if attempt != self._attempt or resident is not self._current:
             return  # given up meanwhile
+        if resident.phase is Phase.READY:
+            self._retry(resident, found)
+            return
         if isinstance(found, Sentence):
             self._fail(resident, found)
             return
+        if wish != resident.wish:
+            resident.bound = UNBOUND  # what it taught was about another load
         resident.wish = wish
         self._decide(resident, found)
+
+    def _retry(self, resident: Resident, found: Prepared | Sentence) -> None:
+        """Loads it anew where there is more for it now than when it was loaded."""
+        others = self._others(resident)
+        kept, own = tuple(other.taken for other in others), (resident.taken,)
+        then = None if isinstance(found, Sentence) else found.fit(UNBOUND, kept, own)
+        if not _better(resident.fit, then):
+            resident.retry = False
+            self._bring_loaded(resident)
+        elif resident.answers:
+            self._wait_for(resident, resident)
+        else:
+            resident.retry, resident.bound = False, UNBOUND
+            self._means.dismiss(resident)
 
     def _decide(self, resident: Resident, found: Prepared) -> None:
         """Loads it, makes room, waits for room, or gives up."""
@@ -179,7 +205,7 @@ class Bringing:
             resident.phase = Phase.WAITING
             return
         kept = tuple(other.taken for other in others)
-        now = found.fit(resident.highest, kept)
+        now = found.fit(resident.bound, kept)
         if now is not None and now.complete:
             self._load(resident, found, now)
             return
@@ -191,6 +217,10 @@ class Bringing:
             self._wait_for(resident, busy[0])
         elif now is not None:
             self._load(resident, found, now)
+        elif (same := found.fit(UNBOUND, kept)) is not None and not _for_memory(resident):
+            self._load(resident, found, same)  # smaller was a guess, and there is no smaller
+        elif same is not None:
+            self._fail(resident, sentence("fit_no_lower", model=resident.name), found.offer)
         else:
             values = {"model": resident.name, "needed": found.needed(), "free": found.free(kept)}
             self._fail(resident, sentence("fit_none", **values), found.offer)
@@ -201,7 +231,7 @@ class Bringing:
         if not leaving:
             return None
         return found.fit(
-            resident.highest, tuple(one.taken for one in kept), tuple(one.taken for one in leaving)
+            resident.bound, tuple(one.taken for one in kept), tuple(one.taken for one in leaving)
         )
 
     def _make_room(self, resident: Resident, idle: Resident) -> None:
@@ -245,15 +275,16 @@ class Bringing:
                 self.over(resident)
             case events.JobFailed(_, reason) if resident.phase is Phase.LOADING:
                 if for_memory(reason):
+                    resident.last_reason = reason
                     notice = sentence("host_restarts_lower", model=resident.name)
                     self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
-                    self.again(resident, lower=True)
+                    self.again(resident, Return.LOWER)
                 else:
                     self._fail(resident, reason)
             case events.JobFailed() | events.JobCancelled() if resident.phase is Phase.CANCELLING:
                 resident.phase = Phase.IN_LINE
                 if resident.waiting:
-                    self.again(resident, lower=False)
+                    self.again(resident, Return.SAME)
                 else:
                     self._means.dismiss(resident)
                     self.over(resident)
@@ -276,6 +307,11 @@ class Bringing:
         """Models that hold memory."""
         held = (Phase.READY, Phase.LEAVING)
         return [one for one in self._means.residents() if one is not resident and one.phase in held]
+
+
+def _for_memory(resident: Resident) -> bool:
+    """Whether its last crash was for want of it."""
+    return resident.last_reason is not None and for_memory(resident.last_reason)
 
 
 def _better(now: Fit | None, then: Fit | None) -> bool:

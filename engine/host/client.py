@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -45,6 +46,7 @@ from engine.runtime.wire import WireError
 __all__ = ["HostClient", "HostOptions"]
 
 _WELCOME_LIMIT_S: Final = 20.0
+_CANCEL_LIMIT_S: Final = 40.0  # a worker has 30 s to obey (supervisor.py); longer is a host that hangs
 _ENDINGS = (events.JobFinished, events.JobCancelled, events.JobFailed)
 _WITHOUT_MODEL = (RuntimeState.STOPPED, RuntimeState.CRASHED)
 
@@ -74,6 +76,7 @@ class HostClient:
         self._options = options or HostOptions()
         self._lock = threading.RLock()
         self._open: dict[JobId, bool] = {}  # jobs that are not over: whether they were sent
+        self._deadlines: dict[JobId, float] = {}  # monotonic, of cancels that were sent
         self._loaded: dict[str, None] = {}  # paths of models that the host holds
         self._channel: Channel | None = None
         self._closed = False
@@ -107,6 +110,7 @@ class HostClient:
             if sent is None:
                 return  # over already
             if sent:
+                self._deadlines.setdefault(job, time.monotonic() + _CANCEL_LIMIT_S)
                 self._line.put(_Ticket(NOBODY, encode_to_host(CancelJob(job))))
             else:
                 self._finish(events.JobCancelled(job))
@@ -116,7 +120,8 @@ class HostClient:
         with self._lock:
             self._closed = True
             channel = self._channel
-        self._end_all(events.JobCancelled)
+        for job in tuple(self._open):
+            self._finish(events.JobCancelled(job))
         self._line.put(None)
         if channel is not None:
             sever(channel)
@@ -137,13 +142,36 @@ class HostClient:
 
     # the sending thread
     def _send_all(self) -> None:
-        while (ticket := self._line.get()) is not None:
+        while True:
+            try:
+                ticket = self._line.get(timeout=self._patience())
+            except queue.Empty:
+                self._drop_deaf_host()
+                continue
+            if ticket is None:
+                return
             try:
                 self._send(ticket)
             except DesksideError as error:
                 self._fail(ticket.job, error.message)
             except ChannelClosed:
                 self._fail(ticket.job, self._lost())
+
+    def _patience(self) -> float | None:
+        """Seconds until a cancel should have been obeyed; None for ever."""
+        with self._lock:
+            first = min(self._deadlines.values(), default=None)
+        return None if first is None else max(0.0, first - time.monotonic())
+
+    def _drop_deaf_host(self) -> None:
+        """A host that was halted, or hangs, is as good as gone: its jobs fail with a sentence."""
+        with self._lock:
+            late = [job for job, deadline in self._deadlines.items() if deadline <= time.monotonic()]
+            for job in late:
+                del self._deadlines[job]
+            channel = self._channel
+        if late and channel is not None:
+            sever(channel)
 
     def _send(self, ticket: _Ticket) -> None:
         if ticket.job == NOBODY:
@@ -224,13 +252,18 @@ class HostClient:
             pass
         except WireError as error:
             reason = sentence("host_babbled", detail=str(error), log=str(host_log(self._paths)))
-        with self._lock:
+        with self._lock:  # what is sent from now on goes to another host
             self._channel = None
             closed = self._closed
+            lost = [job for job, sent in self._open.items() if sent]
+            models, self._loaded = tuple(self._loaded), {}
         sever(channel)  # and closed when the sender has let go of it too
-        if not closed:
-            self._end_all(lambda job: events.JobFailed(job, reason))
-            self._lose_models(reason)
+        if closed:
+            return
+        for job in lost:
+            self._finish(events.JobFailed(job, reason))
+        for path in models:
+            self._emit(events.RuntimeStateChanged(NOBODY, RuntimeState.CRASHED, reason, path))
 
     def _take(self, event: Event) -> None:
         if isinstance(event, events.RuntimeStateChanged) and event.state in _WITHOUT_MODEL:
@@ -248,6 +281,7 @@ class HostClient:
     # the ends of jobs
     def _finish(self, ending: Event) -> None:
         with self._lock:
+            self._deadlines.pop(ending.job, None)
             if self._open.pop(ending.job, None) is None:
                 return
         self._emit(ending)
@@ -255,17 +289,6 @@ class HostClient:
     def _fail(self, job: JobId, reason: Sentence) -> None:
         if job != NOBODY:
             self._finish(events.JobFailed(job, reason))
-
-    def _end_all(self, ending: Callable[[JobId], Event]) -> None:
-        """Of jobs that the lost host knew; after a close of all."""
-        for job, sent in tuple(self._open.items()):
-            if sent or self._closed:
-                self._finish(ending(job))
-
-    def _lose_models(self, reason: Sentence) -> None:
-        for path in tuple(self._loaded):
-            self._loaded.pop(path, None)
-            self._emit(events.RuntimeStateChanged(NOBODY, RuntimeState.CRASHED, reason, path))
 
     def _lost(self) -> Sentence:
         return sentence("host_lost", log=str(host_log(self._paths)))

@@ -13,7 +13,7 @@ from engine.host.smaller import smaller_model
 from engine.host.surroundings import Taken, room_of
 from engine.messages import Sentence
 from engine.paths import Paths
-from engine.planning.fit import Fit, Ladder, Wanted, free_in
+from engine.planning.fit import Bound, Fit, Ladder, Wanted, free_in
 from engine.planning.machine import Machine
 from engine.planning.placement import plan_model
 from engine.planning.plan import KvType, RunPlan
@@ -37,9 +37,9 @@ class Prepared:
     ladder: Ladder
     offer: Sentence | None  # a smaller file, where this one would not even fit alone
 
-    def fit(self, highest: int, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()) -> Fit | None:
+    def fit(self, bound: Bound, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()) -> Fit | None:
         """Beside the models that are kept, once those that leave have gone; see Ladder.fit."""
-        return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), highest)
+        return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), bound)
 
     def needed(self) -> str:
         return size_text(self.ladder.needed)

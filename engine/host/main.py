@@ -33,6 +33,7 @@ MOST_CLIENTS: Final = 256
 _LOOK_S: Final = 1.0
 _FAREWELL_S: Final = 30.0  # for workers to park their conversations
 _FLUSH_S: Final = 0.5
+_BREATH_S: Final = 0.05  # between two tries to let a client in
 _USAGE: Final = "This command is started by Deskside itself; start `deskside` instead.\n"
 
 
@@ -124,7 +125,10 @@ class Host:
                 if self._stop.is_set():
                     return
                 log.warning("a client broke off: %s", error)
-                time.sleep(0.05)  # out of file descriptors, say
+                time.sleep(_BREATH_S)  # out of file descriptors, say
+            except Exception:  # no thread for a client, say: the door stays open for the others
+                log.exception("a client could not be let in")
+                time.sleep(_BREATH_S)
 
     def _welcome(self, channel: Channel) -> None:
         session = Session(channel, self._hear, self._leave)
@@ -135,8 +139,14 @@ class Host:
         if refused:
             log.warning("a client was refused: there are %d, or the engine is ending", MOST_CLIENTS)
             channel.close()
-        else:
+            return
+        try:
             session.start()
+        except BaseException:
+            with self._lock:
+                self._sessions.discard(session)
+            channel.close()
+            raise
 
     def _hear(self, session: Session, message: ToHost) -> None:
         """On the session's thread."""

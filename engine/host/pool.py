@@ -7,6 +7,7 @@ through here: they go from a model's supervisor straight to the client.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import queue
@@ -31,6 +32,7 @@ from engine.host.status import engine_status
 from engine.host.surroundings import machine_now
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
+from engine.planning.fit import UNBOUND
 from engine.runtime import state_files
 from engine.runtime.client import RuntimeClient, list_devices
 from engine.runtime.values import EmbeddingRequest, GenerationRequest, LoadWish, RuntimeState
@@ -40,6 +42,11 @@ log = logging.getLogger(__name__)
 MOST_JOBS: Final = 4096  # that one client may have open
 _FAREWELL_S: Final = 20.0  # until a worker has parked its conversations; a slow disk takes a while
 _BROKEN_EXIT: Final = 70  # os.EX_SOFTWARE
+_RESTARTS: Final = {
+    Return.SAME: "host_restarts",
+    Return.LOWER: "host_restarts_lower",
+    Return.PLAIN: "host_restarts_plain",
+}
 
 
 class Pool:
@@ -122,7 +129,7 @@ class Pool:
         if not self._audience.sessions:
             for resident in tuple(self._residents.values()):
                 if resident.phase is Phase.BROKEN or self._policy.keep_loaded_s() == 0:
-                    self._dismiss(resident)
+                    self._end(resident)
 
     def _take(self, session: Session, command: Command) -> None:
         if self._ending:
@@ -163,9 +170,12 @@ class Pool:
                 self._audience.fail(job, resident.last_reason)
                 return
             resident.crashes.forgive()
-            resident.highest = 0
+            resident.bound = UNBOUND
             resident.phase = Phase.IN_LINE
-        if resident.loaded and resident.satisfies(wish) and not self._bringing.is_waited_for(resident):
+        # Who loads in so many words what had to be given less than it wants, tries for more.
+        resident.retry = resident.retry or (request is None and resident.loaded and resident.lowered)
+        served = resident.loaded and resident.satisfies(wish) and not resident.retry
+        if served and not self._bringing.is_waited_for(resident):
             self._serve_job(resident, job)
             return
         resident.waiting.append(job)
@@ -230,9 +240,15 @@ class Pool:
             for waiting in tuple(resident.waiting):
                 self._cancel(waiting)
             resident.when_gone.append(one_has_gone)
-            self._dismiss(resident)
+            self._end(resident)
         if not left:
             session.send(events.JobFinished(job))
+
+    def _end(self, resident: Resident) -> None:
+        """For good: what crashed does not come back either."""
+        resident.returning = False
+        self._bringing.drop(resident)
+        self._dismiss(resident)
 
     def _dismiss(self, resident: Resident) -> None:
         """Ends its worker, on a thread that may wait for it."""
@@ -288,7 +304,7 @@ class Pool:
         for resident in tuple(self._residents.values()):
             for job in tuple(resident.waiting):
                 self._cancel(job)
-            self._dismiss(resident)
+            self._end(resident)
         if not any(one.client for one in self._residents.values()):
             self.ended.set()
 
@@ -310,7 +326,9 @@ class Pool:
 
     # what models say
     def _start_client(self, resident: Resident) -> RuntimeClient:
-        number = 1 + sum(one.client is not None for one in self._residents.values())
+        taken = {one.log_number for one in self._residents.values() if one.client is not None}
+        number = next(number for number in itertools.count(1) if number not in taken)
+        resident.log_number = number
         name = "worker.log" if number == 1 else f"worker-{number}.log"
         return RuntimeClient(self._command, partial(self._hear, resident), self._paths.state / name)
 
@@ -320,12 +338,25 @@ class Pool:
         if job is None:
             self._post(partial(self._learn, resident, event))
             return
+        if isinstance(event, events.JobFailed) and event.message.code == "no_model_loaded":
+            self._post(partial(self._ask_again, resident, job))  # it came to a worker that just died
+            return
         # Before its client hears of the end, so that a look after it shows it.
         if isinstance(event, events.GenerationFinished):
             self._post(partial(resident.counters.add, event.stats))
         elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
             self._post(partial(self._answered, resident, job))
         self._audience.pass_on(job, event)
+
+    def _ask_again(self, resident: Resident, job: Job) -> None:
+        if resident.answers.pop(job.id, None) is None:
+            return
+        if resident.phase is Phase.BROKEN and resident.last_reason is not None:
+            self._audience.fail(job, resident.last_reason)
+            return
+        resident.waiting.append(job)
+        if resident.phase is not Phase.LEAVING:
+            self._bringing.want(resident)
 
     def _answered(self, resident: Resident, job: Job) -> None:
         resident.answers.pop(job.id, None)
@@ -358,18 +389,17 @@ class Pool:
         if resident.phase in (Phase.CANCELLING, Phase.LEAVING):
             return  # it was to end
         resident.facts, resident.last_reason = None, reason
-        step = resident.crashes.next_step(reason, loading, time.monotonic())
+        plain = resident.request is not None and not resident.request.repack
+        step = resident.crashes.next_step(reason, loading, plain, time.monotonic())
         nobody = not self._audience.sessions
         if step is Return.NOT or nobody:
             broken = resident.crashes.often or (step is Return.NOT and not loading)
             self._give_up(resident, reason, broken and not nobody)
             return
-        lower = step is Return.LOWER
         resident.returning = resident.returning or not loading
-        code = "host_restarts_lower" if lower else "host_restarts"
-        notice = sentence(code, model=resident.name)
+        notice = sentence(_RESTARTS[step], model=resident.name)
         self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
-        self._bringing.again(resident, lower)
+        self._bringing.again(resident, step)
         self._bringing.reconsider()
 
     def _give_up(self, resident: Resident, reason: Sentence, broken: bool) -> None:

@@ -13,7 +13,7 @@ from engine.host.restarts import Crashes
 from engine.host.session import Session
 from engine.host.surroundings import Taken
 from engine.messages import Sentence
-from engine.planning.fit import Fit
+from engine.planning.fit import UNBOUND, Bound, Fit
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import (
     EmbeddingRequest,
@@ -58,12 +58,14 @@ class Resident:
     state: RuntimeState = RuntimeState.STOPPED
     client: RuntimeClient | None = None
     load_job: JobId = NOBODY
+    log_number: int = 0  # of its worker's log, while there is a client
     request: LoadRequest | None = None  # of the last load
     fit: Fit | None = None
     facts: ModelFacts | None = None
-    highest: int = 0  # rung of the ladder, after a crash
+    bound: Bound = UNBOUND  # on its settings, after a crash
+    retry: bool = False  # its user asks for more than what it was given last time
     returning: bool = False  # is brought back after a crash, asked for or not
-    last_reason: Sentence | None = None  # of its last crash
+    last_reason: Sentence | None = None  # of its last crash, or load that memory was short for
     last_used: float = 0.0  # monotonic
     waiting: list[Job] = field(default_factory=list)  # until it is loaded
     answers: dict[JobId, Job] = field(default_factory=dict)  # at work, or in the worker's queue
@@ -98,6 +100,11 @@ class Resident:
             and wish.n_sequences <= max(request.n_sequences, before.n_sequences)
             and wish.kv_type in ("", request.kv_type, before.kv_type)
         )
+
+    @property
+    def lowered(self) -> bool:
+        """It is loaded with less than was wished for, or than its machine had room for before a crash."""
+        return self.fit is not None and (not self.fit.complete or self.bound != UNBOUND)
 
     def merged_wish(self) -> LoadWish:
         """The most that anybody who waits has asked for, and what was asked for before."""

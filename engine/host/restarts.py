@@ -12,13 +12,16 @@ WITHIN_S = 600.0
 _MEMORY_CODES = frozenset({"worker_out_of_memory", "model_memory", "decode_memory"})
 # What the worker said that it died of: llama.cpp aborts where an allocation fails.
 _MEMORY_WORDS = ("failed to allocate", "unable to allocate", "out of memory", "bad_alloc", "MemoryError")
-# Nothing is won by loading again what cannot be read or computed here.
-_HOPELESS_CODES = frozenset({"worker_file_vanished", "worker_bad_instruction", "worker_not_started"})
+# Nothing is won by loading again what cannot be read here.
+_HOPELESS_CODES = frozenset({"worker_file_vanished", "worker_not_started"})
+# The kernels for copied weights use the newest instructions of all; without a copy there are others.
+_INSTRUCTION_CODE = "worker_bad_instruction"
 
 
 class Return(Enum):
     SAME = auto()  # with the settings it had
     LOWER = auto()  # with at least one thing given up
+    PLAIN = auto()  # without copied weights
     NOT = auto()
 
 
@@ -35,12 +38,15 @@ class Crashes:
         self._times: list[float] = []
         self.total = 0
 
-    def next_step(self, reason: Sentence, loading: bool, now: float) -> Return:
-        """`now` is in seconds, of any clock. An abort while loading is the file's own fault."""
+    def next_step(self, reason: Sentence, loading: bool, plain: bool, now: float) -> Return:
+        """`plain`: it was loaded without copied weights. `now` is in seconds, of any clock. An abort
+        while loading is the file's own fault."""
         self.total += 1
         self._times = [time for time in self._times if now - time < WITHIN_S] + [now]
         if len(self._times) >= MOST_CRASHES or reason.code in _HOPELESS_CODES:
             return Return.NOT
+        if reason.code == _INSTRUCTION_CODE:
+            return Return.NOT if plain else Return.PLAIN
         if for_memory(reason):
             return Return.LOWER
         if loading and reason.code not in ("worker_killed", "worker_terminated", "worker_stuck"):

@@ -140,7 +140,8 @@ def _free_by_nvml() -> dict[str, int]:
 
 
 def _by_engine(gpus: tuple[GpuInfo, ...], list_devices: ListDevices) -> tuple[GpuInfo, ...]:
-    """Cards of one name are told apart by their order, which is the same every time."""
+    """Cards of one name are told apart by their order, which is the same every time. One that the
+    engine does not list any more has nothing free."""
     try:
         devices = [device for device in list_devices() if device.kind in ("gpu", "igpu")]
     except DesksideError as error:
@@ -149,8 +150,9 @@ def _by_engine(gpus: tuple[GpuInfo, ...], list_devices: ListDevices) -> tuple[Gp
     found = []
     for gpu in gpus:
         device = next((one for one in devices if gpu.usable and one.description == gpu.name), None)
+        free = 0
         if device is not None:
             devices.remove(device)
-            gpu = replace(gpu, vram_free_bytes=min(gpu.vram_bytes, device.memory_free_bytes))
-        found.append(gpu)
+            free = min(gpu.vram_bytes, device.memory_free_bytes)
+        found.append(replace(gpu, vram_free_bytes=free))
     return tuple(found)

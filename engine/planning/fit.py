@@ -61,6 +61,17 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What a crash has taught: settings that would end the same way are passed over."""
+
+    most: int | None = None  # bytes, in main memory and on GPUs together
+    plain: bool = False  # no second copy of the weights, and so none of the kernels that want one
+
+
+UNBOUND = Bound()
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One rung."""
 
@@ -103,6 +114,11 @@ class Fit:
         )
 
     @property
+    def taken(self) -> int:
+        """Bytes, in main memory and on GPUs together."""
+        return _everything(self.placement)
+
+    @property
     def mapped(self) -> int:
         """Part of main memory that holds the file's own pages."""
         placement = self.placement
@@ -134,20 +150,23 @@ class Ladder:
         )
         self.rungs = tuple(self._rungs())
 
-    def fit(self, room: Room, highest: int = 0) -> Fit | None:
-        """The first rung from `highest` on that fits; None when none does."""
-        for rung, setting in enumerate(self.rungs[highest:], highest):
+    def fit(self, room: Room, bound: Bound = UNBOUND) -> Fit | None:
+        """The first rung that fits and keeps to `bound`; None when none does."""
+        base = replace(self.base, repack=self.base.repack and not bound.plain)
+        for rung, setting in enumerate(self.rungs):
+            if bound.plain:
+                setting = replace(setting, repack=False)
             placement = fastest(self._demand(setting), room.machine)
-            if self._fits(setting, placement, room):
-                return Fit(rung, setting, self.base, placement, self.needed, free_in(room))
+            small = bound.most is None or _everything(placement) <= bound.most
+            if small and self._fits(setting, placement, room):
+                return Fit(rung, setting, base, placement, self.needed, free_in(room))
         return None
 
     @property
     def needed(self) -> int:
         """Bytes of what is wanted, in main memory and on GPUs together."""
         roomy = replace(self._whole, ram_budget=1 << 60)
-        placement = fastest(self._demand(self.base), roomy)
-        return placement.ram + sum(size for _, size in placement.vram)
+        return _everything(fastest(self._demand(self.base), roomy))
 
     # the rungs
     def _rungs(self) -> Iterator[Setting]:
@@ -278,6 +297,10 @@ class Ladder:
         vram = sum(size for _, size in placement.gpu_shares)
         room_on_gpus = not on_gpus or vram + on_gpus <= sum(gpu.budget for gpu in machine.gpus)
         return placement.ram + in_ram <= machine.ram_budget and room_on_gpus
+
+
+def _everything(placement: Placement) -> int:
+    return placement.ram + sum(size for _, size in placement.vram)
 
 
 def free_in(room: Room) -> int:

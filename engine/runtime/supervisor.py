@@ -9,6 +9,7 @@ read before them waits in the queue.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -37,12 +38,17 @@ from engine.runtime.values import (
     StopReason,
 )
 
+log = logging.getLogger(__name__)
+
 START_LIMIT_S = 60.0  # until a worker says hello; cold disks are slow
 UNSEEN_CANCEL_LIMIT_S = 3.0  # until a worker notices a cancel: if not, it is stopped or stuck
 SEEN_CANCEL_LIMIT_S = 30.0  # until it has obeyed; not every device can abort a computation
 _LOOK_AGAIN_S = 1.0  # whether a worker that saw a cancel has been halted since
 _PULSE_S = 1.0  # from one look at a worker with work to do to the next
-PARK_LIMIT_S = 2.0  # for a worker to write its idle conversations to disk, before an orderly end
+# For a worker to write its idle conversations to disk, before an orderly end.
+_PARK_LEAST_S = 2.0
+_PARK_MOST_S = 15.0
+_PARKED_A_SECOND = 200e6  # bytes; a slow disk
 _KILL_LIMIT_S = 10.0  # until the system has taken back the memory of a killed worker
 
 
@@ -103,6 +109,9 @@ class Supervisor:
             except queue.Empty:
                 self._enforce_deadlines()
                 self._feel_pulse()
+            except Exception as error:
+                log.exception("a command to the worker failed")
+                self._give_up(error)
 
     # commands; on the supervisor's thread only
     def load(self, job: JobId, request: LoadRequest, model: InstalledModel) -> None:
@@ -120,8 +129,8 @@ class Supervisor:
         finally:
             if log:
                 log.close()
+        self._pulse = Pulse(process.pid)  # before its end can be seen, and its number be another's
         self._link = WorkerLink(process, channel, self._deliver)
-        self._pulse = Pulse(process.pid)
         self._deadlines[job] = time.monotonic() + START_LIMIT_S
         self._link.send(protocol.Load(job, request))
 
@@ -295,7 +304,8 @@ class Supervisor:
         for job in self._answers:
             link.send(protocol.Cancel(job))
         link.send(protocol.Park())
-        self._parked.wait(PARK_LIMIT_S)
+        held = self.facts.kv_cache_bytes if self.facts else 0
+        self._parked.wait(min(_PARK_LEAST_S + held / _PARKED_A_SECOND, _PARK_MOST_S))
 
     def _crash(self, reason: Sentence) -> None:
         """The worker died, or has to: everything it was doing fails with that reason."""
@@ -307,6 +317,14 @@ class Supervisor:
             cancelled = load.job in self._cancelled
             self._emit(events.JobCancelled(load.job) if cancelled else events.JobFailed(load.job, reason))
         self._end_all_answers(reason)
+
+    def _give_up(self, error: Exception) -> None:
+        """After what nobody foresaw: whoever waits for this model would wait for ever."""
+        reason = sentence("unexpected", detail=f"{type(error).__name__}: {error}", log=str(self._log_path))
+        if self.state in (RuntimeState.STOPPED, RuntimeState.CRASHED):
+            self._end_all_answers(reason)
+        else:
+            self._crash(reason)
 
     def _release_worker(self) -> None:
         link, self._link, self._pulse, self.facts = self._link, None, None, None

@@ -27,7 +27,7 @@ STEPS_DOWN: Final = frozenset(
     }
 )
 SMALLER_MODELS: Final = frozenset({"fit_smaller_here", "fit_smaller_there"})
-RETURNS: Final = frozenset({"host_restarts", "host_restarts_lower"})
+RETURNS: Final = frozenset({"host_restarts", "host_restarts_lower", "host_restarts_plain"})
 GAVE_UP: Final = "host_gave_up"
 
 

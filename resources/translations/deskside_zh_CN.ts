@@ -2187,12 +2187,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>由于内存不足或之前曾崩溃，正在以更小的设置重新加载 {model}。</translation>
         </message>
         <message>
+            <source>{model} is being loaded again without its copy for speed, because this processor refused an instruction that only the copy needs.</source>
+            <translation>正在重新加载 {model}，这次不做加速用的副本，因为本机处理器拒绝了只有该副本才需要的一条指令。</translation>
+        </message>
+        <message>
             <source>{model} is of a kind that this version of llama.cpp does not know ({reason}). Update Deskside, or choose another model.</source>
             <translation>{model} 属于此版本 llama.cpp 不认识的类型（{reason}）。请更新 Deskside，或选择其他模型。</translation>
         </message>
         <message>
             <source>{model} keeps conversations in a {bits}-bit KV cache in place of {wanted} bits, because {free} of memory are free and {needed} were planned. Close other programs and load it again for the finer one.</source>
             <translation>{model} 使用 {bits} 位 KV 缓存保存对话，而不是 {wanted} 位，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可使用更精细的缓存。</translation>
+        </message>
+        <message>
+            <source>{model} ran out of memory, and none of its settings takes enough less of it. Close other programs, or choose a smaller model.</source>
+            <translation>{model} 内存不足，而且没有哪种设置能省下足够的内存。请关闭其他程序，或选择更小的模型。</translation>
         </message>
         <message>
             <source>{model} reads prompts {batch} tokens at once in place of {wanted}, because {free} of memory are free and {needed} were planned.</source>

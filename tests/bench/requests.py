@@ -14,6 +14,7 @@ import argparse
 import http.client
 import itertools
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -150,6 +151,9 @@ def watch(serving: Serving, tally: Tally, count: int) -> dict[str, list[tuple[in
     return memory
 
 
+_MOST_SLOPE = 0.2  # MiB for each 1,000 requests; noise of the allocator is below
+
+
 def crowd(serving: Serving, count: int, clients: int) -> bool:
     """Prints what happened; whether nothing went wrong."""
     tally = Tally()
@@ -164,9 +168,13 @@ def crowd(serving: Serving, count: int, clients: int) -> bool:
     for thread in threads:
         thread.join()
     print(f"{count} requests in {time.monotonic() - began:.0f} s:", dict(tally.ends))
+    slopes = {name: slope(points) for name, points in memory.items()}
     for name, points in memory.items():
-        print(f"{name:<7} {points[-1][1]:7.1f} MiB, slope {slope(points):+.3f} MiB per 1,000 requests")
-    return set(tally.ends) <= {"whole", "streamed", "left"}
+        print(f"{name:<7} {points[-1][1]:7.1f} MiB, slope {slopes[name]:+.3f} MiB per 1,000 requests")
+    steady = all(rise <= _MOST_SLOPE for rise in slopes.values() if not math.isnan(rise))
+    if not steady:
+        print(f"!! memory grows by more than {_MOST_SLOPE} MiB per 1,000 requests")
+    return steady and set(tally.ends) <= {"whole", "streamed", "left"}
 
 
 def token_cost(serving: Serving, tokens: int) -> None:

@@ -18,7 +18,8 @@ from engine.host.client import HostOptions
 from engine.messages import english
 from engine.paths import Paths
 from engine.runtime.values import EmbeddingRequest, LoadWish, RuntimeState
-from tests.models import tiny
+from tests.modelfile import Q4_0, write_model
+from tests.models import llama, tiny
 from tests.service.host_bench import QUICK, Guest, engine_room, wish_for
 from tests.service.runtime_bench import gone, question
 from tests.service.test_host_clients import soon
@@ -173,6 +174,39 @@ def test_a_wish_that_cannot_be_fulfilled_is_not_tried_at_every_question(paths: P
     guest.client.close()
 
 
+def test_loading_again_takes_what_has_become_free(paths: Paths) -> None:
+    guest, wish = Guest(paths), wish_for(context_length=65_536)
+    host = psutil.Process(guest.look().pid)
+    host.rlimit(psutil.RLIMIT_AS, (1400 * MIB, psutil.RLIM_INFINITY))
+    less = guest.loaded(wish)
+    assert "fit_cache" in guest.notices()
+    assert guest.loaded(wish).facts.pid == less.facts.pid  # nothing is won by it yet
+    host.rlimit(psutil.RLIMIT_AS, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    guest.ending(guest.ask(question("Hi.", max_tokens=1), wish))
+    assert guest.look().models[0].request.kv_type == "q4_0"  # a question alone changes nothing
+    more = guest.loaded(wish)
+    assert more.facts.pid != less.facts.pid
+    assert guest.look().models[0].request.kv_type == "f16"
+    guest.client.close()
+
+
+def test_those_who_ask_on_cannot_keep_a_reload_waiting(paths: Paths, models: Path) -> None:
+    asker, guest = Guest(paths), Guest(paths)
+    short, long = wish_for(tiny(models), 1024), wish_for(tiny(models), 4096)
+    answer = asker.ask(question("Go on.", max_tokens=900), short)
+    asker.first(answer, events.TokenDelta)
+    reload = guest.load(long)
+    assert guest.first(reload, events.Noticed).message.code == "host_waits_for"
+    late = asker.ask(question("And I?", max_tokens=2), short)
+    asker.client.cancel(answer)
+    assert isinstance(guest.ending(reload), events.JobFinished)
+    assert isinstance(asker.ending(late), events.JobFinished)
+    assert asker.first(late, events.GenerationFinished).stats.queue_s >= 0
+    assert guest.look().models[0].request.context_length == 4096
+    guest.client.close()
+    asker.client.close()
+
+
 # idle models
 def test_an_idle_model_is_unloaded_after_a_while(paths: Paths, models: Path) -> None:
     guest, wish = Guest(paths, replace(QUICK, keep_loaded_s=0.4)), wish_for(tiny(models))
@@ -227,6 +261,63 @@ def test_a_model_that_is_killed_comes_back(paths: Paths, models: Path) -> None:
     assert any(isinstance(e, events.RuntimeStateChanged) and e.state == "crashed" for e in watcher.events)
     guest.client.close()
     watcher.client.close()
+
+
+def test_what_is_unloaded_while_it_comes_back_stays_away(paths: Paths) -> None:
+    guest, wish = Guest(paths), wish_for()
+    os.kill(guest.loaded(wish).facts.pid, signal.SIGKILL)
+    guest.wait_until(lambda: "host_restarts" in guest.notices())
+    guest.client.unload(job := new_job_id())
+    assert isinstance(guest.ending(job), events.JobFinished)
+    soon(lambda: guest.look().models, ())
+    loads = len([event for event in guest.events if isinstance(event, events.ModelLoaded)])
+    assert guest.loaded(wish).model.path == wish.model.path
+    assert len([event for event in guest.events if isinstance(event, events.ModelLoaded)]) <= loads + 2
+    guest.client.close()
+
+
+def test_questions_into_a_crash_are_answered_by_the_next_worker(paths: Paths) -> None:
+    guest, wish = Guest(paths), wish_for()
+    os.kill(guest.loaded(wish).facts.pid, signal.SIGKILL)
+    jobs = [guest.ask(question("Hi.", max_tokens=1), wish) for _ in range(30)]
+    for job in jobs:
+        ending = guest.ending(job)
+        if isinstance(ending, events.JobFailed):
+            assert ending.message.code == "worker_killed"  # it came before the end was seen
+    assert isinstance(guest.ending(jobs[-1]), events.JobFinished | events.JobFailed)
+    assert isinstance(guest.ending(guest.ask(question("Hi.", max_tokens=1), wish)), events.JobFinished)
+    guest.client.close()
+
+
+ILLEGAL = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from engine.host.start import HOST_WORD
+if sys.argv[1] == HOST_WORD:
+    from engine.host.main import main
+    raise SystemExit(main(sys.argv[2:], (sys.executable, __file__)))
+from engine.runtime.worker import load
+opened = load._open_model
+def open_model(native, request, *others):
+    if request.repack:  # as a processor does that promises more than it keeps
+        os.kill(os.getpid(), signal.SIGILL)
+    return opened(native, request, *others)
+load._open_model = open_model
+from engine.runtime.worker.main import main
+raise SystemExit(main(sys.argv[2:]))
+"""
+
+
+def test_a_processor_that_refuses_an_instruction_does_without_the_copy(paths: Paths, tmp_path: Path) -> None:
+    entry = tmp_path / "illegal.py"
+    entry.write_text(ILLEGAL.format(root=str(ROOT)))
+    copied = write_model(tmp_path / "copied.gguf", llama(width=256), quantised=Q4_0)
+    guest = Guest(paths, QUICK, (sys.executable, str(entry)))
+    job = guest.load(wish_for(copied))
+    assert isinstance(guest.ending(job), events.JobFinished)
+    assert "host_restarts_plain" in guest.notices()
+    assert not guest.look().models[0].request.repack
+    guest.client.close()
 
 
 def test_three_crashes_stop_a_model_until_its_user_loads_it_again(paths: Paths, models: Path) -> None:

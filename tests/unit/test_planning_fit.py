@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.catalog.model import ModelSpec, Quantization
 from engine.messages import english
-from engine.planning.fit import LEAST_CONTEXT, Fit, Ladder, Room, Wanted
+from engine.planning.fit import LEAST_CONTEXT, Bound, Fit, Ladder, Room, Wanted
 from engine.planning.fit_words import steps_of
 from engine.planning.machine import GpuBudget, Machine, machine_of
 from engine.planning.plan import KvType
@@ -100,6 +100,22 @@ def test_more_memory_of_a_gpu_never_leads_lower(
     if less is not None:
         assert more is not None
         assert more.rung <= less.rung
+
+
+@settings(max_examples=100)
+@given(PUBLISHED, WANTED, SIZES, SIZES, st.booleans())
+def test_after_a_crash_every_try_takes_less(
+    model: tuple[ModelSpec, Quantization], wanted: Wanted, ram: int, vram: int, plain: bool
+) -> None:
+    whole = machine_with(ram, vram)
+    ladder, room = Ladder(*model, whole, wanted), with_free(whole, ram, vram)
+    fit = ladder.fit(room, Bound(plain=plain))
+    while fit is not None:
+        assert not (plain and fit.placement.repack)
+        bound = Bound(int(fit.taken * 0.9), plain)
+        lower = ladder.fit(room, bound)
+        assert lower is None or lower.taken <= 0.9 * fit.taken
+        fit = lower
 
 
 @settings(max_examples=100)

@@ -20,14 +20,15 @@ Measures, and what is asked of them:
     restart     its first token after a restart of the program: <= 10 % of reading the prompt again
     cancel      the last event of a stream <= 150 ms after the cancel, in prompts and in answers
     idle        <= 0.5 % of a core
-    overhead    our CPU outside decode and native sampling: <= 150 us a token, counted in the worker
+    overhead    our CPU outside decode and native sampling, in worker, host and client: <= 150 us a token
 
 How it is kept fair. Both sides have the same threads, batch, KV type (f16), context per stream, flash
 attention (auto), sampling (greedy; the server gets its cheapest sampler chain) and the very same
 machine code for the arithmetic. Questions have an exact number of tokens and are never asked twice.
-The main figure is tokens per CPU-second of every process involved: ours counts the worker and the
+The main figure is tokens per CPU-second of every process involved: ours counts worker, host and the
 client's process, llama-server's counts the server and the client that reads its stream; neither tool
-delivers to anyone. CPU time hardly notices what else runs on the machine; the ratio by the wall clock
+delivers to anyone. Our path is the one of every front end, through the engine's host (--through worker
+leaves it out). CPU time hardly notices what else runs on the machine; the ratio by the wall clock
 stands beside it. In a round every side works twice, once early and once late; every round has new
 processes; rounds go on until the 95 % interval of the mean ratio is within 2 % (or --max-rounds).
 

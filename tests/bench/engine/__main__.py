@@ -81,7 +81,9 @@ def _arguments() -> argparse.Namespace:
     measures = partial(_names, "--measures", MEASURES)
     parser.add_argument("--models", type=names, default=list(NAMES), help=f"of {','.join(NAMES)}")
     parser.add_argument("--measures", type=measures, default=list(MEASURES), help=f"of {','.join(MEASURES)}")
-    parser.add_argument("--through", choices=sorted(PATHS), default="worker", help="our path to the model")
+    parser.add_argument(
+        "--through", choices=sorted(PATHS), default="host", help="our path to the model (host)"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", type=float, default=0.02, help="half the 95 %% interval (0.02)")
     parser.add_argument("--max-rounds", type=int, default=20)

@@ -1,6 +1,7 @@
 """A worker that counts its time in llama.cpp's decode and sampling, in a file that others can read.
 
     python counted_worker.py COUNTERS _worker FD
+    python counted_worker.py COUNTERS _engine ...    a host that starts such workers
 
 COUNTERS is a file of three numbers (`Counters`), mapped by both sides. The functions are wrapped
 where the bindings keep them, before the worker is imported; nothing else differs from a real one.
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from engine.host.start import HOST_WORD
+from engine.runtime.process import DEVICES_WORD
 
 _LAYOUT = struct.Struct("=ddd")
 _DECODES = ("llama_decode", "llama_process", "llama_synchronize")
@@ -66,8 +70,17 @@ def _count_into(path: Path) -> None:
                     setattr(place, name, _wrap(getattr(place, name), memory, field, counts))
 
 
-if __name__ == "__main__":
-    _count_into(Path(sys.argv[1]))
-    from engine.runtime.worker.main import main
+def main(counters: Path, words: list[str]) -> int:
+    if words[0] == HOST_WORD:
+        from engine.host.main import main as host
 
-    raise SystemExit(main(sys.argv[3:]))
+        return host(words[1:], (sys.executable, str(Path(__file__).resolve()), str(counters)))
+    if DEVICES_WORD not in words:
+        _count_into(counters)
+    from engine.runtime.worker.main import main as work
+
+    return work(words[1:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1]), sys.argv[2:]))

@@ -6,16 +6,22 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 from engine import events
-from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.events import Event, JobId, new_job_id
+from engine.hardware.check import quick_report
+from engine.hardware.report_json import save_report
+from engine.host.client import HostClient, HostOptions
+from engine.host.surroundings import report_path
+from engine.paths import Paths
 from engine.runtime.client import RuntimeClient
-from engine.runtime.values import GenerationRequest, Sampling
+from engine.runtime.values import EngineStatus, GenerationRequest, Sampling
 from tests.bench.engine.asking import Ask, Reply
 from tests.bench.engine.build import ROOT
 from tests.bench.engine.clock import Mark
@@ -74,54 +80,28 @@ class Answer:
         )
 
 
-class WorkerPath:
-    """RuntimeClient and its worker."""
+class _Answers:
+    """The answers under way, by their jobs; fed with every event of a client."""
 
-    def __init__(
-        self, folder: Path, settings: Settings, command: tuple[str, ...] = WORKER, parked: bool = False
-    ) -> None:
+    def __init__(self) -> None:
+        self._open: dict[JobId, Answer] = {}
         self.pids: tuple[int, ...] = (os.getpid(),)
-        self._answers: dict[JobId, Answer] = {}
-        self._client = RuntimeClient(command, self._take, folder / "worker.log")
-        request = settings.load_request(str(folder / "parked") if parked else "")
-        path = settings.model.path
-        model = InstalledModel(str(path), path.stem, "", path.stat().st_size, "bench")
-        self._done(lambda job: self._client.load(job, request, model))
-        assert self._client.pid is not None
-        self.pids = (self._client.pid, os.getpid())
 
-    def answer(self, ask: Ask) -> Reply:
-        answer = self.begin(ask)
-        if not answer.over.wait(_PATIENCE_S):
-            raise RuntimeError("no answer")
-        return answer.reply()
-
-    def begin(self, ask: Ask) -> Answer:
-        request = GenerationRequest(ask.turns, _GREEDY, ask.max_tokens, conversation=ask.conversation)
+    def begin(self) -> Answer:
         answer = Answer(new_job_id(), Mark.now(self.pids))
-        self._answers[answer.job] = answer
-        self._client.generate(answer.job, request)
+        self._open[answer.job] = answer
         return answer
 
-    def cancel(self, answer: Answer) -> None:
-        self._client.cancel(answer.job)
-
-    def close(self) -> None:
-        self.pids = (os.getpid(),)  # the worker ends before its last event is read
-        self._done(self._client.unload)
-        self._client.close(10)
-
-    def _done(self, command: Callable[[JobId], None]) -> None:
+    def done(self, command: Callable[[JobId], None]) -> None:
         """Gives a command that is no answer, and waits until it is done."""
-        answer = Answer(new_job_id(), Mark.now(self.pids))
-        self._answers[answer.job] = answer
+        answer = self.begin()
         command(answer.job)
         if not answer.over.wait(_PATIENCE_S) or answer.failure:
             raise RuntimeError(answer.failure or "no end")
 
-    def _take(self, event: Event) -> None:
-        """On the runtime's own thread."""
-        answer = self._answers.get(event.job)
+    def take(self, event: Event) -> None:
+        """On a thread of the client's."""
+        answer = self._open.get(event.job)
         if answer is None:
             return
         now = Mark.now(self.pids)
@@ -138,6 +118,95 @@ class WorkerPath:
                 answer.failure = event.message.code if isinstance(event, events.JobFailed) else ""
                 answer.end = now
                 answer.over.set()
+                del self._open[answer.job]
 
 
-PATHS: dict[str, Callable[..., OurPath]] = {"worker": WorkerPath}
+class WorkerPath:
+    """RuntimeClient and its worker."""
+
+    def __init__(
+        self, folder: Path, settings: Settings, command: tuple[str, ...] = WORKER, parked: bool = False
+    ) -> None:
+        self._answers = _Answers()
+        self._client = RuntimeClient(command, self._answers.take, folder / "worker.log")
+        request = settings.load_request(str(folder / "parked") if parked else "")
+        self._answers.done(lambda job: self._client.load(job, request, settings.installed()))
+        assert self._client.pid is not None
+        self.pids = self._answers.pids = (self._client.pid, os.getpid())
+
+    def answer(self, ask: Ask) -> Reply:
+        return waited(self.begin(ask))
+
+    def begin(self, ask: Ask) -> Answer:
+        answer = self._answers.begin()
+        self._client.generate(answer.job, request_of(ask))
+        return answer
+
+    def cancel(self, answer: Answer) -> None:
+        self._client.cancel(answer.job)
+
+    def close(self) -> None:
+        self._answers.pids = (os.getpid(),)  # the worker ends before its last event is read
+        self._answers.done(self._client.unload)
+        self._client.close(10)
+
+
+class HostPath:
+    """What every front end goes through: HostClient, the engine's host, its worker."""
+
+    def __init__(
+        self, folder: Path, settings: Settings, command: tuple[str, ...] = WORKER, parked: bool = False
+    ) -> None:
+        paths = Paths(folder / "data", folder / "config", folder / "state")
+        _one_machine_for_all(paths, settings.threads)
+        self._answers = _Answers()
+        self._wish = settings.wish()
+        options = HostOptions(linger_s=0.2, keep_loaded_s=3600, park_bytes=2**32 if parked else 0)
+        self._client = HostClient(command, self._take, paths, options)
+        self._status: EngineStatus | None = None
+        self._answers.done(lambda job: self._client.load(job, self._wish))
+        self._answers.done(self._client.look)
+        assert self._status and self._status.models[0].facts
+        self._host = psutil.Process(self._status.pid)
+        self.pids = self._answers.pids = (self._status.models[0].facts.pid, self._status.pid, os.getpid())
+
+    def answer(self, ask: Ask) -> Reply:
+        return waited(self.begin(ask))
+
+    def begin(self, ask: Ask) -> Answer:
+        answer = self._answers.begin()
+        self._client.generate(answer.job, request_of(ask), self._wish)
+        return answer
+
+    def cancel(self, answer: Answer) -> None:
+        self._client.cancel(answer.job)
+
+    def close(self) -> None:
+        self._answers.pids = (os.getpid(),)
+        self._client.close(10)
+        self._host.wait(60)  # it parks what is idle
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, events.EngineSeen):
+            self._status = event.status
+        self._answers.take(event)
+
+
+def _one_machine_for_all(paths: Paths, threads: int) -> None:
+    """The host takes its number of threads from the report of a check: here one that names them."""
+    report = quick_report([paths.models])
+    cpu = replace(report.cpu, physical_cores=threads, performance_cores=threads, usable_cores=float(threads))
+    save_report(report_path(paths), replace(report, cpu=cpu))
+
+
+def request_of(ask: Ask) -> GenerationRequest:
+    return GenerationRequest(ask.turns, _GREEDY, ask.max_tokens, conversation=ask.conversation)
+
+
+def waited(answer: Answer) -> Reply:
+    if not answer.over.wait(_PATIENCE_S):
+        raise RuntimeError("no answer")
+    return answer.reply()
+
+
+PATHS: dict[str, Callable[..., OurPath]] = {"host": HostPath, "worker": WorkerPath}

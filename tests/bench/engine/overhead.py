@@ -1,12 +1,11 @@
-"""Our own CPU time a token: everything of the worker outside decode and native sampling.
+"""Our own CPU time a token: everything of worker, host and client outside decode and native sampling.
 
-Counted inside the worker (counted_worker.py), at the calls themselves; what the whole process
-spent comes from its clock. The process that reads the answer is given apart.
+Those two are counted inside the worker (counted_worker.py), at the calls themselves; what the
+processes spent comes from their clocks.
 """
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -32,21 +31,27 @@ def overhead(bench: Bench, open_counted: Callable[[tuple[str, ...]], OurPath], f
         parts = [_parts_us(side, counters, number, bench.tokens) for number in range(3 if bench.quick else 8)]
     finally:
         side.close()
-    decode, sample, other, client = (statistics.median(column) for column in zip(*parts, strict=True))
+    decode, sample, worker, host, client = (statistics.median(column) for column in zip(*parts, strict=True))
     note = (
-        f"decode {decode:.0f}, sampling {sample:.0f}, other {other:.0f}, client process {client:.0f} us/token"
+        f"decode {decode:.0f}, sampling {sample:.0f}, rest of the worker {worker:.0f}, host {host:.0f}, "
+        f"client {client:.0f} us/token"
     )
     name = bench.settings.model.name
-    return [Row(name, "our CPU a token", other, _LIMIT_US, at_least=False, unit="us", note=note)]
+    return [
+        Row(name, "our CPU a token", worker + host + client, _LIMIT_US, at_least=False, unit="us", note=note)
+    ]
 
 
-def _parts_us(side: OurPath, path: Path, number: int, tokens: int) -> tuple[float, float, float, float]:
+def _parts_us(side: OurPath, path: Path, number: int, tokens: int) -> tuple[float, ...]:
     side.answer(question(PROMPT, 1, number))
-    workers, me = [pid for pid in side.pids if pid != os.getpid()], [os.getpid()]
-    before, worker, client = Counters.read(path), cpu_s(workers), cpu_s(me)
+    worker, *hosts, me = side.pids
+    spent = [cpu_s([worker]), cpu_s(hosts), cpu_s([me])]
+    before = Counters.read(path)
     side.answer(question(PROMPT, tokens, number))  # of its prompt, one token is left to compute
-    after, worker, client = Counters.read(path), cpu_s(workers) - worker, cpu_s(me) - client
-    count = after.decodes - before.decodes
+    after = Counters.read(path)
+    rest, host, client = (
+        now - then for now, then in zip((cpu_s([worker]), cpu_s(hosts), cpu_s([me])), spent, strict=True)
+    )
     decode, sample = after.decode_s - before.decode_s, after.sample_s - before.sample_s
-    parts = (decode, sample, worker - decode - sample, client)
-    return tuple(1e6 * part / count for part in parts)  # type: ignore[return-value]
+    parts = (decode, sample, rest - decode - sample, host, client)
+    return tuple(1e6 * part / (after.decodes - before.decodes) for part in parts)

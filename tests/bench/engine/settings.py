@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.runtime.values import LoadRequest
+from engine.catalog.model import InstalledModel
+from engine.runtime.values import LoadRequest, LoadWish
 from tests.bench.engine.models import BenchModel
 
 
@@ -28,6 +29,14 @@ class Settings:
             park_folder=park_folder,
             park_budget_bytes=2**32 if park_folder else 0,
         )
+
+    def wish(self) -> LoadWish:
+        """For the host, which plans the rest."""
+        return LoadWish(self.installed(), self.context_length, "f16", self.streams)
+
+    def installed(self) -> InstalledModel:
+        path = self.model.path
+        return InstalledModel(str(path), path.stem, "", path.stat().st_size, "bench")
 
     def llama_cpp(self) -> list[str]:
         """As arguments that all three tools know."""

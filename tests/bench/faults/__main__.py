@@ -1,6 +1,6 @@
 """What becomes of bad luck: damaged files, killed and halted workers, too little memory.
 
-    python -m tests.bench.faults [--damaged N] [--kills N] [--memory N] [--seed S]
+    python -m tests.bench.faults [--damaged N] [--kills N] [--memory N] [--groups N] [--cut N] [--seed S]
 
 Real engine, real worker. Every request has to end, in an answer or in a sentence, and the next one
 has to be answered. Prints how often what happened, and exits with 1 if anything did neither.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -27,9 +28,10 @@ from engine.catalog.gguf_file import read_file_header
 from engine.host.client import HostOptions
 from engine.runtime.values import LoadWish
 from tests.bench.faults.damaged import damaged
-from tests.models import tiny
+from tests.bench.faults.groups import MemoryGroup
+from tests.models import TINY, tiny
 from tests.service.host_bench import Guest, engine_room, wish_for
-from tests.service.runtime_bench import question, starter
+from tests.service.runtime_bench import Bench, question, starter
 
 _OPTIONS = HostOptions(linger_s=0.3, keep_loaded_s=600, park_bytes=0)
 _STORY = question("Tell me a very long story about a dog and a cat.", max_tokens=400)
@@ -84,26 +86,45 @@ def works(guest: Guest, wish: LoadWish) -> tuple[str, bool]:
 
 
 def damaged_files(outcomes: Outcomes, count: int, chance: random.Random) -> None:
+    """Each twice: as a user opens it, where our own reader refuses most, and straight to the worker,
+    so that llama.cpp sees every one."""
     with tempfile.TemporaryDirectory() as folder, guest_in() as guest:
-        sound = tiny(Path(folder)).read_bytes()
-        header = read_file_header(tiny(Path(folder))).data_offset
-        for number, (way, raw) in enumerate(damaged(sound, header, count, chance)):
+        bench = Bench(Path(folder))
+        for number, (way, raw) in enumerate(_damaged_models(Path(folder), count, chance)):
             path = Path(folder, f"damaged-{number}.gguf")
             path.write_bytes(raw)
             wish = wish_for(path, 512)
             outcome, well = told(guest.ending(guest.ask(_SHORT, wish)))
             outcomes.add(f"damaged: {way}", outcome, well=well)
             guest.client.unload(events.new_job_id(), wish.model.path)
+            outcome, well = told(bench.ending(bench.load(path, context_length=512)))
+            if outcome == "answered":
+                outcome, well = told(bench.ending(bench.ask(_SHORT)))
+            outcomes.add(f"worker alone: {way}", outcome, well=well)
             path.unlink()
+        bench.loaded(context_length=512)
+        bench.client.close()
         outcome, well = works(guest, wish_for(starter(), 1024))
         outcomes.add("after damaged files", outcome, well=well)
 
 
+def _damaged_models(folder: Path, count: int, chance: random.Random) -> Iterator[tuple[str, bytes]]:
+    """Of every architecture that answers."""
+    kinds = [kind for kind in TINY if kind != "bert"]
+    for index, kind in enumerate(kinds):
+        sound = tiny(folder, kind)
+        share = count // len(kinds) + (index < count % len(kinds))
+        yield from damaged(sound.read_bytes(), read_file_header(sound).data_offset, share, chance)
+
+
 def kills(outcomes: Outcomes, count: int, chance: random.Random) -> None:
-    """At any moment of loading, reading, writing and resting."""
+    """At any moment of loading, reading, writing and resting, until that many hit a worker."""
     wish = wish_for(starter(), 2048)
+    hits = 0
     with guest_in() as guest:
-        for number in range(count):
+        for number in range(2 * count):
+            if hits == count:
+                return
             how = (signal.SIGKILL, signal.SIGSTOP)[number % 2]
             fresh = number % 4 >= 2
             if fresh:
@@ -114,10 +135,15 @@ def kills(outcomes: Outcomes, count: int, chance: random.Random) -> None:
             time.sleep(chance.uniform(0, 1.5))
             moment = _moment(guest, job)
             hit = _hit(guest, how)
+            hits += hit
             outcome, well = told(guest.ending(job))
             outcomes.add(f"{how.name} {moment}", outcome if hit else "nothing to hit", well=well)
+            kept = "".join(delta.text for delta in guest.of(job, events.TokenDelta))
+            if moment == "while writing" and not kept:
+                outcomes.add(f"{how.name} {moment}", "text lost", well=False)
             after, well = works(guest, wish)
             outcomes.add(f"after {how.name}", after, well=well)
+    outcomes.add("kills", f"only {hits} of {count} hit a worker", well=hits >= count)
 
 
 def _moment(guest: Guest, job: events.JobId) -> str:
@@ -150,14 +176,67 @@ def memory(outcomes: Outcomes, count: int, chance: random.Random) -> None:
                 for worker in host.children():
                     room = worker.memory_info().vms + chance.randrange(0, 8) * MIB
                     worker.rlimit(psutil.RLIMIT_AS, (room, room))
-                other = guest.ask(question("word " * 1500, max_tokens=20), wish)
-                guest.ending(other)
+                other, well = told(guest.ending(guest.ask(question("word " * 1500, max_tokens=20), wish)))
+                outcomes.add("memory, another answer", other, well=well)
             else:
                 limit = chance.randrange(300, 1600) * MIB
-                host.rlimit(psutil.RLIMIT_AS, (limit, limit))
+                host.rlimit(psutil.RLIMIT_AS, (limit, psutil.RLIM_INFINITY))
                 job = guest.ask(_SHORT, wish)
             outcome, well = told(guest.ending(job))
             outcomes.add(f"memory {'in mid-answer' if in_answer else 'at the load'}", outcome, well=well)
+            host.rlimit(psutil.RLIMIT_AS, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+            after, well = works(guest, wish)
+            outcomes.add("after memory", after, well=well)
+
+
+def control_groups(outcomes: Outcomes, count: int, chance: random.Random) -> None:
+    """The whole engine in a control group that is made smaller while it loads or answers, so that the
+    kernel ends the worker. Where groups cannot be made, it says so."""
+    wish = wish_for(starter(), 8192)
+    for number in range(count):
+        with guest_in() as guest:
+            host = guest.look().pid
+            try:
+                group = MemoryGroup(f"deskside-faults-{os.getpid()}-{number}")
+            except OSError as error:
+                outcomes.add("control group", f"cannot be made here: {error.strerror}", well=True)
+                return
+            with group:
+                group.add(host)
+                in_answer = number % 2 == 1
+                if in_answer:
+                    guest.loaded(wish)
+                    job = guest.ask(_STORY, wish)
+                    guest.first(job, events.TokenDelta)
+                    group.limit(group.used() - chance.randrange(8, 64) * MIB)
+                else:
+                    group.limit(group.used() + chance.randrange(20, 200) * MIB)
+                    job = guest.ask(_STORY, wish)
+                outcome, well = told(guest.ending(job))
+                moment = "in mid-answer" if in_answer else "at the load"
+                outcomes.add(f"control group {moment}", outcome, well=well)
+                alive = guest.look().pid == host
+                outcomes.add("control group", "host lives" if alive else "host died", well=alive)
+                group.limit(None)
+                after, well = works(guest, wish)
+                outcomes.add("after control group", after, well=well)
+
+
+def cut_short(outcomes: Outcomes, count: int, chance: random.Random) -> None:
+    """A model's file loses its end while it answers."""
+    with tempfile.TemporaryDirectory() as folder, guest_in() as guest:
+        for number in range(count):
+            path = Path(folder, f"cut-{number}.gguf")
+            shutil.copyfile(starter(), path)
+            wish = wish_for(path, 2048)
+            job = guest.ask(_STORY, wish)
+            guest.first(job, events.TokenDelta)
+            os.truncate(path, chance.randrange(4096, path.stat().st_size // 2))
+            outcome, well = told(guest.ending(job))
+            outcomes.add("file cut in mid-answer", outcome, well=well)
+            guest.client.unload(events.new_job_id(), wish.model.path)
+        after, well = works(guest, wish_for(starter(), 1024))
+        outcomes.add("after files cut", after, well=well)
 
 
 def main() -> int:
@@ -165,12 +244,16 @@ def main() -> int:
     parser.add_argument("--damaged", type=int, default=200)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--memory", type=int, default=20)
+    parser.add_argument("--groups", type=int, default=10)
+    parser.add_argument("--cut", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     outcomes, chance = Outcomes(), random.Random(arguments.seed)
     damaged_files(outcomes, arguments.damaged, chance)
     kills(outcomes, arguments.kills, chance)
     memory(outcomes, arguments.memory, chance)
+    control_groups(outcomes, arguments.groups, chance)
+    cut_short(outcomes, arguments.cut, chance)
     outcomes.print()
     return 1 if outcomes.bad else 0
 

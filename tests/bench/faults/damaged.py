@@ -54,8 +54,10 @@ def _flip_start(sound: bytes, header: int, chance: random.Random) -> bytes:
 
 def _number(sound: bytes, header: int, chance: random.Random) -> bytes:
     """A 32-bit fact of the architecture with another value."""
-    keys = [place for place in _places(sound[: min(header, 4000)], b"llama.") if place > 0]
-    place = chance.choice(keys)
+    start = sound.find(b"general.architecture") + 20 + 4  # its type, then its length, then its name
+    length = int.from_bytes(sound[start : start + 8], "little")
+    name = sound[start + 8 : start + 8 + length]
+    place = chance.choice(_places(sound[: min(header, 4000)], name + b"."))
     end = place + int.from_bytes(sound[place - 8 : place], "little")
     value = chance.choice((0, 1, 3, 7, 2**16, 2**31 - 1, 2**31, 2**32 - 1, chance.randrange(2**32)))
     return sound[: end + 4] + struct.pack("<I", value) + sound[end + 8 :]
