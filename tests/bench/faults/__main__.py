@@ -208,7 +208,8 @@ def control_groups(outcomes: Outcomes, count: int, chance: random.Random) -> Non
                     guest.loaded(wish)
                     job = guest.ask(_STORY, wish)
                     guest.first(job, events.TokenDelta)
-                    group.limit(group.used() - chance.randrange(8, 64) * MIB)
+                    group.squeeze()
+                    guest.ask(question("word " * 1500, max_tokens=20), wish)
                 else:
                     group.limit(group.used() + chance.randrange(20, 200) * MIB)
                     job = guest.ask(_STORY, wish)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 _ROOT = Path("/sys/fs/cgroup")
+_STEP = 1 << 20  # bytes
 
 
 class MemoryGroup:
@@ -40,6 +41,15 @@ class MemoryGroup:
         name = "memory.max" if self._new else "memory.limit_in_bytes"
         unlimited = "max" if self._new else "-1"
         (self._folder / name).write_text(unlimited if size is None else str(size))
+
+    def squeeze(self) -> None:
+        """To about what is used now and cannot be given back."""
+        size = self.used() // 2
+        while True:
+            with contextlib.suppress(OSError):  # version 1 refuses what it cannot reach
+                self.limit(size)
+                return
+            size += _STEP
 
     def __enter__(self) -> MemoryGroup:
         return self
