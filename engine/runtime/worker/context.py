@@ -59,6 +59,10 @@ class Context:
         self.last_code = int(self._llama.llama_decode(self.pointer, self._batch.native))
         return _OUTCOMES.get(self.last_code, Outcome.FAILED), ends
 
+    def use_threads(self, count: int) -> None:
+        """For batches from the next one on; at most as many as its pool has."""
+        self._llama.llama_set_n_threads(self.pointer, count, count)
+
     @property
     def batch_tokens(self) -> int:
         """Of the last batch."""

@@ -17,6 +17,7 @@ from engine.runtime.process import DEVICES_WORD
 from engine.runtime.values import ModelFacts
 from engine.runtime.wire import encode
 from engine.runtime.worker.confinement import confine
+from engine.runtime.worker.crew import Crew
 from engine.runtime.worker.embedding import Embedder
 from engine.runtime.worker.inbox import Inbox
 from engine.runtime.worker.load import load_embedder, load_model
@@ -101,7 +102,9 @@ def _load(native: Native, load: protocol.Load, inbox: Inbox, outbox: Outbox) -> 
     pace = Pace(model.context.batch_size, can_stop=not model.on_gpu)
     writer = Writer(native, model, outbox)
     _announce(job, model.facts, outbox)
-    return Scheduler(model.context, model.vocabulary, writer, parking, pace, inbox, outbox)
+    # A graphics card computes without these threads: their time says nothing.
+    crew = Crew(1 if model.on_gpu else request.threads, model.context.use_threads)
+    return Scheduler(model.context, model.vocabulary, writer, parking, pace, crew, inbox, outbox)
 
 
 def _announce(job: JobId, facts: ModelFacts, outbox: Outbox) -> None:

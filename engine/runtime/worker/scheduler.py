@@ -17,6 +17,7 @@ from engine.runtime.values import StopReason
 from engine.runtime.worker.admission import Admission, Admitted, Refused
 from engine.runtime.worker.batch import Portion
 from engine.runtime.worker.context import Context, Outcome
+from engine.runtime.worker.crew import Crew
 from engine.runtime.worker.grammar.gbnf import GrammarError
 from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
@@ -42,6 +43,7 @@ class Scheduler:
         writer: Writer,
         parking: Parking | None,
         pace: Pace,
+        crew: Crew,
         inbox: Inbox,
         outbox: Outbox,
     ) -> None:
@@ -49,6 +51,7 @@ class Scheduler:
         self._vocabulary = vocabulary
         self._writer = writer
         self._pace = pace
+        self._crew = crew
         self._inbox = inbox
         self._outbox = outbox
         self._seating = Seating(context, parking, pace)
@@ -162,9 +165,11 @@ class Scheduler:
         self._step_number += 1
         if not self._allow_interrupts():
             return
+        self._crew.begins()
         began = time.monotonic()
         outcome, ends = self._context.decode(portions)
         now = time.monotonic()
+        self._crew.computed(now - began, now)
         self._interruptible = frozenset()
         self._was_aborted = outcome is Outcome.ABORTED and len(portions) > 1
         if outcome is Outcome.DONE:
