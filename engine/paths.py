@@ -32,6 +32,16 @@ class Paths:
         return self.config / "settings.json"
 
     @property
+    def parked(self) -> Path:
+        """States of idle conversations."""
+        return self.state / "parked"
+
+    @property
+    def history(self) -> Path:
+        """What answers and the machine did: figures, no text."""
+        return self.state / "history.sqlite3"
+
+    @property
     def log(self) -> Path:
         return self.state / "deskside.log"
 
@@ -50,7 +60,7 @@ def prepare(paths: Paths) -> None:
     for folder in (paths.data, paths.models, paths.config, paths.state):
         probe = folder / f".write-test-{os.getpid()}"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe.write_bytes(b"x")
             probe.unlink()
         except OSError as error:

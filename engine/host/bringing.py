@@ -250,7 +250,7 @@ class Bringing:
 
     def _load(self, resident: Resident, found: Prepared, fit: Fit) -> None:
         self._told_of = None
-        folder = self._means.paths.state / "parked"
+        folder = self._means.paths.parked
         threads = found.whole.threads
         resident.fit = fit
         resident.request = request_of(fit, resident.wish, threads, folder, self._means.park_bytes())

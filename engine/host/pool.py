@@ -291,7 +291,7 @@ class Pool:
         def delete() -> None:
             ending: Event = events.JobFinished(job)
             try:
-                state_files.forget(self._paths.state / "parked", conversation)
+                state_files.forget(self._paths.parked, conversation)
             except OSError as error:
                 reason = sentence("host_not_forgotten", reason=error.strerror or str(error))
                 ending = events.JobFailed(job, reason)

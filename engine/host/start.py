@@ -42,6 +42,11 @@ def host_lock(paths: Paths) -> Path:
     return paths.state / "engine.lock"
 
 
+def host_runs(paths: Paths) -> bool:
+    """Whether there is one. Raises: OSError, where the state folder cannot be used."""
+    return host_lock(paths).exists() and not FileLock.is_free(host_lock(paths))
+
+
 def host_log(paths: Paths) -> Path:
     return paths.state / "engine.log"
 

@@ -13,12 +13,12 @@ from engine.errors import Cancelled, StoreError, UsageError, WorkerError
 from engine.events import (
     ConversationsListed,
     Emit,
+    GenerationFinished,
     JobId,
     MessageAdded,
     MessageChanged,
-    Noticed,
-    PromptProgressed,
     TokenDelta,
+    ToolCalled,
 )
 from engine.jobs.answering import AnswerWriter, request_for
 from engine.jobs.backends import Backends, wish_for
@@ -128,7 +128,8 @@ class Answers:
             for event in events_until_end(inbox, token, lambda: backend.cancel(job), WorkerError):
                 if isinstance(event, TokenDelta) and not event.reasoning:
                     pieces.append(event.text)
-                if isinstance(event, PromptProgressed | TokenDelta | Noticed):
+                # What the model does on the way is news; only the end is not that of an answer.
+                if event is not None and not isinstance(event, GenerationFinished | ToolCalled):
                     self._emit(event)
         summary = "".join(pieces).strip()
         if not summary:

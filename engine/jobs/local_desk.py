@@ -33,6 +33,7 @@ from engine.events import (
 )
 from engine.hardware.report import HardwareReport
 from engine.host.client import HostClient
+from engine.host.start import host_runs
 from engine.jobs.advising import advise
 from engine.jobs.answers import Answers, state_name
 from engine.jobs.backends import Backends, wish_for
@@ -50,11 +51,12 @@ from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, sentence_for
-from engine.messages import Sentence
+from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
 from engine.remote.backend import RemoteBackend
 from engine.remote.keys import Keys
+from engine.runtime import state_files
 from engine.runtime.backend import Backend
 from engine.runtime.values import RuntimeState
 from engine.settings import Remote, Settings, save_settings
@@ -253,9 +255,21 @@ class LocalDesk:
         return self._changing_the_list("rename", lambda store: store.rename(conversation_id, title))
 
     def delete_conversation(self, conversation_id: int) -> JobId:
-        # What the engine keeps of it goes at once; a restored conversation is read again.
-        self._backends.local.forget(new_job_id(), state_name(conversation_id))
-        return self._changing_the_list("delete", lambda store: store.delete(conversation_id))
+        def delete(store: ChatStore) -> None:
+            store.delete(conversation_id)
+            self._forget_states(state_name(conversation_id))
+
+        return self._changing_the_list("delete", delete)
+
+    def _forget_states(self, name: str) -> None:
+        """What the engine keeps of a conversation goes at once; a restored one is read again."""
+        try:
+            state_files.forget(self._paths.parked, name)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._emit(Noticed(JobId(0), sentence("host_not_forgotten", reason=reason)))
+        if host_runs(self._paths):  # it may hold the conversation in memory, and park it later
+            self._backends.local.forget(new_job_id(), name)
 
     def restore_conversation(self, conversation_id: int) -> JobId:
         return self._changing_the_list("restore", lambda store: store.restore(conversation_id))
@@ -319,7 +333,7 @@ class LocalDesk:
         self._outside(event)
 
     def _watch_worker(self, sampler: Sampler, event: Event) -> None:
-        """The sampler follows the model that was loaded last."""
+        """The sampler follows the model in use, else the one that was loaded last."""
         if isinstance(event, ModelLoaded):
             self._workers.pop(event.model.path, None)
             if event.facts.pid:  # 0 for a model elsewhere
@@ -328,7 +342,8 @@ class LocalDesk:
             self._workers.pop(event.model, None)
         else:
             return
-        sampler.watch(next(reversed(self._workers.values()), None))
+        newest = next(reversed(self._workers.values()), None)
+        sampler.watch(self._workers.get(self.settings.last_model, newest))
 
     def _remember(self, model: InstalledModel) -> None:
         if self.settings.last_model != model.path:

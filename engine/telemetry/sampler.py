@@ -63,7 +63,12 @@ class Sampler:
         self._times = machine_times()
         try:
             while not self._stop.wait(self._interval_s):
-                sample = self._sample()
+                try:
+                    sample = self._sample()
+                except (psutil.Error, OSError) as error:  # the graphs pause; the next look may succeed
+                    log.warning("the machine cannot be read, trying again in %.0f s: %s", _REST_S, error)
+                    self._stop.wait(_REST_S)
+                    continue
                 if not self._stop.is_set():
                     self._emit(TelemetrySampled(self._job, sample))
         finally:

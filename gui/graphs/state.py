@@ -39,6 +39,7 @@ class GraphState:
         self.last_generation_tps = 0.0  # of the last complete answer
         self.context_used = 0  # tokens
         self.context_length = 0  # tokens; 0 without a model
+        self._model = ""  # path of the one that all this is about
         self._meter = TokenMeter()
         self._prompt_job: JobId | None = None
         self._prompt_begun = (0.0, 0)  # (time, tokens read by then)
@@ -74,10 +75,11 @@ class GraphState:
                 self.prompt_tps = stats.prompt_tps
                 self.last_generation_tps = stats.generation_tps
                 self.context_used = stats.prompt_tokens + stats.generated_tokens
-            case ModelLoaded(facts=facts):
+            case ModelLoaded(job, model, facts) if job or not self._model:  # else of another program
                 self._forget_model()
+                self._model = model.path
                 self.context_length = facts.context_length
-            case RuntimeStateChanged(state=state) if state in _GONE:
+            case RuntimeStateChanged(_, state, _, path) if state in _GONE and path in ("", self._model):
                 self._forget_model()
 
     def tick(self, now: float) -> bool:
@@ -106,6 +108,7 @@ class GraphState:
         self.context_used = event.done
 
     def _forget_model(self) -> None:
+        self._model = ""
         self._meter.clear()
         self._prompt_job = None
         self.prompt_tps = self.last_generation_tps = 0.0

@@ -104,10 +104,13 @@ class ModelsModel(QObject):
             self.models = event.models
             self.models_changed.emit()
         elif isinstance(event, ModelLoaded):
-            self.in_use = event.model.path
-            self.models_changed.emit()
+            # Under no job: another program loaded it, and answers here go on coming from ours.
+            if event.job or not self.in_use:
+                self.in_use = event.model.path
+                self.models_changed.emit()
         elif isinstance(event, RuntimeStateChanged):
-            if event.state in (RuntimeState.STOPPED, RuntimeState.CRASHED) and self.in_use:
+            gone = event.state in (RuntimeState.STOPPED, RuntimeState.CRASHED)
+            if gone and self.in_use and event.model in ("", self.in_use):
                 self.in_use = ""
                 self.models_changed.emit()
         elif isinstance(event, DownloadPlanned):

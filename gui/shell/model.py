@@ -113,12 +113,18 @@ class ShellModel(QObject):
             self.load_fraction = event.fraction
             self.runtime_changed.emit()
         elif isinstance(event, ModelLoaded):
-            self.loaded = self._asked = event.model
-            self.runtime_changed.emit()
+            self._model_loaded(event.model)
         elif isinstance(event, Noticed):
             self.noticed.emit(event.message)
         elif isinstance(event, JobFailed | JobCancelled | JobFinished):
             self._job_ended(event)
+
+    def _model_loaded(self, model: InstalledModel) -> None:
+        """Other programs load models too; the one that answers here is what this window is about."""
+        in_use = self.model_in_use
+        if in_use is None or model.path == in_use.path:
+            self.loaded = self._asked = model
+            self.runtime_changed.emit()
 
     def _runtime_changed(self, event: RuntimeStateChanged) -> None:
         model = self._model_of(event.model)
