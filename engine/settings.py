@@ -35,6 +35,7 @@ class Settings:
     serve_port: int = 8437
     keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
     park_gib: int = 8  # of disk for state files of conversations
+    keep_history: bool = True  # figures of answers and of the machine, on this machine only
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:

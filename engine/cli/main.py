@@ -15,7 +15,7 @@ from typing import Final, NoReturn, Protocol
 
 from engine import __version__
 from engine.cancellation import CancelToken
-from engine.cli import chat, check, models, plan, pull, serve, terminal
+from engine.cli import chat, check, history, models, plan, pull, serve, terminal
 from engine.cli.context import Context
 from engine.cli.output import Output
 from engine.errors import Cancelled, DesksideError, UsageError
@@ -40,6 +40,7 @@ _COMMANDS: Final[dict[str, tuple[_Command, str]]] = {
     "models": (models, "what is installed"),
     "chat": (chat, "one answer from a model"),
     "serve": (serve, "the models for other programs, over HTTP"),
+    "history": (history, "how fast answers were, and what the machine did"),
     "terminal": (terminal, "check, choose and chat without a window"),
 }
 

@@ -101,6 +101,7 @@ class Host:
         forget_address(self._paths, address)
         self._pool.stop()
         self._pool.ended.wait(_FAREWELL_S)
+        self._pool.close()
         with self._lock:
             sessions = tuple(self._sessions)
         for session in sessions:

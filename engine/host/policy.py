@@ -26,6 +26,9 @@ class Policy:
         chosen = self._options.park_bytes
         return self._now().park_gib << 30 if chosen is None else chosen
 
+    def keep_history(self) -> bool:
+        return self._now().keep_history
+
     def _now(self) -> Settings:
         try:
             changed = self._path.stat().st_mtime_ns

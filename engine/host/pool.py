@@ -25,6 +25,7 @@ from engine.host.audience import Audience
 from engine.host.bringing import Bringing, Means
 from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
+from engine.host.recorder import Recorder
 from engine.host.resident import Job, Key, Phase, Resident, key_of
 from engine.host.restarts import MOST_CRASHES, WITHIN_S, Return
 from engine.host.session import Session
@@ -60,6 +61,7 @@ class Pool:
         self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._residents: dict[Key, Resident] = {}
         self._audience = Audience()
+        self._recorder = Recorder(paths, policy.keep_history)
         self._bringing = Bringing(self._means(), self._audience)
         self._ending = False
         self.ended = threading.Event()  # after `stop`, once every worker is gone
@@ -97,6 +99,10 @@ class Pool:
     def stop(self) -> None:
         """Ends every model in order; what runs is cancelled."""
         self._post(self._stop)
+
+    def close(self) -> None:
+        """After the end: the history is written. Waits for it, but not for long."""
+        self._recorder.close()
 
     # the thread
     def _post(self, action: Callable[[], None]) -> None:
@@ -271,6 +277,7 @@ class Pool:
             stopped = events.RuntimeStateChanged(NOBODY, RuntimeState.STOPPED, None, resident.path)
             self._audience.tell_all(resident, stopped)
         resident.client, resident.facts, resident.state = None, None, RuntimeState.STOPPED
+        self._watch_newest()
         for job in tuple(resident.answers.values()):
             self._audience.end(job, events.JobCancelled(job.id))
         resident.answers.clear()
@@ -282,6 +289,12 @@ class Pool:
         self._tidy(resident)
         if self._ending and not any(one.client for one in self._residents.values()):
             self.ended.set()
+
+    def _watch_newest(self) -> None:
+        """A model has gone: the history watches another one, or none."""
+        left = [one for one in self._residents.values() if one.facts is not None]
+        newest = max(left, key=lambda one: one.last_used, default=None)
+        self._recorder.watch(newest.facts.pid if newest and newest.facts else None)
 
     def _forget(self, session: Session, job: JobId, conversation: str) -> None:
         for resident in self._residents.values():
@@ -344,6 +357,7 @@ class Pool:
         # Before its client hears of the end, so that a look after it shows it.
         if isinstance(event, events.GenerationFinished):
             self._post(partial(resident.counters.add, event.stats))
+            self._recorder.answered(resident.wish.model, event.stats)
         elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
             self._post(partial(self._answered, resident, job))
         self._audience.pass_on(job, event)
@@ -377,6 +391,7 @@ class Pool:
             case events.ModelLoaded():
                 resident.facts = event.facts
                 resident.last_used = time.monotonic()
+                self._recorder.watch(event.facts.pid)
                 self._audience.tell_all(resident, event)
             case events.JobFinished() | events.JobFailed() | events.JobCancelled():
                 self._bringing.heard(resident, event)
@@ -389,6 +404,7 @@ class Pool:
         if resident.phase in (Phase.CANCELLING, Phase.LEAVING):
             return  # it was to end
         resident.facts, resident.last_reason = None, reason
+        self._watch_newest()
         plain = resident.request is not None and not resident.request.repack
         step = resident.crashes.next_step(reason, loading, plain, time.monotonic())
         nobody = not self._audience.sessions

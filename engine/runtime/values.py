@@ -205,6 +205,9 @@ class RunningModel:
     prompt_s: float
     generation_s: float
     queue_s: float
+    first_token_s: float
+    evaluated_tokens: int  # of prompts
+    widths: float  # mean number of answers in the batches of each answer, summed
     crashes: int
     idle_s: float  # since the last answer
 

@@ -18,10 +18,13 @@ _COUNTERS: Final[tuple[tuple[str, str, Callable[[RunningModel], float]], ...]] =
     ("answers_total", "Answers that ended, however.", lambda m: m.answers),
     ("prompt_tokens_total", "Prompt tokens, reused ones included.", lambda m: m.prompt_tokens),
     ("prompt_tokens_reused_total", "Prompt tokens found in the KV cache.", lambda m: m.reused_tokens),
+    ("prompt_tokens_evaluated_total", "Prompt tokens computed.", lambda m: m.evaluated_tokens),
     ("prompt_seconds_total", "Time spent reading prompts.", lambda m: m.prompt_s),
     ("tokens_predicted_total", "Tokens generated.", lambda m: m.generated_tokens),
     ("tokens_predicted_seconds_total", "Time spent generating.", lambda m: m.generation_s),
     ("queue_seconds_total", "Time that answers waited in the queue.", lambda m: m.queue_s),
+    ("first_token_seconds_total", "Time from asking to the first token.", lambda m: m.first_token_s),
+    ("batch_width_total", "Answers in the batches of each answer, mean, summed.", lambda m: m.widths),
     ("crashes_total", "Times that the worker died.", lambda m: m.crashes),
 )
 _GAUGES: Final[tuple[tuple[str, str, Callable[[RunningModel], float]], ...]] = (

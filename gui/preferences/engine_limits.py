@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QWidget
 
 from engine.jobs.desk import Desk
 from gui.widgets.controls import NumberBox
@@ -24,6 +24,7 @@ class EngineLimits(View):
         self._desk = desk
         self._minutes, self._gib = NumberBox(0, _MOST_MINUTES), NumberBox(0, _MOST_GIB)
         self._labels = (Line(), Line())
+        self._history = QCheckBox()
         self._words = Text("", "muted")
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
@@ -32,14 +33,17 @@ class EngineLimits(View):
             label.setBuddy(field)
             form.addRow(label, field)
         form.addRow(self._words)
+        form.addRow(self._history)
         self.show_settings()
         self.retranslate()
         self._minutes.editingFinished.connect(self._save)
         self._gib.editingFinished.connect(self._save)
+        self._history.toggled.connect(self._save)
 
     def show_settings(self) -> None:
         self._minutes.setValue(self._desk.settings.keep_loaded_minutes)
         self._gib.setValue(self._desk.settings.park_gib)
+        self._history.setChecked(self._desk.settings.keep_history)
 
     def retranslate(self) -> None:
         names = (self.tr("Unload an idle model after"), self.tr("Disk for idle conversations"))
@@ -49,6 +53,7 @@ class EngineLimits(View):
         self._minutes.setSuffix(" " + self.tr("minutes"))
         self._minutes.setSpecialValueText(self.tr("Never"))
         self._gib.setSuffix(" GiB")
+        self._history.setText(self.tr("Keep a history of speed and memory on this machine (no text)"))
         self._words.setText(
             self.tr(
                 "Idle conversations are kept there so that long ones go on at once, even after a restart."
@@ -61,6 +66,7 @@ class EngineLimits(View):
             self._desk.settings,
             keep_loaded_minutes=self._minutes.value(),
             park_gib=self._gib.value(),
+            keep_history=self._history.isChecked(),
         )
         if settings != self._desk.settings:
             self._desk.change_settings(settings)

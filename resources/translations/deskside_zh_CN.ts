@@ -512,6 +512,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>空闲对话保存在那里，使长对话即使在重启后也能立即继续。“从不”表示只要有程序使用引擎就一直保留。</translation>
         </message>
         <message>
+            <source>Keep a history of speed and memory on this machine (no text)</source>
+            <translation>在本机保存速度和内存的历史记录（不含文字内容）</translation>
+        </message>
+        <message>
             <source>Never</source>
             <translation>从不</translation>
         </message>
@@ -1721,6 +1725,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The hardware report {path} cannot be read ({reason}). Make a new one with deskside check.</source>
             <translation>硬件报告 {path} 无法读取（{reason}）。请用 deskside check 生成新的报告。</translation>
+        </message>
+        <message>
+            <source>The history of answers cannot be used ({reason}). Answers are not affected; delete history.sqlite3 in the state folder to begin a new one.</source>
+            <translation>无法使用回答的历史记录（{reason}）。回答不受影响；删除状态文件夹中的 history.sqlite3 即可重新开始记录。</translation>
         </message>
         <message>
             <source>The hub does not hold {name} as it was when this download began. Start the download again to get its present version.</source>

@@ -44,6 +44,8 @@ from engine.host.start import HostOptions, find_or_start_host, host_lock
 from engine.paths import Paths
 from engine.runtime.channel import Channel, ChannelClosed, channel_pair
 from engine.runtime.values import EmbeddingRequest, StopReason
+from engine.settings import Settings, save_settings
+from engine.telemetry.history import read_answers, read_devices
 from tests.models import tiny
 from tests.service.host_bench import QUICK, Guest, engine_room, processes_of, wish_for
 from tests.service.runtime_bench import COMMAND, gone, question
@@ -123,6 +125,32 @@ def test_figures_of_a_model_add_up(paths: Paths, models: Path) -> None:
     assert (model.answering, model.waiting, model.crashes) == (0, 0, 0)
     assert model.facts is not None and model.request.n_sequences == 4
     guest.client.close()
+
+
+def test_a_history_is_kept_of_answers_and_of_the_machine(paths: Paths, models: Path) -> None:
+    guest, wish = Guest(paths), wish_for(tiny(models))
+    job = guest.ask(question("Hello.", max_tokens=5), wish)
+    stats = guest.first(job, events.GenerationFinished).stats
+    assert isinstance(guest.ending(job), events.JobFinished)
+    host = guest.look().pid
+    time.sleep(2.5)  # one look at the machine
+    guest.client.close()
+    assert gone(host, 30)
+    (answer,) = read_answers(paths.history, 0)
+    assert (answer.model, answer.generated_tokens) == (wish.model.name, 5)
+    assert answer.generation_tps == stats.generation_tps and answer.first_token_s > 0
+    memory = next(row for row in read_devices(paths.history, 0) if row.device == "RAM")
+    assert 0 < memory.model_bytes < memory.used_bytes < memory.total_bytes
+
+
+def test_a_history_is_not_kept_when_its_user_does_not_want_it(paths: Paths, models: Path) -> None:
+    save_settings(paths.settings, Settings(keep_history=False))
+    guest = Guest(paths)
+    guest.ending(guest.ask(question("Hello.", max_tokens=2), wish_for(tiny(models))))
+    host = guest.look().pid
+    guest.client.close()
+    assert gone(host, 30)
+    assert not paths.history.exists()
 
 
 def test_cancelling_one_leaves_the_others(paths: Paths, models: Path) -> None:

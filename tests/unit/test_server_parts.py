@@ -273,7 +273,7 @@ def test_metrics_are_prometheus_text() -> None:
     )  # fmt: skip
     running = RunningModel(
         MODEL, RuntimeState.READY, facts, LoadRequest("/m/a.gguf", 2048, 4), 2, 3, 7, 100, 40, 60, 1.5,
-        2.5, 0.5, 1, 9,
+        2.5, 0.5, 0.25, 60, 7.5, 1, 9,
     )  # fmt: skip
     counters = HttpCounters()
     counters.responses["/health", 200] += 2

@@ -1,0 +1,139 @@
+"""What answers and the machine did, kept in a small database: figures, never text.
+
+One row for each answer, and one a minute for each device while a model is loaded. The oldest rows
+go after `KEPT_DAYS`. One process writes (the engine's host); any number may read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Final, TypeVar
+
+from engine.errors import StoreError
+
+KEPT_DAYS: Final = 90
+_SCHEMA: Final = 1
+_BUSY_MS: Final = 2000  # that a reader may hold up the writer
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """One answer, measured. Times in seconds."""
+
+    at: float  # since the epoch, when it ended
+    model: str
+    quantization: str
+    prompt_tokens: int
+    reused_tokens: int
+    restored_tokens: int
+    evaluated_tokens: int
+    generated_tokens: int
+    reasoning_tokens: int
+    queue_s: float
+    prompt_s: float
+    first_token_s: float
+    generation_s: float
+    prompt_tps: float
+    generation_tps: float
+    batch_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """One minute of one device, means and largest values. Bytes, watts, degrees Celsius."""
+
+    at: float  # since the epoch, when the minute began
+    device: str  # "RAM", or the name of a graphics card with its number
+    used_bytes: int  # by everything, largest
+    total_bytes: int
+    model_bytes: int  # by the models, largest
+    utilisation: float  # 0 to 1, mean; of all processor cores for "RAM"
+    utilisation_most: float
+    power_w: float | None  # mean
+    temperature_c: float | None  # largest
+
+
+_TABLES: Final[dict[str, type]] = {"answers": AnswerRecord, "devices": DeviceRecord}
+_KINDS: Final = {"float": "REAL", "int": "INTEGER", "str": "TEXT", "float | None": "REAL"}
+_Record = TypeVar("_Record", AnswerRecord, DeviceRecord)
+
+
+class History:
+    """The writer. For one thread. Raises: StoreError, from every method."""
+
+    def __init__(self, path: Path) -> None:
+        with _as_store_error():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = _open(path)
+
+    def add(self, records: Iterable[AnswerRecord | DeviceRecord]) -> None:
+        with _as_store_error(), self._database:
+            for record in records:
+                table = "answers" if isinstance(record, AnswerRecord) else "devices"
+                marks = ", ".join("?" * len(fields(record)))
+                self._database.execute(f"INSERT INTO {table} VALUES ({marks})", astuple(record))
+
+    def forget_before(self, at: float) -> None:
+        """Strikes out what is older; `at` in seconds since the epoch."""
+        with _as_store_error(), self._database:
+            for table in _TABLES:
+                self._database.execute(f"DELETE FROM {table} WHERE at < ?", (at,))
+
+    def close(self) -> None:
+        with _as_store_error():
+            self._database.close()
+
+
+def read_answers(path: Path, since: float) -> tuple[AnswerRecord, ...]:
+    """Oldest first; none where nothing was ever kept. Raises: StoreError."""
+    return _read(path, "answers", AnswerRecord, since)
+
+
+def read_devices(path: Path, since: float) -> tuple[DeviceRecord, ...]:
+    """As `read_answers`."""
+    return _read(path, "devices", DeviceRecord, since)
+
+
+def _read(path: Path, table: str, kind: type[_Record], since: float) -> tuple[_Record, ...]:
+    if not path.exists():
+        return ()
+    with _as_store_error(), contextlib.closing(_open(path)) as database:
+        rows = database.execute(f"SELECT * FROM {table} WHERE at >= ? ORDER BY at", (since,))
+        return tuple(kind(*row) for row in rows)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=_BUSY_MS / 1000)
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, _SCHEMA):
+            raise sqlite3.DatabaseError(f"it has schema {version}; this program knows {_SCHEMA}")
+        if version == 0:
+            _make(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make(database: sqlite3.Connection) -> None:
+    with database:
+        for table, kind in _TABLES.items():
+            columns = ", ".join(f"{field.name} {_KINDS[str(field.type)]}" for field in fields(kind))
+            database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}) STRICT")
+            database.execute(f"CREATE INDEX IF NOT EXISTS {table}_at ON {table} (at)")
+        database.execute(f"PRAGMA user_version = {_SCHEMA}")
+
+
+@contextlib.contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError.of("history_unusable", reason=str(error)) from error
