@@ -53,7 +53,10 @@ class EngineLimits(View):
         self._minutes.setSuffix(" " + self.tr("minutes"))
         self._minutes.setSpecialValueText(self.tr("Never"))
         self._gib.setSuffix(" GiB")
-        self._history.setText(self.tr("Keep a history of speed and memory on this machine (no text)"))
+        history = self.tr("Keep a history of speed and memory here")
+        self._history.setText(history)
+        self._history.setAccessibleName(history)
+        self._history.setToolTip(self.tr("Figures only, no text; it never leaves this machine."))
         self._words.setText(
             self.tr(
                 "Idle conversations are kept there so that long ones go on at once, even after a restart."

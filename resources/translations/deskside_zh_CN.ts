@@ -508,12 +508,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>空闲对话占用磁盘</translation>
         </message>
         <message>
+            <source>Figures only, no text; it never leaves this machine.</source>
+            <translation>只有数字，没有文字内容；不会离开本机。</translation>
+        </message>
+        <message>
             <source>Idle conversations are kept there so that long ones go on at once, even after a restart. “Never” means as long as a program uses the engine.</source>
             <translation>空闲对话保存在那里，使长对话即使在重启后也能立即继续。“从不”表示只要有程序使用引擎就一直保留。</translation>
         </message>
         <message>
-            <source>Keep a history of speed and memory on this machine (no text)</source>
-            <translation>在本机保存速度和内存的历史记录（不含文字内容）</translation>
+            <source>Keep a history of speed and memory here</source>
+            <translation>在本机保存速度和内存的历史</translation>
         </message>
         <message>
             <source>Never</source>

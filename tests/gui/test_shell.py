@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog.model import InstalledModel
@@ -318,8 +318,7 @@ def test_preferences_are_saved_and_followed(window: WindowUnderTest) -> None:
 def test_other_programs_are_let_in_by_a_switch(window: WindowUnderTest) -> None:
     window.press(Qt.Key.Key_Comma, CONTROL)
     page = window.parts.preferences
-    switch = page.findChild(QCheckBox)
-    assert switch is not None
+    switch = page._api._switch
     switch.setFocus()
     window.press(Qt.Key.Key_Space)
     assert window.desk.settings.serving
@@ -435,7 +434,7 @@ def test_a_model_elsewhere_is_marked_where_one_writes(window: WindowUnderTest) -
 def waiting(qtbot: QtBot, window: WindowUnderTest, count: int) -> None:
     """The engine's answer to the next look: so many wait."""
     request = LoadRequest(samples.STARTER.path, 2048, 2)
-    counters = (4, count, 9, 0, 0, 0, 0.0, 0.0, 0.0, 0, 0.0)
+    counters = (4, count, 9, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0, 0.0)
     model = RunningModel(samples.STARTER, RuntimeState.GENERATING, None, request, *counters)
     seen = window.desk.count("look")
     qtbot.waitUntil(lambda: window.desk.count("look") > seen, timeout=5000)
