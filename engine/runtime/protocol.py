@@ -13,6 +13,7 @@ from engine.runtime.values import (
     GenerationRequest,
     LoadRequest,
     ModelFacts,
+    PlannedMemory,
     StopReason,
     TokenLogprob,
     ToolCall,
@@ -165,6 +166,14 @@ class Devices:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A probe's answer to a `Load`: what it would take."""
+
+    job: JobId
+    memory: PlannedMemory
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeFailed:
     """A probe could not load the engine."""
 
@@ -187,5 +196,6 @@ FromWorker = (
     | Failed
     | Notice
     | Devices
+    | Planned
     | ProbeFailed
 )

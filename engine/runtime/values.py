@@ -162,8 +162,26 @@ class MemoryShare:
     """What one part of a loaded model takes on one device, as llama.cpp reports it."""
 
     device: str  # "CPU", "CUDA0", ...
-    part: str  # "weights", "repack", "kv_cache", "compute"
+    part: str  # "weights", "repack", "kv_cache", "compute", "output"
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMemory:
+    """What a load would take, found out by llama.cpp itself without reading or allocating weights."""
+
+    shares: tuple[MemoryShare, ...]
+    context_length: int  # of one sequence; llama.cpp may round what was asked for
+    n_sequences: int
+    layers_on_gpu: int
+
+    def of(self, part: str) -> int:
+        """Bytes of that part on all devices."""
+        return sum(share.size_bytes for share in self.shares if share.part == part)
+
+    def on(self, device: str) -> int:
+        """Bytes of all parts on that device."""
+        return sum(share.size_bytes for share in self.shares if share.device == device)
 
 
 @dataclass(frozen=True, slots=True)

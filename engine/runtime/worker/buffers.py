@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from engine.runtime.values import MemoryShare
+from engine.runtime.worker.breakdown import BufferSizes
 
 _MIB = 1024 * 1024
 _KV = "(?:KV|RS) buffer size"
 _COMPUTE = "(?:compute|output) buffer size"
+_GRAPH = "compute buffer size"
+_OUTPUT = "output buffer size"
 _WEIGHTS = "model buffer size"
 # CPU_REPACK, CPU_AARCH64, AMX: weights once more, in an order that suits the processor
 _REPACKED = re.compile(r"REPACK|AARCH64|AMX|KLEIDIAI|RISCV|SPACEMIT|HBM", re.IGNORECASE)
@@ -27,23 +31,33 @@ def repack_bytes(lines: Sequence[str]) -> int:
     return sum(size for name, size in _announced(lines, _WEIGHTS) if _REPACKED.search(name.split()[0]))
 
 
-def memory_shares(lines: Sequence[str], devices: Sequence[str]) -> tuple[MemoryShare, ...]:
+def memory_shares(
+    lines: Sequence[str], devices: Sequence[str], told: Sequence[BufferSizes] | None = None
+) -> tuple[MemoryShare, ...]:
     """By device and part. `devices` are ggml's names, "CUDA0" say; memory of the host that a device reads
-    ("CUDA_Host") counts as "CPU"."""
-    sizes: dict[tuple[str, str], int] = {}
+    ("CUDA_Host") counts as "CPU". `told` is llama.cpp's own account, where there is one."""
+    sizes: Counter[tuple[str, str]] = Counter()
 
     def add(buffer: str, part: str, size: int) -> None:
-        key = (_device_of(buffer, devices), part)
-        sizes[key] = sizes.get(key, 0) + size
+        sizes[_device_of(buffer, devices), part] += size
 
-    for name, size in _announced(lines, _WEIGHTS):
-        buffer = name.split()[0]
-        add(buffer, "repack" if _REPACKED.search(buffer) else "weights", size)
-    for name, size in _announced(lines, _KV):
-        add(name.split()[0], "kv_cache", size)
-    for name, size in dict(_announced(lines, _COMPUTE)).items():
-        add(name.split()[0], "compute", size)
+    for name, size in _announced(lines, _OUTPUT):
+        add(name.split()[0], "output", size)
+    if told is None:
+        told = _from_log(lines)
+    for one in told:
+        add(one.buffer, "repack" if _REPACKED.search(one.buffer) else "weights", one.model)
+        add(one.buffer, "kv_cache", one.context)
+        add(one.buffer, "compute", one.compute)
     return tuple(MemoryShare(device, part, size) for (device, part), size in sizes.items() if size)
+
+
+def _from_log(lines: Sequence[str]) -> list[BufferSizes]:
+    model = [BufferSizes(name.split()[0], size, 0, 0) for name, size in _announced(lines, _WEIGHTS)]
+    context = [BufferSizes(name.split()[0], 0, size, 0) for name, size in _announced(lines, _KV)]
+    # announced again when they are measured again
+    compute = dict(_announced(lines, _GRAPH)).items()
+    return [*model, *context, *(BufferSizes(name.split()[0], 0, 0, size) for name, size in compute)]
 
 
 def announced_bytes(lines: Sequence[str], what: str, of: str = r"\S+") -> int:

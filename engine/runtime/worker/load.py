@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Cancelled, LoadError, ModelFileError
-from engine.runtime.values import LoadRequest, ModelFacts
+from engine.runtime.values import LoadRequest, ModelFacts, PlannedMemory
+from engine.runtime.worker.breakdown import memory_breakdown
 from engine.runtime.worker.buffers import compute_bytes, kv_cache_bytes, memory_shares, repack_bytes
 from engine.runtime.worker.context import Context
 from engine.runtime.worker.embedding_context import EmbeddingContext
@@ -104,7 +106,13 @@ class _Loading:
         return pointer
 
     def facts(
-        self, *, length: int, sequences: int, template: ChatTemplate | None = None, n_embedding: int = 0
+        self,
+        pointer: Any,
+        *,
+        length: int,
+        sequences: int,
+        template: ChatTemplate | None = None,
+        n_embedding: int = 0,
     ) -> ModelFacts:
         llama, lines, request = self.native.llama, self.native.log.lines, self.request
         devices = [device.name for device in self.native.devices()]
@@ -124,7 +132,7 @@ class _Loading:
             has_tools=template is not None and template.knows_tools,
             n_sequences=sequences,
             n_embedding=n_embedding,
-            memory=memory_shares(lines, devices),
+            memory=memory_shares(lines, devices, memory_breakdown(self.native, pointer)),
         )
 
 
@@ -143,7 +151,7 @@ def load_model(
     source = llama.llama_model_chat_template(model, None)
     sequences = context.sequences
     template = _template(source, loading.vocabulary)
-    facts = loading.facts(length=context.length, sequences=sequences, template=template)
+    facts = loading.facts(pointer, length=context.length, sequences=sequences, template=template)
     key = _state_key(native, request, model, context) if request.park_folder else ""
     native.log.forget()
     return LoadedModel(facts, loading.vocabulary, context, template, key, not facts.device.startswith("CPU"))
@@ -161,9 +169,40 @@ def load_embedder(
     if llama.llama_pooling_type(pointer) == llama.LLAMA_POOLING_TYPE_RANK:
         raise LoadError.of("model_cannot_embed", model=loading.name, reason="it ranks texts by a question")
     context = EmbeddingContext(llama, pointer, model)
-    facts = loading.facts(length=context.length, sequences=1, n_embedding=context.width)
+    facts = loading.facts(pointer, length=context.length, sequences=1, n_embedding=context.width)
     native.log.forget()
     return LoadedEmbedder(facts, loading.vocabulary, context)
+
+
+def plan_load(native: Native, request: LoadRequest) -> PlannedMemory:
+    """What that load would take. llama.cpp reads the header, places every tensor and plans its graphs, but
+    neither reads nor allocates weights, cache or buffers. Raises: ModelFileError, LoadError."""
+    llama = native.llama
+    _check(request)
+    check_model_file(Path(request.path))
+    native.log.forget()
+    model = _open_model(native, request, lambda _: None, lambda: False, plans=True)
+    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
+    try:
+        if not pointer:
+            raise _refusal(native, Path(request.path).name)
+        devices = [device.name for device in native.devices()]
+        return PlannedMemory(
+            memory_shares(native.log.lines, devices, memory_breakdown(native, pointer)),
+            int(llama.llama_n_ctx_seq(pointer)),
+            int(llama.llama_n_seq_max(pointer)),
+            _layers_on_gpu(native.log.lines),
+        )
+    finally:
+        if pointer:
+            llama.llama_free(pointer)
+        llama.llama_model_free(model)
+
+
+def _layers_on_gpu(lines: Sequence[str]) -> int:
+    """Of "load_tensors: offloaded 10/33 layers to GPU"; 0 where nothing was."""
+    found = [match for line in lines if (match := re.search(r"offloaded (\d+)/\d+ layers", line))]
+    return int(found[-1][1]) if found else 0
 
 
 def _check(request: LoadRequest) -> None:
@@ -176,8 +215,13 @@ def _check(request: LoadRequest) -> None:
 
 
 def _open_model(
-    native: Native, request: LoadRequest, on_progress: Callable[[float], None], cancelled: Callable[[], bool]
+    native: Native,
+    request: LoadRequest,
+    on_progress: Callable[[float], None],
+    cancelled: Callable[[], bool],
+    plans: bool = False,
 ) -> Any:
+    """`plans`: nothing is read but the header, and nothing allocated."""
     llama = native.llama
 
     def goes_on(fraction: float, _user_data: object) -> bool:
@@ -186,7 +230,9 @@ def _open_model(
 
     params = llama.llama_model_default_params()
     params.n_gpu_layers = request.n_gpu_layers
-    params.load_mode = llama.LLAMA_LOAD_MODE_MMAP if request.use_mmap else llama.LLAMA_LOAD_MODE_NONE
+    mapped = request.use_mmap and not plans
+    params.load_mode = llama.LLAMA_LOAD_MODE_MMAP if mapped else llama.LLAMA_LOAD_MODE_NONE
+    params.no_alloc = plans
     params.use_extra_bufts = request.repack
     params.check_tensors = request.check_tensors
     callback = llama.llama_progress_callback(goes_on)  # alive until the call below is over

@@ -6,21 +6,21 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.errors import Cancelled, DesksideError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime import protocol
-from engine.runtime.channel import Channel
-from engine.runtime.process import DEVICES_WORD
+from engine.runtime.channel import Channel, ChannelClosed
+from engine.runtime.process import DEVICES_WORD, PLAN_WORD
 from engine.runtime.values import ModelFacts
-from engine.runtime.wire import encode
+from engine.runtime.wire import decode_to_worker, encode
 from engine.runtime.worker.confinement import confine
 from engine.runtime.worker.crew import Crew
 from engine.runtime.worker.embedding import Embedder
 from engine.runtime.worker.inbox import Inbox
-from engine.runtime.worker.load import load_embedder, load_model
+from engine.runtime.worker.load import load_embedder, load_model, plan_load
 from engine.runtime.worker.native import Native
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace
@@ -34,10 +34,10 @@ _PROGRESS_STEP = 0.01  # of a load; llama.cpp reports every tensor
 
 
 def main(argv: Sequence[str]) -> int:
-    """`argv` is what follows the word `_worker`: `FD`, or `--devices FD`. Returns an exit code;
-    a worker with a model ends only with its channel."""
-    devices_only = list(argv[:1]) == [DEVICES_WORD]
-    handle = argv[-1] if len(argv) == 1 + devices_only else ""
+    """`argv` is what follows the word `_worker`: `FD`, `--devices FD` or `--plan FD`. Returns an exit
+    code; a worker with a model ends only with its channel."""
+    word = argv[0] if argv[0:1] and argv[0] in _PROBES else ""
+    handle = argv[-1] if len(argv) == 1 + bool(word) else ""
     try:
         channel = Channel.adopt(int(handle))
     except (ValueError, OSError):
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     confine()
     threading.excepthook = _die
     sys.setswitchinterval(_SWITCH_S)
-    return _list_devices(channel) if devices_only else _serve(channel)
+    return _PROBES[word](channel) if word else _serve(channel)
 
 
 def _die(failure: threading.ExceptHookArgs) -> None:
@@ -63,6 +63,31 @@ def _list_devices(channel: Channel) -> int:
         answer = protocol.ProbeFailed(error.message)
     channel.send(encode(answer))
     return 0
+
+
+def _plan_loads(channel: Channel) -> int:
+    """One after the other, until the channel closes."""
+    try:
+        native = Native()
+    except DesksideError as error:
+        channel.send(encode(protocol.ProbeFailed(error.message)))
+        return 0
+    while True:
+        try:
+            load = decode_to_worker(channel.receive())
+        except ChannelClosed:
+            return 0
+        if not isinstance(load, protocol.Load):
+            raise TypeError(f"a probe plans loads, it does not know {type(load).__name__}")
+        answer: protocol.FromWorker
+        try:
+            answer = protocol.Planned(load.job, plan_load(native, load.request))
+        except DesksideError as error:
+            answer = protocol.Failed(load.job, error.message)
+        channel.send(encode(answer))
+
+
+_PROBES: Mapping[str, Callable[[Channel], int]] = {DEVICES_WORD: _list_devices, PLAN_WORD: _plan_loads}
 
 
 def _serve(channel: Channel) -> int:
