@@ -272,7 +272,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "host_made_room": "{idle} was unloaded to make room for {model}.",
         "host_restarts": "{model} is being loaded again after it ended unexpectedly.",
         "host_restarts_lower": "{model} is being loaded again with smaller settings, because memory ran out or it crashed before.",
-        "host_restarts_plain": "{model} is being loaded again without its copy for speed, because this processor refused an instruction that only the copy needs.",
+        "host_restarts_plain": "{model} is being loaded again without its copy for speed, because the engine failed with it on this processor.",
+        "dry_run_failed": "How much memory this model takes could not be found out exactly ({reason}). The plan by formula stands; it is an estimate.",
         "history_unusable": "The history of answers cannot be used ({reason}). Answers are not affected; delete history.sqlite3 in the state folder to begin a new one.",
         "host_gave_up": "{model} crashed {count} times within {minutes} minutes, so it stays unloaded. The last reason stands beside this; load it again to try once more, or choose a smaller model.",
         # server

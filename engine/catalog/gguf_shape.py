@@ -7,11 +7,12 @@ as far as its keys follow the common names.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from collections.abc import Sequence
 
 from engine.catalog.gguf_header import ArrayLength, GgufHeader, GgufTensor, damaged
-from engine.catalog.gguf_types import REPACKED_TYPES
-from engine.catalog.model import AttentionKind, FileWeights, ModelShape
+from engine.catalog.model import AttentionKind, FileWeights, Matrices, ModelShape
 from engine.errors import ModelFileError
 
 MAX_LAYERS = 4096
@@ -40,6 +41,9 @@ _DEFAULT_WINDOWS = {"gemma2": 4096, "llama4": 8192, "exaone4": 4096, "exaone-moe
 # Hybrids without a list of recurrent layers: every n-th layer is full attention.
 _HYBRID_PERIODS = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4}
 _FULLY_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
+# Tensors of rows that are looked up one by one.
+_LOOKED_UP = ("token_embd", "per_layer_token_embd", "position_embd", "token_types")
+_NEVER_COPIED = frozenset({"F32", "BF16"})  # to the CPU's own layout, on any processor
 # An extra key row per token and layer for choosing what to attend to.
 _INDEXED = frozenset({"deepseek32", "glm-dsa"})
 
@@ -83,6 +87,9 @@ def shape_of(header: GgufHeader) -> ModelShape:
         sliding_value_length=cache.sliding_value_length,
         shared_kv_layers=cache.shared_layers,
         recurrent_state_bytes=cache.state_bytes,
+        feed_forward_length=max(keys.per_layer("feed_forward_length", layers, 0)),
+        expert_feed_forward_length=keys.number("expert_feed_forward_length", 0, MAX_WIDTH),
+        inner_length=keys.number("ssm.inner_size", 0, MAX_WIDTH),
     )
 
 
@@ -101,22 +108,43 @@ def weights_of(header: GgufHeader) -> FileWeights:
         bits_per_weight=header.tensor_bytes * 8 / parameters,
         expert_bytes=sum(tensor.size_bytes for tensor in experts),
         expert_parameters=sum(tensor.elements for tensor in experts),
-        repackable_bytes=sum(tensor.size_bytes for tensor in header.tensors if _repackable(tensor)),
+        matrices=_matrices(header),
+        edges=_edges(header),
         main_type=by_type.most_common(1)[0][0],
     )
 
 
-def _repackable(tensor: GgufTensor) -> bool:
-    """Whether ggml's x86 CPU backend copies it: matrices in some types, rows in groups of 8.
+def _matrices(header: GgufHeader) -> tuple[Matrices, ...]:
+    """By type and kind. ggml copies rows in groups of 8. The embedding is looked up, not multiplied
+    with, unless it serves as the output too: llama.cpp then has it twice."""
+    tied = _tensor(header, "output.weight") is None
+    table = _tensor(header, "token_embd.weight")
+    multiplied = [tensor for tensor in header.tensors if _is_multiplied(tensor)]
+    return _by_type(multiplied + ([table] if tied and table and table.shape[-1] % 8 == 0 else []))
 
-    The embedding is looked up, not multiplied with, and stays where it is.
-    """
-    return (
-        tensor.type_name in REPACKED_TYPES
-        and len(tensor.shape) > 1
-        and tensor.shape[1] % 8 == 0
-        and not tensor.name.startswith("token_embd")
-    )
+
+def _edges(header: GgufHeader) -> tuple[tuple[Matrices, ...], ...]:
+    """Where these are copied, the mapped part of the file begins after the first run and ends before the
+    last: llama.cpp gives the rest of its pages back."""
+    tensors = sorted(header.tensors, key=lambda tensor: tensor.offset)
+    first = list(itertools.takewhile(_may_be_copied, tensors))
+    last = list(itertools.takewhile(_may_be_copied, reversed(tensors)))
+    return (_by_type(first), _by_type(last))
+
+
+def _is_multiplied(tensor: GgufTensor) -> bool:
+    return len(tensor.shape) > 1 and tensor.shape[1] % 8 == 0 and not tensor.name.startswith(_LOOKED_UP)
+
+
+def _may_be_copied(tensor: GgufTensor) -> bool:
+    return _is_multiplied(tensor) and tensor.type_name not in _NEVER_COPIED
+
+
+def _by_type(tensors: Sequence[GgufTensor]) -> tuple[Matrices, ...]:
+    sizes: Counter[tuple[str, bool]] = Counter()
+    for tensor in tensors:
+        sizes[tensor.type_name, "_exps." in tensor.name] += tensor.size_bytes
+    return tuple(Matrices(name, experts, size) for (name, experts), size in sorted(sizes.items()))
 
 
 def _active_parameters(weights: FileWeights, experts: int, used: int) -> int:

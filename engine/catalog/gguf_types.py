@@ -60,9 +60,6 @@ TENSOR_TYPES = _types(
     (42, "Q2_0", 64, 18),
 )
 
-# What ggml's x86 backend copies into an interleaved layout (repack.cpp); Q2_K only with AVX-512.
-REPACKED_TYPES = frozenset({"Q4_0", "Q4_K", "IQ4_NL", "MXFP4"})
-
 # Metadata value types: code -> struct format of one value, little-endian.
 SCALAR_FORMATS = {
     0: "<B",

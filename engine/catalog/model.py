@@ -41,6 +41,19 @@ class ModelShape:
     sliding_value_length: int = 0
     shared_kv_layers: int = 0  # layers that reuse another layer's cache; in no other count
     recurrent_state_bytes: int = 0  # all layers together, per sequence, f32
+    # widths that decide how large compute buffers are; 0: not known
+    feed_forward_length: int = 0
+    expert_feed_forward_length: int = 0  # of one expert
+    inner_length: int = 0  # of recurrent layers
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """Weights that are multiplied with, of one type; the embedding counts where it is the output too."""
+
+    type_name: str  # "Q4_K"
+    experts: bool  # routed ones
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,8 @@ class Quantization:
     quality_note: str = ""  # known loss, e.g. perplexity "+0.0535 (Llama-3-8B)"
     perplexity_increase: float | None = None  # against f16 on Llama-3-8B, estimate for others
     expert_bytes: int | None = None  # routed experts, read from the tensor table; None: estimated
-    repackable_bytes: int | None = None  # what an x86 CPU would copy to its own layout; None: estimated
+    matrices: tuple[Matrices, ...] = ()  # read from the tensor table; (): estimated
+    edges: tuple[tuple[Matrices, ...], ...] = ()  # runs of them at the beginning and the end of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,8 @@ class FileWeights:
     bits_per_weight: float
     expert_bytes: int
     expert_parameters: int
-    repackable_bytes: int
+    matrices: tuple[Matrices, ...]  # those that a CPU could copy to a layout of its own
+    edges: tuple[tuple[Matrices, ...], ...]  # of `matrices`, those before and after all other tensors
     main_type: str  # the type that holds the most bytes, "Q4_K"
 
 

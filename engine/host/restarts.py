@@ -16,6 +16,8 @@ _MEMORY_WORDS = ("failed to allocate", "unable to allocate", "out of memory", "b
 _HOPELESS_CODES = frozenset({"worker_file_vanished", "worker_not_started"})
 # The kernels for copied weights use the newest instructions of all; without a copy there are others.
 _INSTRUCTION_CODE = "worker_bad_instruction"
+# So may an assertion that fails while a model is placed: it is tried once without.
+_ABORT_CODE = "worker_aborted_loading"
 
 
 class Return(Enum):
@@ -49,6 +51,8 @@ class Crashes:
             return Return.NOT if plain else Return.PLAIN
         if for_memory(reason):
             return Return.LOWER
+        if reason.code == _ABORT_CODE and not plain:
+            return Return.PLAIN
         if loading and reason.code not in ("worker_killed", "worker_terminated", "worker_stuck"):
             return Return.NOT
         return Return.SAME if len(self._times) == 1 else Return.LOWER

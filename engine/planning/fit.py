@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from engine.catalog.model import ModelSpec, Quantization
 from engine.planning.layout import Demand, Placement, demand_of
 from engine.planning.machine import Machine
-from engine.planning.memory import UBATCH, full_row, repackable_bytes, sliding_row
+from engine.planning.memory import UBATCH, copied_weights, full_row, sliding_row
 from engine.planning.placement import (
     BASE_CONTEXT,
     QUANTISED_CACHE_CONTEXT,
@@ -233,7 +233,7 @@ class Ladder:
     def _fewer_on_gpus(self, above: Setting) -> Iterator[Setting]:
         if above.whole:
             yield replace(above, whole=False)
-            if above.repack and repackable_bytes(self._quantization, self._whole):
+            if above.repack and self._copies(self._whole):
                 yield replace(above, whole=False, repack=False)
 
     def _smaller_batches(self, above: Setting) -> Iterator[Setting]:
@@ -245,6 +245,10 @@ class Ladder:
         shape = self._shape
         rows = (shape.key_length, shape.value_length, shape.sliding_key_length, shape.sliding_value_length)
         return full_row(shape) + sliding_row(shape) > 0 and all(row % _CACHE_BLOCK == 0 for row in rows)
+
+    def _copies(self, machine: Machine) -> bool:
+        """Whether that processor copies any of the weights."""
+        return any(copied_weights(self._quantization, self._ideal.demand.weights, machine))
 
     # whether one fits
     def _demand(self, setting: Setting) -> Demand:
@@ -277,7 +281,7 @@ class Ladder:
     def _lost_repack(self, placement: Placement, machine: Machine) -> bool:
         """Whether a copy of the weights was asked for and left out for want of room."""
         copied = placement.ram_dense + placement.ram_experts
-        wanted = placement.demand.repack and copied and repackable_bytes(self._quantization, machine)
+        wanted = placement.demand.repack and copied and self._copies(machine)
         return bool(wanted) and not placement.repack
 
     def _as_ideal(self, placement: Placement) -> bool:

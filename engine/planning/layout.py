@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.catalog.model import ModelShape, Quantization
+from engine.catalog.model import AttentionKind, ModelShape, Quantization
 from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import (
     GPU_OVERHEAD,
@@ -17,12 +17,13 @@ from engine.planning.memory import (
     UBATCH,
     Weights,
     compute_bytes,
+    copied_weights,
     kv_cache_bytes,
     output_bytes,
-    repackable_bytes,
     weights_of,
 )
 from engine.planning.plan import KvType
+from engine.planning.repack import unmapped_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Placement:
     ram_experts: int
     ram_fixed: int  # cache, buffers, the embedding and overhead in main memory
     repack: int  # copied weights; 0 when repacking is off
+    unmapped: int  # bytes at the ends of the file that the copy makes superfluous
     streamed: int  # weights that do not fit and are read from the disk again and again
     runs: bool  # False when not even the fixed part fits
 
@@ -71,6 +73,11 @@ class Placement:
     @property
     def vram(self) -> tuple[tuple[str, int], ...]:
         return tuple((gpu.name, size) for gpu, size in self.gpu_shares if not gpu.unified)
+
+    @property
+    def doubles_output(self) -> bool:
+        """A tied output that is computed on a GPU is there a second time."""
+        return self.output_on_gpu and self.demand.weights.tied
 
     @property
     def on_gpu(self) -> bool:
@@ -95,7 +102,7 @@ def demand_of(
         context_length,
         kv_type,
         kv_cache_bytes(shape, context_length, kv_type, sequences, shared),
-        compute_bytes(shape, context_length, batch),
+        compute_bytes(shape, context_length, batch, kv_type),
         output_bytes(shape, sequences),
         repack,
     )
@@ -181,7 +188,7 @@ def _place(
     else:
         ram_dense += weights.output
     fixed += sum(size for gpu, size in shares if gpu.unified)
-    repack = _repack(demand, machine, ram_dense + ram_experts)
+    repack = _repack(demand, machine, ram_dense, ram_experts)
     if fixed + ram_dense + ram_experts + repack > machine.ram_budget:
         repack = 0
     streamed = max(0, fixed + ram_dense + ram_experts - machine.ram_budget)
@@ -197,14 +204,29 @@ def _place(
         ram_experts,
         fixed,
         repack,
+        _unmapped(demand, machine, ram_dense + ram_experts) if repack else 0,
         min(streamed, ram_dense + ram_experts),
         fixed <= machine.ram_budget,
     )
 
 
-def _repack(demand: Demand, machine: Machine, in_ram: int) -> int:
-    """The copy of those weights in main memory that the CPU computes on (never the embedding)."""
+def _copying(demand: Demand, machine: Machine) -> Machine:
+    """The engine leaves AMX out for latent attention (worker/variants.py)."""
+    return replace(machine, amx=False) if demand.shape.attention is AttentionKind.MLA else machine
+
+
+def _unmapped(demand: Demand, machine: Machine, in_ram: int) -> int:
+    """With everything in main memory; else the ends belong to layers that are elsewhere."""
+    weights = demand.weights
+    whole = in_ram >= weights.dense + weights.output + weights.experts
+    return unmapped_bytes(demand.quantization.edges, _copying(demand, machine)) if whole else 0
+
+
+def _repack(demand: Demand, machine: Machine, ram_dense: int, ram_experts: int) -> int:
+    """The copy of those weights in main memory that the CPU computes on."""
     if not demand.repack:
         return 0
-    computed = max(demand.weights.total - demand.weights.embedding, 1)
-    return min(repackable_bytes(demand.quantization, machine) * in_ram // computed, in_ram)
+    weights = demand.weights
+    dense, experts = copied_weights(demand.quantization, weights, _copying(demand, machine))
+    part = dense * ram_dense // max(weights.dense + weights.output, 1)
+    return part + experts * ram_experts // max(weights.experts, 1)

@@ -62,6 +62,7 @@ class Machine:
     wide_vectors: bool  # AVX2, or any ARM
     avx512: bool
     gpus: tuple[GpuBudget, ...]
+    amx: bool = False  # tiles of 8-bit integers
 
     @property
     def vram_budget(self) -> int:
@@ -89,6 +90,7 @@ def machine_of(report: HardwareReport) -> Machine:
         wide_vectors=not x86 or "avx2" in cpu.instruction_sets,
         avx512=any(name.startswith("avx512") for name in cpu.instruction_sets),
         gpus=_gpus(report.gpus, report.memory, budget),
+        amx="amx_int8" in cpu.instruction_sets,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.catalog.model import AttentionKind, ModelShape, Quantization
 from engine.planning.machine import MIB, Machine
 from engine.planning.plan import KvType
+from engine.planning.repack import copied_bytes
 
 PAD_CELLS = 256
 UBATCH = 512  # tokens read at once while reading the prompt
@@ -20,9 +21,7 @@ GPU_OVERHEAD = 350 * MIB  # driver context and kernels, per GPU
 # A mixture of experts keeps attention and shared experts at 5 bits or more even where the
 # experts have 1 or 2: files of the R1 family follow this (unsloth's and others' recipes).
 LEAST_DENSE_BITS = 5.0
-# What a prompt step keeps per token besides the mask, in units of the embedding length, f32
-# (a dry run of SmolLM2 shows 12.0; feed-forward widths are not part of a ModelShape).
-ACTIVATION_WIDTHS = 12
+USUAL_FEED_FORWARD = 8  # thirds of the embedding length, where the file does not tell
 
 _CACHE_ELEMENT = {KvType.F16: (2, 1), KvType.Q8_0: (34, 32), KvType.Q4_0: (18, 32)}  # bytes, elements
 # Part of a file that ggml's x86 CPU backend copies to its own layout, by the type's name; the
@@ -36,6 +35,7 @@ _REPACKED_SHARES = (
     ("Q3_K", 0.15),
     ("Q5_K", 0.0),
 )
+_ARM_SHARE = _AMX_SHARE = 0.85  # those copy nearly every type
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +121,48 @@ def sliding_row(shape: ModelShape) -> int:
     return shape.sliding_layers * heads * (key + value)
 
 
-def compute_bytes(shape: ModelShape, context_length: int, batch: int = UBATCH) -> int:
-    """The buffer for one prompt step of `batch` tokens on one device."""
-    mask = 2 * batch * _padded(context_length)
+def compute_bytes(
+    shape: ModelShape, context_length: int, batch: int = UBATCH, kv_type: KvType = KvType.F16
+) -> int:
+    """The buffer for one prompt step of `batch` tokens on one device: masks, and what is alive at once at
+    the widest place of the graph. Widths were found by dry runs of generated models, one dimension
+    varied at a time; llama.cpp's allocator packs them within a width or so."""
+    mask = 0
+    if shape.recurrent_layers < shape.layers:
+        mask = 2 * batch * _padded(context_length)
     if shape.sliding_layers:
-        mask += 2 * batch * _padded(min(context_length, shape.sliding_window + UBATCH))
-    width = ACTIVATION_WIDTHS * shape.embedding_length
+        mask += 2 * batch * _padded(min(context_length, shape.sliding_window + batch))
+    floats = max(_attention_width(shape), _feed_forward_width(shape, kv_type), _recurrent_width(shape))
+    return max(mask + 4 * batch * floats, 4 * shape.vocabulary)
+
+
+def _attention_width(shape: ModelShape) -> int:
+    """Floats of a token: residual, norm, queries, keys, values, results."""
+    width = shape.embedding_length
+    if shape.recurrent_layers >= shape.layers:
+        return 0
     if shape.attention is AttentionKind.MLA:  # queries and results live in the latent space
-        width += 2 * shape.heads * shape.key_length
-    return max(mask + 4 * batch * width, 4 * shape.vocabulary)
+        return 3 * width + 5 * shape.heads * shape.key_length // 2
+    keys = max(shape.kv_heads * (shape.key_length + shape.value_length), shape.sliding_kv_heads)
+    return 7 * width // 2 + shape.heads * shape.key_length + keys
+
+
+def _feed_forward_width(shape: ModelShape, kv_type: KvType) -> int:
+    """Gate, up and their product beside the residuals; of experts, all that a token uses."""
+    width = shape.embedding_length
+    dense = shape.feed_forward_length or USUAL_FEED_FORWARD * width // 3
+    if not shape.experts:
+        spare = 4 if kv_type is KvType.F16 and 2 * dense > 5 * width else 3
+        return spare * width + 3 * dense
+    used = max(shape.experts_used, 1)
+    expert = shape.expert_feed_forward_length or dense // used
+    return max(4 * width + 3 * used * expert, 3 * width + 2 * used * width)
+
+
+def _recurrent_width(shape: ModelShape) -> int:
+    """State space layers: both halves of the projection, convolution, gates, states' inputs."""
+    inner = shape.inner_length or 2 * shape.embedding_length
+    return 13 * inner // 2 if shape.recurrent_layers else 0
 
 
 def output_bytes(shape: ModelShape, sequences: int = 1) -> int:
@@ -137,21 +170,26 @@ def output_bytes(shape: ModelShape, sequences: int = 1) -> int:
     return 4 * shape.vocabulary * sequences
 
 
-def repackable_bytes(quantization: Quantization, machine: Machine) -> int:
-    """What the CPU backend would copy if all weights lay in main memory.
+def copied_weights(quantization: Quantization, weights: Weights, machine: Machine) -> tuple[int, int]:
+    """(dense, routed experts): what the CPU back end would copy to its own layout if all weights lay in
+    main memory. By the tensor table where it was read, else by the usual mix of that quantization."""
+    if quantization.matrices:
+        dense = [one for one in quantization.matrices if not one.experts]
+        experts = [one for one in quantization.matrices if one.experts]
+        return copied_bytes(dense, machine), copied_bytes(experts, machine)
+    share = _usual_share(quantization.name.upper(), machine)
+    dense_share = max(share, _AMX_SHARE) if machine.amx else share
+    return int((weights.dense + weights.output) * dense_share), int(weights.experts * share)
 
-    ARM repacks more types than x86; a CPU with neither AVX2 nor NEON repacks nothing.
-    """
+
+def _usual_share(name: str, machine: Machine) -> float:
     if not machine.wide_vectors:
-        return 0
+        return 0.0
     if not machine.x86:
-        return int(quantization.size_bytes * 0.85)
-    if quantization.repackable_bytes is not None:
-        return min(quantization.repackable_bytes, quantization.size_bytes)
-    share = next((share for name, share in _REPACKED_SHARES if name in quantization.name.upper()), 0.0)
-    if quantization.name.upper().startswith(("Q2_K", "UD-Q2_K")) and machine.avx512:
-        share = 0.6
-    return int(quantization.size_bytes * share)
+        return _ARM_SHARE
+    if name.startswith(("Q2_K", "UD-Q2_K")) and machine.avx512:
+        return 0.6
+    return next((share for part, share in _REPACKED_SHARES if part in name), 0.0)
 
 
 def _padded(tokens: int) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.catalog.model import FileWeights, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
 from engine.hardware.report import HardwareReport
 from engine.planning.layout import Demand, Placement, candidates, demand_of
-from engine.planning.machine import Machine, machine_of
+from engine.planning.machine import MIB, Machine, machine_of
 from engine.planning.memory import GPU_OVERHEAD, OVERHEAD
-from engine.planning.plan import KvType, MemoryEstimate, RunPlan
+from engine.planning.plan import DryRun, KvType, MemoryEstimate, RunPlan
 from engine.planning.reasons import reasons_for
 from engine.planning.speed import TYPICAL_DEPTH, estimate_speed, token_time
 from engine.planning.verdict import verdict_of
@@ -22,8 +24,9 @@ UNKNOWN_CONTEXT = 4096
 QUANTISED_CACHE_CONTEXT = 16384
 # Main memory that a widened context may fill: the rest is for whatever else a person does.
 WIDENED_PART = 0.6
-# Part of a reserved compute buffer that a chat touches (measured: 16-30 of 98 MiB).
-COMPUTE_TOUCHED = 0.3
+# Part of a reserved compute buffer that a chat touches (measured: tests/bench/truth/memory.py).
+COMPUTE_TOUCHED = 0.6
+RESIDENT_OVERHEAD = 70 * MIB  # of the worker's Python and libraries, measured in the same place
 MOST_FILLED = 0.85  # of the usable main memory
 
 
@@ -47,9 +50,11 @@ def plan_on(
     quantization: Quantization,
     context_length: int = 0,
     kv_type: KvType | None = None,
+    repack: bool = True,
 ) -> RunPlan:
-    """As `plan_model`, on a machine already made from its report."""
-    placement = _choose(machine, spec.shape, quantization, context_length, kv_type)
+    """As `plan_model`, on a machine already made from its report. `repack` False does without a copy
+    of the weights."""
+    placement = _choose(machine, spec.shape, quantization, context_length, kv_type, repack)
     speed = estimate_speed(placement, machine)
     verdict = verdict_of(spec, placement, speed)
     return RunPlan(
@@ -92,7 +97,8 @@ def spec_of_file(
         bits_per_weight=bits or 8.0,
         repository=repository,
         expert_bytes=weights.expert_bytes if weights else None,
-        repackable_bytes=weights.repackable_bytes if weights else None,
+        matrices=weights.matrices if weights else (),
+        edges=weights.edges if weights else (),
     )
     spec = ModelSpec(
         name=name,
@@ -110,24 +116,50 @@ def spec_of_file(
     return spec, quant
 
 
+def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
+    """The plan with llama.cpp's own figures in place of the formula's; the weights come from the tensor
+    table in both."""
+    old = plan.memory
+    reserved = old.weights + dry.repack + dry.kv_cache + dry.compute + dry.output
+    grown = reserved - old.reserved
+    touched = grown - int((dry.compute - old.compute) * (1 - COMPUTE_TOUCHED))
+    memory = replace(
+        old,
+        repack=dry.repack,
+        kv_cache=dry.kv_cache,
+        compute=dry.compute,
+        output=dry.output,
+        reserved=reserved,
+        resident=max(0, old.resident + touched),
+        ram=max(0, old.ram + grown) if not old.vram else old.ram,
+        origin=Origin.PLANNED,
+    )
+    return replace(plan, memory=memory)
+
+
 def memory_of(placement: Placement) -> MemoryEstimate:
-    """The parts of a placement's memory. `reserved` is what RAM and VRAM hold together."""
+    """The parts of a placement's memory. `reserved` is what llama.cpp asks for, on all devices."""
     demand = placement.demand
     devices = len(placement.gpu_shares)
-    vram = placement.vram
     compute = demand.compute * (devices + 1)
-    reserved = placement.ram + sum(size for _, size in vram)
+    output = demand.output * (devices + 1)
+    doubled = demand.weights.embedding if placement.doubles_output else 0
+    weights = demand.weights.total + doubled - placement.unmapped
+    reserved = weights + placement.repack + demand.kv_cache + compute + output
+    overhead = OVERHEAD + GPU_OVERHEAD * devices
+    untouched = int(compute * (1 - COMPUTE_TOUCHED)) + placement.streamed
     return MemoryEstimate(
-        weights=demand.weights.total,
+        weights=weights,
         repack=placement.repack,
         kv_cache=demand.kv_cache,
         compute=compute,
-        output=demand.output * (devices + 1),
-        overhead=OVERHEAD + GPU_OVERHEAD * devices,
+        output=output,
+        overhead=overhead,
         reserved=reserved,
-        resident=max(0, reserved - int(compute * (1 - COMPUTE_TOUCHED))),
+        # At the load every page of the file is read once, those that are given back later included.
+        resident=max(0, reserved + placement.unmapped + overhead + RESIDENT_OVERHEAD - OVERHEAD - untouched),
         ram=placement.ram,
-        vram=vram,
+        vram=placement.vram,
         streamed=placement.streamed,
         origin=Origin.PLANNED if demand.quantization.exact else Origin.ESTIMATED,
     )
@@ -139,10 +171,11 @@ def _choose(
     quantization: Quantization,
     context_length: int,
     kv_type: KvType | None,
+    repack: bool,
 ) -> Placement:
     trained = shape.trained_context or UNKNOWN_CONTEXT
     base = context_length or min(trained, BASE_CONTEXT)
-    best = fastest(demand_of(shape, quantization, base, kv_type or KvType.F16), machine)
+    best = fastest(demand_of(shape, quantization, base, kv_type or KvType.F16, repack=repack), machine)
     if context_length or best.streamed or not best.runs:
         return best
     for wider in WIDER_CONTEXTS:
@@ -151,7 +184,9 @@ def _choose(
             types.append(KvType.Q8_0)
         if wider > trained or best.demand.kv_type is not (kv_type or KvType.F16):
             break
-        tried = (fastest(demand_of(shape, quantization, wider, kind), machine) for kind in types)
+        tried = (
+            fastest(demand_of(shape, quantization, wider, kind, repack=repack), machine) for kind in types
+        )
         best = next((other for other in tried if _widens(other, best, machine)), best)
     return best
 

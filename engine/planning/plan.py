@@ -48,13 +48,23 @@ class MemoryEstimate:
     kv_cache: int  # for one sequence
     compute: int
     output: int
-    overhead: int  # runtime, driver, Python
-    reserved: int  # asked of the system
-    resident: int  # expected to be really touched
-    ram: int  # part of `reserved` in system memory
+    overhead: int  # runtime, driver, Python: beside what llama.cpp asks for
+    reserved: int  # what llama.cpp asks for: all parts above but `overhead`
+    resident: int  # expected to be really in memory at most, overhead included
+    ram: int  # in system memory, overhead included; `vram` as well
     vram: tuple[tuple[str, int], ...]  # (device name, bytes)
     streamed: int  # weights read from the SSD again and again because they do not fit
     origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What llama.cpp itself says that it would ask for, beside the weights. Bytes."""
+
+    repack: int
+    kv_cache: int  # of all sequences
+    compute: int
+    output: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ of the skeletons that come with the program).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import LoadError, WorkerError
 from engine.events import new_job_id
 from engine.runtime.channel import Channel, ChannelClosed
 from engine.runtime.process import PLAN_WORD, end_worker, open_log, start_worker
-from engine.runtime.protocol import Failed, Load, Planned, ProbeFailed
+from engine.runtime.protocol import Failed, Load, Planned
 from engine.runtime.values import LoadRequest, PlannedMemory
 from engine.runtime.wire import WireError, decode_from_worker, encode
 
@@ -21,12 +21,12 @@ _PATIENCE_S = 2.0
 
 
 def dry_run(
-    command: Sequence[str], requests: Iterable[LoadRequest], timeout_s: float = 30, log: Path | None = None
-) -> tuple[PlannedMemory, ...]:
-    """The memory of each load, in their order. `timeout_s` is for each.
+    command: Sequence[str], request: LoadRequest, timeout_s: float = 30, log: Path | None = None
+) -> PlannedMemory:
+    """The memory of that load.
 
-    Raises: LoadError, ModelFileError's sentence included, for the first load that llama.cpp refuses;
-    WorkerError, when the probe cannot start, crashes or hangs.
+    Raises: LoadError, when llama.cpp refuses it; WorkerError, when the probe cannot start, crashes or
+    hangs.
     """
     try:
         output = open_log(log) if log else None
@@ -38,29 +38,26 @@ def dry_run(
     except OSError as error:
         raise WorkerError.of("worker_not_started", reason=error.strerror or str(error)) from error
     try:
-        return tuple(_plan(channel, request, timeout_s) for request in requests)
+        return _ask(channel, request, timeout_s)
     except ChannelClosed as error:
         status = end_worker(process, _PATIENCE_S)
-        raise WorkerError.of("probe_failed", reason=f"the probe ended with status {status}") from error
+        raise WorkerError.of("dry_run_failed", reason=f"the probe ended with status {status}") from error
     finally:
         process.kill()
         process.wait()
         channel.close()
 
 
-def _plan(channel: Channel, request: LoadRequest, timeout_s: float) -> PlannedMemory:
-    job = new_job_id()
-    channel.send(encode(Load(job, request)))
+def _ask(channel: Channel, request: LoadRequest, timeout_s: float) -> PlannedMemory:
+    channel.send(encode(Load(new_job_id(), request)))
     if not channel.wait(timeout_s):
-        raise WorkerError.of("probe_failed", reason=f"no answer within {timeout_s:g} seconds")
+        raise WorkerError.of("dry_run_failed", reason=f"no answer within {timeout_s:g} seconds")
     try:
         answer = decode_from_worker(channel.receive())
     except WireError as error:
-        raise WorkerError.of("probe_failed", reason=str(error)) from error
-    if isinstance(answer, Planned) and answer.job == job:
+        raise WorkerError.of("dry_run_failed", reason=str(error)) from error
+    if isinstance(answer, Planned):
         return answer.memory
-    if isinstance(answer, ProbeFailed):
-        raise WorkerError(answer.message)
     if isinstance(answer, Failed):
         raise LoadError(answer.message)
-    raise WorkerError.of("probe_failed", reason=f"unexpected {type(answer).__name__}")
+    raise WorkerError.of("dry_run_failed", reason=f"unexpected {type(answer).__name__}")

@@ -1355,6 +1355,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>环境变量 HF_HUB_OFFLINE 关闭了下载。请取消该变量后重试。</translation>
         </message>
         <message>
+            <source>How much memory this model takes could not be found out exactly ({reason}). The plan by formula stands; it is an estimate.</source>
+            <translation>无法精确得出该模型需要多少内存（{reason}）。仍采用按公式得出的方案，它是估计值。</translation>
+        </message>
+        <message>
             <source>It fits in main memory: it needs {needed}, and {budget} can be used.</source>
             <translation>可放入内存：需要 {needed}，可用 {budget}。</translation>
         </message>
@@ -2199,8 +2203,8 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>由于内存不足或之前曾崩溃，正在以更小的设置重新加载 {model}。</translation>
         </message>
         <message>
-            <source>{model} is being loaded again without its copy for speed, because this processor refused an instruction that only the copy needs.</source>
-            <translation>正在重新加载 {model}，这次不做加速用的副本，因为本机处理器拒绝了只有该副本才需要的一条指令。</translation>
+            <source>{model} is being loaded again without its copy for speed, because the engine failed with it on this processor.</source>
+            <translation>正在重新加载 {model}，这次不做加速用的副本，因为引擎在本机处理器上使用该副本时出错。</translation>
         </message>
         <message>
             <source>{model} is of a kind that this version of llama.cpp does not know ({reason}). Update Deskside, or choose another model.</source>

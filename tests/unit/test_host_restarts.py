@@ -34,7 +34,7 @@ def test_want_of_memory_goes_lower_at_once(reason: Sentence) -> None:
     assert Crashes().next_step(reason, True, False, 0) is Return.LOWER
 
 
-@pytest.mark.parametrize(("reason", "loading"), [(DAMAGED, True), (VANISHED, False), (FAULT, True)])
+@pytest.mark.parametrize(("reason", "loading"), [(VANISHED, False), (FAULT, True)])
 def test_what_would_only_happen_again_does_not_come_back(reason: Sentence, loading: bool) -> None:
     assert Crashes().next_step(reason, loading, False, 0) is Return.NOT
 
@@ -47,6 +47,8 @@ def test_an_instruction_that_is_refused_is_done_without_once() -> None:
     reason = sentence("worker_bad_instruction", model="m", log="l")
     assert Crashes().next_step(reason, False, False, 0) is Return.PLAIN
     assert Crashes().next_step(reason, False, True, 0) is Return.NOT
+    assert Crashes().next_step(DAMAGED, True, False, 0) is Return.PLAIN
+    assert Crashes().next_step(DAMAGED, True, True, 0) is Return.NOT
 
 
 @given(st.lists(st.floats(0, 5000), min_size=1, max_size=30))

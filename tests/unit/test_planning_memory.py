@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.catalog.model import AttentionKind, FileWeights, ModelShape
+from engine.catalog.model import AttentionKind, FileWeights, Matrices, ModelShape
 from engine.figures import Origin
 from engine.planning.memory import compute_bytes, kv_cache_bytes, weights_of
 from engine.planning.plan import KvType
@@ -77,7 +77,8 @@ def test_the_parts_of_a_file_are_the_file() -> None:
 def test_repacking_doubles_what_it_copies() -> None:
     """Measured: a Q4_0 model of 655 MiB showed 1,352 MiB resident."""
     shape = replace(shape_named("Qwen3-1.7B"), experts=0)
-    weights = FileWeights(655 * MIB, 1_000_000_000, 5.5, 0, 0, 640 * MIB, "Q4_0")
+    copied = (Matrices("Q4_0", False, 640 * MIB),)
+    weights = FileWeights(655 * MIB, 1_000_000_000, 5.5, 0, 0, copied, ((), ()), "Q4_0")
     spec, quantization = spec_of_file(shape, "local", 655 * MIB, weights)
     plan = plan_model(RYZEN_64, spec, quantization, 1024)
     assert plan.repack

@@ -12,7 +12,7 @@ from engine.errors import Cancelled, DesksideError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime import protocol
-from engine.runtime.channel import Channel, ChannelClosed
+from engine.runtime.channel import Channel
 from engine.runtime.process import DEVICES_WORD, PLAN_WORD
 from engine.runtime.values import ModelFacts
 from engine.runtime.wire import decode_to_worker, encode
@@ -26,6 +26,7 @@ from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace
 from engine.runtime.worker.parking import open_parking
 from engine.runtime.worker.scheduler import Scheduler
+from engine.runtime.worker.variants import avoided_variants
 from engine.runtime.worker.writer import Writer
 
 _USAGE = "This command is started by Deskside itself; start `deskside` instead.\n"
@@ -65,29 +66,22 @@ def _list_devices(channel: Channel) -> int:
     return 0
 
 
-def _plan_loads(channel: Channel) -> int:
-    """One after the other, until the channel closes."""
+def _plan_load(channel: Channel) -> int:
+    """The one that it is asked for."""
+    load = decode_to_worker(channel.receive())
+    if not isinstance(load, protocol.Load):
+        raise TypeError(f"a probe plans loads, it does not know {type(load).__name__}")
+    answer: protocol.FromWorker
     try:
-        native = Native()
+        native = Native(avoided_variants(load.request))
+        answer = protocol.Planned(load.job, plan_load(native, load.request))
     except DesksideError as error:
-        channel.send(encode(protocol.ProbeFailed(error.message)))
-        return 0
-    while True:
-        try:
-            load = decode_to_worker(channel.receive())
-        except ChannelClosed:
-            return 0
-        if not isinstance(load, protocol.Load):
-            raise TypeError(f"a probe plans loads, it does not know {type(load).__name__}")
-        answer: protocol.FromWorker
-        try:
-            answer = protocol.Planned(load.job, plan_load(native, load.request))
-        except DesksideError as error:
-            answer = protocol.Failed(load.job, error.message)
-        channel.send(encode(answer))
+        answer = protocol.Failed(load.job, error.message)
+    channel.send(encode(answer))
+    return 0
 
 
-_PROBES: Mapping[str, Callable[[Channel], int]] = {DEVICES_WORD: _list_devices, PLAN_WORD: _plan_loads}
+_PROBES: Mapping[str, Callable[[Channel], int]] = {DEVICES_WORD: _list_devices, PLAN_WORD: _plan_load}
 
 
 def _serve(channel: Channel) -> int:
@@ -98,7 +92,7 @@ def _serve(channel: Channel) -> int:
     if not isinstance(first, protocol.Load):
         raise TypeError(f"a worker begins with a load, not with {type(first).__name__}")
     try:
-        native = Native()
+        native = Native(avoided_variants(first.request))
         work = _load(native, first, inbox, outbox)
     except Cancelled:
         outbox.put(protocol.Cancelled(first.job))

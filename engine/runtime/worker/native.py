@@ -15,6 +15,7 @@ from engine.errors import LoadError
 from engine.hardware.report import DeviceFacts
 from engine.runtime.worker.nativelog import NativeLog
 
+_LIBRARIES = (".so", ".dll", ".dylib")
 _KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accel"}  # ggml_backend_dev_type
 
 
@@ -24,18 +25,34 @@ class Native:
     Raises: LoadError, when the library is missing or has no part for this processor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, avoided: frozenset[str] = frozenset()) -> None:
+        """`avoided`: variants of the CPU part that must not be taken, "sapphirerapids" say."""
         self.llama = _import_bindings()
         self.version: str = importlib.import_module("llama_cpp").__version__
         self.log = NativeLog(self.llama)
         self.folder = Path(os.fspath(self.llama._base_path))
         # Only this folder: llama.cpp's own search would also look in the current one.
         self.function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(os.fsencode(self.folder))
+        if _cpu_variant(self.log.lines) in avoided:
+            self._take_another_cpu(avoided)
         self.llama.llama_backend_init()
         self.cpu_variant = _cpu_variant(self.log.lines)
         if not any(device.kind == "cpu" for device in self.devices()):
             processor = platform.processor() or platform.machine()
             raise LoadError.of("cpu_unsupported", folder=str(self.folder), processor=processor)
+
+    def _take_another_cpu(self, avoided: frozenset[str]) -> None:
+        """Loads the best of the others in place of the CPU part that ggml has chosen."""
+        pointer = ctypes.c_void_p
+        chosen = self.function("ggml_backend_reg_by_name", pointer, ctypes.c_char_p)(b"CPU")
+        scores = {path: _score(path) for path in self.folder.glob("*ggml-cpu-*") if path.suffix in _LIBRARIES}
+        fitting = {path: score for path, score in scores.items() if _variant_of(path.name) not in avoided}
+        best = max(fitting, key=lambda path: fitting[path], default=None)
+        if best is None or fitting[best] == 0:
+            return  # a processor that knows nothing else: better that one than none
+        self.function("ggml_backend_unload", None, pointer)(chosen)
+        if not self.function("ggml_backend_load", pointer, ctypes.c_char_p)(os.fsencode(best)):
+            raise LoadError.of("engine_missing", reason=f"{best.name} cannot be loaded")
 
     def devices(self) -> tuple[DeviceFacts, ...]:
         """What ggml can compute on, with memory as ggml reports it."""
@@ -85,8 +102,18 @@ def _import_bindings() -> Any:
 
 def _cpu_variant(lines: list[str]) -> str:
     """ "zen4" of ".../libggml-cpu-zen4.so"; "" for a build with one variant only."""
-    for line in lines:
-        found = re.search(r"ggml-cpu-(\w+)\.\w+$", line)
-        if found:
-            return found[1]
-    return ""
+    named = [_variant_of(line) for line in lines]
+    return next((name for name in reversed(named) if name), "")
+
+
+def _variant_of(name: str) -> str:
+    found = re.search(r"ggml-cpu-(\w+)\.\w+$", name)
+    return found[1] if found else ""
+
+
+def _score(path: Path) -> int:
+    """How well that CPU part fits this processor, by its own account; 0: not at all."""
+    try:
+        return int(ctypes.CDLL(str(path)).ggml_backend_score())
+    except (OSError, AttributeError):
+        return 0
