@@ -21,7 +21,9 @@ from engine.runtime.values import (
     EmbeddingRequest,
     GenerationRequest,
     LoadRequest,
+    MemoryShare,
     ModelFacts,
+    PlannedMemory,
     Sampling,
     StopReason,
     TokenLogprob,
@@ -60,6 +62,7 @@ FROM_WORKER = [
     protocol.Failed(JOB, sentence("prompt_too_long", needed=10, available=5)),
     protocol.Notice(JOB, sentence("no_chat_template", model="{x}")),
     protocol.Devices((DeviceFacts("CPU", "EPYC", "cpu", 1, 2),)),
+    protocol.Planned(JobId(5), PlannedMemory((MemoryShare("CPU", "compute", 7),), 2048, 2, 3)),
     protocol.ProbeFailed(sentence("engine_missing", reason="gone")),
 ]
 
