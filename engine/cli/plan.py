@@ -11,12 +11,13 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.cli.check import run_check
 from engine.cli.context import Context
 from engine.download.sizes import size_text
-from engine.errors import UsageError
+from engine.errors import LoadError, UsageError, WorkerError
 from engine.figures import Range
 from engine.hardware.report import HardwareReport
 from engine.host.loading import plan_file
 from engine.jobs.advising import advise, shipped_catalog
 from engine.jobs.checking import last_report
+from engine.jobs.exact_memory import with_exact_memory
 from engine.messages import english
 from engine.planning.placement import plan_model
 from engine.planning.plan import KvType, Recommendation, RunPlan, Verdict
@@ -72,7 +73,7 @@ def _plan_one(arguments: argparse.Namespace, context: Context, report: HardwareR
     kv_type = KvType(arguments.kv_type) if arguments.kv_type else None
     if arguments.gguf:
         model = context.library().local(Path(arguments.gguf))
-        return plan_file(model, report, arguments.context, kv_type)
+        return _exactly(plan_file(model, report, arguments.context, kv_type), Path(model.path), context)
     spec = find(shipped_catalog(), arguments.model)
     quantization = _quantization(spec, arguments.quant) if arguments.quant else None
     if quantization is not None:
@@ -81,6 +82,15 @@ def _plan_one(arguments: argparse.Namespace, context: Context, report: HardwareR
     order = list(Verdict)
     # Quantizations come best quality first, and min takes the first of equals.
     return min(plans, key=lambda plan: order.index(plan.verdict))
+
+
+def _exactly(plan: RunPlan, path: Path, context: Context) -> RunPlan:
+    """With llama.cpp's own figures, where it can be asked."""
+    try:
+        return with_exact_memory(plan, path, context.worker_command, context.paths.state / "probe.log")
+    except (LoadError, WorkerError) as error:
+        context.output.note(english(error.message))
+        return plan
 
 
 def _quantization(spec: ModelSpec, name: str) -> Quantization:
