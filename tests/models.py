@@ -164,6 +164,30 @@ def mamba(*, layers: int = 2, width: int = 64) -> Recipe:
     return Recipe("mamba", facts, tensors)
 
 
+def lfm2(*, layers: int = 6, width: int = 64, heads: int = 4, kv_heads: int = 2) -> Recipe:
+    """A hybrid: two layers of three are short convolutions with a state, the third attends."""
+    kernel, head_width, forward = 3, width // heads, 3 * width
+    attends = [number % 3 == 2 for number in range(layers)]
+    facts = _attention_facts(layers, width, heads, kv_heads, head_width) | {
+        "attention.head_count_kv": [kv_heads if flag else 0 for flag in attends],
+        "feed_forward_length": forward,
+        "shortconv.l_cache": kernel,
+    }
+    norms = {"attn_q_norm.weight": (head_width,), "attn_k_norm.weight": (head_width,)}
+    convolution = {
+        "attn_norm.weight": (width,),
+        "ffn_norm.weight": (width,),
+        "shortconv.conv.weight": (width, kernel),
+        "shortconv.in_proj.weight": (3 * width, width),
+        "shortconv.out_proj.weight": (width, width),
+    }
+    tensors = {name.replace("output_norm", "token_embd_norm"): at for name, at in _ends(width).items()}
+    for flag, layer in zip(attends, _names(layers), strict=True):
+        own = _attention(width, heads, kv_heads, head_width) | norms if flag else convolution
+        tensors |= layer(own | _dense(width, forward))
+    return Recipe("lfm2", facts, tensors)
+
+
 def bert(*, layers: int = 2, width: int = 64, heads: int = 4) -> Recipe:
     """An embedding model: no answers, one vector a text (the mean over its tokens)."""
     facts = _general_facts(layers, width) | {
@@ -200,6 +224,7 @@ TINY: Mapping[str, Callable[[], Recipe]] = {
     "deepseek2": deepseek2,
     "gemma3": gemma3,
     "mamba": mamba,
+    "lfm2": lfm2,
     "bert": bert,
 }
 

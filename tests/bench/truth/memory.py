@@ -24,7 +24,7 @@ from engine.runtime.dry_run import dry_run
 from engine.runtime.values import LoadRequest, MemoryShare
 from tests.bench.engine.report import Row
 from tests.modelfile import Q4_0, write_model
-from tests.models import deepseek2, gemma3, llama, mamba, qwen3moe
+from tests.models import deepseek2, gemma3, lfm2, llama, mamba, qwen3moe
 from tests.service.runtime_bench import COMMAND, Bench, question, starter
 
 _PARTS = ("weights", "repack", "kv_cache", "compute", "output")
@@ -71,6 +71,7 @@ def models(folder: Path) -> Iterator[Path]:
     yield write_model(folder / "gemma3.gguf", gemma3(layers=12, width=640, heads=8, kv_heads=2, window=512))
     yield write_model(folder / "deepseek2.gguf", deepseek2(layers=8, width=512, heads=8))
     yield write_model(folder / "mamba.gguf", mamba(layers=6, width=512))
+    yield write_model(folder / "lfm2.gguf", lfm2(layers=9, width=640, heads=10, kv_heads=2))
 
 
 def cases(folder: Path, quick: bool) -> Iterator[Case]:
