@@ -71,6 +71,11 @@ class Quantization:
     matrices: tuple[Matrices, ...] = ()  # read from the tensor table; (): estimated
     edges: tuple[tuple[Matrices, ...], ...] = ()  # runs of them at the beginning and the end of the file
 
+    @property
+    def is_obtainable(self) -> bool:
+        """A file is known of, in a repository or here (whose size is exact)."""
+        return bool(self.repository) or self.exact
+
 
 @dataclass(frozen=True, slots=True)
 class FileWeights:

@@ -84,7 +84,7 @@ def _by_quality(spec: ModelSpec) -> list[Quantization]:
 def _offered(machine: Machine, spec: ModelSpec, quantization: Quantization) -> bool:
     comes_with_us = not quantization.repository  # the starter's file lies in its package
     downloadable = comes_with_us or not disk_is_short(quantization.size_bytes, machine)
-    return downloadable and advisable(spec, quantization)
+    return quantization.is_obtainable and downloadable and advisable(spec, quantization)
 
 
 def _flagship(machine: Machine, specs: list[ModelSpec]) -> RunPlan:

@@ -1,0 +1,209 @@
+"""Skeletons: headers and tensor tables of models of the catalogue, without their weights.
+
+They are made of published facts (resources/catalog/skeletons.json) and of llama.cpp's rules, so that a
+model can be planned exactly before a byte of it is here and without a network. `write_skeleton` makes a
+file of it that llama.cpp opens for a dry run: its weights are a hole, and it has as many tokens as the
+model, all of them empty.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+
+from engine.catalog.gguf_header import GgufHeader, GgufTensor, MetadataValue
+from engine.catalog.gguf_shape import shape_of, weights_of
+from engine.catalog.gguf_types import STRING, TENSOR_TYPES
+from engine.catalog.model import ModelSpec, Quantization
+from engine.catalog.quant_mix import Mix, type_of
+from engine.catalog.skeleton_tensors import tensor_shapes
+from engine.errors import ModelFileError
+
+SCHEMA = 1
+MAX_FILE_BYTES = 1 << 20
+TOLERANCE = 0.04  # of a size, most are published with two digits; beyond it other rules were used
+_ALIGNMENT = 32
+_U32, _F32 = 4, 6
+_CODES = {kind.name: code for code, kind in TENSOR_TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What is published of a model's architecture; keys lack the prefix of its name."""
+
+    model: str  # the catalogue's name
+    architecture: str
+    keys: Mapping[str, int]
+    numbers: Mapping[str, float]
+    vocabulary: int
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A file as llama.cpp's converter and quantiser would write it, up to its tokens."""
+
+    of: Architecture
+    quantization: str
+    header: GgufHeader
+
+
+def load_skeletons(path: Path) -> Mapping[str, Architecture]:
+    """By the names of the catalogue. Raises: ModelFileError, naming the file and what is wrong."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ValueError("it is absurdly large")
+        content = json.loads(path.read_text("utf-8"))
+        if content["schema"] != SCHEMA:
+            raise ValueError("its schema is not known here")
+        known = [_architecture(entry) for entry in content["skeletons"]]
+        return MappingProxyType({one.model: one for one in known})
+    except OSError as error:
+        raise ModelFileError.of(
+            "catalog_unreadable", path=str(path), reason=error.strerror or str(error)
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelFileError.of("catalog_unreadable", path=str(path), reason=str(error)) from error
+
+
+def skeleton_of(architecture: Architecture, quantization: str) -> Skeleton | None:
+    """None where the rules of that quantization are not known ("UD-...")."""
+    keys = architecture.keys
+    heads, kv_heads = keys["attention.head_count"], keys["attention.head_count_kv"]
+    mix = Mix(
+        quantization,
+        keys["block_count"],
+        heads // kv_heads,
+        architecture.tied,
+        architecture.architecture == "llama" and keys["block_count"] == 80 and heads != kv_heads,
+    )
+    if not mix.is_known:
+        return None
+    tensors = _tensors(architecture, mix)
+    size = sum(tensor.size_bytes for tensor in tensors)
+    header = GgufHeader(3, MappingProxyType(_metadata(architecture)), tensors, 0, size, size)
+    return Skeleton(architecture, quantization, header)
+
+
+def with_skeletons(spec: ModelSpec, architecture: Architecture | None) -> ModelSpec:
+    """The model with the shape and the tensor tables of its skeletons, as far as they agree with published
+    sizes. Those sizes stay, and so do the published counts of parameters and what is exact."""
+    if architecture is None:
+        return spec
+    tables = [_with_table(quantization, architecture) for quantization in spec.quantizations]
+    skeleton = skeleton_of(architecture, "Q8_0")
+    if skeleton is None or tables == list(spec.quantizations):
+        return spec
+    shape = replace(
+        shape_of(skeleton.header),
+        total_parameters=spec.shape.total_parameters,
+        active_parameters=spec.shape.active_parameters,
+        expert_weight_share=spec.shape.expert_weight_share,
+    )
+    return replace(spec, shape=shape, quantizations=tuple(tables))
+
+
+def _with_table(quantization: Quantization, architecture: Architecture) -> Quantization:
+    skeleton = skeleton_of(architecture, quantization.name)
+    if skeleton is None or abs(deviation(skeleton, quantization)) > TOLERANCE:
+        return quantization
+    weights = weights_of(skeleton.header)
+    return replace(
+        quantization, expert_bytes=weights.expert_bytes, matrices=weights.matrices, edges=weights.edges
+    )
+
+
+def deviation(skeleton: Skeleton, quantization: Quantization) -> float:
+    """How much larger the skeleton's weights are than the published file, as a share of it. Files hold
+    some MB of tokens besides their weights."""
+    return skeleton.header.tensor_bytes / quantization.size_bytes - 1
+
+
+def write_skeleton(skeleton: Skeleton, path: Path) -> Path:
+    """A complete GGUF file. It takes some hundred kB of disk, and as many bytes as the model in name.
+
+    Raises: OSError, also from file systems without holes when the disk is too small.
+    """
+    metadata = {**skeleton.header.metadata, "tokenizer.ggml.model": "no_vocab"}
+    head = struct.pack("<4sIQQ", b"GGUF", 3, len(skeleton.header.tensors), len(metadata))
+    head += b"".join(_entry(key, value) for key, value in metadata.items())
+    head += b"".join(_row(tensor) for tensor in skeleton.header.tensors)
+    start = _aligned(len(head))
+    last = skeleton.header.tensors[-1]
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(start + _aligned(last.offset + last.size_bytes))
+    return path
+
+
+def _tensors(architecture: Architecture, mix: Mix) -> tuple[GgufTensor, ...]:
+    shapes = tensor_shapes(
+        architecture.architecture, architecture.keys, architecture.vocabulary, architecture.tied
+    )
+    tensors, offset = [], 0
+    for name, shape in shapes.items():
+        kind = type_of(name, shape, mix)
+        size = math.prod(shape) // kind.block_elements * kind.block_bytes
+        tensors.append(GgufTensor(name, kind.name, shape, offset, size))
+        offset = _aligned(offset + size)
+    return tuple(tensors)
+
+
+def _metadata(architecture: Architecture) -> dict[str, MetadataValue]:
+    prefix = architecture.architecture
+    return {
+        "general.architecture": prefix,
+        "general.name": architecture.model,
+        **{f"{prefix}.{key}": value for key, value in architecture.keys.items() if key != "rope_factors"},
+        **{f"{prefix}.{key}": value for key, value in architecture.numbers.items()},
+        f"{prefix}.vocab_size": architecture.vocabulary,
+    }
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT
+
+
+def _entry(key: str, value: MetadataValue) -> bytes:
+    if isinstance(value, str):
+        return _text(key) + struct.pack("<I", STRING) + _text(value)
+    if isinstance(value, float):
+        return _text(key) + struct.pack("<If", _F32, value)
+    return _text(key) + struct.pack("<II", _U32, value)
+
+
+def _row(tensor: GgufTensor) -> bytes:
+    dimensions = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
+    return _text(tensor.name) + dimensions + struct.pack("<IQ", _CODES[tensor.type_name], tensor.offset)
+
+
+def _text(text: str) -> bytes:
+    raw = text.encode()
+    return struct.pack("<Q", len(raw)) + raw
+
+
+def _architecture(entry: Mapping[str, object]) -> Architecture:
+    keys, numbers = entry["keys"], entry["numbers"]
+    model, architecture = entry["model"], entry["architecture"]
+    vocabulary, tied = entry["vocabulary"], entry["tied"]
+    if not (isinstance(model, str) and isinstance(architecture, str) and isinstance(tied, bool)):
+        raise ValueError("a skeleton lacks its names")
+    if not (isinstance(keys, dict) and isinstance(numbers, dict) and _is_count(vocabulary)):
+        raise ValueError(f"the skeleton of {model} is not complete")
+    if not all(_is_count(value) for value in keys.values()):
+        raise ValueError(f"a key of the skeleton of {model} is not a count")
+    if not all(isinstance(value, float) and math.isfinite(value) for value in numbers.values()):
+        raise ValueError(f"a number of the skeleton of {model} is not one")
+    known = Architecture(model, architecture, keys, numbers, cast("int", vocabulary), tied)
+    tensor_shapes(architecture, keys, known.vocabulary, tied)  # a key that is missing is found here
+    return known
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 < value < 1 << 24
