@@ -13,14 +13,20 @@ from engine.cli.context import Context
 from engine.download.sizes import size_text
 from engine.errors import LoadError, UsageError, WorkerError
 from engine.figures import Range
+from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
-from engine.host.loading import plan_file
-from engine.jobs.advising import advise, shipped_catalog
+from engine.host.describing import describe
+from engine.jobs.advising import shipped_catalog
 from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import with_exact_memory
+from engine.jobs.knowing import known_machine
 from engine.messages import english
-from engine.planning.placement import plan_model
+from engine.planning.described_machine import described_machine, report_of, with_threads
+from engine.planning.machine import Machine, machine_of
+from engine.planning.placement import plan_on
 from engine.planning.plan import KvType, Recommendation, RunPlan, Verdict
+from engine.planning.recommend import recommend_on
+from engine.planning.speed import USUAL, SpeedQuestion
 
 _VERDICTS = {
     Verdict.RUNS_WELL: "runs well",
@@ -37,6 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quant", metavar="Q", default="", help="a quantization of that model")
     parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
     parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
+    parser.add_argument("--hardware", metavar="FILE", help="a described machine, or a saved report")
+    speed = parser.add_argument_group("which speed")
+    speed.add_argument("--depth", metavar="N", type=_depth, help="tokens before the one that is generated")
+    speed.add_argument("--streams", metavar="N", type=_streams, default=1, help="answers at once")
+    speed.add_argument("--threads", metavar="N", type=_streams, default=0, help="threads that compute")
+    speed.add_argument("--prompt", metavar="N", type=_tokens, help="tokens before the first one")
+
+
+def _depth(text: str) -> int:
+    return 0 if text == "0" else _tokens(text)
+
+
+def _streams(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 4096:
+        raise argparse.ArgumentTypeError("must lie between 1 and 4096")
+    return int(text)
 
 
 def _tokens(text: str) -> int:
@@ -46,17 +68,16 @@ def _tokens(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
-    report = last_report(context.paths)
-    if report is None:
-        context.output.note("this machine was not checked yet; checking it first")
-        report = run_check(context)
+    report, machine = _machine(arguments, context)
+    if arguments.threads:
+        machine = with_threads(machine, arguments.threads)
     if arguments.model or arguments.gguf:
-        plan = _plan_one(arguments, context, report)
+        plan = _plan_one(arguments, context, machine)
         context.output.record("plan", **plan_record(plan))
         for line in plan_lines(plan):
             context.output.text(line)
     else:
-        advice = advise(report)
+        advice = recommend_on(report, machine, shipped_catalog())
         context.output.record(
             "recommendation",
             tier=advice.tier,
@@ -69,16 +90,40 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def _plan_one(arguments: argparse.Namespace, context: Context, report: HardwareReport) -> RunPlan:
+def _machine(arguments: argparse.Namespace, context: Context) -> tuple[HardwareReport, Machine]:
+    """The machine of --hardware, else this one. Raises: UsageError."""
+    if arguments.hardware:
+        described = load_described(Path(arguments.hardware))
+        if isinstance(described, HardwareReport):
+            return described, machine_of(described)
+        return report_of(described), described_machine(described)
+    report = last_report(context.paths)
+    if report is None:
+        context.output.note("this machine was not checked yet; checking it first")
+        report = run_check(context)
+    return report, known_machine(context.paths, report)
+
+
+def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine) -> RunPlan:
     kv_type = KvType(arguments.kv_type) if arguments.kv_type else None
+    asked = SpeedQuestion(
+        depth=USUAL.depth if arguments.depth is None else arguments.depth,
+        streams=arguments.streams,
+        prompt=arguments.prompt or USUAL.prompt,
+    )
+
+    def planned(spec: ModelSpec, quantization: Quantization) -> RunPlan:
+        return plan_on(machine, spec, quantization, arguments.context, kv_type, asked=asked)
+
     if arguments.gguf:
         model = context.library().local(Path(arguments.gguf))
-        return _exactly(plan_file(model, report, arguments.context, kv_type), Path(model.path), context)
+        plan = planned(*describe(model))
+        # llama.cpp can be asked about this machine only
+        return plan if arguments.hardware else _exactly(plan, Path(model.path), context)
     spec = find(shipped_catalog(), arguments.model)
-    quantization = _quantization(spec, arguments.quant) if arguments.quant else None
-    if quantization is not None:
-        return plan_model(report, spec, quantization, arguments.context, kv_type)
-    plans = [plan_model(report, spec, each, arguments.context, kv_type) for each in spec.quantizations]
+    if arguments.quant:
+        return planned(spec, _quantization(spec, arguments.quant))
+    plans = [planned(spec, each) for each in spec.quantizations]
     order = list(Verdict)
     # Quantizations come best quality first, and min takes the first of equals.
     return min(plans, key=lambda plan: order.index(plan.verdict))
@@ -137,6 +182,9 @@ def plan_record(plan: RunPlan) -> dict[str, Any]:
             "time_to_first_token_s": speed.time_to_first_token_s,
             "load_s": speed.load_s,
             "origin": speed.origin,
+            "calibrated": speed.calibrated,
+            "observed": speed.observed,
+            "inputs": speed.inputs,
         },
         "verdict": plan.verdict,
         "bottleneck": speed.bottleneck,

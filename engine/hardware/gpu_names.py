@@ -28,6 +28,11 @@ class CatalogueGpu:
     names: tuple[frozenset[str], ...]  # words of its name and of its aliases
     memory_bytes: float | None  # None for unified memory
     bandwidth_bytes_per_second: float
+    vendor: str = ""
+    unified: bool = False
+    architecture: str = ""  # "ada", "rdna3", "apple", ...
+    units: int = 0  # multiprocessors, compute units, Xe or GPU cores; 0 unknown
+    clock_hz: float = 0.0  # boost clock of the units
 
 
 def vendor_of(name: str) -> str:
@@ -61,10 +66,59 @@ def published_bandwidth(name: str, memory_bytes: int) -> float | None:
     """
     words = _without_size(words_of(name))
     for gpu in _catalogue():
-        fits = gpu.memory_bytes is None or similar_memory(gpu.memory_bytes, memory_bytes)
-        if fits and any(words == _without_size(known) for known in gpu.names):
+        if _fits(gpu, memory_bytes) and any(words == _without_size(known) for known in gpu.names):
             return gpu.bandwidth_bytes_per_second
     return None
+
+
+def published_gpu(name: str, memory_bytes: float | None = None) -> CatalogueGpu | None:
+    """The card of the catalogue that is meant by a name as people write it ("4090 24GB", "M2 Ultra
+    76-core"). The size in the name counts where `memory_bytes` is not told; without either it is the
+    first, usual size. A card whose link is not named (PCIe, SXM) is taken for the slowest.
+    """
+    named = words_of(_JOINED.sub(r"\1 \2", name.lower()))
+    size = memory_bytes or _size_of(named)
+    words = _telling(named)
+    fitting = [gpu for gpu in _catalogue() if _fits(gpu, size)]
+    for ignored in (frozenset[str](), _LINKS):
+        found = [(known - ignored, gpu) for gpu in fitting for known in map(_telling, gpu.names)]
+        exact = [gpu for known, gpu in found if known == words]
+        if exact:
+            return exact[0] if not ignored else min(exact, key=lambda gpu: gpu.bandwidth_bytes_per_second)
+        near = [(len(known), gpu) for known, gpu in found if _within(known, words)]
+        if near:
+            return max(near, key=lambda pair: pair[0])[1]
+    return None
+
+
+_JOINED = re.compile(r"\b(\d{4})(ti|d|xt|xtx|gre|super)\b")  # "4090D", "3080Ti"
+# Words that people leave out, and that no two cards differ by alone.
+_SERIES = frozenset(
+    {"rtx", "gtx", "rx", "radeon", "arc", "tesla", "instinct", "apple"}
+    | {"blackwell", "generation", "mac", "studio"}
+)
+# Words that make another card of a name: they must stand on both sides or on none.
+_MODIFIERS = frozenset(
+    {"ti", "super", "laptop", "mobile", "d", "v2", "max", "q", "xt", "xtx", "gre", "x", "pro", "ultra"}
+    | {"sxm", "sxm2", "sxm4", "sxm5", "pcie", "nvl", "ada", "se", "quadro"}
+)
+_LINKS = frozenset(["pcie", "sxm", "sxm2", "sxm4", "sxm5"])
+
+
+def _telling(words: frozenset[str]) -> frozenset[str]:
+    return _without_size(words) - _SERIES
+
+
+def _within(known: frozenset[str], words: frozenset[str]) -> bool:
+    return bool(known) and known <= words and not (words - known) & _MODIFIERS
+
+
+def _fits(gpu: CatalogueGpu, size: float | None) -> bool:
+    return size is None or gpu.memory_bytes is None or similar_memory(gpu.memory_bytes, size)
+
+
+def _size_of(words: frozenset[str]) -> float | None:
+    return next((int(word[:-2]) * 2.0**30 for word in words if _SIZE.match(word)), None)
 
 
 @functools.cache
@@ -75,6 +129,11 @@ def _catalogue() -> tuple[CatalogueGpu, ...]:
             names=tuple(words_of(name) for name in (gpu["name"], *gpu["aliases"])),
             memory_bytes=gpu["memory_gib"] * 2**30 if gpu["memory_gib"] else None,
             bandwidth_bytes_per_second=gpu["bandwidth_gb_s"] * 1e9,
+            vendor=gpu["vendor"],
+            unified=gpu["unified"],
+            architecture=gpu.get("architecture", ""),
+            units=gpu.get("units", 0),
+            clock_hz=gpu.get("clock_ghz", 0.0) * 1e9,
         )
         for gpu in listed
     )

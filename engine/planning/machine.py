@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.figures import Range
+from engine.hardware.cpu_names import published_cpu
+from engine.hardware.described import EngineKind, GpuBackend
+from engine.hardware.gpu_names import published_gpu
 from engine.hardware.report import BandwidthMeasurement, CpuInfo, GpuInfo, HardwareReport, MemoryInfo
+from engine.planning.calibration import UNCORRECTED, Calibration, Corrections
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -35,6 +40,12 @@ UNKNOWN_DISK = Range(0.3e9, 1.5e9, 5e9)
 GPU_BANDWIDTH_GUESSES = ((40, 700e9), (20, 600e9), (10, 350e9), (0, 200e9))
 
 
+# PCIe 4.0 x16 carries 25 of its 31.5 GB/s in copies of weights.
+USUAL_PCIE = 25e9
+# The core that kernel rates are stated for: AVX2 at 4 GHz.
+REFERENCE_CLOCK = 4e9
+
+
 @dataclass(frozen=True, slots=True)
 class GpuBudget:
     """A usable GPU. Rates in bytes per second."""
@@ -44,6 +55,29 @@ class GpuBudget:
     bandwidth: float
     bandwidth_known: bool
     unified: bool  # its memory is main memory (Apple)
+    architecture: str = ""  # as in the catalogue of GPUs: "ada", "rdna3", "apple"; "" unknown
+    units: int = 0  # multiprocessors, compute units, cores; 0 unknown
+    clock_hz: float = 0.0
+    pcie: float = USUAL_PCIE  # to main memory
+    backend: GpuBackend | None = None  # None: the usual one of its maker
+
+
+class Question(StrEnum):
+    """What a description may leave open, by what it is answered with."""
+
+    THREADS = "threads"
+    CHANNELS = "channels"
+    BUILD = "build"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """One thing left open: the slowest and the fastest machine that the description fits."""
+
+    question: Question
+    slow: Machine
+    fast: Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +97,15 @@ class Machine:
     avx512: bool
     gpus: tuple[GpuBudget, ...]
     amx: bool = False  # tiles of 8-bit integers
+    sockets: int = 1
+    core_rate: float = 1.0  # kernels of one thread, against AVX2 at REFERENCE_CLOCK
+    engine: EngineKind = EngineKind.LLAMA_CPP
+    recorded: float = 1.0  # GPU kernels start as a recorded graph: 1 yes, 0 no, between: not known
+    looped_experts: bool = False  # GPUs compute a layer's experts one by one (builds before spring 2025)
+    batch: int = 512  # tokens of a prompt computed at once
+    unknowns: tuple[Unknown, ...] = ()  # what a description leaves open
+    calibration: Calibration | None = None
+    corrections: Corrections = UNCORRECTED
 
     @property
     def vram_budget(self) -> int:
@@ -91,7 +134,14 @@ def machine_of(report: HardwareReport) -> Machine:
         avx512=any(name.startswith("avx512") for name in cpu.instruction_sets),
         gpus=_gpus(report.gpus, report.memory, budget),
         amx="amx_int8" in cpu.instruction_sets,
+        core_rate=core_rate(cpu.model),
     )
+
+
+def core_rate(model: str) -> float:
+    """Of one thread; 1.0 where the CPU is not in the catalogue."""
+    known = published_cpu(model)
+    return known.clock_hz / REFERENCE_CLOCK * known.kernel_share if known else 1.0
 
 
 def threads_for(cpu: CpuInfo, busy: bool) -> int:
@@ -148,7 +198,19 @@ def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tup
         known = gpu.bandwidth_bytes_per_second
         valid = known is not None and math.isfinite(known) and known > 1e6
         rate = known if known is not None and valid else _guess(gpu.vram_bytes or memory.total_bytes)
-        budgets.append(GpuBudget(gpu.name, max(0, free - margin), rate, valid, unified))
+        chip = published_gpu(gpu.name, gpu.vram_bytes or None)
+        budgets.append(
+            GpuBudget(
+                gpu.name,
+                max(0, free - margin),
+                rate,
+                valid,
+                unified,
+                chip.architecture if chip else "",
+                chip.units if chip else 0,
+                chip.clock_hz if chip else 0.0,
+            )
+        )
     return tuple(sorted(budgets, key=lambda gpu: -gpu.bandwidth))
 
 

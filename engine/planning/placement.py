@@ -10,9 +10,10 @@ from engine.hardware.report import HardwareReport
 from engine.planning.layout import Demand, Placement, candidates, demand_of
 from engine.planning.machine import MIB, Machine, machine_of
 from engine.planning.memory import GPU_OVERHEAD, OVERHEAD
+from engine.planning.open_questions import questions_for
 from engine.planning.plan import DryRun, KvType, MemoryEstimate, RunPlan
 from engine.planning.reasons import reasons_for
-from engine.planning.speed import TYPICAL_DEPTH, estimate_speed, token_time
+from engine.planning.speed import TYPICAL_DEPTH, USUAL, SpeedQuestion, estimate_speed, token_time
 from engine.planning.verdict import verdict_of
 
 # The context that placement is decided with, whatever the memory: were it to grow with memory,
@@ -51,11 +52,12 @@ def plan_on(
     context_length: int = 0,
     kv_type: KvType | None = None,
     repack: bool = True,
+    asked: SpeedQuestion = USUAL,
 ) -> RunPlan:
-    """As `plan_model`, on a machine already made from its report. `repack` False does without a copy
-    of the weights."""
+    """As `plan_model`, on a machine already made from its report or its description. `repack` False does
+    without a copy of the weights."""
     placement = _choose(machine, spec.shape, quantization, context_length, kv_type, repack)
-    speed = estimate_speed(placement, machine)
+    speed = estimate_speed(placement, machine, asked)
     verdict = verdict_of(spec, placement, speed)
     return RunPlan(
         model=spec,
@@ -70,7 +72,10 @@ def plan_on(
         memory=memory_of(placement),
         speed=speed,
         verdict=verdict,
-        reasons=reasons_for(spec, placement, machine, speed, verdict),
+        reasons=(
+            *reasons_for(spec, placement, machine, speed, verdict),
+            *questions_for(placement, machine, asked),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from engine.catalog.model import ModelSpec, Quantization
 from engine.figures import Origin, Range
 from engine.messages import Sentence
+from engine.planning.speed_inputs import Bottleneck, SpeedInputs
 
 
 class Verdict(StrEnum):
@@ -29,14 +30,6 @@ class KvType(StrEnum):
     F16 = "f16"
     Q8_0 = "q8_0"
     Q4_0 = "q4_0"
-
-
-class Bottleneck(StrEnum):
-    VRAM = "vram"
-    RAM = "ram"
-    COMPUTE = "compute"
-    PCIE = "pcie"
-    SSD = "ssd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +68,9 @@ class SpeedEstimate:
     load_s: float
     bottleneck: Bottleneck
     origin: Origin
+    inputs: SpeedInputs | None = None  # what generation was computed from
+    calibrated: bool = False  # this machine's own kernels were measured
+    observed: int = 0  # measured runs on this machine that it learnt from
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from engine.catalog.model import ModelSpec
 from engine.messages import Sentence, sentence
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine
-from engine.planning.plan import Bottleneck, KvType, SpeedEstimate, Verdict
+from engine.planning.plan import KvType, SpeedEstimate, Verdict
+from engine.planning.speed_inputs import Bottleneck
 from engine.planning.verdict import least_bits, wanted_tps
 from engine.planning.wording import rate_text, size_text, speed_text
 
@@ -100,7 +101,7 @@ def _limit(placement: Placement, machine: Machine, speed: SpeedEstimate) -> Sent
         case Bottleneck.VRAM | Bottleneck.PCIE:
             return sentence("plan_limit_gpu", speed=expected)
         case Bottleneck.COMPUTE:
-            if placement.on_gpu:
+            if placement.on_gpu and not placement.ram_experts + placement.ram_dense:
                 return sentence("plan_limit_gpu", speed=expected)
             return sentence("plan_limit_cpu", speed=expected, threads=machine.threads)
 

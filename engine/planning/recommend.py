@@ -29,7 +29,11 @@ def recommend(report: HardwareReport, catalog: tuple[ModelSpec, ...]) -> Recomme
     Nothing that exceeds the machine is among them. The flagship's plan is always there, run or
     not. Raises: ValueError, for a catalogue in which no model has a quantization.
     """
-    machine = machine_of(report)
+    return recommend_on(report, machine_of(report), catalog)
+
+
+def recommend_on(report: HardwareReport, machine: Machine, catalog: tuple[ModelSpec, ...]) -> Recommendation:
+    """As `recommend`, on a machine of which more is known than its report, or that was described."""
     specs = [spec for spec in catalog if spec.quantizations]
     if not specs:
         raise ValueError("the catalogue has no model to plan")

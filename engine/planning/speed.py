@@ -1,218 +1,248 @@
 """How fast a placed model would be: a physical model, not a fit of benchmarks.
 
 A token reads every weight that it uses once. Time per token is the sum over devices of
-bytes / (efficiency x bandwidth), plus a fixed cost a layer; on a CPU the kernels may be
-slower than the memory. Constants: the first physical model of the domain facts, gathered
-from published runs of 2025 and 2026, where not said otherwise.
+bytes / reached bandwidth, plus a fixed cost a layer; on a CPU the kernels may be slower than the
+memory. `speed_inputs` shows what goes in, `time_of` what follows; gpu_speed.py and cpu_speed.py
+say what devices reach, spread.py how sure that is.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.catalog.model import AttentionKind, ModelShape
 from engine.figures import Origin, Range
+from engine.hardware.described import EngineKind
+from engine.planning.cpu_speed import (
+    HYBRID_LAYER_S,
+    INTERPRETED_LAYER_S,
+    CpuRates,
+    cpu_rates,
+)
+from engine.planning.gpu_speed import layer_seconds, prompt_operations, read_rate
 from engine.planning.layout import Placement
-from engine.planning.machine import GpuBudget, Machine
+from engine.planning.machine import Machine
 from engine.planning.memory import kv_read_bytes
-from engine.planning.plan import Bottleneck, SpeedEstimate
+from engine.planning.plan import SpeedEstimate
+from engine.planning.speed_inputs import SpeedInputs, TokenTime, time_of
+from engine.planning.spread import generation_spread, prompt_spread
 
-GPU_EFFICIENCY = 0.87
-# One stream of matrix-vector products cannot keep a very wide memory busy: published runs of
-# an 8B reach 0.83 of the bandwidth on a 1 TB/s card and about half of it on an A100 or H100.
-WIDE_MEMORY = 1.4e12
-WIDE_EXPONENT = 0.7
-LEAST_GPU_EFFICIENCY = 0.47
-APPLE_EFFICIENCY = 0.66
-CPU_EFFICIENCY = 0.70
-CPU_EXPERTS_EFFICIENCY = 0.71  # of that: plain llama.cpp on mixtures, against tuned forks
-GPU_EXPERTS_EFFICIENCY = 0.9  # of that: scattered reads
-GPU_LATENT_EXPERTS_EFFICIENCY = 0.44  # of that: 256 small experts of the 671B, layers split over GPUs
-STREAM_EFFICIENCY = 0.7  # page faults instead of large queued reads
-
-GPU_LAYER_S = 75e-6
+GPU_EXPERTS_SHARE = 0.9  # of a GPU's read rate: scattered reads
+GPU_LATENT_EXPERTS_SHARE = 0.44  # 256 small experts of the 671B
 GPU_LATENT_LAYER_S = 225e-6  # MLA with 256 experts
-HYBRID_LAYER_S = 133e-6
-CPU_LAYER_S = 60e-6  # dense models: some ten kernels, each ending in a barrier of all threads
-CPU_EXPERT_LAYER_S = 200e-6
-CPU_LATENT_LAYER_S = 670e-6  # MLA with 256 experts
+LOOPED_EXPERT_S = 80e-6  # three matrices, each quantised, multiplied and gathered by its own kernels
+GPU_EXPERT_LAYERS = 1.5  # of a dense layer's start-up: router, gather, scatter
+RECURRENT_LAYERS = 1.5  # of a dense layer's start-up: convolution, gates, state
+SPLIT_S = 40e-6  # handing activations to the next GPU
+GPU_EXPERTS_PROMPT = 0.45  # each expert sees few of the tokens (Qwen3-30B-A3B on an A10G)
+PCIE_PROMPT_TOKENS = 32  # from so many tokens on, experts in main memory are sent to the GPU
+STREAM_SHARE = 0.7  # of a disk: page faults instead of large queued reads
+ACTIVATION_BYTES = 4
 
-# What the kernels of one thread get through, bytes of weights a second, by bits per weight.
-# SmolLM2 at 5.7 bits gave 7.2 GB/s on one core (measured); fewer bits cost more work a byte.
-_KERNEL_RATES = ((3.0, 3e9), (4.0, 5e9), (6.0, 8e9), (99.0, 12e9))
-NARROW_VECTORS = 0.4  # without AVX2
-AVX512_GAIN = 1.15
-
-# Reading the prompt is bound by arithmetic: 2 operations a parameter and token.
-CPU_FLOPS_PER_THREAD = 60e9
-CPU_FLOPS_AVX512 = 90e9
-CPU_FLOPS_NARROW = 20e9
-# GPUs: effective operations per byte/s of their bandwidth; Llama-3-8B reads prompts at 48 (A100)
-# to 110 (RTX 4090) in published runs.
-GPU_FLOPS_PER_BANDWIDTH = 85.0
-GPU_EXPERTS_PROMPT = 0.45  # of that: each expert sees few of the tokens (Qwen3-30B-A3B on an A10G)
+# What is left open matters from this factor on, slowest to fastest: published runs leave open as much,
+# so that less is part of the model's own spread.
+WORTH_ASKING = 1.3
 
 TYPICAL_DEPTH = 1024  # tokens already in the cache when speed is stated
 TYPICAL_PROMPT = 1000  # tokens, for the time to the first one
-PROMPT_STEP = 512
-
-# Width of the stated range, as factors: what the model missed by on published runs.
-DENSE_SPREAD = 1.26
-EXPERTS_SPREAD = 1.58
-STREAM_SPREAD = 2.0
-PROMPT_SPREAD = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class TokenTime:
-    """Seconds of one token by what takes them."""
+class SpeedQuestion:
+    """What speed is asked for."""
 
-    vram: float
-    ram: float
-    compute: float  # of the CPU, beyond what the memory takes, and fixed costs
-    ssd: float
-
-    @property
-    def total(self) -> float:
-        return self.vram + self.ram + self.compute + self.ssd
-
-    @property
-    def bottleneck(self) -> Bottleneck:
-        parts = {
-            Bottleneck.SSD: self.ssd,
-            Bottleneck.RAM: self.ram,
-            Bottleneck.VRAM: self.vram,
-            Bottleneck.COMPUTE: self.compute,
-        }
-        return max(parts, key=lambda part: parts[part])
+    depth: int = TYPICAL_DEPTH  # tokens before the one that is generated
+    streams: int = 1  # answers at once; their speeds are added
+    prompt: int = TYPICAL_PROMPT  # tokens, for the time to the first one
 
 
-def estimate_speed(placement: Placement, machine: Machine) -> SpeedEstimate:
+USUAL = SpeedQuestion()
+
+
+def estimate_speed(placement: Placement, machine: Machine, asked: SpeedQuestion = USUAL) -> SpeedEstimate:
     """Generation, prompt, first token and load time of a placed model."""
-    time = token_time(placement, machine, TYPICAL_DEPTH)
-    generation = _spread(1 / time.total, generation_spread(placement, machine))
+    inputs = speed_inputs(placement, machine, asked.depth, asked.streams)
+    time = corrected(time_of(inputs), machine)
+    generation = asked.streams / time.total
     prompt = prompt_tps(placement, machine, time)
+    open_ends = _unknown_factors(placement, machine, asked, time.total)
     return SpeedEstimate(
-        generation_tps=generation,
-        prompt_tps=_spread(prompt, PROMPT_SPREAD),
-        time_to_first_token_s=TYPICAL_PROMPT / prompt + time.total,
+        generation_tps=_ranged(generation, generation_spread(placement, machine, open_ends)),
+        prompt_tps=_ranged(prompt, prompt_spread(placement, machine, open_ends)),
+        time_to_first_token_s=asked.prompt / prompt + time.total,
         load_s=load_seconds(placement, machine),
         bottleneck=time.bottleneck,
         origin=Origin.ESTIMATED,
+        inputs=inputs,
+        calibrated=_is_calibrated(placement, machine),
+        observed=machine.corrections.observed,
     )
 
 
-def token_time(placement: Placement, machine: Machine, depth: int) -> TokenTime:
-    """The time of one token when `depth` tokens stand before it."""
+def _is_calibrated(placement: Placement, machine: Machine) -> bool:
+    return machine.calibration is not None and not placement.on_gpu
+
+
+def token_time(placement: Placement, machine: Machine, depth: int, streams: int = 1) -> TokenTime:
+    """The time of one step when `depth` tokens stand before it."""
+    return corrected(time_of(speed_inputs(placement, machine, depth, streams)), machine)
+
+
+def corrected(time: TokenTime, machine: Machine) -> TokenTime:
+    """With what measured runs on this machine taught."""
+    taught = machine.corrections
+    if not taught.observed:
+        return time
+    return TokenTime(
+        time.vram * taught.vram,
+        time.ram * taught.ram,
+        time.compute * taught.fixed,
+        time.ssd * taught.ram,
+        time.pcie * taught.fixed,
+    )
+
+
+def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: int = 1) -> SpeedInputs:
+    """What one step reads and waits for; see SpeedInputs."""
     shape, demand = placement.demand.shape, placement.demand
     on_gpu = placement.gpu_layers / shape.layers
-    cache = kv_read_bytes(shape, min(depth, demand.context_length), demand.kv_type)
-    vram = _gpu_seconds(placement, cache * on_gpu)
-    used = _used_share(shape)
+    cache = kv_read_bytes(shape, min(depth, demand.context_length), demand.kv_type) * streams
+    cpu = cpu_rates(placement, machine)
+    used = _used_share(shape, streams)
     tied_output = demand.weights.embedding if demand.weights.tied and not placement.output_on_gpu else 0
-    read = placement.ram_dense + tied_output + placement.ram_experts * used + cache * (1 - on_gpu)
-    ram, compute = _cpu_seconds(placement, machine, read)
-    return TokenTime(
-        vram, ram, compute + _fixed_seconds(placement, machine), _stream_seconds(placement, machine)
+    ram = placement.ram_dense + tied_output + placement.ram_experts * used
+    vram, vram_rate = _vram(placement, cache * on_gpu, used)
+    elements = _cache_elements(shape, min(depth, demand.context_length)) * streams * (1 - on_gpu)
+    split = placement.on_gpu and placement.ram_dense + placement.ram_experts > 0
+    crossings = 2 * shape.layers * shape.embedding_length * ACTIVATION_BYTES * streams if split else 0
+    return SpeedInputs(
+        depth=depth,
+        streams=streams,
+        threads=machine.threads,
+        vram_bytes=vram,
+        vram_rate=vram_rate,
+        ram_bytes=ram + cache * (1 - on_gpu) * (0.0 if machine.calibration else 1.0),
+        ram_rate=cpu.memory,
+        kernel_rate=cpu.kernels,
+        ssd_bytes=_streamed_bytes(placement),
+        ssd_rate=machine.disk_bandwidth.expected * STREAM_SHARE,
+        pcie_bytes=crossings,
+        pcie_rate=min((gpu.pcie for gpu, _ in placement.gpu_shares), default=1e9),
+        cache_s=elements / cpu.cache_elements,
+        gpu_fixed_s=_gpu_fixed(placement, machine),
+        cpu_fixed_s=_cpu_fixed(placement, machine, cpu),
+        arithmetic_s=_arithmetic(placement, machine, cpu, streams),
     )
 
 
-def _used_share(shape: ModelShape) -> float:
-    return shape.experts_used / shape.experts if shape.experts else 1.0
+def _used_share(shape: ModelShape, streams: int = 1) -> float:
+    """Part of the experts that a step reads: those that at least one of its tokens chose."""
+    if not shape.experts:
+        return 1.0
+    return float(1 - (1 - shape.experts_used / shape.experts) ** streams)
 
 
-def _gpu_seconds(placement: Placement, cache: float) -> float:
-    """Layers run one after another, so each GPU reads its part in turn."""
+def _vram(placement: Placement, cache: float, used: float) -> tuple[float, float]:
+    """(bytes that a step reads, the rate of that). Layers run in turn, so GPUs read in turn."""
     total = sum(size for _, size in placement.gpu_shares)
     if not total or not placement.on_gpu:
-        return 0.0
-    shape = placement.demand.shape
-    scatter = GPU_LATENT_EXPERTS_EFFICIENCY if _latent_experts(shape) else GPU_EXPERTS_EFFICIENCY
-    read = placement.gpu_dense + placement.gpu_experts * _used_share(shape) / scatter + cache
-    return sum(
-        read * size / total / (gpu.bandwidth * gpu_efficiency(gpu)) for gpu, size in placement.gpu_shares
-    )
-
-
-def gpu_efficiency(gpu: GpuBudget) -> float:
-    """Part of the bandwidth that generation reaches."""
-    if gpu.unified:
-        return APPLE_EFFICIENCY
-    taper = math.pow(WIDE_MEMORY / gpu.bandwidth, WIDE_EXPONENT)
-    return max(LEAST_GPU_EFFICIENCY, GPU_EFFICIENCY * min(1.0, taper))
+        return 0.0, 1.0
+    share = GPU_LATENT_EXPERTS_SHARE if _latent_experts(placement.demand.shape) else GPU_EXPERTS_SHARE
+    experts = placement.gpu_experts * used
+    read = placement.gpu_dense + experts + cache
+    per_byte = sum(size / total / read_rate(gpu) for gpu, size in placement.gpu_shares)
+    scattered = placement.gpu_dense + experts / share + cache
+    return read, read / (scattered * per_byte) if read else 1.0
 
 
 def _latent_experts(shape: ModelShape) -> bool:
     return shape.experts > 0 and shape.attention is AttentionKind.MLA
 
 
-def _cpu_seconds(placement: Placement, machine: Machine, read: float) -> tuple[float, float]:
-    """(waiting for memory, waiting for the kernels beyond that)."""
-    efficiency = CPU_EFFICIENCY * (CPU_EXPERTS_EFFICIENCY if placement.ram_experts else 1.0)
-    memory = read / (efficiency * machine.ram_bandwidth.expected)
-    rate = kernel_rate(placement.demand.quantization.bits_per_weight, machine)
-    rate *= CPU_EXPERTS_EFFICIENCY if placement.ram_experts else 1.0
-    kernels = read / (machine.threads * rate)
-    return (memory, 0.0) if memory >= kernels else (0.0, kernels)
+def _cache_elements(shape: ModelShape, depth: int) -> float:
+    """Multiplications with K and V: every query head reads its rows anew."""
+    window = min(depth, shape.sliding_window) if shape.sliding_layers else 0
+    special = shape.sliding_layers + shape.recurrent_layers
+    full = max(0, shape.layers - special)
+    row = shape.heads * (shape.key_length + (shape.value_length or shape.key_length))
+    return float(row * (full * depth + shape.sliding_layers * window))
 
 
-def kernel_rate(bits_per_weight: float, machine: Machine) -> float:
-    """Bytes of weights a second that one thread multiplies with."""
-    rate = next((rate for bits, rate in _KERNEL_RATES if bits_per_weight < bits), 12e9)
-    if not machine.wide_vectors:
-        return rate * NARROW_VECTORS
-    return rate * (AVX512_GAIN if machine.avx512 else 1.0)
+def _gpu_fixed(placement: Placement, machine: Machine) -> float:
+    if not placement.on_gpu:
+        return 0.0
+    shape, cards = placement.demand.shape, [gpu for gpu, _ in placement.gpu_shares]
+    split = placement.ram_dense + placement.ram_experts > 0
+    # a graph is recorded for one card that does everything
+    recorded = machine.recorded if len(cards) == 1 and not split else 0.0
+    layer = sum(layer_seconds(gpu, recorded) for gpu in cards) / len(cards)
+    recurrent = shape.recurrent_layers / shape.layers
+    layer *= 1 + (RECURRENT_LAYERS - 1) * recurrent
+    if placement.gpu_experts:
+        layer = GPU_LATENT_LAYER_S if _latent_experts(shape) else layer * GPU_EXPERT_LAYERS
+        layer += LOOPED_EXPERT_S * shape.experts_used if machine.looped_experts else 0.0
+    if split:
+        layer += HYBRID_LAYER_S
+    return layer * placement.gpu_layers + SPLIT_S * (len(cards) - 1)
 
 
-def _fixed_seconds(placement: Placement, machine: Machine) -> float:
-    shape = placement.demand.shape
-    gpu = GPU_LATENT_LAYER_S if _latent_experts(shape) and placement.gpu_experts else GPU_LAYER_S
-    if placement.on_gpu and placement.ram_dense + placement.ram_experts:
-        gpu += HYBRID_LAYER_S
-    cpu = CPU_EXPERT_LAYER_S if shape.experts else CPU_LAYER_S
-    if _latent_experts(shape):
-        cpu = CPU_LATENT_LAYER_S
-    # narrow models finish a layer sooner; barriers do not, but kernels of 576 columns are short
-    cpu *= min(1.0, shape.embedding_length / 2048 + 0.25)
-    return placement.gpu_layers * gpu + (shape.layers - placement.gpu_layers) * cpu
+def _cpu_fixed(placement: Placement, machine: Machine, cpu: CpuRates) -> float:
+    layers = placement.demand.shape.layers
+    seconds = cpu.layer_s * (layers - placement.gpu_layers)
+    if machine.engine is EngineKind.KTRANSFORMERS:
+        seconds += INTERPRETED_LAYER_S * layers
+    return seconds
 
 
-def _stream_seconds(placement: Placement, machine: Machine) -> float:
-    """Waiting for the disk. Experts miss in proportion; a dense model is read round and round,
-    which a least-recently-used cache serves worst, so twice what is missing is read."""
+def _arithmetic(placement: Placement, machine: Machine, cpu: CpuRates, streams: int) -> float:
+    """What multiplying for several answers takes beyond reading the weights once."""
+    if streams < 2:
+        return 0.0
+    per_token = _prompt_seconds(placement, cpu)
+    return per_token * (streams - 1)
+
+
+def _streamed_bytes(placement: Placement) -> float:
+    """What a token waits for from the disk. Experts miss in proportion; a dense model is read round
+    and round, which a least-recently-used cache serves worst, so twice what is missing is read."""
     if not placement.streamed:
         return 0.0
     experts = min(placement.streamed, placement.ram_experts)
     dense = placement.streamed - experts
-    missing = experts * _used_share(placement.demand.shape) + min(2 * dense, placement.ram_dense)
-    return missing / (machine.disk_bandwidth.expected * STREAM_EFFICIENCY)
+    return experts * _used_share(placement.demand.shape) + min(2 * dense, placement.ram_dense)
 
 
 def prompt_tps(placement: Placement, machine: Machine, time: TokenTime) -> float:
     """Tokens of the prompt read per second."""
+    cpu = cpu_rates(placement, machine)
+    seconds = _prompt_seconds(placement, cpu)
+    if placement.on_gpu and placement.ram_experts and machine.batch >= PCIE_PROMPT_TOKENS:
+        # experts in main memory are computed there, or sent to the GPU once a batch
+        sent = placement.ram_experts / min(gpu.pcie for gpu, _ in placement.gpu_shares) / machine.batch
+        seconds = min(seconds, _prompt_seconds(placement, replace(cpu, prompt_operations=1e30)) + sent)
+    # a batch uses nearly every expert, so all that is missing is read once
+    disk = placement.streamed / (machine.disk_bandwidth.expected * STREAM_SHARE) / machine.batch
+    taught = machine.corrections
+    seconds = (seconds + disk + 1e-6) * (taught.prompt if taught.prompts_observed else 1.0)
+    # a batch is never slower a token than generating one by one
+    return 1 / min(seconds, time.total)
+
+
+def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
+    """Of one token among many, bound by arithmetic: 2 operations a weight."""
     shape = placement.demand.shape
     active = 2.0 * max(shape.active_parameters or shape.total_parameters, 1)
-    read = placement.gpu_dense + placement.gpu_experts * _used_share(shape)
-    left = placement.ram_dense + placement.ram_experts * _used_share(shape)
+    used = _used_share(shape)
+    read = placement.gpu_dense + placement.gpu_experts * used
+    left = placement.ram_dense + placement.ram_experts * used
     on_gpu = read / max(read + left, 1.0) if placement.on_gpu else 0.0
-    seconds = active * (1 - on_gpu) / _cpu_flops(machine)
+    seconds = active * (1 - on_gpu) / cpu.prompt_operations
     if on_gpu:
-        # layers in turn: the effective rate is that of the GPUs' mean
-        rate = sum(gpu.bandwidth for gpu, _ in placement.gpu_shares) / len(placement.gpu_shares)
-        rate *= GPU_FLOPS_PER_BANDWIDTH * (GPU_EXPERTS_PROMPT if shape.experts else 1.0)
-        seconds += active * on_gpu / rate
-    # a step of 512 tokens uses nearly every expert, so all that is missing is read once
-    disk = placement.streamed / (machine.disk_bandwidth.expected * STREAM_EFFICIENCY) / PROMPT_STEP
-    # a step is never slower a token than generating one by one
-    return 1 / min(seconds + disk + 1e-6, time.total)
-
-
-def _cpu_flops(machine: Machine) -> float:
-    per_thread = CPU_FLOPS_NARROW
-    if machine.wide_vectors:
-        per_thread = CPU_FLOPS_AVX512 if machine.avx512 else CPU_FLOPS_PER_THREAD
-    return machine.threads * per_thread
+        total = sum(size for _, size in placement.gpu_shares)
+        share = GPU_EXPERTS_PROMPT if shape.experts else 1.0
+        per_operation = sum(size / total / prompt_operations(gpu) for gpu, size in placement.gpu_shares)
+        seconds += active * on_gpu * per_operation / share
+    return seconds
 
 
 def load_seconds(placement: Placement, machine: Machine) -> float:
@@ -221,25 +251,20 @@ def load_seconds(placement: Placement, machine: Machine) -> float:
     return resident / machine.disk_bandwidth.expected
 
 
-def generation_spread(placement: Placement, machine: Machine) -> tuple[float, float]:
-    """Factors (below, above) the expected speed."""
-    if placement.streamed:
-        disk = machine.disk_bandwidth
-        low = max(STREAM_SPREAD, disk.expected / disk.low)
-        return low, max(STREAM_SPREAD, disk.high / disk.expected)
-    spread = EXPERTS_SPREAD if placement.demand.shape.experts else DENSE_SPREAD
-    low = high = spread
-    if placement.ram_dense + placement.ram_experts:
-        ram = machine.ram_bandwidth
-        if not machine.bandwidth_measured:
-            low, high = low * ram.expected / ram.low, high * ram.high / ram.expected
-        else:
-            high *= max(1.0, ram.high / ram.expected / 1.1)
-    if any(not gpu.bandwidth_known for gpu, _ in placement.gpu_shares):
-        low, high = low * 1.6, high * 2.0
-    return low, high
+def _unknown_factors(
+    placement: Placement, machine: Machine, asked: SpeedQuestion, seconds: float
+) -> tuple[float, float]:
+    """(slower, faster): how far what was left open may move the speed, all of it together."""
+    slower = faster = 1.0
+    if machine.corrections.observed:  # a run of the machine itself has answered
+        return slower, faster
+    for unknown in machine.unknowns:
+        slow = token_time(placement, unknown.slow, asked.depth, asked.streams).total
+        fast = token_time(placement, unknown.fast, asked.depth, asked.streams).total
+        if slow / fast >= WORTH_ASKING:
+            slower, faster = slower * max(1.0, slow / seconds), faster * max(1.0, seconds / fast)
+    return slower, faster
 
 
-def _spread(expected: float, factors: tuple[float, float] | float) -> Range:
-    below, above = factors if isinstance(factors, tuple) else (factors, factors)
-    return Range(expected / below, expected, expected * above)
+def _ranged(expected: float, factors: tuple[float, float]) -> Range:
+    return Range(expected / factors[0], expected, expected * factors[1])

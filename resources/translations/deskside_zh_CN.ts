@@ -1355,6 +1355,18 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>环境变量 HF_HUB_OFFLINE 关闭了下载。请取消该变量后重试。</translation>
         </message>
         <message>
+            <source>How fast does the disk read? The description does not say, and the speed changes up to {factor} times with it. Give read_gb_s of disks.</source>
+            <translation>硬盘读取速度是多少？描述中没有说明，速度因此可相差 {factor} 倍。请在 disks 中填写 read_gb_s。</translation>
+        </message>
+        <message>
+            <source>How many memory channels hold modules, and at what speed? The description does not say, and the speed changes up to {factor} times with it. Give memory.channels and memory.mt_s, or a measured memory.bandwidth_gb_s.</source>
+            <translation>有多少条内存通道插了内存条，频率是多少？描述中没有说明，速度因此可相差 {factor} 倍。请填写 memory.channels 和 memory.mt_s，或实测的 memory.bandwidth_gb_s。</translation>
+        </message>
+        <message>
+            <source>How many threads compute? The description does not say, and between {low} and {high} threads the speed changes {factor} times. Give cpu.threads.</source>
+            <translation>用多少个线程计算？描述中没有说明；从 {low} 到 {high} 个线程，速度相差 {factor} 倍。请填写 cpu.threads。</translation>
+        </message>
+        <message>
             <source>How much memory this model takes could not be found out exactly ({reason}). The plan by formula stands; it is an estimate.</source>
             <translation>无法精确得出该模型需要多少内存（{reason}）。仍采用按公式得出的方案，它是估计值。</translation>
         </message>
@@ -1727,6 +1739,22 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>该教程称 RTX 4090 加 128 GB 内存即可运行。其最小的文件为 {smallest}，没有给系统留下空间；140 亿至 320 亿参数的模型可放入这样的显卡，而且很快。</translation>
         </message>
         <message>
+            <source>The hardware file describes no machine that exists: {field} {reason}. Correct that field or leave it out.</source>
+            <translation>硬件文件描述的机器不存在：{field} {reason}。请改正或删去该字段。</translation>
+        </message>
+        <message>
+            <source>The hardware file has a field {field} that nothing is known about; the nearest known one is {nearest}. Correct it or leave it out.</source>
+            <translation>硬件文件里有一个未知的字段 {field}；最接近的已知字段是 {nearest}。请改正或删去它。</translation>
+        </message>
+        <message>
+            <source>The hardware file says {value} for {field}, which is not known; the nearest known one is {nearest}. Correct it or leave it out.</source>
+            <translation>硬件文件中 {field} 的值 {value} 不是已知的值；最接近的是 {nearest}。请改正或删去它。</translation>
+        </message>
+        <message>
+            <source>The hardware file {path} cannot be read ({reason}). Write it as docs/cli.md shows, or save what deskside check --json prints.</source>
+            <translation>无法读取硬件文件 {path}（{reason}）。请按 docs/cli.md 的格式编写，或保存 deskside check --json 的输出。</translation>
+        </message>
+        <message>
             <source>The hardware report cannot be used: {field} {reason}. Make a new one with deskside check, or correct that field.</source>
             <translation>硬件报告无法使用：{field} {reason}。请用 deskside check 生成新的报告，或更正该字段。</translation>
         </message>
@@ -1999,8 +2027,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{origin} 的网页不能使用本服务器，以免陌生网页滥用。如果您信任该网页，请用 --allow-origin {origin} 启动服务器。</translation>
         </message>
         <message>
+            <source>What card is {name}? It is not in the catalogue, so its speed is guessed from its memory, and may be {factor} times off. Give its bandwidth_gb_s and vram_gib.</source>
+            <translation>{name} 是什么显卡？目录中没有它，只能按显存猜测速度，可能相差 {factor} 倍。请填写它的 bandwidth_gb_s 和 vram_gib。</translation>
+        </message>
+        <message>
             <source>What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.</source>
             <translation>无法删除磁盘上为该对话保存的内容（{reason}）。请检查 Deskside 的状态文件夹是否可写。</translation>
+        </message>
+        <message>
+            <source>Which build of the engine is it? The description does not say, and builds differ up to {factor} times here. Give engine.build, as a number or a date.</source>
+            <translation>推理引擎是哪个版本？描述中没有说明；不同版本在这里可相差 {factor} 倍。请填写 engine.build（版本号或日期）。</translation>
         </message>
         <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>
@@ -2053,6 +2089,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{endpoint} refuses to give out {name}. Check that your account may read {repository}, then try again; what arrived is kept.</source>
             <translation>{endpoint} 拒绝提供 {name}。请确认您的账户有权读取 {repository} 后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>{engine} splits every layer over the cards; how fast that is depends on their links and is not modelled here. Only a wide range is given.</source>
+            <translation>{engine} 把每一层都拆分到各张显卡上；速度取决于显卡之间的连接，这里没有对此建模，只给出一个很宽的范围。</translation>
         </message>
         <message>
             <source>{field} cannot be used in this way: {reason}. Leave it out or change it, then send the request again.</source>

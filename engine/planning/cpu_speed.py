@@ -1,0 +1,240 @@
+"""How fast a CPU multiplies with weights: its memory, its kernels, its threads.
+
+Where the machine was calibrated, its own figures are used; else those of a usual core of its kind.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.catalog.model import AttentionKind, Matrices, ModelShape
+from engine.hardware.described import EngineKind
+from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
+from engine.planning.layout import Placement
+from engine.planning.machine import Machine
+
+MEMORY_SHARE = 0.75  # of what a plain read of memory reaches: rows are short, threads wait
+PLAIN_EXPERTS = 0.71  # of that: llama.cpp's mixtures, against forks that were tuned for them
+# With several sockets half of all reads cross the link between them, which carries about so much; an
+# engine that keeps a copy of the weights in each socket is spared that.
+SOCKET_LINK = 60e9
+SECOND_SOCKET_MOST = 0.95
+
+# Weights of one thread, bytes a second, by bits per weight: AVX2 at 4 GHz. Fewer bits cost more
+# work a byte; SmolLM2 at 5.7 bits gave 7.2 GB/s on one core with AVX-512 (measured).
+_KERNEL_RATES = ((2.6, 3.2e9), (3.4, 4.2e9), (4.0, 5.5e9), (6.0, 8e9), (9.0, 12e9), (99.0, 16e9))
+_LOOKED_UP = 0.7  # of that: the IQ types find their values in tables
+NARROW_VECTORS = 0.4  # without AVX2
+ARM_VECTORS = 0.6
+AVX512_GAIN = 1.15
+CACHE_ELEMENTS = 12e9  # of K and V a second and thread: a multiplication each, f16
+
+LAYER_S = 60e-6  # dense models: some ten kernels, each ending in a barrier of all threads
+EXPERT_LAYER_S = 200e-6
+LATENT_LAYER_S = 670e-6  # MLA with 256 experts
+HYBRID_LAYER_S = 133e-6  # a layer that begins on a GPU and ends on the CPU
+# Python between the layers of ktransformers (its versions of early 2025).
+INTERPRETED_LAYER_S = 500e-6
+
+# Reading the prompt: operations a second and thread.
+PROMPT_OPERATIONS = 60e9
+PROMPT_OPERATIONS_AVX512 = 90e9
+PROMPT_OPERATIONS_NARROW = 20e9
+PROMPT_OPERATIONS_ARM = 35e9
+MATRIX_UNIT_GAIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CpuRates:
+    """Of all threads together."""
+
+    memory: float  # bytes per second
+    kernels: float
+    layer_s: float
+    cache_elements: float  # per second
+    prompt_operations: float  # per second
+
+
+def cpu_rates(placement: Placement, machine: Machine) -> CpuRates:
+    """What the CPU reaches on its part of a placed model."""
+    calibration = machine.calibration
+    if calibration and calibration.kernels and calibration.fixed:
+        return _calibrated(placement, machine, calibration)
+    per_thread = _thread_rate(placement.demand.quantization.bits_per_weight, _name(placement), machine)
+    experts = _expert_share(placement, machine)
+    return CpuRates(
+        memory=_memory(machine) * MEMORY_SHARE * experts,
+        kernels=machine.threads * per_thread * experts,
+        layer_s=_layer_seconds(placement.demand.shape, machine),
+        cache_elements=machine.threads * CACHE_ELEMENTS * machine.core_rate,
+        prompt_operations=machine.threads * _prompt_operations(machine),
+    )
+
+
+def _name(placement: Placement) -> str:
+    return placement.demand.quantization.name.upper()
+
+
+def _memory(machine: Machine) -> float:
+    """What all sockets read together, as one model sees it."""
+    whole = machine.ram_bandwidth.expected
+    if machine.sockets < 2:
+        return whole
+    one = whole / machine.sockets
+    crossing = one if machine.engine is EngineKind.KTRANSFORMERS else SOCKET_LINK
+    return one + min(SECOND_SOCKET_MOST * one, crossing) * (machine.sockets - 1)
+
+
+def _expert_share(placement: Placement, machine: Machine) -> float:
+    tuned = machine.engine in (EngineKind.IK_LLAMA, EngineKind.KTRANSFORMERS)
+    return PLAIN_EXPERTS if placement.ram_experts and not tuned else 1.0
+
+
+def _thread_rate(bits: float, name: str, machine: Machine) -> float:
+    rate = next((rate for most, rate in _KERNEL_RATES if bits < most), _KERNEL_RATES[-1][1])
+    if "IQ" in name and machine.engine is not EngineKind.IK_LLAMA:
+        rate *= _LOOKED_UP
+    return rate * vector_share(machine) * machine.core_rate
+
+
+def vector_share(machine: Machine) -> float:
+    if not machine.x86:
+        return ARM_VECTORS
+    if not machine.wide_vectors:
+        return NARROW_VECTORS
+    return AVX512_GAIN if machine.avx512 else 1.0
+
+
+def _layer_seconds(shape: ModelShape, machine: Machine) -> float:
+    layer = EXPERT_LAYER_S if shape.experts else LAYER_S
+    if shape.experts and shape.attention is AttentionKind.MLA:
+        layer = LATENT_LAYER_S
+    # narrow models finish a layer sooner; barriers do not, but kernels of 576 columns are short
+    return layer * min(1.0, shape.embedding_length / 2048 + 0.25)
+
+
+def _prompt_operations(machine: Machine) -> float:
+    if not machine.x86:
+        return PROMPT_OPERATIONS_ARM * machine.core_rate
+    if not machine.wide_vectors:
+        return PROMPT_OPERATIONS_NARROW * machine.core_rate
+    rate = PROMPT_OPERATIONS_AVX512 if machine.avx512 else PROMPT_OPERATIONS
+    return rate * machine.core_rate * (MATRIX_UNIT_GAIN if machine.amx else 1.0)
+
+
+# calibrated machines
+def _calibrated(placement: Placement, machine: Machine, calibration: Calibration) -> CpuRates:
+    """Bytes by type over the measured rate of that type; memory is in those rates already."""
+    fixed = fixed_at(calibration.fixed, machine.threads)
+    shape = placement.demand.shape
+    parts = matrices_of(placement)
+    used = shape.experts_used / shape.experts if shape.experts else 1.0
+    read = seconds = operations = prompt_s = 0.0
+    for part in parts:
+        point = kernel_at(calibration.kernels, part.type_name, machine.threads)
+        touched = part.size_bytes * (used if part.experts else 1.0)
+        read += touched
+        seconds += touched / point.bytes_per_second / (fixed.expert_share if part.experts else 1.0)
+        weights = touched / bytes_per_weight(part.type_name)
+        operations += 2 * weights
+        prompt_s += 2 * weights / point.prompt_operations_per_second
+    rate = read / max(seconds, 1e-12)
+    return CpuRates(
+        memory=rate * 1e3,  # never the limit: it is in the kernels' measured rate
+        kernels=max(rate, 1.0),
+        layer_s=fixed.expert_layer_s if shape.experts else fixed.layer_s,
+        cache_elements=fixed.cache_elements_per_second,
+        prompt_operations=operations / prompt_s if prompt_s else 1e9,
+    )
+
+
+def matrices_of(placement: Placement) -> tuple[Matrices, ...]:
+    """By type, from the tensor table; else all of one type, guessed from the quantization's name."""
+    quantization = placement.demand.quantization
+    if quantization.matrices:
+        return quantization.matrices
+    weights = placement.demand.weights
+    output = weights.embedding if weights.tied else weights.output
+    name = _main_type(_name(placement))
+    return (Matrices(name, False, weights.dense + output), Matrices(name, True, weights.experts))
+
+
+# bits of a weight: size of a block in bits over its weights (engine/catalog/gguf_types.py)
+_BITS = {
+    "F32": 32.0,
+    "F16": 16.0,
+    "BF16": 16.0,
+    "Q8_0": 8.5,
+    "Q6_K": 6.5625,
+    "Q5_K": 5.5,
+    "Q5_0": 5.5,
+    "Q5_1": 6.0,
+    "Q4_K": 4.5,
+    "Q4_1": 5.0,
+    "Q4_0": 4.5,
+    "IQ4_NL": 4.5,
+    "IQ4_XS": 4.25,
+    "MXFP4": 4.25,
+    "Q3_K": 3.4375,
+    "IQ3_S": 3.4375,
+    "IQ3_XXS": 3.0625,
+    "Q2_K": 2.625,
+    "IQ2_S": 2.5625,
+    "IQ2_XS": 2.3125,
+    "IQ2_XXS": 2.0625,
+    "IQ1_M": 1.75,
+    "IQ1_S": 1.5625,
+    "TQ1_0": 1.6875,
+    "TQ2_0": 2.0625,
+}
+
+
+def bytes_per_weight(type_name: str) -> float:
+    return _BITS.get(type_name, 4.5) / 8
+
+
+def _main_type(name: str) -> str:
+    """ "UD-Q4_K_XL" is mostly Q4_K."""
+    return next((known for known in sorted(_BITS, key=len, reverse=True) if known in name), "Q4_K")
+
+
+def kernel_at(points: Sequence[KernelPoint], type_name: str, threads: int) -> KernelPoint:
+    """The rate of a type at a number of threads; of a type that was not measured, the one with the
+    nearest bits, as many weights a second."""
+    own = [point for point in points if point.type_name == type_name]
+    if not own:
+        bits = _BITS.get(type_name, 4.5)
+        nearest = min(points, key=lambda point: abs(_BITS.get(point.type_name, 4.5) - bits)).type_name
+        own = [point for point in points if point.type_name == nearest]
+    return KernelPoint(
+        type_name,
+        threads,
+        _between([(point.threads, point.bytes_per_second) for point in own], threads),
+        _between([(point.threads, point.prompt_operations_per_second) for point in own], threads),
+    )
+
+
+def fixed_at(points: Sequence[FixedPoint], threads: int) -> FixedPoint:
+    def read(value: Callable[[FixedPoint], float]) -> float:
+        return _between([(point.threads, value(point)) for point in points], threads)
+
+    return FixedPoint(
+        threads,
+        read(lambda point: point.layer_s),
+        read(lambda point: point.expert_layer_s),
+        read(lambda point: point.cache_elements_per_second),
+        read(lambda point: point.expert_share),
+    )
+
+
+def _between(points: list[tuple[int, float]], threads: int) -> float:
+    """Straight between measured numbers of threads, level beyond them."""
+    points = sorted(points)
+    if threads <= points[0][0]:
+        return points[0][1]
+    for (low, before), (high, after) in itertools.pairwise(points):
+        if threads <= high:
+            return before + (after - before) * (threads - low) / (high - low)
+    return points[-1][1]

@@ -1,0 +1,60 @@
+"""`deskside plan --hardware`: a described machine from the file to the plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.test_cli import deskside, environment, records
+
+__all__ = ["environment"]  # a fixture
+
+DESCRIBED = {
+    "cpu": {"model": "EPYC 9654", "threads": 64},
+    "memory": {"size_gib": 768, "mt_s": 4800, "channels": 12},
+    "gpus": ["RTX 4090"],
+    "engine": {"name": "ik_llama.cpp", "build": "2025-05"},
+}
+
+
+def plan(environment: dict[str, str], file: Path, *words: str) -> dict[str, Any]:
+    done = deskside(environment, "plan", "--json", "--hardware", str(file), *words)
+    assert done.returncode == 0, done.stderr
+    return records(done.stdout)[-1]
+
+
+def test_a_described_machine_is_planned_for(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(json.dumps(DESCRIBED))
+    model = ("--model", "DeepSeek-R1-0528", "--quant", "Q4_K_M")
+    made = plan(environment, file, *model)
+    assert made["experts_on_cpu"]
+    assert made["threads"] == 64
+    speed = made["speed"]["generation_tps"]
+    assert 8 < speed["expected"] < 20
+    assert made["speed"]["inputs"]["ram_bytes"] > 10e9
+    deep = plan(environment, file, *model, "--depth", "30000", "--prompt", "8000")
+    assert deep["speed"]["generation_tps"]["expected"] < speed["expected"]
+    assert deep["speed"]["time_to_first_token_s"] > 4 * made["speed"]["time_to_first_token_s"]
+    many = plan(environment, file, *model, "--streams", "8")
+    assert many["speed"]["generation_tps"]["expected"] > speed["expected"]
+
+
+def test_what_will_not_run_is_an_answer(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(json.dumps({"memory": {"size_gib": 4}}))
+    made = plan(environment, file, "--model", "DeepSeek-R1-0528", "--quant", "Q8_0")
+    assert made["verdict"] == "will_not_run"
+
+
+@pytest.mark.parametrize("content", ['{"cpus": {}}', "{", '{"cpu": {"cores": -1}}'])
+def test_a_bad_file_is_a_sentence(environment: dict[str, str], tmp_path: Path, content: str) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(content)
+    done = deskside(environment, "plan", "--json", "--hardware", str(file))
+    assert done.returncode == 2
+    assert records(done.stdout)[-1]["code"].startswith("described_")
+    assert "Traceback" not in done.stderr
