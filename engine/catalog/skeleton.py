@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import cast
 
 from engine.catalog.gguf_header import GgufHeader, GgufTensor, MetadataValue
 from engine.catalog.gguf_shape import shape_of, weights_of
-from engine.catalog.gguf_types import STRING, TENSOR_TYPES
+from engine.catalog.hollow import write_hollow
 from engine.catalog.model import ModelSpec, Quantization
 from engine.catalog.quant_mix import Mix, type_of
 from engine.catalog.skeleton_tensors import tensor_shapes
@@ -29,8 +28,6 @@ SCHEMA = 1
 MAX_FILE_BYTES = 1 << 20
 TOLERANCE = 0.04  # of a size, most are published with two digits; beyond it other rules were used
 _ALIGNMENT = 32
-_U32, _F32 = 4, 6
-_CODES = {kind.name: code for code, kind in TENSOR_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +123,8 @@ def deviation(skeleton: Skeleton, quantization: Quantization) -> float:
 
 
 def write_skeleton(skeleton: Skeleton, path: Path) -> Path:
-    """A complete GGUF file. It takes some hundred kB of disk, and as many bytes as the model in name.
-
-    Raises: OSError, also from file systems without holes when the disk is too small.
-    """
-    metadata = {**skeleton.header.metadata, "tokenizer.ggml.model": "no_vocab"}
-    head = struct.pack("<4sIQQ", b"GGUF", 3, len(skeleton.header.tensors), len(metadata))
-    head += b"".join(_entry(key, value) for key, value in metadata.items())
-    head += b"".join(_row(tensor) for tensor in skeleton.header.tensors)
-    start = _aligned(len(head))
-    last = skeleton.header.tensors[-1]
-    with path.open("wb") as file:
-        file.write(head)
-        file.truncate(start + _aligned(last.offset + last.size_bytes))
-    return path
+    """A file for llama.cpp to plan with; see `write_hollow`. Raises: OSError."""
+    return write_hollow(skeleton.header, skeleton.of.vocabulary, path)
 
 
 def _tensors(architecture: Architecture, mix: Mix) -> tuple[GgufTensor, ...]:
@@ -168,24 +153,6 @@ def _metadata(architecture: Architecture) -> dict[str, MetadataValue]:
 
 def _aligned(size: int) -> int:
     return -(-size // _ALIGNMENT) * _ALIGNMENT
-
-
-def _entry(key: str, value: MetadataValue) -> bytes:
-    if isinstance(value, str):
-        return _text(key) + struct.pack("<I", STRING) + _text(value)
-    if isinstance(value, float):
-        return _text(key) + struct.pack("<If", _F32, value)
-    return _text(key) + struct.pack("<II", _U32, value)
-
-
-def _row(tensor: GgufTensor) -> bytes:
-    dimensions = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
-    return _text(tensor.name) + dimensions + struct.pack("<IQ", _CODES[tensor.type_name], tensor.offset)
-
-
-def _text(text: str) -> bytes:
-    raw = text.encode()
-    return struct.pack("<Q", len(raw)) + raw
 
 
 def _architecture(entry: Mapping[str, object]) -> Architecture:

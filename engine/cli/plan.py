@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.catalog import find
+from engine.catalog.gguf import GgufHeader
 from engine.catalog.model import ModelSpec, Quantization
 from engine.cli.check import run_check
 from engine.cli.context import Context
+from engine.download.remote_header import is_address
 from engine.download.sizes import size_text
 from engine.errors import LoadError, UsageError, WorkerError
 from engine.figures import Range
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
-from engine.jobs.advising import shipped_catalog
+from engine.jobs.advising import shipped_catalog, shipped_header
 from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import with_exact_memory
 from engine.jobs.knowing import known_machine
+from engine.jobs.remote_models import hollow_file, remote_model
 from engine.messages import english
 from engine.planning.described_machine import described_machine, report_of, with_threads
 from engine.planning.machine import Machine, machine_of
@@ -39,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Ranks models for this machine, or plans the one that is named."
     wanted = parser.add_mutually_exclusive_group()
     wanted.add_argument("--model", metavar="NAME", help="a model of the catalogue")
-    wanted.add_argument("--gguf", metavar="PATH", help="a model file on this machine")
+    wanted.add_argument(
+        "--gguf",
+        metavar="FILE",
+        help="a model file: a path, an https address, or OWNER/NAME[:QUANT] on the hub",
+    )
     parser.add_argument("--quant", metavar="Q", default="", help="a quantization of that model")
     parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
     parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
@@ -115,18 +122,42 @@ def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine)
     def planned(spec: ModelSpec, quantization: Quantization) -> RunPlan:
         return plan_on(machine, spec, quantization, arguments.context, kv_type, asked=asked)
 
+    def exact(plan: RunPlan, header: GgufHeader) -> RunPlan:
+        return plan if arguments.hardware else _by_header(plan, header, context)
+
+    if arguments.gguf and _is_elsewhere(arguments.gguf):
+        found = remote_model(arguments.gguf, arguments.quant, context.settings.endpoint, context.token)
+        return exact(planned(found.spec, found.quantization), found.header)
     if arguments.gguf:
         model = context.library().local(Path(arguments.gguf))
         plan = planned(*describe(model))
         # llama.cpp can be asked about this machine only
         return plan if arguments.hardware else _exactly(plan, Path(model.path), context)
     spec = find(shipped_catalog(), arguments.model)
-    if arguments.quant:
-        return planned(spec, _quantization(spec, arguments.quant))
-    plans = [planned(spec, each) for each in spec.quantizations]
+    chosen = (_quantization(spec, arguments.quant),) if arguments.quant else spec.quantizations
     order = list(Verdict)
     # Quantizations come best quality first, and min takes the first of equals.
-    return min(plans, key=lambda plan: order.index(plan.verdict))
+    plan = min((planned(spec, each) for each in chosen), key=lambda plan: order.index(plan.verdict))
+    header = shipped_header(plan.model, plan.quantization)
+    return exact(plan, header) if header else plan
+
+
+def _is_elsewhere(text: str) -> bool:
+    """An address, or what names no file of this machine and looks like OWNER/NAME."""
+    if is_address(text):
+        return True
+    is_name = text.count("/") == 1 and not text.startswith((".", "~", "/")) and not text.endswith(".gguf")
+    return is_name and not Path(text).exists()
+
+
+def _by_header(plan: RunPlan, header: GgufHeader, context: Context) -> RunPlan:
+    """With llama.cpp's own figures for a model of which only the header is known."""
+    try:
+        with hollow_file(header, plan.model.shape.vocabulary, context.paths.state) as path:
+            return _exactly(plan, path, context)
+    except OSError as error:  # no room, or a file system without holes: the formula has to do
+        context.output.note(f"planned by formula ({error.strerror or error})")
+        return plan
 
 
 def _exactly(plan: RunPlan, path: Path, context: Context) -> RunPlan:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import resources
 from engine.catalog.catalog import load_catalog
-from engine.catalog.model import ModelSpec
-from engine.catalog.skeleton import load_skeletons, with_skeletons
+from engine.catalog.gguf import GgufHeader
+from engine.catalog.model import ModelSpec, Quantization
+from engine.catalog.skeleton import Architecture, load_skeletons, skeleton_of, with_skeletons
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import Recommendation
 from engine.planning.recommend import recommend
@@ -16,11 +18,22 @@ from engine.planning.recommend import recommend
 @cache
 def shipped_catalog() -> tuple[ModelSpec, ...]:
     """The catalogue that came with the program, read once, as exact as its skeletons make it."""
-    skeletons = load_skeletons(resources.path("catalog", "skeletons.json"))
     return tuple(
-        with_skeletons(spec, skeletons.get(spec.name))
+        with_skeletons(spec, _shipped_skeletons().get(spec.name))
         for spec in load_catalog(resources.path("catalog", "models.json"))
     )
+
+
+def shipped_header(spec: ModelSpec, quantization: Quantization) -> GgufHeader | None:
+    """Of a model of the catalogue, where its skeleton agrees with the file that is published."""
+    architecture = _shipped_skeletons().get(spec.name)
+    skeleton = skeleton_of(architecture, quantization.name) if architecture else None
+    return skeleton.header if skeleton and quantization.matrices else None
+
+
+@cache
+def _shipped_skeletons() -> Mapping[str, Architecture]:
+    return load_skeletons(resources.path("catalog", "skeletons.json"))
 
 
 def advise(report: HardwareReport) -> Recommendation:

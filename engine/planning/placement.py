@@ -137,7 +137,6 @@ def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
         reserved=reserved,
         resident=max(0, old.resident + touched),
         ram=max(0, old.ram + grown) if not old.vram else old.ram,
-        origin=Origin.PLANNED,
     )
     return replace(plan, memory=memory)
 

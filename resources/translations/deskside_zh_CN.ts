@@ -1763,6 +1763,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>硬件报告 {path} 无法读取（{reason}）。请用 deskside check 生成新的报告。</translation>
         </message>
         <message>
+            <source>The header of the model at {address} could not be read ({reason}). Check the address and the network connection, and that it leads to a GGUF file.</source>
+            <translation>无法读取位于 {address} 的模型的文件头（{reason}）。请检查该地址和网络连接，并确认它指向一个 GGUF 文件。</translation>
+        </message>
+        <message>
             <source>The history of answers cannot be used ({reason}). Answers are not affected; delete history.sqlite3 in the state folder to begin a new one.</source>
             <translation>无法使用回答的历史记录（{reason}）。回答不受影响；删除状态文件夹中的 history.sqlite3 即可重新开始记录。</translation>
         </message>
