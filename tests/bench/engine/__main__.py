@@ -31,9 +31,11 @@ def main() -> int:
             for measure in wish.measures:
                 began = time.monotonic()
                 print(f"bench: {name}: {measure}", file=sys.stderr, flush=True)
-                rows += _measure(
+                found = _measure(
                     measure, tools, Settings(bench_model(name), wish.threads), wish, Path(folder)
                 )
+                rows += found
+                print(table(found), file=sys.stderr)  # an hour is long: what is known is shown
                 print(f"bench: {name}: {measure} took {time.monotonic() - began:.0f} s", file=sys.stderr)
     print(table(rows))
     if wish.json:
