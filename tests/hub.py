@@ -84,6 +84,7 @@ class StandInHub:
 
     def __init__(self, port: int = 0) -> None:
         self.repositories: dict[str, dict[str, HubFile]] = {}
+        self.facts: dict[str, dict[str, Any]] = {}  # what a search tells of headers, by repository
         self.faults = Faults()
         self.served = Served()
         self.lock = threading.Lock()
@@ -186,6 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_head(*found)
 
     def do_GET(self) -> None:
+        if urlsplit(self.path).path == "/api/models":
+            self._note("search")
+            self._answer_search()
+            return
         if self.path.startswith("/api/models/"):
             self._note("api")
             self._answer_api()
@@ -221,6 +226,27 @@ class _Handler(BaseHTTPRequestHandler):
                 "siblings": [_sibling(name, file) for name, file in files.items()],
             }
             self._plain(200, json.dumps(info).encode(), "application/json")
+
+    def _answer_search(self) -> None:
+        """Repositories with the words in their names, as `expand` of the real hub describes them."""
+        faults = self.hub.faults
+        words = parse_qs(urlsplit(self.path).query).get("search", [""])[0].casefold()
+        if faults.api_status:
+            self._plain(faults.api_status, b"{}")
+            return
+        found = [
+            {
+                "id": name,
+                "downloads": 1000 - number,
+                "gated": False,
+                "gguf": self.hub.facts.get(name),
+                "siblings": [{"rfilename": file} for file in files],
+            }
+            for number, (name, files) in enumerate(self.hub.repositories.items())
+            if words in name.casefold()
+        ]
+        body = faults.api_body if faults.api_body is not None else json.dumps(found).encode()
+        self._plain(200, body, "application/json")
 
     def _answer_head(self, name: str, file: HubFile) -> None:
         faults = self.hub.faults

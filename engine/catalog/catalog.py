@@ -50,6 +50,25 @@ def find(catalog: tuple[ModelSpec, ...], name: str) -> ModelSpec:
     raise UsageError.of("model_unknown", name=name)
 
 
+def load_nominal_bits(path: Path) -> Mapping[str, float]:
+    """Bits per weight over a whole file, by the name of the quantization; see resources/catalog.
+
+    Raises: ModelFileError.
+    """
+    try:
+        root = _Entry(json.loads(path.read_text("utf-8")), "the file")
+        types = [_Entry(item, "a type") for item in root.items("types", MAX_QUANTIZATIONS)]
+        bits = [
+            (each.text("name"), each.optional("whole_file_bits") or each.optional("nominal_bits"))
+            for each in types
+        ]
+        return {name: float(value) for name, value in bits if isinstance(value, int | float) and value > 0}
+    except OSError as error:
+        raise _refusal(path, error.strerror or str(error)) from error
+    except (_Unreadable, ValueError, RecursionError) as error:
+        raise _refusal(path, str(error)) from error
+
+
 class _Unreadable(Exception):
     """What is wrong with the file, in words."""
 

@@ -31,7 +31,7 @@ from engine.planning.plan import KvType, Recommendation, RunPlan, Verdict
 from engine.planning.recommend import recommend_on
 from engine.planning.speed import USUAL, SpeedQuestion
 
-_VERDICTS = {
+VERDICTS = {
     Verdict.RUNS_WELL: "runs well",
     Verdict.SLOW: "slow",
     Verdict.WILL_NOT_RUN: "will not run",
@@ -228,7 +228,7 @@ def plan_lines(plan: RunPlan) -> list[str]:
     exact = "" if plan.quantization.exact else "about "
     return [
         f"{plan.model.title}  {plan.quantization.name}  ({exact}{size_text(plan.quantization.size_bytes)})",
-        f"  verdict   {_VERDICTS[plan.verdict]}",
+        f"  verdict   {VERDICTS[plan.verdict]}",
         f"  memory    {size_text(memory.reserved)} reserved ({memory.origin}): "
         f"weights {size_text(memory.weights)}, repacked copy {size_text(memory.repack)}, "
         f"KV cache {size_text(memory.kv_cache)} at {plan.context_length:,} tokens ({plan.kv_type}), "
@@ -250,7 +250,7 @@ def advice_lines(advice: Recommendation) -> list[str]:
         lines.append(
             f"{'*' if flagship else number:>2}  {plan.model.title[:36]:<36} {plan.quantization.name:<12} "
             f"{size_text(plan.quantization.size_bytes):>10} {size_text(plan.memory.reserved):>10} "
-            f"{range_text(plan.speed.generation_tps):>11}  {_VERDICTS[plan.verdict]}"
+            f"{range_text(plan.speed.generation_tps):>11}  {VERDICTS[plan.verdict]}"
         )
     lines += [f"*   {english(reason)}" for reason in advice.flagship.reasons]
     lines += [english(remark) for remark in advice.remarks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -50,21 +51,36 @@ def list_files(endpoint: str, repository: str, hub_token: str | None) -> Listing
     answer that makes no sense.
     """
     endpoint = checked_endpoint(endpoint)
-    api = _library()
+    api = library()
     try:
-        info = api.HfApi(endpoint=endpoint).model_info(
-            repository, files_metadata=True, token=hub_token or False, timeout=_TIMEOUT_SECONDS
-        )
-        return _parsed(info)
+        with asked(endpoint):
+            info = api.HfApi(endpoint=endpoint).model_info(
+                repository, files_metadata=True, token=hub_token or False, timeout=_TIMEOUT_SECONDS
+            )
+            return _parsed(info)
     except api.errors.GatedRepoError as error:
         raise DownloadError.of("repository_gated", repository=repository) from error
     except (api.errors.RepositoryNotFoundError, api.errors.HFValidationError) as error:
         raise DownloadError.of(
             "repository_missing", repository=repository, endpoint=shown(endpoint)
         ) from error
-    except api.errors.OfflineModeIsEnabled as error:
+
+
+@contextlib.contextmanager
+def asked(endpoint: str) -> Iterator[None]:
+    """Turns what goes wrong while the hub is asked into sentences; questions about one repository that
+    the hub answers with a no pass through.
+
+    Raises: HubUnreachable, DownloadError.
+    """
+    errors = library().errors
+    try:
+        yield
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        raise
+    except errors.OfflineModeIsEnabled as error:
         raise HubUnreachable.of("hub_offline") from error
-    except api.errors.HfHubHTTPError as error:
+    except errors.HfHubHTTPError as error:
         raise _refusal(endpoint, error.response.status_code) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         raise HubUnreachable.of("hub_unreachable", endpoint=shown(endpoint), reason=_reason(error)) from error
@@ -73,7 +89,7 @@ def list_files(endpoint: str, repository: str, hub_token: str | None) -> Listing
 
 
 @functools.cache
-def _library() -> Any:
+def library() -> Any:
     """huggingface-hub, imported late (it is slow) with its telemetry off and our HTTP client in it."""
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_XET_TELEMETRY_ENABLED"] = "0"

@@ -24,9 +24,14 @@ def parse_reference(text: str) -> tuple[str, str]:
     """
     repository, _, quantization = text.strip().partition(":")
     bad_quantization = ":" in text and not quantization.strip()
-    if not _REPOSITORY.fullmatch(repository) or name_problem(repository) or bad_quantization:
+    if not is_repository(repository) or bad_quantization:
         raise UsageError.of("reference_invalid", text=shown(text))
     return repository, quantization.strip()
+
+
+def is_repository(text: str) -> bool:
+    """Whether it is OWNER/NAME, in characters that every system takes for a folder."""
+    return _REPOSITORY.fullmatch(text) is not None and name_problem(text) is None
 
 
 def repository_folder(models: Path, repository: str) -> Path:
