@@ -78,6 +78,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "check_step_slow": "One part of the check took too long ({step}: over {seconds} s) and was left out. Check again; a network drive that does not answer can be the cause.",
         "report_invalid": "The hardware report cannot be used: {field} {reason}. Make a new one with deskside check, or correct that field.",
         "report_unreadable": "The hardware report {path} cannot be read ({reason}). Make a new one with deskside check.",
+        "calibration_failed": "The speed of this machine's processor could not be measured, because the engine stopped ({reason}). Predictions stay as wide as before; the log says more.",
         "described_unreadable": "The hardware file {path} cannot be read ({reason}). Write it as docs/cli.md shows, or save what deskside check --json prints.",
         "described_unknown": "The hardware file has a field {field} that nothing is known about; the nearest known one is {nearest}. Correct it or leave it out.",
         "described_choice": "The hardware file says {value} for {field}, which is not known; the nearest known one is {nearest}. Correct it or leave it out.",

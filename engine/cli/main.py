@@ -15,7 +15,7 @@ from typing import Final, NoReturn, Protocol
 
 from engine import __version__
 from engine.cancellation import CancelToken
-from engine.cli import chat, check, history, models, plan, pull, serve, terminal
+from engine.cli import bench, calibrate, chat, check, history, models, plan, pull, serve, terminal
 from engine.cli.context import Context
 from engine.cli.output import Output
 from engine.errors import Cancelled, DesksideError, UsageError
@@ -36,6 +36,8 @@ class _Command(Protocol):
 _COMMANDS: Final[dict[str, tuple[_Command, str]]] = {
     "check": (check, "what this machine is, measured"),
     "plan": (plan, "what runs on it, in how much memory, how fast"),
+    "calibrate": (calibrate, "how fast the processor computes, for narrower predictions"),
+    "bench": (bench, "one answer, predicted and measured"),
     "pull": (pull, "fetch a model, verified"),
     "models": (models, "what is installed"),
     "chat": (chat, "one answer from a model"),

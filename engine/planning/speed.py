@@ -38,6 +38,7 @@ GPU_EXPERTS_PROMPT = 0.45  # each expert sees few of the tokens (Qwen3-30B-A3B o
 PCIE_PROMPT_TOKENS = 32  # from so many tokens on, experts in main memory are sent to the GPU
 STREAM_SHARE = 0.7  # of a disk: page faults instead of large queued reads
 ACTIVATION_BYTES = 4
+START_S = 0.6  # a worker, its libraries, a tokenizer (measured)
 
 # What is left open matters from this factor on, slowest to fastest: published runs leave open as much,
 # so that less is part of the model's own spread.
@@ -246,9 +247,10 @@ def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
 
 
 def load_seconds(placement: Placement, machine: Machine) -> float:
-    """Reading the file once. A faster disk shortens this and nothing else of a resident model."""
+    """Starting a worker and reading the file once. A faster disk shortens this and nothing else of a
+    resident model."""
     resident = placement.demand.quantization.size_bytes - placement.streamed
-    return resident / machine.disk_bandwidth.expected
+    return START_S + resident / machine.disk_bandwidth.expected
 
 
 def _unknown_factors(

@@ -15,6 +15,7 @@ from engine.runtime.values import (
     ModelFacts,
     PlannedMemory,
     StopReason,
+    Timing,
     TokenLogprob,
     ToolCall,
 )
@@ -174,6 +175,14 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """A probe's answer to a `Load`: how fast it computes."""
+
+    job: JobId
+    timings: tuple[Timing, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeFailed:
     """A probe could not load the engine."""
 
@@ -197,5 +206,6 @@ FromWorker = (
     | Notice
     | Devices
     | Planned
+    | Timed
     | ProbeFailed
 )

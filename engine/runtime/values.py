@@ -56,6 +56,17 @@ class LoadRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a model takes at one number of threads: of a few computations, undisturbed."""
+
+    threads: int
+    token_s: float  # of one token, with next to nothing before it
+    prompt_tps: float  # tokens a second, a batch at once
+    deep_token_s: float = 0.0  # of one token behind `depth` others; 0 where that was not measured
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LoadWish:
     """Which model, and what its user asked for; everything else is planned when it is loaded."""
 

@@ -1871,6 +1871,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>来源没有给出 {name} 的大小和 SHA-256 校验和，无法验证。未下载任何内容；请选择其他仓库或站点。</translation>
         </message>
         <message>
+            <source>The speed of this machine's processor could not be measured, because the engine stopped ({reason}). Predictions stay as wide as before; the log says more.</source>
+            <translation>无法测量本机处理器的速度，因为引擎中途停止（{reason}）。预测范围保持原来的宽度；详情见日志。</translation>
+        </message>
+        <message>
             <source>The speed of {path} was not measured, because it is kept in memory ({filesystem}), not on a disk. Choose a folder on a disk for models.</source>
             <translation>未测量 {path} 的速度，因为它位于内存中（{filesystem}）而不是磁盘上。请为模型选择磁盘上的文件夹。</translation>
         </message>

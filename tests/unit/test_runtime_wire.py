@@ -26,6 +26,7 @@ from engine.runtime.values import (
     PlannedMemory,
     Sampling,
     StopReason,
+    Timing,
     TokenLogprob,
     ToolCall,
     Turn,
@@ -62,6 +63,7 @@ FROM_WORKER = [
     protocol.Failed(JOB, sentence("prompt_too_long", needed=10, available=5)),
     protocol.Notice(JOB, sentence("no_chat_template", model="{x}")),
     protocol.Devices((DeviceFacts("CPU", "EPYC", "cpu", 1, 2),)),
+    protocol.Timed(JobId(6), (Timing(2, 0.01, 200.0, 0.02, 900),)),
     protocol.Planned(JobId(5), PlannedMemory((MemoryShare("CPU", "compute", 7),), 2048, 2, 3)),
     protocol.ProbeFailed(sentence("engine_missing", reason="gone")),
 ]

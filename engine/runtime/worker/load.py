@@ -6,7 +6,8 @@ import ctypes
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,27 @@ def plan_load(native: Native, request: LoadRequest) -> PlannedMemory:
             int(llama.llama_n_seq_max(pointer)),
             _layers_on_gpu(native.log.lines),
         )
+    finally:
+        if pointer:
+            llama.llama_free(pointer)
+        llama.llama_model_free(model)
+
+
+@contextmanager
+def computing(native: Native, request: LoadRequest) -> Iterator[Context]:
+    """That model ready to compute, without its tokenizer, and gone afterwards. Raises: ModelFileError,
+    LoadError."""
+    llama = native.llama
+    _check(request)
+    check_model_file(Path(request.path))
+    native.log.forget()
+    model = _open_model(native, request, lambda _: None, lambda: False)
+    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
+    try:
+        if not pointer:
+            raise _refusal(native, Path(request.path).name)
+        attach_threads(native, pointer, request.threads)
+        yield Context(llama, pointer, model, unified=request.kv_unified, kv_bytes=0)
     finally:
         if pointer:
             llama.llama_free(pointer)

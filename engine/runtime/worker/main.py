@@ -12,8 +12,8 @@ from engine.errors import Cancelled, DesksideError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime import protocol
-from engine.runtime.channel import Channel
-from engine.runtime.process import DEVICES_WORD, PLAN_WORD
+from engine.runtime.channel import Channel, ChannelClosed
+from engine.runtime.process import DEVICES_WORD, PLAN_WORD, TIME_WORD
 from engine.runtime.values import ModelFacts
 from engine.runtime.wire import decode_to_worker, encode
 from engine.runtime.worker.confinement import confine
@@ -26,6 +26,7 @@ from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace
 from engine.runtime.worker.parking import open_parking
 from engine.runtime.worker.scheduler import Scheduler
+from engine.runtime.worker.timing import time_load
 from engine.runtime.worker.variants import avoided_variants
 from engine.runtime.worker.writer import Writer
 
@@ -35,7 +36,7 @@ _PROGRESS_STEP = 0.01  # of a load; llama.cpp reports every tensor
 
 
 def main(argv: Sequence[str]) -> int:
-    """`argv` is what follows the word `_worker`: `FD`, `--devices FD` or `--plan FD`. Returns an exit
+    """`argv` is what follows the word `_worker`: `FD`, or the word of a probe and `FD`. Returns an exit
     code; a worker with a model ends only with its channel."""
     word = argv[0] if argv[0:1] and argv[0] in _PROBES else ""
     handle = argv[-1] if len(argv) == 1 + bool(word) else ""
@@ -81,7 +82,30 @@ def _plan_load(channel: Channel) -> int:
     return 0
 
 
-_PROBES: Mapping[str, Callable[[Channel], int]] = {DEVICES_WORD: _list_devices, PLAN_WORD: _plan_load}
+def _time_loads(channel: Channel) -> int:
+    """One after the other, until the channel ends."""
+    native = None
+    while True:
+        try:
+            load = decode_to_worker(channel.receive())
+        except ChannelClosed:
+            return 0
+        if not isinstance(load, protocol.Load):
+            raise TypeError(f"a probe times loads, it does not know {type(load).__name__}")
+        answer: protocol.FromWorker
+        try:
+            native = native or Native(avoided_variants(load.request))
+            answer = protocol.Timed(load.job, time_load(native, load.request))
+        except DesksideError as error:
+            answer = protocol.Failed(load.job, error.message)
+        channel.send(encode(answer))
+
+
+_PROBES: Mapping[str, Callable[[Channel], int]] = {
+    DEVICES_WORD: _list_devices,
+    PLAN_WORD: _plan_load,
+    TIME_WORD: _time_loads,
+}
 
 
 def _serve(channel: Channel) -> int:
