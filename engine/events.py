@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
     from engine.download.values import DownloadPlan, DownloadProgress
     from engine.hardware.report import CheckProgress, HardwareReport
+    from engine.jobs.searching import SearchResult
     from engine.messages import Sentence
-    from engine.planning.plan import Recommendation
+    from engine.planning.plan import Recommendation, RunPlan
     from engine.runtime.values import (
         EngineStatus,
         ModelFacts,
@@ -87,6 +88,21 @@ class Recommended(Event):
 
 
 # weights
+@dataclass(frozen=True, slots=True)
+class ModelsFound(Event):
+    """The hub's answer to a search, most downloaded first."""
+
+    results: tuple[SearchResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlanned(Event):
+    """A model on the hub whose header was read."""
+
+    repository: str
+    plan: RunPlan
+
+
 @dataclass(frozen=True, slots=True)
 class DownloadPlanned(Event):
     plan: DownloadPlan

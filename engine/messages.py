@@ -95,6 +95,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "header_damaged": "This model file is damaged: {detail}. Download it again, from a source that you trust.",
         "header_unreadable": "The model file {path} cannot be read ({reason}). Check that it exists and that you may read it.",
         "header_shard_missing": "A part of this model is missing: it has {count} files, and {name} is not in {folder}. Download the missing part into that folder.",
+        "machine_not_checked": "This machine was not checked yet, so nothing can be planned for it. Check it first.",
         "header_not_fetched": "The header of the model at {address} could not be read ({reason}). Check the address and the network connection, and that it leads to a GGUF file.",
         "header_not_a_model": "This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.",
         "header_key_missing": "This model file does not say what is needed to plan with it ({key} is missing), so it may be damaged or of an unknown kind. Download it again, or choose another model.",

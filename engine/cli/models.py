@@ -8,9 +8,7 @@ from typing import Any
 from engine.cli.context import Context
 from engine.cli.plan import VERDICTS, plan_record, range_text
 from engine.download.sizes import size_text
-from engine.jobs.checking import last_report
-from engine.jobs.knowing import known_machine
-from engine.jobs.searching import SearchResult, search
+from engine.jobs.searching import SearchResult, last_machine, search
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +35,9 @@ def _list(context: Context) -> int:
 
 
 def _search(words: str, context: Context) -> int:
-    report = last_report(context.paths)
-    if report is None:
+    machine = last_machine(context.paths)
+    if machine is None:
         context.output.note("without verdicts, as this machine was not checked yet (deskside check)")
-    machine = known_machine(context.paths, report) if report else None
     results = search(context.settings.endpoint, words, machine)
     for result in results:
         context.output.text(_line(result))

@@ -30,6 +30,12 @@ class Desk(Protocol):
     def recommend(self, report: HardwareReport) -> JobId:
         """Recommended."""
 
+    def search(self, words: str) -> JobId:
+        """ModelsFound. The hub (or the mirror that is set) is asked now, and never without this."""
+
+    def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
+        """ModelPlanned: as exactly as a file that is here, from headers that are read by ranges."""
+
     def pull(self, repository: str, quantization: str) -> JobId:
         """DownloadPlanned, DownloadProgressed ..., DownloadVerified. Resumes what is there.
 

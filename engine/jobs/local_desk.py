@@ -24,6 +24,8 @@ from engine.events import (
     HardwareReported,
     JobId,
     ModelLoaded,
+    ModelPlanned,
+    ModelsFound,
     ModelsListed,
     Noticed,
     Recommended,
@@ -47,7 +49,9 @@ from engine.jobs.endpoints import (
     without_remote,
 )
 from engine.jobs.pulling import pull_model
+from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
+from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, sentence_for
@@ -147,6 +151,21 @@ class LocalDesk:
         )
 
     # weights
+
+    def search(self, words: str) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            found = search(self.settings.endpoint, words, last_machine(self._paths))
+            token.raise_if_cancelled()
+            self._emit(ModelsFound(job, found))
+
+        return self._threads.start("search", work)
+
+    def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            plan = plan_remote(self._paths, self.settings.endpoint, repository, quantization, token)
+            self._emit(ModelPlanned(job, repository, plan))
+
+        return self._threads.start("plan-elsewhere", work)
 
     def pull(self, repository: str, quantization: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:

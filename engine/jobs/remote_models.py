@@ -16,7 +16,12 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.download.names import model_name_of, quantization_of
 from engine.download.remote_header import header_at, header_of_plan, is_address
 from engine.download.sources import parse_reference, plan_download
-from engine.planning.placement import spec_of_file
+from engine.errors import UsageError
+from engine.jobs.checking import last_report
+from engine.jobs.knowing import known_machine
+from engine.paths import Paths
+from engine.planning.placement import plan_on, spec_of_file
+from engine.planning.plan import RunPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,20 @@ def remote_model(text: str, quantization: str, endpoint: str, token: CancelToken
     plan = plan_download(endpoint, repository, named or quantization, Path())
     header = header_of_plan(plan, token)
     return _described(header, plan.files[0].path, plan.quantization, repository)
+
+
+def plan_remote(
+    paths: Paths, endpoint: str, repository: str, quantization: str, token: CancelToken
+) -> RunPlan:
+    """How that model would run on this machine as it was checked last.
+
+    Raises: UsageError, also before the first check; DownloadError, ModelFileError, Cancelled.
+    """
+    report = last_report(paths)
+    if report is None:
+        raise UsageError.of("machine_not_checked")
+    found = remote_model(repository, quantization, endpoint, token)
+    return plan_on(known_machine(paths, report), found.spec, found.quantization)
 
 
 @contextmanager

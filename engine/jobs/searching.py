@@ -12,6 +12,9 @@ from engine.catalog.catalog import load_nominal_bits
 from engine.catalog.model import ModelShape, ModelSpec, Quantization
 from engine.download.hub_search import FoundModel, search_models
 from engine.jobs.advising import shipped_catalog
+from engine.jobs.checking import last_report
+from engine.jobs.knowing import known_machine
+from engine.paths import Paths
 from engine.planning.machine import Machine
 from engine.planning.placement import plan_on
 from engine.planning.plan import RunPlan
@@ -32,6 +35,12 @@ class SearchResult:
 def search(endpoint: str, words: str, machine: Machine | None) -> tuple[SearchResult, ...]:
     """Asks the hub once. Raises: HubUnreachable, DownloadError."""
     return tuple(SearchResult(model, _plan(model, machine)) for model in search_models(endpoint, words))
+
+
+def last_machine(paths: Paths) -> Machine | None:
+    """This machine by its last check, None before the first."""
+    report = last_report(paths)
+    return known_machine(paths, report) if report else None
 
 
 def _plan(model: FoundModel, machine: Machine | None) -> RunPlan | None:

@@ -10,6 +10,8 @@ from gui.bridge import EngineBridge
 from gui.models.local_file import model_of_file
 from gui.models.model import ModelsModel
 from gui.models.rows import DownloadRow, ModelRow
+from gui.models.search_model import SearchModel
+from gui.models.search_view import SearchView
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import Text, separator
 from gui.widgets.theme import ThemeSource
@@ -29,6 +31,7 @@ class ModelsPage(View):
         super().__init__(parent)
         self._theme = theme
         self.model = ModelsModel(desk, self)
+        self.search = SearchModel(desk, self)
         self._download_rows: dict[tuple[str, str], DownloadRow] = {}
         self._model_rows: list[QWidget] = []
         self._title = Text("", "title")
@@ -42,6 +45,8 @@ class ModelsPage(View):
         self._hub_words = Text("", "muted")
         self._field = QLineEdit()
         self._pull = Button()
+        self._look_up = Button()
+        self._found = SearchView(self.search)
         self._refusal = Text("", "danger")
         self._arrange()
         self._connect(bridge)
@@ -61,11 +66,14 @@ class ModelsPage(View):
         self._downloads_head.setText(self.tr("Downloads"))
         self._hub_head.setText(self.tr("From the hub"))
         self._hub_words.setText(
-            self.tr("Any repository with GGUF files: REPOSITORY or REPOSITORY:QUANTISATION.")
+            self.tr(
+                "Words to search for, or any repository with GGUF files: owner/name or owner/name:Q4_K_M."
+            )
         )
         self._field.setPlaceholderText("unsloth/DeepSeek-R1-0528-Qwen3-8B-GGUF:Q4_K_M")
-        self._field.setAccessibleName(self.tr("Repository on the hub"))
+        self._field.setAccessibleName(self.tr("Words or a repository on the hub"))
         self._pull.word(self.tr("Download"))
+        self._look_up.word(self.tr("Search"))
         self._refusal.setText(
             self.tr("That does not name a repository. It has an owner and a name: owner/name:Q4_K_M.")
         )
@@ -84,9 +92,11 @@ class ModelsPage(View):
         column.addWidget(self._hub_words)
         field = QHBoxLayout()
         field.addWidget(self._field, 1)
+        field.addWidget(self._look_up)
         field.addWidget(self._pull)
         column.addLayout(field)
         column.addWidget(self._refusal)
+        column.addWidget(self._found)
         column.addStretch(1)
         self._refusal.hide()
         outer = QVBoxLayout(self)
@@ -95,13 +105,16 @@ class ModelsPage(View):
 
     def _connect(self, bridge: EngineBridge) -> None:
         bridge.event_arrived.connect(self.model.on_event)
+        bridge.event_arrived.connect(self.search.on_event)
         self.model.models_changed.connect(self._show_models)
         self.model.downloads_changed.connect(self._show_downloads)
         self._back.clicked.connect(self.left)
         self._another.clicked.connect(self.wizard_wanted)
         self._open.clicked.connect(self._ask_file)
         self._pull.clicked.connect(self._pull_field)
-        self._field.returnPressed.connect(self._pull_field)
+        self._look_up.clicked.connect(self._search_field)
+        self._field.returnPressed.connect(self._take_field)
+        self._found.wanted.connect(self._pull_found)
         self._field.textEdited.connect(self._refusal.hide)
 
     def _show_models(self) -> None:
@@ -150,6 +163,19 @@ class ModelsPage(View):
         self._refusal.setVisible(not accepted)
         if accepted:
             self._field.clear()
+
+    def _search_field(self) -> None:
+        self.search.search(self._field.text())
+
+    def _take_field(self) -> None:
+        """What has neither slash nor colon cannot be meant for a repository."""
+        if any(mark in self._field.text() for mark in "/:"):
+            self._pull_field()
+        else:
+            self._search_field()
+
+    def _pull_found(self, key: tuple[str, str]) -> None:
+        self.model.pull(":".join(part for part in key if part))
 
     def _ask_file(self) -> None:
         dialog = QFileDialog(self, self.tr("Open a GGUF file"))

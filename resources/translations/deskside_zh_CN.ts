@@ -533,6 +533,69 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
     </context>
     <context>
+        <name>FoundRow</name>
+        <message>
+            <source>Download</source>
+            <translation>下载</translation>
+        </message>
+        <message>
+            <source>Download {model}</source>
+            <translation>下载 {model}</translation>
+        </message>
+        <message>
+            <source>Look closely</source>
+            <translation>仔细查看</translation>
+        </message>
+        <message>
+            <source>Look closely to see how it would run here.</source>
+            <translation>仔细查看即可了解它在本机上的运行情况。</translation>
+        </message>
+        <message>
+            <source>Read the header of {model}</source>
+            <translation>读取 {model} 的文件头</translation>
+        </message>
+        <message>
+            <source>Runs well</source>
+            <translation>运行良好</translation>
+        </message>
+        <message>
+            <source>Runs, but slowly</source>
+            <translation>能运行，但较慢</translation>
+        </message>
+        <message>
+            <source>Will not run</source>
+            <translation>无法运行</translation>
+        </message>
+        <message>
+            <source>about {size}</source>
+            <translation>约 {size}</translation>
+        </message>
+        <message>
+            <source>estimated</source>
+            <translation>估算</translation>
+        </message>
+        <message>
+            <source>needs an account</source>
+            <translation>需要账号</translation>
+        </message>
+        <message>
+            <source>planned from its header</source>
+            <translation>根据其文件头规划</translation>
+        </message>
+        <message>
+            <source>reading its header…</source>
+            <translation>正在读取文件头…</translation>
+        </message>
+        <message>
+            <source>{count} downloads</source>
+            <translation>{count} 次下载</translation>
+        </message>
+        <message>
+            <source>{low} to {high} tokens/s</source>
+            <translation>{low} 到 {high} 词元/秒</translation>
+        </message>
+    </context>
+    <context>
         <name>GetStepView</name>
         <message>
             <source>Download</source>
@@ -758,10 +821,6 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
     <context>
         <name>ModelsPage</name>
         <message>
-            <source>Any repository with GGUF files: REPOSITORY or REPOSITORY:QUANTISATION.</source>
-            <translation>任何含 GGUF 文件的仓库：“仓库名”或“仓库名:量化”。</translation>
-        </message>
-        <message>
             <source>Back to the chat</source>
             <translation>返回对话</translation>
         </message>
@@ -798,12 +857,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>打开 GGUF 文件…</translation>
         </message>
         <message>
-            <source>Repository on the hub</source>
-            <translation>模型库中的仓库</translation>
+            <source>Search</source>
+            <translation>搜索</translation>
         </message>
         <message>
             <source>That does not name a repository. It has an owner and a name: owner/name:Q4_K_M.</source>
             <translation>这不是仓库名。仓库名由所有者和名称组成，例如 owner/name:Q4_K_M。</translation>
+        </message>
+        <message>
+            <source>Words or a repository on the hub</source>
+            <translation>搜索词或模型库中的仓库</translation>
+        </message>
+        <message>
+            <source>Words to search for, or any repository with GGUF files: owner/name or owner/name:Q4_K_M.</source>
+            <translation>输入搜索词，或任何包含 GGUF 文件的仓库：owner/name 或 owner/name:Q4_K_M。</translation>
         </message>
     </context>
     <context>
@@ -927,6 +994,21 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{model} was loaded again with smaller settings, because memory ran out or it crashed. An answer that was interrupted can be carried on.</source>
             <translation>由于内存不足或曾经崩溃，{model} 已用较小的设置重新加载。被中断的回答可以继续。</translation>
+        </message>
+    </context>
+    <context>
+        <name>SearchView</name>
+        <message>
+            <source>Stop searching</source>
+            <translation>停止搜索</translation>
+        </message>
+        <message>
+            <source>The hub has no GGUF model for these words.</source>
+            <translation>模型库中没有与这些词匹配的 GGUF 模型。</translation>
+        </message>
+        <message>
+            <source>asking the hub…</source>
+            <translation>正在查询模型库…</translation>
         </message>
     </context>
     <context>
@@ -1965,6 +2047,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>This is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.</source>
             <translation>这不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
+        </message>
+        <message>
+            <source>This machine was not checked yet, so nothing can be planned for it. Check it first.</source>
+            <translation>尚未检查本机，因此无法为它做规划。请先检查。</translation>
         </message>
         <message>
             <source>This model file does not say what is needed to plan with it ({key} is missing), so it may be damaged or of an unknown kind. Download it again, or choose another model.</source>

@@ -52,6 +52,12 @@ class FakeDesk:
     def recommend(self, report: HardwareReport) -> JobId:
         return self._note("recommend", report)
 
+    def search(self, words: str) -> JobId:
+        return self._note("search", words)
+
+    def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
+        return self._note("plan_elsewhere", repository, quantization)
+
     def pull(self, repository: str, quantization: str) -> JobId:
         return self._note("pull", repository, quantization)
 
