@@ -40,6 +40,10 @@ def main(words: Sequence[str] | None = None) -> int:
         from engine.host.main import main as host
 
         return host(words[1:], program_command())
+    if words[:1] == ["_vulkan"]:
+        from engine.hardware.vulkan import main as list_vulkan
+
+        return list_vulkan()
     if words and not _is_model_file(words):
         return _command_line(words)
     if has_display():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.catalog.model import InstalledModel
     from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
     from engine.download.values import DownloadPlan, DownloadProgress
+    from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
     from engine.jobs.searching import SearchResult
     from engine.messages import Sentence
@@ -80,6 +81,7 @@ class HardwareProgressed(Event):
 @dataclass(frozen=True, slots=True)
 class HardwareReported(Event):
     report: HardwareReport
+    changes: tuple[Change, ...] = ()  # since the last check
 
 
 @dataclass(frozen=True, slots=True)

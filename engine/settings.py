@@ -36,6 +36,7 @@ class Settings:
     keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
     park_gib: int = 8  # of disk for state files of conversations
     keep_history: bool = True  # figures of answers and of the machine, on this machine only
+    overrides: tuple[tuple[str, str], ...] = ()  # figures of the check set by hand: (key, value)
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
@@ -68,6 +69,8 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 _MOST_REMOTES = 100
 _LONGEST_URL = 2000
+_MOST_OVERRIDES = 100
+_LONGEST_OVERRIDE = 200
 _RANGES = {
     "context_length": range(16_777_216 + 1),
     "serve_port": range(1, 65_536),
@@ -89,7 +92,23 @@ def _parse(stored: dict[str, Any]) -> Settings:
         if entry.name in _RANGES and value not in _RANGES[entry.name]:
             continue
         known[entry.name] = value
-    return Settings(remotes=_parse_remotes(stored.get("remotes")), **known)
+    return Settings(
+        remotes=_parse_remotes(stored.get("remotes")),
+        overrides=_parse_overrides(stored.get("overrides")),
+        **known,
+    )
+
+
+def _parse_overrides(stored: Any) -> tuple[tuple[str, str], ...]:
+    """Pairs of short texts; what they mean is for engine/hardware/overrides.py to judge."""
+    if not isinstance(stored, list):
+        return ()
+    pairs = [
+        (entry[0], entry[1])
+        for entry in stored[:_MOST_OVERRIDES]
+        if isinstance(entry, list) and len(entry) == 2 and all(isinstance(text, str) for text in entry)
+    ]
+    return tuple(pair for pair in pairs if max(map(len, pair)) <= _LONGEST_OVERRIDE)
 
 
 def _parse_remotes(stored: Any) -> tuple[Remote, ...]:

@@ -31,6 +31,8 @@ _LEAST_BYTES = 64 * _MIB
 _CACHE_MULTIPLE = 4  # the array is that many times the last cache, so that little of it is found there
 _MOST_POINTS = 6
 _POLL_S = 0.05
+_FILL_S = 3.0  # for writing the array
+_PATIENCE = 1.8  # times the time of a point
 _PASS_S = 0.03  # a pass lasts about this long, so that starting the threads does not count
 
 RateSeen = Callable[[float, float], None]  # (fraction 0 to 1, bytes per second so far)
@@ -43,9 +45,14 @@ def array_bytes(available_bytes: int, l3_bytes: int | None) -> int:
     """
     cache = l3_bytes or 0
     size = min(max(_WANTED_BYTES, _CACHE_MULTIPLE * cache), _MOST_BYTES, available_bytes // 8)
-    if size < max(_LEAST_BYTES, 2 * cache):
+    if size < least_bytes(l3_bytes):
         raise ProbeError.of("memory_too_full", free=f"{available_bytes / 2**30:.1f} GiB")
     return size // _CHUNK_BYTES * _CHUNK_BYTES
+
+
+def least_bytes(l3_bytes: int | None) -> int:
+    """Below that the figure could be the cache's."""
+    return max(_LEAST_BYTES, 2 * (l3_bytes or 0))
 
 
 def thread_counts(cpu: CpuInfo) -> tuple[int, ...]:
@@ -74,7 +81,7 @@ def measure_memory(
 
     counts = thread_counts(cpu)
     data = np.empty(array_bytes(available_bytes, cpu.l3_bytes) // 8, dtype=np.int64)
-    _prefault(data, counts[-1], token)
+    pieces = _prefault(data, counts[-1], least_bytes(cpu.l3_bytes), token)
     before = machine_times()
     sweep: list[tuple[int, float]] = []
     for index, threads in enumerate(counts):
@@ -82,27 +89,37 @@ def measure_memory(
         def point_seen(fraction: float, rate: float, index: int = index) -> None:
             seen((index + fraction) / len(counts), max([rate, *(known for _, known in sweep)]))
 
-        rates = _read_with(data, threads, seconds / len(counts), point_seen, token)
+        rates = _read_with(pieces, threads, seconds / len(counts), point_seen, token)
         sweep.append((threads, statistics.median(rates)))
     threads, best = max(sweep, key=lambda point: point[1])
     return BandwidthMeasurement(best, threads, was_busy(before, machine_times()), tuple(sweep))
 
 
-def _prefault(data: np.ndarray, threads: int, token: CancelToken) -> None:
-    """Writes every page, by the threads that will read it, so that it lies near them."""
+def _prefault(data: np.ndarray, threads: int, least: int, token: CancelToken) -> list[np.ndarray]:
+    """Writes every page, by the threads that will read it, so that it lies near them.
 
-    def write(part: np.ndarray) -> None:
-        for chunk in _chunks(part):
-            if token.cancelled:
+    Gives what was written. Where new pages come slowly, as in a guest whose host has to find them
+    first, that is less than the whole after some seconds, but never less than `least` bytes.
+    """
+    parts = [data[start:end] for start, end in _bounds(len(data), threads)]
+    written = [0] * threads  # numbers, by thread
+    deadline = time.monotonic() + _FILL_S
+
+    def write(index: int) -> None:
+        for chunk in _chunks(parts[index]):
+            enough = written[index] * data.itemsize * threads >= least
+            if token.cancelled or (enough and time.monotonic() > deadline):
                 return
             chunk.fill(1)
+            written[index] += len(chunk)
 
-    writers = [threading.Thread(target=write, args=(part,), daemon=True) for part in _parts(data, threads)]
+    writers = [threading.Thread(target=write, args=(index,), daemon=True) for index in range(threads)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
     token.raise_if_cancelled()
+    return [part[:length] for part, length in zip(parts, written, strict=True)]
 
 
 @dataclass(slots=True)
@@ -111,6 +128,7 @@ class _Point:
 
     total_bytes: int
     deadline: float
+    patience: float  # until then three passes are waited for; both time.perf_counter() seconds
     token: CancelToken
     rates: list[float] = field(default_factory=list)
     started: float = 0.0
@@ -123,30 +141,32 @@ class _Point:
         if self.started:
             self.rates.append(self.rounds * self.total_bytes / max(now - self.started, 1e-9))
             self.rounds = max(1, math.ceil(_PASS_S * self.rates[-1] / self.total_bytes))
-        # Three passes at least: a median needs them, however slow the machine.
-        self.over = self.token.cancelled or (now >= self.deadline and len(self.rates) >= 3)
+        # Three passes for a median; on a machine that is too slow for them one has to do.
+        enough = len(self.rates) >= 3 or (now >= self.patience and bool(self.rates))
+        self.over = self.token.cancelled or (now >= self.deadline and enough)
         self.started = time.perf_counter()
 
 
 def _read_with(
-    data: np.ndarray, threads: int, seconds: float, seen: RateSeen, token: CancelToken
+    pieces: list[np.ndarray], threads: int, seconds: float, seen: RateSeen, token: CancelToken
 ) -> list[float]:
-    """Bytes per second of each pass of that many threads over the whole array."""
+    """Bytes per second of each pass of that many threads over all the pieces."""
     begun = time.perf_counter()
-    point = _Point(data.nbytes, begun + seconds, token)
+    point = _Point(sum(piece.nbytes for piece in pieces), begun + seconds, begun + _PATIENCE * seconds, token)
     barrier = threading.Barrier(threads, action=point.between_passes)
 
-    def read(part: np.ndarray) -> None:
+    def read(chunks: list[np.ndarray]) -> None:
         while True:
             barrier.wait()
             if point.over:
                 return
-            for chunk in _chunks(part) * point.rounds:
+            for chunk in chunks * point.rounds:
                 if token.cancelled:
                     break
                 chunk.sum()
 
-    readers = [threading.Thread(target=read, args=(part,), daemon=True) for part in _parts(data, threads)]
+    shares = _shares(pieces, threads)
+    readers = [threading.Thread(target=read, args=(share,), daemon=True) for share in shares]
     for reader in readers:
         reader.start()
     for reader in readers:
@@ -159,9 +179,21 @@ def _read_with(
     return point.rates
 
 
-def _parts(data: np.ndarray, threads: int) -> list[np.ndarray]:
-    bounds = [len(data) * index // threads for index in range(threads + 1)]
-    return [data[start:end] for start, end in itertools.pairwise(bounds)]
+def _bounds(length: int, threads: int) -> list[tuple[int, int]]:
+    """(start, end) of each thread's equal part."""
+    return list(itertools.pairwise(length * index // threads for index in range(threads + 1)))
+
+
+def _shares(pieces: list[np.ndarray], threads: int) -> list[list[np.ndarray]]:
+    """The pieces one after another, dealt out to the threads in equal parts, each in small chunks."""
+    starts = list(itertools.accumulate((len(piece) for piece in pieces), initial=0))
+    shares = []
+    for start, end in _bounds(starts[-1], threads):
+        cut = [
+            piece[max(0, start - at) : max(0, end - at)] for piece, at in zip(pieces, starts, strict=False)
+        ]
+        shares.append([chunk for part in cut for chunk in _chunks(part)])
+    return shares
 
 
 def _chunks(part: np.ndarray) -> list[np.ndarray]:

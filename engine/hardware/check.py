@@ -33,22 +33,32 @@ from engine.hardware.report import (
     HardwareReport,
     MemoryInfo,
 )
-from engine.hardware.ssd import measure_disk
+from engine.hardware.ssd import MOST_BYTES, measure_disk
+from engine.hardware.volumes import further_folders, volumes
+from engine.hardware.vulkan import VulkanCard
 from engine.messages import Sentence, sentence
 
 log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 ListDevices = Callable[[], tuple[DeviceFacts, ...]]
+ListVulkan = Callable[[], tuple[VulkanCard, ...]]
 Progress = Callable[[CheckProgress], None]
 
 # The whole check ends within 20 s; each step gets a part of it, a probe that hangs no more.
 _WHOLE_S = 20.0
 _QUICK_S = 2.0
-_DEVICES_S = 6.0
+_CARDS_S = 3.0
+_DEVICES_S = 5.0
+_VULKAN_S = 3.0
 _MEASURE_S = 3.0
-_MEASURE_LIMIT_S = 8.0
+_MEASURE_LIMIT_S = 10.0
 _DISK_LIMIT_S = 9.0
+# Disks beside the one that models are kept on get a shorter look.
+_FURTHER_S = 1.0
+# Firmware and integrated graphics keep so much of the memory to themselves, and no more.
+_RESERVED_SHARE = 0.15
+_FURTHER_BYTES = 256 * 2**20
 # Looked at that often, and a cancelled step is waited for that long: together below 250 ms.
 _LOOK_S = 0.03
 _FAREWELL_S = 0.15
@@ -60,18 +70,20 @@ def check(
     progress: Progress,
     token: CancelToken,
     model_files: Sequence[Path] = (),
+    list_vulkan: ListVulkan | None = None,
 ) -> HardwareReport:
     """Looks at this machine and measures it, in at most 20 s.
 
-    `folders` could hold models: their disks are measured, once each. `list_devices` gives
-    ggml's list and may raise a DesksideError. `progress` may be called from another thread.
+    `folders` hold models: their disks are measured first, once each, then every other disk of this
+    machine that could. `list_devices` gives ggml's list, `list_vulkan` that of Vulkan's loader; both
+    may raise a DesksideError. `progress` may be called from another thread.
     What fails becomes a remark of the report.
     Raises: Cancelled, within 250 ms of `token.cancel()`.
     """
     run = _Check(progress, token)
     cpu = run.cpu()
     memory = run.memory()
-    gpus = run.gpus(list_devices)
+    gpus = run.gpus(list_devices, list_vulkan)
     memory = run.memory_bandwidth(cpu, memory)
     disks = run.disks(folders, model_files)
     measured = [memory.bandwidth, *(disk.read for disk in disks)]
@@ -89,7 +101,7 @@ def quick_report(folders: Sequence[Path], list_devices: ListDevices | None = Non
     run = _Check(lambda news: None, CancelToken())
     cpu = run.cpu()
     memory = run.memory()
-    gpus = run.gpus(list_devices)
+    gpus = run.gpus(list_devices, None)
     return _report(cpu, memory, gpus, run.disks(folders, (), measured=False), False, run.remarks)
 
 
@@ -137,13 +149,17 @@ class _Check:
         self.progress(CheckProgress(CheckStep.MEMORY, 1.0, partial=memory))
         return memory
 
-    def gpus(self, list_devices: ListDevices | None) -> tuple[GpuInfo, ...]:
+    def gpus(self, list_devices: ListDevices | None, list_vulkan: ListVulkan | None) -> tuple[GpuInfo, ...]:
         self.progress(CheckProgress(CheckStep.GPU, 0.0))
         devices = None
         if list_devices is not None:
             devices = self._attempt(CheckStep.GPU, lambda _: list_devices(), _DEVICES_S)
         self.progress(CheckProgress(CheckStep.GPU, 0.5))
-        found = self._attempt(CheckStep.GPU, lambda _: probe_gpus(devices), _QUICK_S)
+        vulkan: tuple[VulkanCard, ...] = ()
+        if list_vulkan is not None:
+            vulkan = self._attempt(CheckStep.GPU, lambda _: list_vulkan(), _VULKAN_S) or ()
+        self.progress(CheckProgress(CheckStep.GPU, 0.7))
+        found = self._attempt(CheckStep.GPU, lambda _: probe_gpus(devices, vulkan=vulkan), _CARDS_S)
         gpus, remarks = found or ((), ())
         self.remarks += remarks
         self.progress(CheckProgress(CheckStep.GPU, 1.0, partial=gpus))
@@ -168,8 +184,14 @@ class _Check:
     def disks(
         self, folders: Sequence[Path], model_files: Sequence[Path], measured: bool = True
     ) -> tuple[DiskInfo, ...]:
-        """One DiskInfo for each folder; folders on one disk share its measurement."""
+        """One DiskInfo for each folder; folders on one disk share its measurement. When measured, each
+        further disk follows."""
         self.progress(CheckProgress(CheckStep.DISK, 0.0))
+        given = len(folders)
+        if measured:
+            # A dead disk in the list of mounts costs this list, never the disk of the models.
+            more = self._attempt(CheckStep.DISK, lambda _: further_folders(folders, volumes()), _QUICK_S)
+            folders = (*folders, *(more or ()))
         known: dict[tuple[str, str], DiskInfo] = {}
         disks: list[DiskInfo] = []
         for index, folder in enumerate(folders):
@@ -180,7 +202,7 @@ class _Check:
             if key in known:
                 disk = replace(disk, read=known[key].read, reason=known[key].reason)
             elif measured:
-                disk = self._with_speed(disk, model_files, index, len(folders))
+                disk = self._with_speed(disk, model_files, index, len(folders), further=index >= given)
             known.setdefault(key, disk)
             disks.append(disk)
             rate = disk.read.bytes_per_second if disk.read else None
@@ -189,9 +211,12 @@ class _Check:
             self.progress(CheckProgress(CheckStep.DISK, 1.0))
         return tuple(disks)
 
-    def _with_speed(self, disk: DiskInfo, files: Sequence[Path], index: int, count: int) -> DiskInfo:
+    def _with_speed(
+        self, disk: DiskInfo, files: Sequence[Path], index: int, count: int, further: bool
+    ) -> DiskInfo:
+        seconds, most = (_FURTHER_S, _FURTHER_BYTES) if further else (_MEASURE_S, MOST_BYTES)
         # Writing a test file may take as long as reading it.
-        if self.deadline - time.monotonic() < _MEASURE_S + 1:
+        if self.deadline - time.monotonic() < seconds + 1:
             return replace(disk, reason=sentence("disk_out_of_time", path=disk.path))
 
         def measure(token: CancelToken) -> DiskInfo:
@@ -199,7 +224,7 @@ class _Check:
                 whole = (index + min(fraction, 0.99)) / count
                 self._measuring(CheckProgress(CheckStep.DISK, whole, rate), token)
 
-            return replace(disk, read=measure_disk(disk, files, seen, token, _MEASURE_S))
+            return replace(disk, read=measure_disk(disk, files, seen, token, seconds, most))
 
         try:
             return self._bounded(CheckStep.DISK, measure, _DISK_LIMIT_S)
@@ -287,6 +312,10 @@ def memory_remarks(memory: MemoryInfo) -> list[Sentence]:
         remarks.append(sentence("memory_limited", limit=limit, total=total))
     if memory.wsl:
         remarks.append(sentence("memory_wsl", total=total))
+    built_in = sum(module.size_bytes for module in memory.modules)
+    if built_in and not memory.wsl and abs(built_in - memory.total_bytes) > _RESERVED_SHARE * built_in:
+        modules = f"{built_in / 2**30:.1f} GiB"
+        remarks.append(sentence("memory_disagrees", total=total, modules=modules))
     return remarks
 
 

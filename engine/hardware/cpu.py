@@ -1,4 +1,4 @@
-"""The processor: name, cores, instruction sets, cache, and how much of it this process may use."""
+"""The processor: name, cores, instruction sets, caches, and how much of it this process may use."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import psutil
 
 from engine.hardware import cpu_elsewhere
 from engine.hardware.cgroup import cpu_quota, read_number, read_text
+from engine.hardware.cpu_caches import cpu_caches
 from engine.hardware.report import CpuInfo
 
 # What ggml's kernels are chosen by, as the kernel of Linux spells it → as we show it.
@@ -60,15 +61,21 @@ def probe_cpu(root: Path = Path("/")) -> CpuInfo:
     cores = _cores(root)
     logical = len(cores) or psutil.cpu_count() or 1
     physical = len(set(cores.values())) or psutil.cpu_count(logical=False) or logical
+    caches, affinity, quota = cpu_caches(root), os.sched_getaffinity(0), cpu_quota(root)
     return CpuInfo(
         model=cpu_name(facts, architecture),
         architecture=architecture,
         physical_cores=physical,
         logical_cores=logical,
         performance_cores=_performance_cores(root, cores) or physical,
-        usable_cores=usable_cores(logical, os.sched_getaffinity(0), cpu_quota(root)),
+        usable_cores=usable_cores(logical, affinity, quota),
         instruction_sets=instruction_sets(facts.get("flags", "") or facts.get("features", "")),
-        l3_bytes=_l3_bytes(root),
+        l3_bytes=sum(cache.size_bytes * cache.count for cache in caches if cache.level == 3) or None,
+        caches=caches,
+        sockets=len({package for package, _ in cores.values()}) or None,
+        numa_nodes=_numa_nodes(root),
+        affinity_cores=len(affinity) or None,
+        quota_cores=quota,
     )
 
 
@@ -136,14 +143,7 @@ def _performance_cores(root: Path, cores: dict[int, tuple[int, int]]) -> int:
     return len({core for cpu, core in cores.items() if cpu in fast})
 
 
-def _l3_bytes(root: Path) -> int | None:
-    """All third-level caches together; each is listed under every processor that shares it."""
-    sizes: dict[str, int] = {}
-    for folder in (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cache/index*"):
-        if read_text(folder / "level") == "3":
-            text = read_text(folder / "size").upper()
-            unit = {"K": 2**10, "M": 2**20, "G": 2**30}.get(text[-1:], 1)
-            digits = text.rstrip("KMG")
-            if digits.isdecimal():
-                sizes[read_text(folder / "shared_cpu_list")] = int(digits) * unit
-    return sum(sizes.values()) or None
+def _numa_nodes(root: Path) -> int | None:
+    """Nodes with processors of their own: one that only holds memory does not compute."""
+    folders = (root / "sys/devices/system/node").glob("node[0-9]*")
+    return sum(bool(cpu_numbers(read_text(folder / "cpulist"))) for folder in folders) or None

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from engine.hardware.report import DiskInfo
+from engine.hardware.volumes import is_writable, volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def probe_disk(folder: Path) -> DiskInfo:
         free_bytes=usage.free,  # what this user may still write
         read=None,
         reason=None,
+        writable=is_writable(there, volumes()),
     )
 
 

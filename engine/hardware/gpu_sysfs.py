@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.hardware.cgroup import read_number, read_text
+from engine.hardware.gpu_card import SystemCard
+from engine.hardware.pcie import pcie_link
 
 _VENDORS = {"10de": "NVIDIA", "1002": "AMD", "8086": "Intel"}
 _PCI_ID = re.compile(r"^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
+_MOST_BYTES = 2**50
 _DISPLAY_CLASS = "0x03"
 _PCI_NAMES = ("usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids")
 
 
-@dataclass(frozen=True, slots=True)
-class SysfsCard:
-    pci_id: str
-    vendor: str
-    name: str
-    driver: str  # kernel module, "" when none is bound
-    vram_bytes: int  # dedicated; 0 where the kernel does not tell
-    vram_free_bytes: int
-    shared_bytes: int
-    integrated: bool
-
-
-def sysfs_cards(root: Path = Path("/")) -> tuple[SysfsCard, ...]:
+def sysfs_cards(root: Path = Path("/")) -> tuple[SystemCard, ...]:
     """Every NVIDIA, AMD and Intel display device, by PCI id."""
-    found: dict[str, SysfsCard] = {}
+    found: dict[str, SystemCard] = {}
     for folder in _display_folders(root):
         card = _card(root, folder)
         if card is not None:
@@ -46,7 +36,7 @@ def _display_folders(root: Path) -> Iterator[Path]:
             yield device
 
 
-def _card(root: Path, folder: Path) -> SysfsCard | None:
+def _card(root: Path, folder: Path) -> SystemCard | None:
     uevent = dict(line.split("=", 1) for line in read_text(folder / "uevent").splitlines() if "=" in line)
     pci_id = (uevent.get("PCI_SLOT_NAME") or folder.resolve().name).lower()
     code = read_text(folder / "vendor").lower().removeprefix("0x")
@@ -58,14 +48,15 @@ def _card(root: Path, folder: Path) -> SysfsCard | None:
         (folder / "driver").resolve().name if (folder / "driver").exists() else ""
     )
     dedicated, used = _number(folder, "mem_info_vram_total"), _number(folder, "mem_info_vram_used")
-    borrowed = _number(folder, "mem_info_gtt_total")
+    borrowed, lent = _number(folder, "mem_info_gtt_total"), _number(folder, "mem_info_gtt_used")
+    dedicated = dedicated or _local_memory(folder)
     # amdgpu names the maker of dedicated memory chips only; Intel's integrated ones sit at 00:02.0.
     integrated = (
         bool(dedicated) and not read_text(folder / "mem_info_vram_vendor")
         if vendor == "AMD"
         else vendor == "Intel" and pci_id.endswith("00:02.0")
     )
-    return SysfsCard(
+    return SystemCard(
         pci_id=pci_id,
         vendor=vendor,
         name=_name(root, folder, vendor, code, device),
@@ -75,7 +66,22 @@ def _card(root: Path, folder: Path) -> SysfsCard | None:
         # What the firmware set aside for an integrated GPU is system memory as well.
         shared_bytes=borrowed + (dedicated if integrated else 0),
         integrated=integrated,
+        # Most drivers are part of the kernel and have no version but its own.
+        driver_version=read_text(root / "sys/module" / driver / "version")[:60] if _plain(driver) else "",
+        pcie=pcie_link(folder),
+        shared_free_bytes=max(0, borrowed - lent) if borrowed else None,
     )
+
+
+def _plain(driver: str) -> bool:
+    return driver.replace("_", "").isalnum()
+
+
+def _local_memory(folder: Path) -> int:
+    """Of a card of Intel's under the xe driver, which tells each tile's memory; i915 tells none."""
+    tiles = [read_number(path) or 0 for path in folder.glob("tile[0-9]*/physical_vram_size_bytes")]
+    whole = sum(size for size in tiles if size > 0)
+    return whole if whole <= _MOST_BYTES else 0
 
 
 def _number(folder: Path, name: str) -> int:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from engine.hardware.cgroup import MemoryLimit, memory_limit, read_text
+from engine.hardware.memory_modules import memory_modules, populated_channels
 from engine.hardware.report import MemoryInfo
 
 
 def probe_memory(root: Path = Path("/")) -> MemoryInfo:
     """Memory now, without its bandwidth. `root` is the file system to read limits from."""
-    machine = psutil.virtual_memory()
-    return limited_memory(
-        machine.total, machine.available, psutil.swap_memory().total, memory_limit(root), is_wsl(root)
+    machine, swap = psutil.virtual_memory(), psutil.swap_memory()
+    limited = limited_memory(machine.total, machine.available, swap.total, memory_limit(root), is_wsl(root))
+    modules = memory_modules(root)
+    return replace(
+        limited,
+        swap_free_bytes=min(swap.free, swap.total),
+        modules=modules,
+        channels=populated_channels(modules),
     )
 
 

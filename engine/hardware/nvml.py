@@ -7,6 +7,8 @@ from typing import Any
 
 import pynvml
 
+from engine.hardware.report import PcieLink
+
 NvmlError: type[Exception] = pynvml.NVMLError
 
 
@@ -20,6 +22,7 @@ class NvmlCard:
     total_bytes: int
     free_bytes: int
     driver: str
+    pcie: PcieLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,23 @@ def _card(handle: Any, driver: str) -> NvmlCard:
         total_bytes=int(memory.total) if memory else 0,
         free_bytes=int(memory.free) if memory else 0,
         driver=driver,
+        pcie=_link(handle),
     )
+
+
+def _link(handle: Any) -> PcieLink | None:
+    """None for a card that is not told to sit on PCIe, such as a part of a chip."""
+    asked = (
+        pynvml.nvmlDeviceGetCurrPcieLinkGeneration,
+        pynvml.nvmlDeviceGetCurrPcieLinkWidth,
+        pynvml.nvmlDeviceGetMaxPcieLinkGeneration,
+        pynvml.nvmlDeviceGetMaxPcieLinkWidth,
+    )
+    told = [_told(lambda ask=ask: ask(handle)) for ask in asked]
+    generation, width, most_generation, most_width = (int(one or 0) for one in told)
+    if generation < 1 or width < 1:
+        return None
+    return PcieLink(generation, width, max(generation, most_generation), max(width, most_width))
 
 
 def _told(ask: Any) -> Any:

@@ -10,6 +10,16 @@ from engine.messages import Sentence
 
 
 @dataclass(frozen=True, slots=True)
+class CpuCache:
+    """All caches of one level and kind."""
+
+    level: int
+    kind: str  # "data", "instruction" or "unified"
+    size_bytes: int  # of each
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CpuInfo:
     model: str
     architecture: str  # as platform.machine() has it
@@ -19,6 +29,11 @@ class CpuInfo:
     usable_cores: float  # after affinity and cgroup quota
     instruction_sets: tuple[str, ...]  # those that matter to ggml, e.g. "avx2", "avx512f"
     l3_bytes: int | None
+    caches: tuple[CpuCache, ...] = ()  # empty where nobody tells
+    sockets: int | None = None
+    numa_nodes: int | None = None
+    affinity_cores: int | None = None  # logical processors that this process may run on
+    quota_cores: float | None = None  # processors' worth of time of the control group; None without limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,18 @@ class BandwidthMeasurement:
     threads: int  # at which it was reached
     busy: bool  # other programs disturbed the measurement
     sweep: tuple[tuple[int, float], ...] = ()  # (threads, bytes per second)
+    by_hand: bool = False  # not measured: a person gave it
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryModule:
+    """A populated slot, as the firmware describes it."""
+
+    slot: str  # "DIMM_A1"
+    size_bytes: int
+    kind: str  # "DDR5", "" where the firmware does not tell
+    megatransfers: int | None  # a second, as configured
+    channel: str  # "0A": socket and channel, "" where its name does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +66,24 @@ class MemoryInfo:
     swap_bytes: int
     wsl: bool
     bandwidth: BandwidthMeasurement | None
+    swap_free_bytes: int | None = None
+    modules: tuple[MemoryModule, ...] = ()  # empty where nobody tells
+    channels: int | None = None  # populated ones, never guessed
 
     @property
     def usable_bytes(self) -> int:
         """What programs may use in all: the total, or the limit if that is lower."""
         return self.total_bytes if self.limit_bytes is None else min(self.total_bytes, self.limit_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class PcieLink:
+    """Generation 4 is 16 GT/s. A card at rest lowers its current link."""
+
+    generation: int
+    width: int
+    most_generation: int
+    most_width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +98,10 @@ class GpuInfo:
     bandwidth_bytes_per_second: float | None  # from the catalogue of GPUs, an estimate
     usable: bool  # the engine at hand can compute on it
     reason: Sentence | None  # why it is not usable, and the remedy
-    found_by: tuple[str, ...]  # probes that saw it: "ggml", "nvml", "sysfs"
+    found_by: tuple[str, ...]  # probes that saw it: "ggml", "nvml", "sysfs", "vulkan", "dxgi", "metal"
+    driver_version: str = ""
+    pcie: PcieLink | None = None
+    shared_free_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +114,7 @@ class DiskInfo:
     free_bytes: int
     read: BandwidthMeasurement | None  # uncached sequential read
     reason: Sentence | None  # why `read` is missing
+    writable: bool = True  # models can be kept there by this user
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +129,7 @@ class HardwareReport:
     disks: tuple[DiskInfo, ...]
     busy: bool  # other programs used much of the machine during the check
     remarks: tuple[Sentence, ...]  # disagreeing probes, missing permissions, limits
+    overridden: tuple[str, ...] = ()  # keys of figures that a person corrected, see `overrides`
 
 
 @dataclass(frozen=True, slots=True)

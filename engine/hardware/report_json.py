@@ -186,6 +186,8 @@ def _believe(report: HardwareReport) -> None:
     memory = report.memory
     if memory.available_bytes > memory.total_bytes:
         _refuse("report.memory.available_bytes", "is more than the total")
+    if memory.swap_free_bytes is not None and memory.swap_free_bytes > memory.swap_bytes:
+        _refuse("report.memory.swap_free_bytes", "is more than the swap space")
     _believe_rate(memory.bandwidth, "report.memory.bandwidth")
     for index, gpu in enumerate(report.gpus):
         if gpu.vram_free_bytes > gpu.vram_bytes:

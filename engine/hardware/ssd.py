@@ -29,11 +29,11 @@ from engine.hardware.report import BandwidthMeasurement, DiskInfo
 _MIB = 2**20
 _BLOCK_BYTES = _MIB
 _WRITE_BYTES = 4 * _MIB
-_MOST_BYTES = 1024 * _MIB
+MOST_BYTES = 1024 * _MIB
 _LEAST_BYTES = 32 * _MIB
 _FREE_SHARE = 20  # a temporary file takes at most one part in twenty of the free space
 _WRITE_SECONDS = 3.0
-_THREADS = 8
+READERS = 8  # threads, each with one read under way
 _WINDOW_S = 0.2
 _JOIN_S = 2.0
 
@@ -54,7 +54,7 @@ def measure_disk(
     seen: RateSeen,
     token: CancelToken,
     seconds: float = 3.0,
-    most_bytes: int = _MOST_BYTES,
+    most_bytes: int = MOST_BYTES,
 ) -> BandwidthMeasurement:
     """Reads from the disk that holds the folder `disk.path` for about `seconds`.
 
@@ -172,7 +172,7 @@ class _Readers:
     file: int
     blocks: int
     stop: threading.Event = field(default_factory=threading.Event)
-    done: list[int] = field(default_factory=lambda: [0] * _THREADS)  # bytes, by thread
+    done: list[int] = field(default_factory=lambda: [0] * READERS)  # bytes, by thread
     failures: list[OSError] = field(default_factory=list)
     _next: Iterator[int] = field(default_factory=itertools.count)  # `next` on it is atomic
 
@@ -193,7 +193,7 @@ def _read(
     # A reader that hangs in a dying disk outlives `file`; it keeps a handle of its own.
     own = os.dup(file)
     readers = _Readers(own, size // _BLOCK_BYTES)
-    threads = [threading.Thread(target=readers.read, args=(i,), daemon=True) for i in range(_THREADS)]
+    threads = [threading.Thread(target=readers.read, args=(i,), daemon=True) for i in range(READERS)]
     times_before, device_before = machine_times(), _bytes_from_devices()
     for thread in threads:
         thread.start()
@@ -207,7 +207,7 @@ def _read(
         raise readers.failures[0]
     rate = statistics.median(rates)
     _refuse_cache(sum(readers.done), device_before, _bytes_from_devices(), rate, path)
-    return BandwidthMeasurement(rate, _THREADS, was_busy(times_before, machine_times()), ((_THREADS, rate),))
+    return BandwidthMeasurement(rate, READERS, was_busy(times_before, machine_times()), ((READERS, rate),))
 
 
 def _watch(readers: _Readers, seen: RateSeen, token: CancelToken, seconds: float) -> list[float]:
@@ -254,7 +254,9 @@ def _refuse_cache(read: int, before: int | None, after: int | None, rate: float,
 def _as_probe_error(error: OSError, disk: DiskInfo) -> ProbeError:
     if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):
         return ProbeError.of("disk_no_direct_read", path=disk.path, filesystem=disk.filesystem or "?")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno == errno.EROFS:
+        return ProbeError.of("disk_read_only", path=disk.path)
+    if error.errno in (errno.EACCES, errno.EPERM):
         return ProbeError.of("disk_not_writable", path=disk.path, reason=os.strerror(error.errno))
     reason = error.strerror or str(error)
     return ProbeError.of("disk_read_failed", path=disk.path, reason=reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from engine.errors import DesksideError, ProbeError
 from engine.hardware.check import quick_report
 from engine.hardware.gpu import nvml_cards
 from engine.hardware.memory import probe_memory
+from engine.hardware.overrides import apply_overrides, believable, parse_overrides
 from engine.hardware.report import DeviceFacts, GpuInfo, HardwareReport
 from engine.hardware.report_json import load_report
 from engine.paths import Paths
 from engine.planning.fit import Room
 from engine.planning.machine import Machine, machine_of
+from engine.settings import load_settings
 
 if sys.platform != "win32":
     import resource
@@ -63,7 +65,14 @@ def machine_now(paths: Paths, list_devices: ListDevices | None = None) -> Hardwa
     """
     report = last_report(paths) or _first_report(paths, list_devices)
     memory = replace(probe_memory(), bandwidth=report.memory.bandwidth)
-    return replace(report, memory=memory, gpus=_gpus_now(report.gpus, list_devices))
+    settings, _ = load_settings(paths.settings)
+    now = replace(report, memory=memory, gpus=_gpus_now(report.gpus, list_devices))
+    return corrected(now, settings.overrides)
+
+
+def corrected(report: HardwareReport, overrides: Iterable[tuple[str, str]]) -> HardwareReport:
+    """With the figures of the settings in place of those found."""
+    return apply_overrides(report, parse_overrides(believable(overrides)))
 
 
 def whole_machine(report: HardwareReport, most_ram: int | None = None) -> Machine:

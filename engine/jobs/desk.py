@@ -27,6 +27,10 @@ class Desk(Protocol):
     def check(self) -> JobId:
         """HardwareProgressed ..., HardwareReported."""
 
+    def correct(self, overrides: tuple[tuple[str, str], ...]) -> JobId:
+        """HardwareReported: the last check with these figures of a person's in it, which are kept in
+        `settings.overrides`. JobFailed, and nothing is kept, where one of them makes no sense."""
+
     def recommend(self, report: HardwareReport) -> JobId:
         """Recommended."""
 

@@ -33,13 +33,14 @@ from engine.events import (
     RuntimeStateChanged,
     new_job_id,
 )
+from engine.hardware.overrides import parse_overrides
 from engine.hardware.report import HardwareReport
 from engine.host.client import HostClient
 from engine.host.start import host_runs
 from engine.jobs.advising import advise
 from engine.jobs.answers import Answers, state_name
 from engine.jobs.backends import Backends, wish_for
-from engine.jobs.checking import check_machine
+from engine.jobs.checking import check_machine, last_report
 from engine.jobs.endpoints import (
     forget_key,
     keep_key,
@@ -135,15 +136,26 @@ class LocalDesk:
 
     def check(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            report = check_machine(
+            checked = check_machine(
                 self._paths,
                 self._command,
                 lambda progress: self._emit(HardwareProgressed(job, progress)),
                 token,
+                self.settings.overrides,
             )
-            self._emit(HardwareReported(job, report))
+            self._emit(HardwareReported(job, checked.report, checked.changes))
 
         return self._threads.start("check", work)
+
+    def correct(self, overrides: tuple[tuple[str, str], ...]) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            parse_overrides(overrides)
+            self._change(lambda settings: replace(settings, overrides=overrides))
+            report = last_report(self._paths, overrides)
+            if report is not None:
+                self._emit(HardwareReported(job, report))
+
+        return self._threads.start("correct", work)
 
     def recommend(self, report: HardwareReport) -> JobId:
         return self._threads.start(

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.hardware.cgroup import read_number
-from engine.hardware.gpu_sysfs import SysfsCard, sysfs_cards
+from engine.hardware.gpu_card import SystemCard
+from engine.hardware.gpu_sysfs import sysfs_cards
 from engine.hardware.nvml import Nvml, NvmlCard, NvmlError, has_library
 from engine.telemetry.sample import GpuSample
 
@@ -49,7 +50,7 @@ class NvidiaReadings:
 class AmdReadings:
     """amdgpu tells no memory by process here: the model's share stays 0."""
 
-    cards: tuple[SysfsCard, ...]
+    cards: tuple[SystemCard, ...]
     root: Path
 
     def read(self, pid: int | None) -> tuple[tuple[GpuSample, ...], int]:
@@ -58,7 +59,7 @@ class AmdReadings:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _sample(self, card: SysfsCard) -> GpuSample:
+    def _sample(self, card: SystemCard) -> GpuSample:
         folder = self.root / "sys/bus/pci/devices" / card.pci_id
         total = read_number(folder / "mem_info_vram_total")
         if total is None:

@@ -1489,6 +1489,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>未测量内存带宽，因为只有 {free} 内存可用。请关闭一些程序后重新检测。</translation>
         </message>
         <message>
+            <source>Memory reads at {after} now, {before} at the last check.</source>
+            <translation>内存读取速度现在为 {after}，上次检查时为 {before}。</translation>
+        </message>
+        <message>
             <source>No model is loaded, so nothing can answer. Load a model first.</source>
             <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
         </message>
@@ -1521,8 +1525,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>检测期间其他程序较忙，实测速度可能偏低。关闭它们后重新检测，可得到更准确的数值。</translation>
         </message>
         <message>
+            <source>Programs may use {after} processors now, {before} before.</source>
+            <translation>程序现在可使用 {after} 个处理器，之前为 {before} 个。</translation>
+        </message>
+        <message>
             <source>Requests and answers travel without encryption beyond this machine. On a network that you do not trust, put a proxy with TLS in front, or use an SSH tunnel.</source>
             <translation>离开本机的请求和回答未经加密。在不受信任的网络中，请在前面加一个 TLS 代理，或使用 SSH 隧道。</translation>
+        </message>
+        <message>
+            <source>Set by hand, not found by the check: {keys}.</source>
+            <translation>手动设置、并非检查所得的数值：{keys}。</translation>
         </message>
         <message>
             <source>Something went wrong that Deskside did not foresee ({detail}). Its log has more; please report it.</source>
@@ -1701,6 +1713,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{path} 所在的磁盘已满。请腾出一些空间后重试；已保存的内容没有丢失。</translation>
         </message>
         <message>
+            <source>The driver of {name} changed from {before} to {after}.</source>
+            <translation>{name} 的驱动程序由 {before} 变为 {after}。</translation>
+        </message>
+        <message>
             <source>The engine already has {waiting} answers waiting. Try again when some of them have ended.</source>
             <translation>引擎已有 {waiting} 个回答在排队。请待其中一些结束后再试。</translation>
         </message>
@@ -1873,12 +1889,24 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{path} 中的模型列表无法读取（{reason}）。请重新安装 Deskside 以恢复。</translation>
         </message>
         <message>
+            <source>The machine has {total} of memory according to the kernel and {modules} according to its firmware. Plans use the first figure; what lies between is reserved by devices or switched off.</source>
+            <translation>内核报告这台机器有 {total} 内存，固件报告为 {modules}。规划使用前一个数值；两者之差被设备保留或已停用。</translation>
+        </message>
+        <message>
             <source>The machine was busy during the check, so measured figures may be too low. Check again when it is quiet.</source>
             <translation>检测期间机器较忙，实测数值可能偏低。请在空闲时重新检测。</translation>
         </message>
         <message>
-            <source>The memory of {name} is {told} according to {probe} and {engine} according to the engine. Plans use the smaller figure of what is free.</source>
-            <translation>{name} 的显存按 {probe} 为 {told}，按引擎为 {engine}。规划采用其中较小的可用值。</translation>
+            <source>The memory changed from {before} to {after}.</source>
+            <translation>内存由 {before} 变为 {after}。</translation>
+        </message>
+        <message>
+            <source>The memory of {name} changed from {before} to {after}.</source>
+            <translation>{name} 的显存由 {before} 变为 {after}。</translation>
+        </message>
+        <message>
+            <source>The memory of {name} is {told} according to {probe} and {otherwise} according to {other}. Plans use the smaller figure of what is free.</source>
+            <translation>{name} 的显存，{probe} 报告为 {told}，{other} 报告为 {otherwise}。规划使用较小的可用数值。</translation>
         </message>
         <message>
             <source>The model cannot be loaded with the KV type {value}. Choose one of {known}.</source>
@@ -1911,6 +1939,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The parameters of the tool {name} are no JSON schema ({reason}). Correct them and ask again.</source>
             <translation>工具 {name} 的参数不是 JSON schema（{reason}）。请改正后重试。</translation>
+        </message>
+        <message>
+            <source>The processor changed: {before} before, {after} now.</source>
+            <translation>处理器已更换：之前为 {before}，现在为 {after}。</translation>
         </message>
         <message>
             <source>The processor sets the pace at about {speed} tokens a second with {threads} threads; more or faster cores would change that.</source>
@@ -1961,6 +1993,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>未测量 {path} 的速度，因为它位于内存中（{filesystem}）而不是磁盘上。请为模型选择磁盘上的文件夹。</translation>
         </message>
         <message>
+            <source>The system could not be asked for its graphics cards ({reason}). Those that the engine lists are shown; check again, and update the graphics driver if it stays.</source>
+            <translation>无法向系统查询显卡（{reason}）。这里显示引擎列出的显卡；请重新检查，若仍如此，请更新显卡驱动程序。</translation>
+        </message>
+        <message>
             <source>The system ended the engine because memory ran out while it ran {model}. Close other programs, or choose a smaller model or a shorter context, and load it again. The conversation is kept.</source>
             <translation>运行 {model} 时内存耗尽，系统终止了引擎。请关闭其他程序，或选择更小的模型或更短的上下文，然后重新加载。对话已保留。</translation>
         </message>
@@ -1975,6 +2011,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>There is no display, so no window can be shown. Deskside goes on in this terminal.</source>
             <translation>没有显示设备，无法显示窗口。Deskside 将在此终端中继续。</translation>
+        </message>
+        <message>
+            <source>There is no figure called {key} to correct. Choose one of: {known}.</source>
+            <translation>没有名为 {key} 的数值可更正。请从以下选择：{known}。</translation>
         </message>
         <message>
             <source>There is no file {path}. It was moved or deleted: choose another model, or download it again.</source>
@@ -2115,6 +2155,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>Too many large requests are being received at this moment. Try again in a few seconds.</source>
             <translation>目前正在接收过多的大型请求。请几秒后重试。</translation>
+        </message>
+        <message>
+            <source>Vulkan could not be asked for graphics cards ({reason}). The other probes go on without it; update the graphics driver, then check again.</source>
+            <translation>无法通过 Vulkan 查询显卡（{reason}）。其他检测不受影响；请更新显卡驱动程序后重新检查。</translation>
         </message>
         <message>
             <source>Web pages of {origin} may not use this server, so that no strange page can. If you trust that page, start the server with --allow-origin {origin}.</source>
@@ -2293,6 +2337,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>已卸载 {idle}，为 {model} 腾出内存。</translation>
         </message>
         <message>
+            <source>{key} cannot be set to {value}. It takes {wanted}.</source>
+            <translation>{key} 不能设为 {value}。可填写：{wanted}。</translation>
+        </message>
+        <message>
             <source>{layers} of its {total} layers fit on {device}; the other {rest} stay in main memory and set the pace.</source>
             <translation>共 {total} 层，其中 {layers} 层可放入 {device}；其余 {rest} 层留在内存中，并决定速度。</translation>
         </message>
@@ -2381,6 +2429,14 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{name} 两次下载的校验和都不正确，来源或连接有问题。未安装；文件存放在 {kept}，下次尝试时会删除。请稍后重试，或换用其他站点。</translation>
         </message>
         <message>
+            <source>{name} can be used now; at the last check it could not.</source>
+            <translation>{name} 现在可以使用；上次检查时不能。</translation>
+        </message>
+        <message>
+            <source>{name} cannot be used now; at the last check it could.</source>
+            <translation>{name} 现在不能使用；上次检查时可以。</translation>
+        </message>
+        <message>
             <source>{name} does not fit in memory here. As {quantization} ({size}) it could only be read from the disk while it answers, at about {speed} tokens a second: to try, not to use.</source>
             <translation>{name} 放不进本机内存。以 {quantization}（{size}）只能在回答时从磁盘读取，每秒约 {speed} 个词元：可以一试，不宜使用。</translation>
         </message>
@@ -2397,8 +2453,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>另一个窗口或终端正在下载 {name}。请等待其完成，或在那里停止下载。</translation>
         </message>
         <message>
+            <source>{name} is left out, because it was switched off by hand. Take that correction back to use it again.</source>
+            <translation>{name} 未被使用，因为它已被手动停用。撤销该更正即可重新使用。</translation>
+        </message>
+        <message>
             <source>{name} runs well here as {quantization} ({size}), at about {speed} tokens a second.</source>
             <translation>{name} 以 {quantization}（{size}）在本机运行流畅，每秒约 {speed} 个词元。</translation>
+        </message>
+        <message>
+            <source>{name} was found at the last check and is not there now.</source>
+            <translation>上次检查时有 {name}，现在没有了。</translation>
         </message>
         <message>
             <source>{name} was found, but it has no working driver, so models cannot run on it. Install the driver of its maker ({page}), restart, then check again.</source>
@@ -2417,8 +2481,16 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>找到了 {name}，但此版本的引擎只用 CPU 计算，模型将在处理器上运行。要使用它，需要支持 {vendor} 显卡的引擎版本。</translation>
         </message>
         <message>
+            <source>{name} was not found at the last check and is there now.</source>
+            <translation>上次检查时没有 {name}，现在有了。</translation>
+        </message>
+        <message>
             <source>{path} does not take requests with the method {method}. See the header Allow for those that it takes.</source>
             <translation>{path} 不接受 {method} 方法的请求。可用的方法见 Allow 响应头。</translation>
+        </message>
+        <message>
+            <source>{path} has {after} free now, {before} at the last check.</source>
+            <translation>{path} 现在有 {after} 可用空间，上次检查时为 {before}。</translation>
         </message>
         <message>
             <source>{path} is a GGUF file for big-endian machines and cannot be used here. Choose the ordinary (little-endian) file of the same model.</source>
@@ -2429,6 +2501,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{path} 是第 {version} 版的 GGUF 文件，本版本的 Deskside 只能读取第 2 和第 3 版。请从较新的来源重新下载模型。</translation>
         </message>
         <message>
+            <source>{path} is a disk that was not there at the last check.</source>
+            <translation>{path} 是上次检查时还没有的磁盘。</translation>
+        </message>
+        <message>
             <source>{path} is not a GGUF model (it begins with {magic}). Choose a file in the GGUF format.</source>
             <translation>{path} 不是 GGUF 模型（以 {magic} 开头）。请选择 GGUF 格式的文件。</translation>
         </message>
@@ -2437,8 +2513,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{path} 不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
         </message>
         <message>
+            <source>{path} is read-only, so models cannot be kept there, and its speed was not measured. Choose another disk, or mount this one so that it can be written.</source>
+            <translation>{path} 是只读的，不能存放模型，因此没有测量其速度。请选择其他磁盘，或以可写方式挂载它。</translation>
+        </message>
+        <message>
             <source>{path} is there already and is not the file that the hub has under this name. Move it elsewhere, then try again; it was not touched.</source>
             <translation>{path} 已存在，且与模型库中的同名文件不同。请将其移到别处后重试；该文件未被改动。</translation>
+        </message>
+        <message>
+            <source>{path} reads at {after} now, {before} at the last check.</source>
+            <translation>{path} 的读取速度现在为 {after}，上次检查时为 {before}。</translation>
+        </message>
+        <message>
+            <source>{path} was a disk at the last check and is not there now.</source>
+            <translation>上次检查时有磁盘 {path}，现在没有了。</translation>
         </message>
         <message>
             <source>{repository} does not hold all parts of {name}, so the model would not load. Choose another quantization or repository.</source>
@@ -2471,6 +2559,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{text} does not name a model on the hub. Write OWNER/NAME, or OWNER/NAME:QUANTIZATION, for example unsloth/Qwen3-4B-GGUF:Q4_K_M.</source>
             <translation>{text} 不是模型库中的模型名。请写成 所有者/名称 或 所有者/名称:量化，例如 unsloth/Qwen3-4B-GGUF:Q4_K_M。</translation>
+        </message>
+        <message>
+            <source>{text} is not of the form KEY=VALUE, so nothing was corrected. An example: memory.total=64GiB.</source>
+            <translation>{text} 不是 KEY=VALUE 的形式，因此没有作任何更正。例如：memory.total=64GiB。</translation>
         </message>
         <message>
             <source>{text} is not the name of a host. Give --allow-host a name or an address, without http:// in front.</source>

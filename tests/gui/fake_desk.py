@@ -49,6 +49,9 @@ class FakeDesk:
     def check(self) -> JobId:
         return self._note("check")
 
+    def correct(self, overrides: tuple[tuple[str, str], ...]) -> JobId:
+        return self._note("correct", overrides)
+
     def recommend(self, report: HardwareReport) -> JobId:
         return self._note("recommend", report)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import ProbeError
 from engine.hardware.bandwidth import array_bytes, thread_counts
 from engine.hardware.cgroup import MemoryLimit
 from engine.hardware.check import cpu_remarks, memory_remarks
 from engine.hardware.cpu import cpu_numbers, instruction_sets, probe_cpu, usable_cores
+from engine.hardware.cpu_caches import cache_bytes
 from engine.hardware.memory import is_wsl, limited_memory, probe_memory
 from engine.hardware.report import CpuInfo
 
@@ -140,3 +143,35 @@ def test_wsl_is_recognised(tmp_path: Path) -> None:
 def test_this_machine_has_memory() -> None:
     memory = probe_memory()
     assert 0 < memory.available_bytes <= memory.total_bytes
+
+
+def test_all_caches_nodes_and_limits(tmp_path: Path) -> None:
+    root = machine(tmp_path, {0: (0, 0), 1: (0, 0), 2: (0, 1), 3: (0, 1)}, X86, {})
+    for cpu, sharers in ((0, "0-1"), (1, "0-1"), (2, "2-3"), (3, "2-3")):
+        for level, kind, size, shared in (
+            (1, "Data", "48K", sharers),
+            (2, "Unified", "2048K", sharers),
+            (3, "Unified", "32M", "0-3"),
+        ):
+            folder = root / f"sys/devices/system/cpu/cpu{cpu}/cache/index{level}"
+            folder.mkdir(parents=True, exist_ok=True)
+            words = {"level": level, "type": kind, "size": size, "shared_cpu_list": shared}
+            for name, word in words.items():
+                (folder / name).write_text(f"{word}\n")
+    (root / "sys/devices/system/node/node0").mkdir(parents=True)
+    (root / "sys/devices/system/node/node0/cpulist").write_text("0-3\n")
+    (root / "sys/devices/system/node/node1").mkdir()
+    (root / "sys/devices/system/node/node1/cpulist").write_text("\n")  # memory only
+    cpu_info = probe_cpu(root)
+    assert [(cache.level, cache.size_bytes, cache.count) for cache in cpu_info.caches] == [
+        (1, 48 * 1024, 2),
+        (2, 2 * MIB, 2),
+        (3, 32 * MIB, 1),
+    ]
+    assert (cpu_info.sockets, cpu_info.numa_nodes, cpu_info.l3_bytes) == (1, 1, 32 * MIB)
+    assert cpu_info.affinity_cores and cpu_info.quota_cores is None
+
+
+@given(st.text(max_size=20))
+def test_any_cache_size_is_survived(text: str) -> None:
+    assert 0 <= cache_bytes(text) <= 2**40
