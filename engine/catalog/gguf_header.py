@@ -7,6 +7,7 @@ wrong becomes a ModelFileError. Format: docs/gguf.md of ggml, versions 2 and 3.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -282,6 +283,9 @@ def _alignment(metadata: Mapping[str, MetadataValue]) -> int:
 def _check_extent(tensors: tuple[GgufTensor, ...], alignment: int, data_offset: int, file_size: int) -> None:
     if any(tensor.offset % alignment for tensor in tensors):
         raise damaged("a tensor is not aligned")
+    placed = sorted((tensor.offset, tensor.offset + tensor.size_bytes) for tensor in tensors)
+    if any(end > start for (_, end), (start, _) in itertools.pairwise(placed)):
+        raise damaged("two of its tensors overlap")
     end = data_offset + max((tensor.offset + tensor.size_bytes for tensor in tensors), default=0)
     if end > file_size:
         raise ModelFileError.of("header_truncated", size=file_size, needed=end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.catalog.gguf_header import ArrayLength, GgufHeader, GgufTensor, MetadataValue
@@ -65,32 +65,38 @@ def _aligned(size: int) -> int:
 
 
 def _value(value: MetadataValue) -> bytes:
-    """b"" for what llama.cpp does not plan with: lists of texts."""
+    """b"" for what llama.cpp does not plan with: lists of texts, or of numbers that share no kind."""
     if isinstance(value, str):
         return struct.pack("<I", STRING) + _text(value)
-    if isinstance(value, tuple):
-        if not value or any(isinstance(entry, str) for entry in value):
-            return b""
-        code = max(_code(entry, listed=True) for entry in value if not isinstance(entry, str))
-        listed = b"".join(struct.pack(_FORMATS[code], entry) for entry in value)
-        return struct.pack("<IIQ", ARRAY, code, len(value)) + listed
     if isinstance(value, ArrayLength):
         return b""
-    code = _code(value)
-    return struct.pack("<I", code) + struct.pack(_FORMATS[code], value)
+    entries = value if isinstance(value, tuple) else (value,)
+    numbers = [entry for entry in entries if not isinstance(entry, str)]
+    code = _kind(numbers, listed=isinstance(value, tuple)) if len(numbers) == len(entries) else None
+    if code is None:
+        return b""
+    head = (
+        struct.pack("<IIQ", ARRAY, code, len(entries))
+        if isinstance(value, tuple)
+        else struct.pack("<I", code)
+    )
+    return head + b"".join(struct.pack(_FORMATS[code], entry) for entry in numbers)
 
 
-def _code(value: bool | int | float, listed: bool = False) -> int:
-    """The kind that llama.cpp expects of a value: u32 wherever it fits, i32 in lists."""
-    if isinstance(value, bool):
+def _kind(values: Sequence[bool | int | float], listed: bool) -> int | None:
+    """The kind that llama.cpp expects of such values: u32 wherever they fit, i32 in lists."""
+    if not values:
+        return None
+    if all(isinstance(value, bool) for value in values):
         return _BOOL
-    if isinstance(value, float):
-        return _F64 if _LARGEST_F32 < abs(value) < math.inf else _F32
-    if listed and -(1 << 31) <= value < 1 << 31:
-        return _I32
-    if 0 <= value < 1 << 32:
-        return _U64 if listed else _U32
-    return _U64 if value >= 1 << 63 else _I64
+    if any(isinstance(value, float) for value in values):
+        return _F64 if any(_LARGEST_F32 < abs(value) < math.inf for value in values) else _F32
+    low, high = min(values), max(values)
+    kinds = ((_I32, -(1 << 31), 1 << 31), (_U32, 0, 1 << 32), (_U64, 0, 1 << 64), (_I64, -(1 << 63), 1 << 63))
+    fitting = [code for code, least, end in kinds if least <= low and high < end]
+    if not listed and _U32 in fitting:
+        return _U32
+    return fitting[0] if fitting else None
 
 
 def _text(text: str) -> bytes:
