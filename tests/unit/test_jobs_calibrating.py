@@ -57,14 +57,15 @@ def test_rates_are_found_behind_times() -> None:
     """Times made from known rates give those rates back."""
     typed = CalibrationModel("Q8_0", 20, 2048, 4096, 32, 8)
     thin, mixture = (
-        CalibrationModel("Q8_0", 24, 128, 128, 4, 2),
-        CalibrationModel("Q8_0", 16, 128, 64, 4, 2, 32, 8),
+        CalibrationModel("Q8_0", 24, 64, 64, 4, 2),
+        CalibrationModel("Q8_0", 16, 64, 32, 4, 2, 32, 8),
     )
     rate, layer, expert_layer, elements = 10e9, 40e-6, 90e-6, 4e9
     deeper = 24 * 4 * 64 * 2 * 2000 / elements
 
     def token(model: CalibrationModel, fixed: float) -> float:
-        return model.layers * fixed + model.bytes_per_token / rate
+        cached = 1 if model is typed else 2
+        return model.layers * fixed + model.bytes_per_token / rate / cached
 
     made = calibration_of(
         {"Q8_0": (typed, (Timing(1, token(typed, layer), 50.0),))},

@@ -15,7 +15,6 @@ from engine.runtime.worker.native import Native
 _LEAST_STEPS, _MOST_STEPS = 5, 40  # tokens a measurement
 _LEAST_S = 0.12  # of a measurement
 _MOST_S = 0.8  # of a measurement, on a machine that is busy with other things
-_MOST_FILL_S = 2.5
 _BATCH = 128  # tokens of a prompt
 _DEEP = 1024  # a context that is this long is filled, too
 _WARM_UP = 2  # tokens
@@ -68,11 +67,9 @@ class _Run:
         return min(self._decode(_BATCH), self._decode(_BATCH))
 
     def fill(self, depth: int) -> None:
-        """As far as the time allows."""
         self._restart()
-        spent = 0.0
-        while self.position < depth and spent < _MOST_FILL_S:
-            spent += self._decode(min(self._context.batch_size, depth - self.position))
+        while self.position < depth:
+            self._decode(min(self._context.batch_size, depth - self.position))
 
     def _restart(self) -> None:
         self._context.truncate(0, self.position, 0)

@@ -2,8 +2,8 @@
 
 The models were not calibrated on: the starter, and generated ones of other shapes, whose output and
 embedding are of another type. Each is predicted first, then measured through the engine's own timing
-probe, at depth 0 and 4,000 and at 1 and 2 threads. A run while other programs were busy is measured
-again. The calibration itself is timed too.
+probe, at depth 0 and about 4,000 and at 1 and 2 threads. A calibration while other programs were busy is
+made again, and said so where that did not help. It is timed too.
 """
 
 from __future__ import annotations
