@@ -9,6 +9,7 @@ has to be answered. Prints how often what happened, and exits with 1 if anything
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import shutil
@@ -184,7 +185,8 @@ def memory(outcomes: Outcomes, count: int, chance: random.Random) -> None:
                 job = guest.ask(_SHORT, wish)
             outcome, well = told(guest.ending(job))
             outcomes.add(f"memory {'in mid-answer' if in_answer else 'at the load'}", outcome, well=well)
-            host.rlimit(psutil.RLIMIT_AS, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+            with contextlib.suppress(psutil.NoSuchProcess):  # too little for the host: there is another
+                host.rlimit(psutil.RLIMIT_AS, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
             after, well = works(guest, wish)
             outcomes.add("after memory", after, well=well)
 
@@ -250,11 +252,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     outcomes, chance = Outcomes(), random.Random(arguments.seed)
-    damaged_files(outcomes, arguments.damaged, chance)
-    kills(outcomes, arguments.kills, chance)
-    memory(outcomes, arguments.memory, chance)
-    control_groups(outcomes, arguments.groups, chance)
-    cut_short(outcomes, arguments.cut, chance)
+    for fault, count in (
+        (damaged_files, arguments.damaged),
+        (kills, arguments.kills),
+        (memory, arguments.memory),
+        (control_groups, arguments.groups),
+        (cut_short, arguments.cut),
+    ):
+        print(f"{fault.__name__}, {count} times", flush=True)
+        fault(outcomes, count, chance)
     outcomes.print()
     return 1 if outcomes.bad else 0
 
