@@ -49,11 +49,11 @@ class CheckRow(QWidget):
         self._found.setText(words)
         self._found.setVisible(bool(words))
 
-    def show_rate(self, words: str) -> None:
-        """A measured rate, or "" for none."""
+    def show_rate(self, words: str, measured: bool = True) -> None:
+        """A rate, or "" for none."""
         self._rate.setText(words)
         self._rate.setVisible(bool(words))
-        self._origin.show_origin(Origin.MEASURED if words else None)
+        self._origin.show_origin(Origin.MEASURED if words and measured else None)
 
     def _arrange(self) -> None:
         head = QHBoxLayout()

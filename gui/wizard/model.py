@@ -65,6 +65,7 @@ class WizardModel(QObject):
         super().__init__(parent)
         self._desk = desk
         self._check_job: JobId | None = None
+        self._correct_job: JobId | None = None
         self._advice_job: JobId | None = None
         self._pull_job: JobId | None = None
         self._starter_wanted = False
@@ -72,6 +73,8 @@ class WizardModel(QObject):
         self.check_failure: Sentence | None = None
         self.steps: dict[CheckStep, CheckProgress] = {}
         self.report: HardwareReport | None = None
+        self.changes: tuple[Sentence, ...] = ()  # since the last check
+        self.correct_failure: Sentence | None = None
         self.advice_stage = Stage.IDLE
         self.advice_failure: Sentence | None = None
         self.recommendation: Recommendation | None = None
@@ -89,6 +92,7 @@ class WizardModel(QObject):
         if self.check_stage is Stage.RUNNING:
             return
         self.check_stage, self.check_failure, self.report = Stage.RUNNING, None, None
+        self.changes, self.correct_failure = (), None
         self.steps = {}
         self.advice_stage, self.advice_failure, self.recommendation = Stage.IDLE, None, None
         self._check_job = self._desk.check()
@@ -99,6 +103,16 @@ class WizardModel(QObject):
     def cancel_check(self) -> None:
         if self.check_stage is Stage.RUNNING and self._check_job is not None:
             self._desk.cancel(self._check_job)
+
+    def correct(self, overrides: tuple[tuple[str, str], ...]) -> None:
+        """Sets figures of the check by hand; what follows from them is asked for anew."""
+        if self.check_stage is Stage.DONE:
+            self.correct_failure = None
+            self._correct_job = self._desk.correct(overrides)
+
+    @property
+    def overrides(self) -> tuple[tuple[str, str], ...]:
+        return self._desk.settings.overrides
 
     def ask_advice(self) -> None:
         """Asks again after a failure; the first time it is asked as soon as the report is there."""
@@ -154,7 +168,7 @@ class WizardModel(QObject):
 
     def owns(self, job: JobId) -> bool:
         """True for jobs whose failure the wizard shows itself."""
-        return job in (self._check_job, self._advice_job, self._pull_job)
+        return job in (self._check_job, self._correct_job, self._advice_job, self._pull_job)
 
     @property
     def has_starter(self) -> bool:
@@ -173,6 +187,8 @@ class WizardModel(QObject):
             self._models_listed(event)
         elif event.job == self._check_job:
             self._on_check(event)
+        elif event.job == self._correct_job:
+            self._on_correction(event)
         elif event.job == self._advice_job:
             self._on_advice(event)
         elif event.job == self._pull_job or self._is_my_download(event):
@@ -194,11 +210,22 @@ class WizardModel(QObject):
             self._keep_step(event.progress)
         elif isinstance(event, HardwareReported):
             self.check_stage, self.report = Stage.DONE, event.report
+            self.changes = tuple(change.message for change in event.changes)
             self.ask_advice()
         elif isinstance(event, JobCancelled):
             self.check_stage = Stage.CANCELLED
         elif isinstance(event, JobFailed):
             self.check_stage, self.check_failure = Stage.FAILED, event.message
+        else:
+            return
+        self.check_changed.emit()
+
+    def _on_correction(self, event: Event) -> None:
+        if isinstance(event, HardwareReported):
+            self.report = event.report
+            self.ask_advice()
+        elif isinstance(event, JobFailed):
+            self.correct_failure = event.message
         else:
             return
         self.check_changed.emit()

@@ -241,6 +241,10 @@
             <translation>本机检测</translation>
         </message>
         <message>
+            <source>Correct by hand</source>
+            <translation>手动更正</translation>
+        </message>
+        <message>
             <source>Disk</source>
             <translation>磁盘</translation>
         </message>
@@ -259,6 +263,10 @@
         <message>
             <source>Processor</source>
             <translation>处理器</translation>
+        </message>
+        <message>
+            <source>Since the last check</source>
+            <translation>与上次检查相比</translation>
         </message>
         <message>
             <source>The check is done.</source>
@@ -287,6 +295,10 @@
         <message>
             <source>reads {rate}</source>
             <translation>读取 {rate}</translation>
+        </message>
+        <message>
+            <source>set by hand</source>
+            <translation>手动设置</translation>
         </message>
         <message>
             <source>waiting</source>
@@ -401,6 +413,57 @@
         <message>
             <source>{used} of {window} tokens</source>
             <translation>{used} / {window} 个词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>CorrectForm</name>
+        <message>
+            <source>Apply</source>
+            <translation>应用</translation>
+        </message>
+        <message>
+            <source>Corrections of the check</source>
+            <translation>检查结果的更正</translation>
+        </message>
+        <message>
+            <source>Disk reading</source>
+            <translation>磁盘读取速度</translation>
+        </message>
+        <message>
+            <source>Memory bandwidth</source>
+            <translation>内存带宽</translation>
+        </message>
+        <message>
+            <source>Memory in all</source>
+            <translation>内存总量</translation>
+        </message>
+        <message>
+            <source>Processors to use</source>
+            <translation>可用处理器数</translation>
+        </message>
+        <message>
+            <source>Take a figure that the check got wrong, or could not find out, from you instead. An empty field leaves it as it was found.</source>
+            <translation>检查有误或无法得知的数值，可由您填写。留空则沿用检查结果。</translation>
+        </message>
+        <message>
+            <source>Take all back</source>
+            <translation>全部撤销</translation>
+        </message>
+        <message>
+            <source>for example {example}</source>
+            <translation>例如 {example}</translation>
+        </message>
+        <message>
+            <source>{name}: bandwidth</source>
+            <translation>{name}：带宽</translation>
+        </message>
+        <message>
+            <source>{name}: memory</source>
+            <translation>{name}：显存</translation>
+        </message>
+        <message>
+            <source>{name}: use</source>
+            <translation>{name}：是否使用</translation>
         </message>
     </context>
     <context>
@@ -1315,6 +1378,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>下载 {size}</translation>
         </message>
         <message>
+            <source>driver {version}</source>
+            <translation>驱动程序 {version}</translation>
+        </message>
+        <message>
             <source>limited to {limit}</source>
             <translation>上限 {limit}</translation>
         </message>
@@ -1323,12 +1390,48 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>需要 {need}，共有 {machine}</translation>
         </message>
         <message>
+            <source>read-only</source>
+            <translation>只读</translation>
+        </message>
+        <message>
+            <source>reads {rate}</source>
+            <translation>读取 {rate}</translation>
+        </message>
+        <message>
             <source>shares the machine's memory</source>
             <translation>共享系统内存</translation>
         </message>
         <message>
+            <source>speed not measured</source>
+            <translation>未测速</translation>
+        </message>
+        <message>
+            <source>swap {size}</source>
+            <translation>交换空间 {size}</translation>
+        </message>
+        <message>
             <source>{cores} cores, {threads} threads</source>
             <translation>{cores} 核 {threads} 线程</translation>
+        </message>
+        <message>
+            <source>{count} NUMA node(s)</source>
+            <translation>{count} 个 NUMA 节点</translation>
+        </message>
+        <message>
+            <source>{count} channel(s)</source>
+            <translation>{count} 个通道</translation>
+        </message>
+        <message>
+            <source>{count} fast</source>
+            <translation>{count} 个性能核心</translation>
+        </message>
+        <message>
+            <source>{count} memory module(s), {kind}</source>
+            <translation>{count} 条内存，{kind}</translation>
+        </message>
+        <message>
+            <source>{count} socket(s)</source>
+            <translation>{count} 个插槽</translation>
         </message>
         <message>
             <source>{free} free of {total} on {mount}</source>

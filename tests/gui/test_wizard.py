@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar
+from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar
 
 from engine.events import (
     DownloadPlanned,
@@ -19,11 +19,16 @@ from engine.events import (
     ModelsListed,
     Recommended,
 )
+from engine.hardware.comparison import Change, Part
+from engine.hardware.overrides import apply_overrides, parse_overrides
 from engine.messages import sentence
 from engine.planning.plan import Verdict
 from engine.settings import Settings
 from gui.shell.window import Page
+from gui.widgets.controls import Button
 from gui.wizard.advice_step import machine_bytes
+from gui.wizard.check_step import CheckStepView
+from gui.wizard.correct_form import CorrectForm
 from gui.wizard.model import GetStage, Stage
 from gui.wizard.plan_card import PlanCard
 from tests.gui import samples
@@ -251,3 +256,28 @@ def test_unusable_cards_do_not_count_as_memory() -> None:
     assert machine_bytes(report) == 64 * samples.GIB
     usable = replace(report, gpus=(replace(samples.GPU, usable=True),))
     assert machine_bytes(usable) == 76 * samples.GIB
+
+
+def test_figures_are_corrected_by_hand_and_changes_shown(window: WindowUnderTest) -> None:
+    found = samples.report()
+    change = Change(Part.DISK, sentence("change_disk_new", path="/data"))
+    window.tell(HardwareReported(window.desk.last("check"), found, (change,)))
+    assert "/data is a disk that was not there at the last check." in shown(window)
+    step = window.parts.wizard.findChild(CheckStepView)
+    button = next(one for one in step.findChildren(Button) if one.text() == "Correct by hand")
+    button.setFocus()
+    window.press(Qt.Key.Key_Return)
+    form = step.findChild(CorrectForm)
+    field = next(one for one in form.findChildren(QLineEdit) if one.accessibleName() == "Memory in all")
+    assert window.focused() is field, "the form is reached by the keyboard at once"
+    window.type("64GiB")
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 0
+    assert window.desk.arguments("correct") == ((("memory.total", "64GiB"),),)
+    refused = sentence("override_refused", key="memory.total", value="x", wanted="a size")
+    window.tell(JobFailed(window.desk.last("correct"), refused))
+    assert "memory.total cannot be set to x." in shown(window)
+    overrides = parse_overrides((("memory.bandwidth", "50GB/s"),))
+    window.tell(HardwareReported(window.desk.last("correct"), apply_overrides(found, overrides)))
+    assert "set by hand" in shown(window)
+    assert "Set by hand, not found by the check: memory.bandwidth." in shown(window)
