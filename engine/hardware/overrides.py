@@ -22,7 +22,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _LEAST_BYTES, _MOST_BYTES = 2**20, 2**50
 _LEAST_RATE, _MOST_RATE = 1e6, 1e15
 _MOST_THREADS = 65_536
-_YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
+_YES, _NO = ("yes", "true", "on", "1", "是"), ("no", "false", "off", "0", "否")
 KNOWN_KEYS = (
     "cpu.threads",
     "memory.total",

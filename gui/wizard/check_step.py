@@ -162,6 +162,10 @@ class CheckStepView(Step):
         if measured is not None:
             rate = measured.bytes_per_second
         words = self.tr("reads {rate}").format(rate=format_rate(rate)) if rate else ""
+        report = self._model.report
+        if rate and report is not None and len(report.disks) > 1 and steps[-1] is CheckStep.DISK:
+            place = report.disks[0].mount_point
+            words = self.tr("{place} reads {rate}").format(place=place, rate=format_rate(rate))
         if measured is not None and measured.by_hand:
             row.show_rate(f"{words} ({self.tr('set by hand')})", measured=False)
         else:

@@ -28,7 +28,7 @@ class CorrectForm(View):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(28)
         self._fields: dict[str, tuple[Line, QLineEdit]] = {}
-        self._apply, self._back = Button("primary"), Button()
+        self._apply, self._back = Button(), Button()
         buttons = QHBoxLayout()
         buttons.addWidget(self._apply)
         buttons.addWidget(self._back)
@@ -117,7 +117,7 @@ class CorrectForm(View):
         if figure == "bandwidth":
             rate = gpu.bandwidth_bytes_per_second or 500e9
             return self.tr("{name}: bandwidth").format(name=gpu.name), format_rate(rate)
-        return self.tr("{name}: use").format(name=gpu.name), "no" if gpu.usable else "yes"
+        return self.tr("{name}: use").format(name=gpu.name), self.tr("no") if gpu.usable else self.tr("yes")
 
     def _tell(self) -> None:
         typed = ((key, field.text().strip()) for key, (_, field) in self._fields.items())

@@ -266,7 +266,7 @@
         </message>
         <message>
             <source>Since the last check</source>
-            <translation>与上次检查相比</translation>
+            <translation>与上次检测相比</translation>
         </message>
         <message>
             <source>The check is done.</source>
@@ -303,6 +303,10 @@
         <message>
             <source>waiting</source>
             <translation>等待中</translation>
+        </message>
+        <message>
+            <source>{place} reads {rate}</source>
+            <translation>{place} 读取 {rate}</translation>
         </message>
     </context>
     <context>
@@ -423,7 +427,7 @@
         </message>
         <message>
             <source>Corrections of the check</source>
-            <translation>检查结果的更正</translation>
+            <translation>检测结果的更正</translation>
         </message>
         <message>
             <source>Disk reading</source>
@@ -443,7 +447,7 @@
         </message>
         <message>
             <source>Take a figure that the check got wrong, or could not find out, from you instead. An empty field leaves it as it was found.</source>
-            <translation>检查有误或无法得知的数值，可由您填写。留空则沿用检查结果。</translation>
+            <translation>检测有误或无法得知的数值，可由您填写。留空则沿用检测结果。</translation>
         </message>
         <message>
             <source>Take all back</source>
@@ -452,6 +456,14 @@
         <message>
             <source>for example {example}</source>
             <translation>例如 {example}</translation>
+        </message>
+        <message>
+            <source>no</source>
+            <translation>否</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>是</translation>
         </message>
         <message>
             <source>{name}: bandwidth</source>
@@ -1593,7 +1605,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>Memory reads at {after} now, {before} at the last check.</source>
-            <translation>内存读取速度现在为 {after}，上次检查时为 {before}。</translation>
+            <translation>内存读取速度现在为 {after}，上次检测时为 {before}。</translation>
         </message>
         <message>
             <source>No model is loaded, so nothing can answer. Load a model first.</source>
@@ -1637,7 +1649,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>Set by hand, not found by the check: {keys}.</source>
-            <translation>手动设置、并非检查所得的数值：{keys}。</translation>
+            <translation>手动设置、并非检测所得的数值：{keys}。</translation>
         </message>
         <message>
             <source>Something went wrong that Deskside did not foresee ({detail}). Its log has more; please report it.</source>
@@ -2097,7 +2109,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>The system could not be asked for its graphics cards ({reason}). Those that the engine lists are shown; check again, and update the graphics driver if it stays.</source>
-            <translation>无法向系统查询显卡（{reason}）。这里显示引擎列出的显卡；请重新检查，若仍如此，请更新显卡驱动程序。</translation>
+            <translation>无法向系统查询显卡（{reason}）。这里显示引擎列出的显卡；请重新检测，若仍如此，请更新显卡驱动程序。</translation>
         </message>
         <message>
             <source>The system ended the engine because memory ran out while it ran {model}. Close other programs, or choose a smaller model or a shorter context, and load it again. The conversation is kept.</source>
@@ -2261,7 +2273,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>Vulkan could not be asked for graphics cards ({reason}). The other probes go on without it; update the graphics driver, then check again.</source>
-            <translation>无法通过 Vulkan 查询显卡（{reason}）。其他检测不受影响；请更新显卡驱动程序后重新检查。</translation>
+            <translation>无法通过 Vulkan 查询显卡（{reason}）。其他检测不受影响；请更新显卡驱动程序后重新检测。</translation>
         </message>
         <message>
             <source>Web pages of {origin} may not use this server, so that no strange page can. If you trust that page, start the server with --allow-origin {origin}.</source>
@@ -2533,11 +2545,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{name} can be used now; at the last check it could not.</source>
-            <translation>{name} 现在可以使用；上次检查时不能。</translation>
+            <translation>{name} 现在可以使用；上次检测时不能。</translation>
         </message>
         <message>
             <source>{name} cannot be used now; at the last check it could.</source>
-            <translation>{name} 现在不能使用；上次检查时可以。</translation>
+            <translation>{name} 现在不能使用；上次检测时可以。</translation>
         </message>
         <message>
             <source>{name} does not fit in memory here. As {quantization} ({size}) it could only be read from the disk while it answers, at about {speed} tokens a second: to try, not to use.</source>
@@ -2565,7 +2577,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{name} was found at the last check and is not there now.</source>
-            <translation>上次检查时有 {name}，现在没有了。</translation>
+            <translation>上次检测时有 {name}，现在没有了。</translation>
         </message>
         <message>
             <source>{name} was found, but it has no working driver, so models cannot run on it. Install the driver of its maker ({page}), restart, then check again.</source>
@@ -2585,7 +2597,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{name} was not found at the last check and is there now.</source>
-            <translation>上次检查时没有 {name}，现在有了。</translation>
+            <translation>上次检测时没有 {name}，现在有了。</translation>
         </message>
         <message>
             <source>{path} does not take requests with the method {method}. See the header Allow for those that it takes.</source>
@@ -2593,7 +2605,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{path} has {after} free now, {before} at the last check.</source>
-            <translation>{path} 现在有 {after} 可用空间，上次检查时为 {before}。</translation>
+            <translation>{path} 现在有 {after} 可用空间，上次检测时为 {before}。</translation>
         </message>
         <message>
             <source>{path} is a GGUF file for big-endian machines and cannot be used here. Choose the ordinary (little-endian) file of the same model.</source>
@@ -2605,7 +2617,7 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{path} is a disk that was not there at the last check.</source>
-            <translation>{path} 是上次检查时还没有的磁盘。</translation>
+            <translation>{path} 是上次检测时还没有的磁盘。</translation>
         </message>
         <message>
             <source>{path} is not a GGUF model (it begins with {magic}). Choose a file in the GGUF format.</source>
@@ -2625,11 +2637,11 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
         <message>
             <source>{path} reads at {after} now, {before} at the last check.</source>
-            <translation>{path} 的读取速度现在为 {after}，上次检查时为 {before}。</translation>
+            <translation>{path} 的读取速度现在为 {after}，上次检测时为 {before}。</translation>
         </message>
         <message>
             <source>{path} was a disk at the last check and is not there now.</source>
-            <translation>上次检查时有磁盘 {path}，现在没有了。</translation>
+            <translation>上次检测时有磁盘 {path}，现在没有了。</translation>
         </message>
         <message>
             <source>{repository} does not hold all parts of {name}, so the model would not load. Choose another quantization or repository.</source>
