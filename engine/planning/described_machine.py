@@ -116,7 +116,7 @@ def described_machine(description: Description) -> Machine:
         said,
         ram_bandwidth=Range(rates.expected, rates.expected, rates.expected),
         bandwidth_measured=measured,
-        threads=cpu.threads_said or min(said.threads, cpu.cores),
+        threads=cpu.threads_said or _usual_threads(said, description, cpu),
         gpus=_gpus(said, description),
         sockets=cpu.sockets,
         core_rate=_core_rate(description, cpu),
@@ -146,6 +146,13 @@ def _cpu(description: Description) -> _Cpu:
     sockets = said.sockets or 1
     cores = said.cores or (known.cores * sockets if known else said.threads or USUAL_CORES)
     return _Cpu(known, sockets, cores, bool(said.cores or known), said.threads)
+
+
+def _usual_threads(said: Machine, description: Description, cpu: _Cpu) -> int:
+    """This program leaves a core or two to others; other engines take all fast cores."""
+    if description.engine is None or not cpu.cores_said:
+        return min(said.threads, cpu.cores)
+    return _cpu_info(description, cpu).performance_cores
 
 
 def _cpu_info(description: Description, cpu: _Cpu) -> CpuInfo:
@@ -310,7 +317,7 @@ def _unknowns(
 def _thread_bounds(machine: Machine, cpu: _Cpu) -> tuple[int, int]:
     if not cpu.cores_said:
         return min(FEWEST_CORES, machine.threads), max(MOST_CORES, machine.threads)
-    return max(1, min(cpu.cores * 3 // 4, machine.threads)), max(cpu.cores, machine.threads)
+    return max(1, min(-(-cpu.cores * 4 // 5), machine.threads)), max(cpu.cores, machine.threads)
 
 
 def _with_ram(machine: Machine, rate: float) -> Machine:
