@@ -174,7 +174,8 @@ class LocalDesk:
 
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            plan = plan_remote(self._paths, self.settings.endpoint, repository, quantization, token)
+            endpoint = self.settings.endpoint
+            plan = plan_remote(self._paths, self._command, endpoint, repository, quantization, token)
             self._emit(ModelPlanned(job, repository, plan))
 
         return self._threads.start("plan-elsewhere", work)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,15 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.download.names import model_name_of, quantization_of
 from engine.download.remote_header import header_at, header_of_plan, is_address
 from engine.download.sources import parse_reference, plan_download
-from engine.errors import UsageError
+from engine.errors import LoadError, UsageError, WorkerError
 from engine.jobs.checking import last_report
+from engine.jobs.exact_memory import with_exact_memory
 from engine.jobs.knowing import known_machine
 from engine.paths import Paths
 from engine.planning.placement import plan_on, spec_of_file
 from engine.planning.plan import RunPlan
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,15 @@ def remote_model(text: str, quantization: str, endpoint: str, token: CancelToken
 
 
 def plan_remote(
-    paths: Paths, endpoint: str, repository: str, quantization: str, token: CancelToken
+    paths: Paths,
+    command: Sequence[str],
+    endpoint: str,
+    repository: str,
+    quantization: str,
+    token: CancelToken,
 ) -> RunPlan:
-    """How that model would run on this machine as it was checked last.
+    """How that model would run on this machine as it was checked last; its memory by llama.cpp's own
+    account, where it can be asked (`command` starts this program).
 
     Raises: UsageError, also before the first check; DownloadError, ModelFileError, Cancelled.
     """
@@ -59,7 +69,13 @@ def plan_remote(
     if report is None:
         raise UsageError.of("machine_not_checked")
     found = remote_model(repository, quantization, endpoint, token)
-    return plan_on(known_machine(paths, report), found.spec, found.quantization)
+    plan = plan_on(known_machine(paths, report), found.spec, found.quantization)
+    try:
+        with hollow_file(found.header, found.spec.shape.vocabulary, paths.state) as path:
+            return with_exact_memory(plan, path, command, paths.state / "probe.log")
+    except (LoadError, WorkerError, OSError) as error:
+        log.warning("%s is planned by formula: %s", repository, error)
+        return plan
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.events import Event, JobFailed, JobFinished, ModelPlanned, ModelsFound
+from engine.figures import Origin
 from engine.hardware.report_json import save_report
 from engine.jobs.checking import report_path
 from engine.jobs.local_desk import LocalDesk
@@ -76,6 +77,10 @@ def test_a_closer_look_is_exact(listener: Listener, tmp_path: Path) -> None:
     planned = listener.next()
     assert isinstance(planned, ModelPlanned) and planned.repository == REPOSITORY
     assert planned.plan.quantization.exact
+    assert planned.plan.memory.origin is Origin.PLANNED
+    folder = tmp_path / "state"
+    assert not list(folder.glob("planning-*"))  # nothing of the file that llama.cpp was given stays
+    assert (folder / "probe.log").exists()
     assert isinstance(listener.next(), JobFinished)
 
 
