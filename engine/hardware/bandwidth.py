@@ -128,8 +128,9 @@ class _Point:
 
     total_bytes: int
     deadline: float
-    patience: float  # until then three passes are waited for; both time.perf_counter() seconds
+    patience: float  # a pass is broken off then; both time.perf_counter() seconds
     token: CancelToken
+    done: list[int]  # bytes of this pass, by thread
     rates: list[float] = field(default_factory=list)
     started: float = 0.0
     rounds: int = 1  # over the array, in the pass that begins
@@ -139,11 +140,13 @@ class _Point:
         """Runs in one thread while all others wait at the barrier."""
         now = time.perf_counter()
         if self.started:
-            self.rates.append(self.rounds * self.total_bytes / max(now - self.started, 1e-9))
+            # What was really read: a pass may have been broken off.
+            self.rates.append(max(1, sum(self.done)) / max(now - self.started, 1e-9))
             self.rounds = max(1, math.ceil(_PASS_S * self.rates[-1] / self.total_bytes))
         # Three passes for a median; on a machine that is too slow for them one has to do.
         enough = len(self.rates) >= 3 or (now >= self.patience and bool(self.rates))
         self.over = self.token.cancelled or (now >= self.deadline and enough)
+        self.done = [0] * len(self.done)
         self.started = time.perf_counter()
 
 
@@ -152,21 +155,28 @@ def _read_with(
 ) -> list[float]:
     """Bytes per second of each pass of that many threads over all the pieces."""
     begun = time.perf_counter()
-    point = _Point(sum(piece.nbytes for piece in pieces), begun + seconds, begun + _PATIENCE * seconds, token)
+    point = _Point(
+        sum(piece.nbytes for piece in pieces),
+        begun + seconds,
+        begun + _PATIENCE * seconds,
+        token,
+        [0] * threads,
+    )
     barrier = threading.Barrier(threads, action=point.between_passes)
 
-    def read(chunks: list[np.ndarray]) -> None:
+    def read(index: int, chunks: list[np.ndarray]) -> None:
         while True:
             barrier.wait()
             if point.over:
                 return
             for chunk in chunks * point.rounds:
-                if token.cancelled:
+                if token.cancelled or time.perf_counter() > point.patience:
                     break
                 chunk.sum()
+                point.done[index] += chunk.nbytes
 
     shares = _shares(pieces, threads)
-    readers = [threading.Thread(target=read, args=(share,), daemon=True) for share in shares]
+    readers = [threading.Thread(target=read, args=each, daemon=True) for each in enumerate(shares)]
     for reader in readers:
         reader.start()
     for reader in readers:

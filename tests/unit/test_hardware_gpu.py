@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import ProbeError
 from engine.hardware.gpu import nvml_cards, probe_gpus
@@ -189,3 +192,17 @@ def test_names_and_ids() -> None:
     assert vendor_of("AMD Radeon RX 7900 XTX") == "AMD"
     assert vendor_of("llvmpipe") == ""
     assert short_pci_id("00000000:01:00.0") == "0000:01:00.0"
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=24)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(("device", "mem_info_vram_total", "product_name"), texts)), texts)
+def test_any_text_in_the_kernels_files_is_survived(files: dict[str, str], uevent: str) -> None:
+    with TemporaryDirectory() as folder:
+        root = pci(Path(folder), "0000:01:00.0", "1002", "744c", "amdgpu")
+        device = root / "sys/bus/pci/devices/0000:01:00.0"
+        for name, text in {**files, "uevent": uevent, "current_link_speed": uevent}.items():
+            (device / name).write_text(text, "utf-8")
+        gpus, _ = probe_gpus((), none, root)
+        assert all(0 <= gpu.vram_free_bytes <= gpu.vram_bytes for gpu in gpus)

@@ -1,0 +1,25 @@
+"""Figures set by hand in the settings file: kept as pairs of short texts, anything else dropped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from engine.settings import Settings, load_settings, save_settings
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = replace(Settings(), overrides=(("memory.total", "64GiB"), ("cpu.threads", "2")))
+    save_settings(path, settings)
+    assert load_settings(path) == (settings, None)
+
+
+def test_what_is_no_pair_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    stored = [["cpu.threads", "2"], ["x"], 7, ["a", 1], ["k", "v" * 300], {"k": "v"}]
+    path.write_text(json.dumps({"overrides": stored}))
+    assert load_settings(path)[0].overrides == (("cpu.threads", "2"),)
+    path.write_text(json.dumps({"overrides": "cpu.threads=2"}))
+    assert load_settings(path)[0].overrides == ()
