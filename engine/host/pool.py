@@ -61,6 +61,7 @@ class Pool:
         self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._residents: dict[Key, Resident] = {}
         self._audience = Audience()
+        self._forgotten: set[str] = set()  # conversations deleted while workers might still keep them
         self._recorder = Recorder(paths, policy.keep_history)
         self._bringing = Bringing(self._means(), self._audience)
         self._ending = False
@@ -285,6 +286,7 @@ class Pool:
         for tell in told:
             tell()
         resident.phase = Phase.IN_LINE
+        self._forget_again()
         self._bringing.gone(resident)
         self._tidy(resident)
         if self._ending and not any(one.client for one in self._residents.values()):
@@ -296,8 +298,29 @@ class Pool:
         newest = max(left, key=lambda one: one.last_used, default=None)
         self._recorder.watch(newest.facts.pid if newest and newest.facts else None)
 
+    def _forget_again(self) -> None:
+        """A worker that was parking while it left may have written what had just been deleted."""
+        names, parked = tuple(self._forgotten), self._paths.parked
+        if not any(one.client for one in self._residents.values()):
+            self._forgotten.clear()
+
+        def delete() -> None:
+            for name in names:
+                try:
+                    state_files.forget(parked, name)
+                except OSError as error:
+                    log.warning("the state of a deleted conversation cannot be deleted: %s", error)
+
+        if names:
+            threading.Thread(target=delete, name="forget", daemon=True).start()
+
     def _forget(self, session: Session, job: JobId, conversation: str) -> None:
+        self._forgotten.add(conversation)
         for resident in self._residents.values():
+            for waiting in resident.waiting:
+                asked = waiting.request
+                if isinstance(asked, GenerationRequest) and asked.conversation == conversation:
+                    waiting.request = replace(asked, conversation="")
             if resident.client is not None:
                 resident.client.forget(conversation)
 

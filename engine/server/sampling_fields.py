@@ -25,7 +25,7 @@ def read_sampling(fields: Fields, top_logprobs: int) -> Sampling:
     grammar, schema = _read_form(fields)
     return Sampling(
         temperature=fields.number("temperature", _DEFAULT.temperature, 0, 5),
-        top_k=fields.whole("top_k", _DEFAULT.top_k, 0, _LARGEST_COUNT),
+        top_k=max(0, fields.whole("top_k", _DEFAULT.top_k, -1, _LARGEST_COUNT)),  # vLLM's word for all: -1
         top_p=fields.number("top_p", _DEFAULT.top_p, 0, 1),
         min_p=fields.number("min_p", _DEFAULT.min_p, 0, 1),
         repeat_penalty=fields.number("repeat_penalty", _DEFAULT.repeat_penalty, 0.01, 100),
@@ -76,9 +76,9 @@ def _read_seed(fields: Fields) -> int | None:
 
 
 def _read_stops(fields: Fields) -> tuple[str, ...]:
-    stops = fields.texts("stop", MOST_STOPS)
+    stops = tuple(stop for stop in fields.texts("stop", MOST_STOPS) if stop)
     for stop in stops:
-        if not 1 <= len(stop) <= LONGEST_STOP:
+        if len(stop) > LONGEST_STOP:
             raise RequestError.about(
                 fields.name("stop"), "request_range", value=len(stop), low=1, high=LONGEST_STOP
             )

@@ -79,6 +79,11 @@ def test_log_probabilities_are_those_of_the_model(bench: Bench) -> None:
     assert len(logprobs(bench, CITY, replace(GREEDY, top_logprobs=0))[0].top) == 0
 
 
+def test_the_coldest_temperature_takes_the_most_likely_token(bench: Bench) -> None:
+    written, _ = say(bench, CITY, GREEDY, 6)
+    assert say(bench, CITY, replace(GREEDY, temperature=1e-40), 6)[0] == written
+
+
 def test_a_bias_bans_and_forces_tokens(bench: Bench) -> None:
     the, capital = 504, 3575  # "The" and " capital" in SmolLM2's vocabulary
     forced = replace(GREEDY, logit_bias=(LogitBias(the, 100.0), LogitBias(capital, 60.0)))

@@ -209,3 +209,14 @@ def test_the_key_holds_what_a_state_depends_on(tmp_path: Path) -> None:
     ]
     assert len(set(different)) == len(different)
     assert key() == key(n_batch=256, n_gpu_layers=3) == key(kv_unified=True, n_sequences=4)
+
+
+def test_models_that_differ_in_a_later_shard_only_are_two(tmp_path: Path) -> None:
+    found = []
+    for number, last in enumerate((b"one", b"two")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "m-00001-of-00002.gguf").write_bytes(b"the same header")
+        (folder / "m-00002-of-00002.gguf").write_bytes(last)
+        found.append(model_identity(folder / "m-00001-of-00002.gguf"))
+    assert found[0] != found[1]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.chat.reasoning import Phase
+from engine.chat.reasoning import Phase, Piece
 from engine.errors import ModelFileError, UsageError
 from engine.messages import english
 from engine.runtime.endings import describe_ending, last_words
@@ -151,3 +151,12 @@ def test_the_table_of_states_is_complete() -> None:
     check_transition(RuntimeState.READY, RuntimeState.GENERATING)
     with pytest.raises(IllegalTransition):
         check_transition(RuntimeState.STOPPED, RuntimeState.READY)
+
+
+def test_an_answer_that_was_cut_inside_a_character_ends_before_it() -> None:
+    cut = AnswerText(Phase.ANSWER, ())
+    shown = [*cut.feed("好".encode() + "的".encode()[:2]), *cut.finish(complete=False)]
+    assert "".join(piece.text for piece in shown if isinstance(piece, Piece)) == "好"
+    ended = AnswerText(Phase.ANSWER, ())
+    shown = [*ended.feed("的".encode()[:2]), *ended.finish()]
+    assert "".join(piece.text for piece in shown if isinstance(piece, Piece)) == "\ufffd"

@@ -182,7 +182,7 @@ def test_the_switch_of_thinking(fields: dict[str, Any], thinking: bool | None) -
         ({"top_logprobs": 3}, "top_logprobs", "request_unsupported"),
         ({"n": 1000}, "n", "request_range"),
         ({"stop": ["x"] * 100}, "stop", "request_many"),
-        ({"stop": [""]}, "stop", "request_range"),
+        ({"stop": ["x" * 100_000]}, "stop", "request_range"),
         ({"stop": [1]}, "stop[0]", "request_kind"),
         ({"logit_bias": {"word": 1}}, "logit_bias", "request_kind"),
         ({"logit_bias": {"-1": 1}}, "logit_bias", "request_kind"),

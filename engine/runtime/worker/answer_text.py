@@ -54,8 +54,11 @@ class AnswerText:
     def feed(self, raw: bytes) -> list[Part]:
         return self._filtered(self._parsed(self._splitter.feed(self._characters.feed(raw))))
 
-    def finish(self) -> list[Part]:
-        parts = [*self._splitter.feed(self._characters.finish()), *self._splitter.finish()]
+    def finish(self, complete: bool = True) -> list[Part]:
+        """What was held back. An answer that is not `complete` may have been cut inside a character: its
+        first bytes are left out, so that whoever carries on writes the whole of it."""
+        rest_of_characters = self._characters.finish() if complete else ""
+        parts = [*self._splitter.feed(rest_of_characters), *self._splitter.finish()]
         rest = _pieces(self._calls.finish()) if self._calls else []
         return [*self._filtered([*self._parsed(parts), *rest]), *_piece(self._filter.finish())]
 

@@ -19,6 +19,7 @@ _ANSWER_WINDOW = 16_384  # tokens of the answer that the other penalties count
 _MOST_BIASES = 1_024
 _LARGEST_BIAS = 100.0
 _BANNED = float("-inf")
+_COLDEST = 1e-3  # below it the most likely token wins in any case, until logits divided by it overflow
 _LIMITS: tuple[tuple[str, float, float], ...] = (
     ("temperature", 0, 100),
     ("top_k", 0, 2**31 - 1),
@@ -81,7 +82,7 @@ class Sampler:
 
     def _add_draw(self, sampling: Sampling) -> None:
         llama = self._llama
-        if sampling.temperature <= 0:
+        if sampling.temperature < _COLDEST:
             self._add(llama.llama_sampler_init_greedy())
             return
         self._add(llama.llama_sampler_init_top_k(sampling.top_k))

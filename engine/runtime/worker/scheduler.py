@@ -58,6 +58,7 @@ class Scheduler:
         self._slots = self._seating.slots
         self._admission = Admission(writer, inbox.post)
         self._asked: set[JobId] = set()  # that are being made into streams
+        self._forgotten: set[str] = set()  # conversations, while requests of theirs may be on the way
         self._queue: deque[Stream] = deque()
         self._step_number = 0
         self._most_tokens = context.batch_size  # less after the cache had no room for a batch
@@ -123,6 +124,10 @@ class Scheduler:
     def _admit(self, stream: Stream) -> None:
         if stream.job in self._asked:
             self._asked.discard(stream.job)
+            if stream.conversation in self._forgotten:
+                stream.conversation = ""
+            if not self._asked:
+                self._forgotten.clear()
             self._queue.append(stream)
         else:
             stream.free()  # cancelled in the meantime
@@ -139,6 +144,8 @@ class Scheduler:
             stream.finish(StopReason.CANCELLED)
 
     def _forget(self, conversation: str) -> None:
+        if self._asked:
+            self._forgotten.add(conversation)
         self._seating.forget(conversation)
         streams = [*self._queue, *(slot.stream for slot in self._seating.busy)]
         for stream in streams:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.catalog.gguf import shard_paths
 from engine.runtime.values import LoadRequest
 
 _FORMAT = 1  # changes when old files must not be read any more
@@ -33,9 +34,16 @@ def state_key(request: LoadRequest, build: str, log: list[str], *, beyond_origin
 
 
 def model_identity(path: Path) -> str:
-    """The same for every copy of a file, wherever it lies: its size, its ends, and samples between them,
-    since a fine-tuned model may share both ends with its base. Raises: OSError."""
+    """The same for every copy of a model, wherever it lies: of each of its files the size, the ends, and
+    samples between them, since a fine-tuned model may share both ends with its base. Raises: OSError;
+    ModelFileError, when a shard is missing."""
     digest = hashlib.blake2b(digest_size=16)
+    for shard in shard_paths(path):
+        _add_file(digest, shard)
+    return digest.hexdigest()
+
+
+def _add_file(digest: hashlib.blake2b, path: Path) -> None:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         digest.update(size.to_bytes(8, "little"))
@@ -43,7 +51,6 @@ def model_identity(path: Path) -> str:
         for number in range(1, _SAMPLES):
             _add(digest, file, size * number // _SAMPLES, _SAMPLE_BYTES)
         _add(digest, file, max(0, size - _ENDS_BYTES), _ENDS_BYTES)
-    return digest.hexdigest()
 
 
 def _add(digest: hashlib.blake2b, file: BinaryIO, offset: int, length: int) -> None:

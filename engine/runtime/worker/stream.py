@@ -105,7 +105,7 @@ class Stream:
     def finish(self, reason: StopReason) -> None:
         """The last text, and what was measured. The stream is of no more use."""
         if not self._text.stopped:
-            for part in self._text.finish():
+            for part in self._text.finish(complete=reason is StopReason.END):
                 self._add(part)
         self.show()
         if self._text.called and reason in (StopReason.END, StopReason.STOP_STRING):
