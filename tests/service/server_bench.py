@@ -101,7 +101,8 @@ class WorkerBackend:
                 RunningModel(
                     self._model, self._client.state, self._client.facts, self._request,
                     answering=0, waiting=0, answers=len(self.asked), prompt_tokens=0, reused_tokens=0,
-                    generated_tokens=0, prompt_s=0, generation_s=0, queue_s=0, crashes=0, idle_s=0,
+                    generated_tokens=0, prompt_s=0, generation_s=0, queue_s=0, first_token_s=0,
+                    evaluated_tokens=0, widths=0, crashes=0, idle_s=0,
                 ),
             )  # fmt: skip
         self._emit(events.EngineSeen(job, EngineStatus(os.getpid(), "test", 1, 1.0, models)))

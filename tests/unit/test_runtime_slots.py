@@ -242,7 +242,8 @@ def test_memory_is_told_by_device_and_part() -> None:
         ("CUDA0", "weights"): 500 * MIB,
         ("CPU", "kv_cache"): 46 * MIB,
         ("CUDA0", "kv_cache"): 2 * MIB,
-        ("CPU", "compute"): int(17.5 * MIB),
+        ("CPU", "compute"): 17 * MIB,
+        ("CPU", "output"): MIB // 2,
     }
     many = ["load_tensors:   Vulkan10 model buffer size =    1.00 MiB"]
     assert memory_shares(many, ["Vulkan1", "Vulkan10", "CPU"]) == (MemoryShare("Vulkan10", "weights", MIB),)
