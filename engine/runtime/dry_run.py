@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import LoadError, WorkerError
+from engine.errors import LoadError
 from engine.events import new_job_id
-from engine.runtime.channel import Channel, ChannelClosed
-from engine.runtime.process import PLAN_WORD, end_worker, open_log, start_worker
+from engine.runtime.probing import probe
+from engine.runtime.process import PLAN_WORD
 from engine.runtime.protocol import Failed, Load, Planned
 from engine.runtime.values import LoadRequest, PlannedMemory
-from engine.runtime.wire import WireError, decode_from_worker, encode
-
-_PATIENCE_S = 2.0
+from engine.runtime.wire import encode
 
 
 def dry_run(
@@ -28,36 +26,11 @@ def dry_run(
     Raises: LoadError, when llama.cpp refuses it; WorkerError, when the probe cannot start, crashes or
     hangs.
     """
-    try:
-        output = open_log(log) if log else None
-        try:
-            process, channel = start_worker(command, output, PLAN_WORD)
-        finally:
-            if output:
-                output.close()
-    except OSError as error:
-        raise WorkerError.of("worker_not_started", reason=error.strerror or str(error)) from error
-    try:
-        return _ask(channel, request, timeout_s)
-    except ChannelClosed as error:
-        status = end_worker(process, _PATIENCE_S)
-        raise WorkerError.of("dry_run_failed", reason=f"the probe ended with status {status}") from error
-    finally:
-        process.kill()
-        process.wait()
-        channel.close()
-
-
-def _ask(channel: Channel, request: LoadRequest, timeout_s: float) -> PlannedMemory:
-    channel.send(encode(Load(new_job_id(), request)))
-    if not channel.wait(timeout_s):
-        raise WorkerError.of("dry_run_failed", reason=f"no answer within {timeout_s:g} seconds")
-    try:
-        answer = decode_from_worker(channel.receive())
-    except WireError as error:
-        raise WorkerError.of("dry_run_failed", reason=str(error)) from error
-    if isinstance(answer, Planned):
+    with probe(command, PLAN_WORD, "dry_run_failed", log) as asked:
+        asked.send(encode(Load(new_job_id(), request)))
+        answer = asked.receive(timeout_s)
+        if isinstance(answer, Failed):
+            raise LoadError(answer.message)
+        if not isinstance(answer, Planned):
+            raise asked.unexpected(answer)
         return answer.memory
-    if isinstance(answer, Failed):
-        raise LoadError(answer.message)
-    raise WorkerError.of("dry_run_failed", reason=f"unexpected {type(answer).__name__}")
