@@ -99,6 +99,7 @@ class NumberBox(QSpinBox):
 
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.lineEdit().setTextMargins(9, 0, 9, 0)  # Qt heeds no padding of a style sheet in here
         self.setRange(low, high)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

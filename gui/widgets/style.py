@@ -121,7 +121,7 @@ QLineEdit, QSpinBox, QComboBox {{ background: {field}; color: {text}; border: 1p
     border-radius: 8px; padding: 6px 10px; selection-background-color: {selection};
     selection-color: {text}; }}
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
-QSpinBox QLineEdit {{ border: none; padding: 0px 0px 0px 9px; background: transparent; }}
+QSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 0px; border: none; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
 QComboBox QAbstractItemView, QMenu {{ background: {surface}; color: {text}; border: 1px solid {border};
