@@ -132,11 +132,19 @@ class Program:
 
     def keys(self, *keys: str) -> None:
         """Presses keys, e.g. "Return", "ctrl+n", with a person's pauses."""
+        self._face()
         for key in keys:
             self.desktop.xdotool("key", "--clearmodifiers", key)
             time.sleep(0.15)
 
+    def _face(self) -> None:
+        """A person looks at the window before typing. On a slow machine the window manager may give the
+        keyboard to nobody for a while, and keys would be lost."""
+        if self.desktop.xdotool("getwindowfocus") != self.window:
+            self.desktop.xdotool("windowactivate", "--sync", self.window)
+
     def type(self, text: str) -> None:
+        self._face()
         self.desktop.xdotool("type", "--delay", "25", text)
 
     def screenshot(self, name: str) -> Path:
