@@ -23,6 +23,7 @@ from urllib3.response import BaseHTTPResponse
 
 from engine.cancellation import CancelToken
 from engine.download.journal import Journal
+from engine.download.pace import Pace
 from engine.download.partfile import FULL, PartPaths, free_bytes
 from engine.download.segments import Frontier
 from engine.download.transfer import Failure, Fetch, Resolution, Resolve, Span, Stop, Transfer, Wait
@@ -31,6 +32,7 @@ from engine.download.wire import TROUBLES, Located, Wire, is_reusable, read_piec
 
 _PIECE_BYTES = 256 << 10
 _PASS_SECONDS = 0.05
+_PACE_SECONDS = 0.02  # how often a lane that is held back looks again
 _GOODBYE_SECONDS = 0.15  # how long a cancelled transfer waits for its lanes
 
 
@@ -43,6 +45,7 @@ class Tuning:
     stall_seconds: float = 15.0
     flush_seconds: float = 5.0
     free_bytes: Callable[[Path], int] = field(default=free_bytes)
+    pace: Pace = field(default_factory=Pace)  # the speed cap, shared by all transfers that have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +218,16 @@ class Fetcher:
             with self._changed:
                 if self._transfer.finished(number):
                     return is_reusable(response)
+                most = self._tuning.pace.take(_PIECE_BYTES)
+                if not most and self._transfer.running:
+                    self._changed.wait(_PACE_SECONDS)
+                    continue
             try:
-                piece = read_piece(response, _PIECE_BYTES)
+                piece = read_piece(response, most or 1)
             except TROUBLES as error:
                 self._lost(number, wire, error)
                 return False
+            self._tuning.pace.give_back(most - len(piece))
             if not piece:
                 self._lost(number, wire, None)
                 return False

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.download.fetcher import Tuning
 from engine.download.library import Library
+from engine.download.pace import Pace
 from engine.download.pull import discard, pull
 from engine.download.sources import plan_download
 from engine.download.values import DownloadPlan, DownloadProgress, TransferState
@@ -264,6 +266,22 @@ def test_a_server_with_other_etags_is_accepted_on_the_word_of_the_hub(hub: Stand
 
     model = pull(plan_of(hub, models), watch, CancelToken(), tuning=QUICK)
     assert_arrived(models, model)
+
+
+def test_a_speed_cap_is_kept_to_and_can_be_lifted_midway(hub: StandInHub, models: Path) -> None:
+    pace = Pace(4 * MIB)
+    begun = time.monotonic()
+    rates: list[float] = []
+
+    def watch(progress: DownloadProgress) -> None:
+        if progress.done_bytes > 6 * MIB and pace.limit:
+            rates.append(progress.done_bytes / (time.monotonic() - begun))
+            assert not progress.waiting_for  # held back by us, not by the network
+            pace.change(0)
+
+    tuning = replace(QUICK, pace=pace)
+    assert_arrived(models, pull(plan_of(hub, models), watch, CancelToken(), tuning=tuning))
+    assert rates[0] < 4.5 * MIB
 
 
 def test_pause_and_resume_cost_little(hub: StandInHub, models: Path) -> None:
