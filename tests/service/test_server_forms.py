@@ -104,6 +104,18 @@ def test_tools_are_called(client: openai.OpenAI) -> None:
     assert told.choices[0].message.tool_calls is None
 
 
+def test_a_tool_that_the_model_made_up_is_no_call(client: openai.OpenAI) -> None:
+    def said(name: str) -> Any:
+        written = f'<tool_call>{{\\"name\\": \\"{name}\\", \\"arguments\\": {{}}}}</tool_call>'
+        grammar = f'root ::= "{written}"'
+        return ask(client, tools=[WEATHER], extra_body={"grammar": grammar}, max_tokens=80).choices[0]
+
+    real, made_up = said("weather"), said("delete_everything")
+    assert (real.finish_reason, len(real.message.tool_calls)) == ("tool_calls", 1)
+    assert made_up.finish_reason == "stop" and made_up.message.tool_calls is None
+    assert '"delete_everything"' in made_up.message.content
+
+
 def test_completions(client: openai.OpenAI) -> None:
     answer = client.completions.create(
         model="starter", prompt=["Once upon a", "One, two,"], max_tokens=6, temperature=0, logprobs=2

@@ -75,6 +75,14 @@ CASES: list[tuple[str, str, list[object]]] = [
     ("llama", '<|python_tag|>{"name": "now", "parameters": {}}; {"name": "now"}', [NOW, NOW]),
     ("llama", '{"type": "function", "function": {"name": "now", "parameters": {}}}', [NOW]),
     ("llama", '{"name": "Ann", "age": 3}', ['{"name": "Ann", "age": 3}']),
+    ("hermes", 'So. <tool_call>{"name": "rm"}</tool_call> Done.',
+     ['So.<tool_call>{"name": "rm"}</tool_call> Done.']),
+    ("hermes", "<tool_call>rm\n</tool_call>", ["<tool_call>rm\n</tool_call>"]),
+    ("mistral", '[TOOL_CALLS][{"name": "now"}, {"name": "rm"}]', ['[TOOL_CALLS][{"name": "now"}, {"name": "rm"}]']),
+    ("kimi", "<|tool_calls_section_begin|><|tool_call_begin|>functions.rm:0<|tool_call_argument_begin|>"
+     "{}<|tool_call_end|><|tool_calls_section_end|>",
+     ["<|tool_calls_section_begin|><|tool_call_begin|>functions.rm:0<|tool_call_argument_begin|>{}"
+      "<|tool_call_end|><|tool_calls_section_end|>"]),
     ("llama", '{"city": "Oslo"} it is', ['{"city": "Oslo"} it is']),
     ("unknown", "<tool_call>" + '{"name": "find", "arguments": "{\\"text\\": \\"7\\", \\"count\\": 3}"}</tool_call>',
      [PLAIN]),
@@ -224,6 +232,7 @@ ANALYSIS = "<|channel|>analysis<|message|>Hm. é<|end|><|start|>assistant"
         ('to=functions.find<|channel|>commentary json<|message|>{"text": "7", "count": 3}<|end|>', PLAIN),
         ("<|channel|>commentary to=functions.find<|message|>no JSON", Piece("no JSON", False)),
         ("<|channel|>commentary<|message|>I look.", Piece("I look.", False)),
+        ("<|channel|>commentary to=functions.rm <|message|>{}", Piece("rm {}", False)),
     ],
 )
 def test_harmony_is_told_apart(rest: str, expected: object) -> None:

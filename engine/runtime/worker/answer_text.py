@@ -31,7 +31,7 @@ class AnswerText:
         self._splitter: HarmonyReader | ReasoningSplitter
         self._calls: ToolCallParser | None = None
         if form.harmony:
-            self._splitter = HarmonyReader(phase)
+            self._splitter = HarmonyReader(phase, schemas)
         else:
             self._splitter = ReasoningSplitter(phase, form.open_tag, form.close_tag)
             self._calls = ToolCallParser(form.tools, schemas) if schemas else None

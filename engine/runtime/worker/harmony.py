@@ -12,7 +12,7 @@ import re
 
 from engine.chat.reasoning import Phase, Piece, held_back
 from engine.runtime.values import ToolCall
-from engine.runtime.worker.tool_formats import Malformed, made_call
+from engine.runtime.worker.tool_formats import Malformed, Schemas, made_call
 
 CHANNEL, MESSAGE, _START, _END, _CONSTRAIN = (
     "<|channel|>",
@@ -30,8 +30,10 @@ _RECIPIENT = re.compile(r"to=(?:functions\.)?([\w.-]{1,256})")
 class HarmonyReader:
     """Feed it text in any chunks; the parts, joined by kind, are always the same."""
 
-    def __init__(self, phase: Phase = Phase.OPENED) -> None:
-        """`phase`: REASONING or ANSWER, to go on inside such a message; all else is a header."""
+    def __init__(self, phase: Phase = Phase.OPENED, schemas: Schemas | None = None) -> None:
+        """`phase`: REASONING or ANSWER, to go on inside such a message; all else is a header.
+        `schemas`: the parameters of each tool that may be called; None when none may."""
+        self._schemas = schemas or {}
         self._phase = phase if phase in (Phase.REASONING, Phase.ANSWER) else Phase.OPENED
         self._recipient = ""  # the tool that the message is for
         self._held = ""
@@ -93,6 +95,8 @@ class HarmonyReader:
         """The last of a message: for a tool, a call; what is none is given out as text."""
         if not self._recipient:
             return self._pieces(text)
+        if self._recipient not in self._schemas:  # made up; its name stands in the header only
+            return [Piece(f"{self._recipient} {text}", is_reasoning=False)]
         try:
             return [made_call(self._recipient, text)]
         except Malformed:

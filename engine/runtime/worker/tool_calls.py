@@ -1,6 +1,7 @@
 """Finds calls of tools in an answer while it is written. Text around them passes through.
 
-What is hostile or broken in a call is a model's answer like any other: it is given out as text.
+What is hostile or broken in a call is a model's answer like any other: it is given out as text. So is
+a call of a tool that the model made up, for nobody could run it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class ToolCallParser:
         """Decides whether the answer is a call as a whole."""
         start = self._held.lstrip()
         if _BARE_START.match(start):
-            self._enter(Block("", "", self._known_only))
+            self._enter(Block("", "", read_json))
         elif not start or (start.startswith("{") and len(start) < _BARE_DECIDED):
             return None
         self._at_start = False
@@ -95,7 +96,7 @@ class ToolCallParser:
             return None
         end = place + len(block.closing)
         try:
-            calls = block.read(self._held[:end], self._schemas)
+            calls = self._calls(block, self._held[:end])
         except Unfinished:
             self._searched = end  # the tag may stand in a text of the call
             self._attempts += 1
@@ -118,13 +119,13 @@ class ToolCallParser:
 
     def _read(self, block: Block, text: str) -> list[ToolCall]:
         try:
-            return block.read(text, self._schemas)
+            return self._calls(block, text)
         except Malformed:
             return []
 
-    def _known_only(self, text: str, schemas: Schemas) -> list[ToolCall]:
-        """Without a tag, JSON is a call only if it names a tool."""
-        calls = read_json(text, schemas)
-        if any(call.name not in schemas for call in calls):
+    def _calls(self, block: Block, text: str) -> list[ToolCall]:
+        """Raises: Malformed, also when one of them names no tool."""
+        calls = block.read(text, self._schemas)
+        if any(call.name not in self._schemas for call in calls):
             raise Malformed("it names no tool")
         return calls
