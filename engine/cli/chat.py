@@ -11,7 +11,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.cli.context import Context
 from engine.cli.output import Output, harmless
-from engine.cli.remote import KEY_VARIABLE, remote_model
+from engine.cli.remote import KEY_VARIABLE, hint, remote_model
 from engine.cli.signals import ended_by_signals
 from engine.errors import RemoteError, UsageError, WorkerError
 from engine.events import (
@@ -54,7 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f" taken from the variable {KEY_VARIABLE}, else from the keyring",
     )
     parser.add_argument("--max-tokens", metavar="N", type=_positive, default=0)
-    parser.add_argument("--temperature", metavar="T", type=_temperature, default=Sampling().temperature)
+    parser.add_argument(
+        "--temperature",
+        metavar="T",
+        type=_temperature,
+        help=f"default: {Sampling().temperature}, or what the endpoint has set for itself",
+    )
     parser.add_argument("--seed", metavar="S", type=_seed, help="for an answer that can be repeated")
 
 
@@ -104,19 +109,26 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             model = remote_model(context, keys, arguments.remote, arguments.model)
         else:
             model = backends.wanted(settings)
-        request = GenerationRequest(
-            (Turn("user", prompt),),
-            Sampling(temperature=arguments.temperature, seed=arguments.seed),
-            arguments.max_tokens,
-        )
+        sampling = _sampling(arguments.temperature, arguments.seed)
+        request = GenerationRequest((Turn("user", prompt),), sampling, arguments.max_tokens)
         context.output.status(f"asking {model.name}")
         answer = _generate(context, backends.of(model), link, request, wish_for(model, settings))
+    except RemoteError as error:
+        if hint(error):
+            context.output.note(hint(error))
+        raise
     finally:
         backends.close(_CLOSE_S)
     if arguments.model and not arguments.remote:
         _remember(context, model.path)
     _print_result(context.output, model, answer)
     return 0
+
+
+def _sampling(temperature: float | None, seed: int | None) -> Sampling:
+    if temperature is None:
+        return Sampling(seed=seed)
+    return Sampling(temperature=temperature, seed=seed, chosen=("temperature",))
 
 
 def _read_prompt(context: Context) -> str:

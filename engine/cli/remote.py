@@ -12,8 +12,9 @@ from engine.remote.backend import choices_of, list_remote_models, models_of
 from engine.remote.keys import Keys
 from engine.settings import Remote
 
-# In the environment and never among the words of a command: those every process may read.
-KEY_VARIABLE = "DESKSIDE_API_KEY"
+# In the environment and never among the words of a command: those every process may read. Not
+# DESKSIDE_API_KEY: that one opens our own server, and must not be shown to anybody else.
+KEY_VARIABLE = "DESKSIDE_REMOTE_KEY"
 _DEFAULT = "default"  # what `deskside serve` and others call the model that is loaded
 
 
@@ -32,6 +33,12 @@ def remote_model(context: Context, keys: Keys, text: str, name: str) -> Installe
         name = _only(url, known.models if known else (), keys, context)
     remote = Remote(known.name if known else host_of(url), url, (name,))
     return models_of(remote)[0]
+
+
+def hint(error: RemoteError) -> str:
+    """What helps on the command line beside the sentence of that failure; "" where nothing does."""
+    wants_key = error.message.code in ("remote_unauthorized", "remote_key_unread")
+    return f"the key for --remote is read from {KEY_VARIABLE}, else from the keyring" if wants_key else ""
 
 
 def _only(url: str, chosen: tuple[str, ...], keys: Keys, context: Context) -> str:

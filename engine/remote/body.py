@@ -1,7 +1,8 @@
 """GenerationRequest -> the JSON of a request, in the words that vLLM, SGLang and llama-server share.
 
-What is a value of OpenAI's protocol is always sent; what only some servers know (top_k, min_p,
-grammar ...) only where it differs from our defaults, so that a strict one has nothing to refuse.
+Of the sampling only what somebody chose is sent: what differs from our defaults, or is named in
+`Sampling.chosen`. Whoever runs the endpoint has set defaults that fit its models, and a strict server
+(a temperature that is fixed, a top_k that is not known) has nothing to refuse.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from engine.errors import RemoteError
 from engine.runtime.values import GenerationRequest, Sampling, Tool, Turn
 
 _DEFAULTS: Final = Sampling()
+_CHOICES: Final = (
+    "temperature", "top_p", "top_k", "min_p", "repeat_penalty", "frequency_penalty", "presence_penalty",
+    "grammar",
+)  # fmt: skip
 
 
 def chat_body(request: GenerationRequest, model: str) -> dict[str, Any]:
@@ -52,8 +57,6 @@ def _common(request: GenerationRequest, model: str) -> dict[str, Any]:
         "model": model,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
     }
     if request.max_tokens:
         body["max_tokens"] = request.max_tokens
@@ -65,13 +68,12 @@ def _common(request: GenerationRequest, model: str) -> dict[str, Any]:
         body["logit_bias"] = {str(entry.token): entry.bias for entry in sampling.logit_bias}
     if sampling.ignore_end:
         body["ignore_eos"] = True
-    if sampling.repeat_penalty != _DEFAULTS.repeat_penalty:
-        # llama-server's name, and that of vLLM and SGLang
-        body |= {"repeat_penalty": sampling.repeat_penalty, "repetition_penalty": sampling.repeat_penalty}
-    for name in ("frequency_penalty", "presence_penalty", "top_k", "min_p", "grammar"):
+    for name in _CHOICES:
         value = getattr(sampling, name)
-        if value != getattr(_DEFAULTS, name):
+        if name in sampling.chosen or value != getattr(_DEFAULTS, name):
             body[name] = value
+    if "repeat_penalty" in body:  # llama-server's name; this is that of vLLM and SGLang
+        body["repetition_penalty"] = sampling.repeat_penalty
     return body
 
 

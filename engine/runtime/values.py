@@ -127,6 +127,9 @@ class Sampling:
     grammar: str = ""  # GBNF that the answer has to follow
     json_schema: str = ""  # text of a JSON schema that the answer has to follow; "{}" is any JSON
     top_logprobs: int = -1  # -1: no log probabilities; 0: of the drawn tokens; n: of n more each
+    # Names of values that a person chose, be they our defaults or not: an endpoint elsewhere is told
+    # those, and keeps its own defaults for the rest.
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -393,7 +393,7 @@ def test_the_body_of_a_request() -> None:
 
 def test_a_plain_request_says_nothing_that_a_strict_server_refuses() -> None:
     body = chat_body(GenerationRequest((Turn("user", "hi"),), Sampling(), 0), "m")
-    assert set(body) == {"model", "stream", "stream_options", "temperature", "top_p", "messages"}
+    assert set(body) == {"model", "stream", "stream_options", "messages"}
 
 
 def test_what_is_carried_on_is_the_last_message() -> None:
