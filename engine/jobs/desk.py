@@ -128,13 +128,15 @@ class Desk(Protocol):
         kept. The window asks this first, lets its user choose from the names, then calls `add_remote`.
         """
 
-    def add_remote(self, remote: Remote, key: str) -> JobId:
+    def add_remote(self, remote: Remote, key: str, instead_of: str = "") -> JobId:
         """Keeps an endpoint in `settings.remotes` with the models that were chosen for chats
-        (`remote.models`), and `key` in the system's keyring; then ModelsListed.
+        (`remote.models`); ModelsListed; then keeps `key` in the system's keyring, which may ask its
+        owner first. Noticed, where it takes none: the key then holds until the program ends.
 
-        One with the same address is replaced; its key only if `key` is not "". Noticed, where there is
-        no keyring: the key then holds until the program ends. The address is tidied ("https://host"
-        becomes "https://host/v1"): read it again from `settings.remotes`.
+        One with the same address, or the address `instead_of`, is replaced; its key only if `key` is
+        not "". A key never follows to another host: the one of `instead_of` is forgotten there. The
+        address is tidied ("https://host" becomes "https://host/v1"): read it again from
+        `settings.remotes`.
         """
 
     def remove_remote(self, url: str) -> JobId:

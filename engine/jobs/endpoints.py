@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.cancellation import CancelToken
-from engine.messages import Sentence
-from engine.remote.address import checked_address, origin_text
+from engine.remote.address import Place, checked_address, origin_text
 from engine.remote.backend import list_remote_models
-from engine.remote.keys import Keys, checked_key
+from engine.remote.keys import Kept, Keys, checked_key
 from engine.settings import Remote, Settings
 
 
@@ -19,7 +18,7 @@ def models_offered(keys: Keys, url: str, key: str, token: CancelToken) -> tuple[
     """
     address = checked_address(url)
     given = checked_key(key, address)
-    return list_remote_models(address, lambda asked: given or keys.get(asked), token)
+    return list_remote_models(address, lambda asked: Kept(given) if given else keys.get(asked), token)
 
 
 def tidied(remote: Remote) -> Remote:
@@ -28,21 +27,21 @@ def tidied(remote: Remote) -> Remote:
     return replace(remote, url=checked_address(remote.url), models=models)
 
 
-def keep_key(keys: Keys, url: str, key: str) -> Sentence | None:
-    """Of an endpoint that was added; "" leaves what is kept. What to tell when no keyring takes it.
-
-    Raises: RemoteError, for a key that cannot be one.
-    """
-    return keys.put(url, key) if key.strip() else None
+def hold_key(keys: Keys, url: str, key: str) -> None:
+    """Of an endpoint that was added; "" leaves what is kept. Raises: RemoteError, for what is no key."""
+    if key.strip():
+        keys.hold(url, key)
 
 
-def with_remote(settings: Settings, remote: Remote) -> Settings:
-    """One with the same address is replaced, at its place in the list."""
-    places = [entry.url for entry in settings.remotes]
-    if remote.url not in places:
-        return replace(settings, remotes=(*settings.remotes, remote))
-    changed = tuple(remote if entry.url == remote.url else entry for entry in settings.remotes)
-    return replace(settings, remotes=changed)
+def with_remote(settings: Settings, remote: Remote, instead_of: str = "") -> Settings:
+    """One with the same address, or the address `instead_of`, is replaced at its place in the list; a
+    model of it that is in use stays so under its new address."""
+    gone = {remote.url, instead_of}
+    at = next((at for at, entry in enumerate(settings.remotes) if entry.url in gone), len(settings.remotes))
+    rest = [entry for entry in settings.remotes if entry.url not in gone]
+    moved = {Place(instead_of, name).path: Place(remote.url, name).path for name in remote.models}
+    last = moved.get(settings.last_model, settings.last_model)
+    return replace(settings, remotes=(*rest[:at], remote, *rest[at:]), last_model=last)
 
 
 def without_remote(settings: Settings, url: str) -> Settings:

@@ -43,7 +43,7 @@ from engine.jobs.backends import Backends, wish_for
 from engine.jobs.checking import check_machine, last_report
 from engine.jobs.endpoints import (
     forget_key,
-    keep_key,
+    hold_key,
     models_offered,
     tidied,
     with_remote,
@@ -207,8 +207,10 @@ class LocalDesk:
     def load(self, model: InstalledModel) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
             backend = self._backends.of(model)
-            self._follow(job, token, lambda: backend.load(job, wish_for(model, self.settings)), backend)
+            # First: what was chosen answers from now on, or says why it cannot. What is written next
+            # must never go to the model before it, which may be somewhere else.
             self._remember(model)
+            self._follow(job, token, lambda: backend.load(job, wish_for(model, self.settings)), backend)
 
         return self._threads.start("load", work)
 
@@ -252,14 +254,18 @@ class LocalDesk:
             lambda job, token: self._emit(RemoteTried(job, models_offered(self._keys, url, key, token))),
         )
 
-    def add_remote(self, remote: Remote, key: str) -> JobId:
+    def add_remote(self, remote: Remote, key: str, instead_of: str = "") -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
             kept = tidied(remote)
-            warning = keep_key(self._keys, kept.url, key)
+            hold_key(self._keys, kept.url, key)
+            self._change(lambda settings: with_remote(settings, kept, instead_of))
+            self._list_models(job)
+            # Last: a keyring may wait for its owner, and nothing here has to wait for it.
+            if instead_of:
+                forget_key(self._keys, instead_of, self.settings)
+            warning = self._keys.keep(kept.url)
             if warning is not None:
                 self._emit(Noticed(job, warning))
-            self._change(lambda settings: with_remote(settings, kept))
-            self._list_models(job)
 
         return self._threads.start("add-remote", work)
 

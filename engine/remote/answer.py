@@ -28,6 +28,7 @@ from engine.remote.address import Place
 from engine.remote.body import chat_body, completion_body
 from engine.remote.call import TROUBLES, Call, Complaint, Patience
 from engine.remote.failures import failure_of_connection, failure_of_status, printable
+from engine.remote.keys import Kept
 from engine.remote.reply import Delta, Reply, phase_of
 from engine.remote.sse import EventStream, StreamTooLarge
 from engine.runtime.values import GenerationRequest, StopReason, Turn, WhenFull
@@ -36,14 +37,14 @@ log = logging.getLogger(__name__)
 
 _MOST_CUTS: Final = 8
 
-KeyOf = Callable[[str], str]
+KeyOf = Callable[[str], Kept]
 
 
 class Exchange:
     """What belongs to one job: its call, and the gate that no event passes after the last one."""
 
     def __init__(self, job: JobId, place: Place, key_of: KeyOf, patience: Patience, emit: Emit) -> None:
-        """`key_of` gives the key for an address; asked in the job's thread, as a keyring may wait."""
+        """`key_of` tells the key for an address; asked in the job's thread, as a keyring may wait."""
         self.job = job
         self.place = place
         self.token = CancelToken()
@@ -53,6 +54,7 @@ class Exchange:
         self._gate = threading.Lock()
         self._over = False
         self._call: Call | None = None
+        self._kept = Kept()
         self._reply: Reply | None = None
 
     def tell(self, event: Event) -> bool:
@@ -70,17 +72,20 @@ class Exchange:
                 self._emit(event)
 
     def cancel(self) -> None:
-        """Cuts the connection and ends the job at once, whatever its thread is waiting for."""
+        """Ends the job at once and cuts its connection, whatever its thread is waiting for."""
         self.token.cancel()
-        call, reply = self._call, self._reply
+        self._tell_cancelled()
+        call = self._call
         if call is not None:
-            call.cut()
+            call.cut()  # after the last event: a reader that wakes up must not end the job as broken
+
+    def _tell_cancelled(self) -> None:
         with self._gate:
             if self._over:
                 return
             self._over = True
-            if reply is not None:
-                stats = reply.figures.stats(self.place.host)
+            if self._reply is not None:
+                stats = self._reply.figures.stats(self.place.host)
                 self._emit(GenerationFinished(self.job, stats, StopReason.CANCELLED))
             self._emit(JobCancelled(self.job))
 
@@ -102,10 +107,10 @@ class Exchange:
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> bytes:
         """A short answer, whole. Raises: RemoteError, Cancelled."""
-        with self._calling() as call:
+        with self._calling() as call, call.in_time():
             answer = call.open(path, body)
             if isinstance(answer, Complaint):
-                raise failure_of_status(answer, self.place.host, self.place.model)
+                raise self._failure(answer)
             return call.whole()
 
     def answer(self, request: GenerationRequest, context_length: int) -> None:
@@ -138,7 +143,7 @@ class Exchange:
         with self._calling() as call:
             answer = call.open(path, body)
             if isinstance(answer, Complaint):
-                raise failure_of_status(answer, host, model)
+                raise self._failure(answer)
             if left_out:
                 self.tell(Noticed(self.job, sentence("remote_left_out", host=host, count=left_out)))
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -179,8 +184,15 @@ class Exchange:
                 self.tell(ToolCalled(self.job, called))
         self.tell(GenerationFinished(self.job, reply.figures.stats(self.place.host), reason))
 
+    def _failure(self, complaint: Complaint) -> RemoteError:
+        kept, host = self._kept, self.place.host
+        if complaint.status in (401, 403) and not kept.key and kept.trouble:
+            return RemoteError.of("remote_key_unread", host=host, reason=kept.trouble)
+        return failure_of_status(complaint, host, self.place.model)
+
     def _calling(self) -> _Calling:
-        call = self._call = Call(self.place.url, self._key_of(self.place.url), self._patience)
+        self._kept = self._key_of(self.place.url)
+        call = self._call = Call(self.place.url, self._kept.key, self._patience)
         # Cancelled before there was a call to cut: it must not begin.
         self.token.raise_if_cancelled()
         return _Calling(call, self.place.host, self.token)

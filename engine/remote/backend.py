@@ -33,7 +33,7 @@ from engine.remote.answer import Exchange, KeyOf
 from engine.remote.call import Patience
 from engine.remote.embedding import embedding_body, vectors_of
 from engine.remote.failures import printable
-from engine.remote.keys import Keys
+from engine.remote.keys import Kept, Keys
 from engine.remote.listing import Offered, offered_models
 from engine.runtime.values import (
     EmbeddingRequest,
@@ -45,7 +45,7 @@ from engine.runtime.values import (
 )
 from engine.settings import Remote
 
-_SHORT: Final = Patience(connect_s=10.0, first_s=30.0, next_s=30.0)
+_SHORT: Final = Patience(connect_s=10.0, first_s=30.0, next_s=30.0, whole_s=60.0)
 _POLL_S: Final = 0.05
 _MOST_NAMED: Final = 5
 
@@ -71,7 +71,7 @@ class RemoteBackend:
         self._closed = False
 
     def load(self, job: JobId, wish: LoadWish) -> None:
-        """Asks the endpoint whether it has the model."""
+        """Asks the endpoint whether it has the model, each time: it may have been started anew."""
         patience = _short(self._patience)
         self._start(job, wish.model, lambda exchange: self._load(exchange, wish.model), patience)
 
@@ -136,7 +136,9 @@ class RemoteBackend:
         except RemoteError as error:
             self._emit(JobFailed(job, error.message))
             return
-        exchange = Exchange(job, place, self._keys.get, patience or self._patience, self._emit)
+        exchange = Exchange(
+            job, place, lambda url: self._key_for(exchange, url), patience or self._patience, self._emit
+        )
         thread = threading.Thread(target=self._run, args=(exchange, work), name=f"remote-{job}", daemon=True)
         with self._lock:
             refused = self._closed
@@ -149,39 +151,42 @@ class RemoteBackend:
 
     def _run(self, exchange: Exchange, work: Callable[[Exchange], None]) -> None:
         try:
-            exchange.run(lambda: self._work(exchange, work), self._log_path)
+            exchange.run(lambda: work(exchange), self._log_path)
         finally:
             with self._lock:
                 del self._running[exchange.job]
 
-    def _work(self, exchange: Exchange, work: Callable[[Exchange], None]) -> None:
-        url = exchange.place.url
-        if in_clear(url) and url not in self._warned and self._keys.get(url):
+    def _key_for(self, exchange: Exchange, url: str) -> Kept:
+        """Says once, before it is sent, that a key can be read on its way."""
+        kept = self._keys.get(url)
+        if kept.key and in_clear(url) and url not in self._warned:
             self._warned.add(url)
             exchange.tell(Noticed(exchange.job, sentence("remote_key_in_clear", host=host_of(url))))
-        work(exchange)
+        return kept
 
     def _load(self, exchange: Exchange, model: InstalledModel) -> None:
         job, place = exchange.job, exchange.place
         with self._lock:
             known = place.path in self._contexts
-        if known:
-            return
-        exchange.tell(RuntimeStateChanged(job, RuntimeState.LOADING, model=place.path))
+        if not known:
+            exchange.tell(RuntimeStateChanged(job, RuntimeState.LOADING, model=place.path))
         begun = time.monotonic()
         try:
-            offered = offered_models(exchange.ask("/models"), place.host)
-            found = _find(offered, place)
+            context = _context_of(exchange)
         except BaseException:
-            exchange.tell(RuntimeStateChanged(job, RuntimeState.STOPPED, model=place.path))
+            with self._lock:
+                self._contexts.pop(place.path, None)
+            self._tell_state(exchange, RuntimeState.STOPPED)
             raise
-        self._tell_loaded(exchange, model, found.context_length, time.monotonic() - begun)
+        self._tell_loaded(exchange, model, context, time.monotonic() - begun)
 
     def _tell_loaded(self, exchange: Exchange, model: InstalledModel, context: int, load_s: float) -> None:
+        path = exchange.place.path
         with self._lock:
-            self._contexts[exchange.place.path] = context
+            self._contexts[path] = context
+            state = RuntimeState.GENERATING if self._answering.get(path) else RuntimeState.READY
         facts = _facts(exchange.place, context, load_s)
-        exchange.tell(RuntimeStateChanged(exchange.job, RuntimeState.READY, model=exchange.place.path))
+        exchange.tell(RuntimeStateChanged(exchange.job, state, model=path))
         exchange.tell(ModelLoaded(exchange.job, model, facts))
 
     def _generate(self, exchange: Exchange, request: GenerationRequest, model: InstalledModel) -> None:
@@ -202,10 +207,14 @@ class RemoteBackend:
         with self._lock:
             self._answering[path] -= 1
             idle = self._answering[path] == 0 and path in self._contexts
-        ready = RuntimeStateChanged(exchange.job, RuntimeState.READY, model=path)
-        if idle and not exchange.tell(ready):
+        if idle:
+            self._tell_state(exchange, RuntimeState.READY)
+
+    def _tell_state(self, exchange: Exchange, state: RuntimeState) -> None:
+        changed = RuntimeStateChanged(exchange.job, state, model=exchange.place.path)
+        if not exchange.tell(changed):
             # Of a cancelled job nothing may follow, but the state has changed all the same.
-            self._emit(replace(ready, job=new_job_id()))
+            self._emit(replace(changed, job=new_job_id()))
 
     def _embed(self, exchange: Exchange, request: EmbeddingRequest) -> None:
         place = exchange.place
@@ -258,6 +267,17 @@ def choices_of(names: tuple[str, ...]) -> str:
     return choices if len(names) <= _MOST_NAMED else f"{choices} …"
 
 
+def _context_of(exchange: Exchange) -> int:
+    """Tokens; 0 where the endpoint does not tell. Raises: RemoteError, where it has not the model."""
+    try:
+        body = exchange.ask("/models")
+    except RemoteError as error:
+        if error.message.code == "remote_not_found":
+            return 0  # some have no list of models: the first question shows whether the name is right
+        raise
+    return _find(offered_models(body, exchange.place.host), exchange.place).context_length
+
+
 def _find(offered: tuple[Offered, ...], place: Place) -> Offered:
     for each in offered:
         if each.name == place.model:
@@ -293,6 +313,7 @@ def _short(patience: Patience) -> Patience:
         patience,
         first_s=min(patience.first_s, _SHORT.first_s),
         next_s=min(patience.next_s, _SHORT.next_s),
+        whole_s=min(patience.whole_s, _SHORT.whole_s),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from engine.download.endpoints import origin_of, shown
 from engine.download.wire import USER_AGENT, connection_to
 from engine.errors import RemoteError
 from engine.remote.address import host_of
+
+log = logging.getLogger(__name__)
 
 _MOST_REDIRECTS: Final = 3
 _LARGEST_REPLY: Final = 32 << 20  # bytes of an answer that is not a stream
@@ -41,6 +44,7 @@ class Patience:
     connect_s: float = 10.0
     first_s: float = 600.0  # until the head of the answer: a long prompt in a long queue
     next_s: float = 180.0  # between two pieces of it
+    whole_s: float = 900.0  # for the whole of an answer that is not a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,31 @@ class Call:
         """The body of an answer that is not a stream. Raises: one of `TROUBLES`; RemoteError."""
         assert self._response is not None
         return self._read(self._response, _LARGEST_REPLY, cut_short=False)
+
+    @contextlib.contextmanager
+    def in_time(self) -> Iterator[None]:
+        """For what must be over within `whole_s`, however its pieces drip. Raises: RemoteError."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.cut()
+
+        timer = threading.Timer(self._patience.whole_s, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except TROUBLES as error:
+            if not late.is_set():
+                raise
+            log.info("cut after %s s: %s", self._patience.whole_s, error)
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise RemoteError.of(
+                "remote_too_slow", host=host_of(self.url), seconds=round(self._patience.whole_s)
+            )
 
     def cut(self) -> None:
         """Ends whatever the call is doing, from any thread."""

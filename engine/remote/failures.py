@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import ssl
@@ -35,10 +36,13 @@ def failure_of_connection(error: Exception, host: str, seconds: float) -> Remote
         reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else "no answer"
         return RemoteError.of("remote_name_unknown", host=host, reason=reason)
     timeouts = (TimeoutError, urllib3.exceptions.TimeoutError)
-    if isinstance(cause, timeouts) or isinstance(error, timeouts):
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # a TimeoutError of urllib3's too
+    if isinstance(cause, timeouts) or (isinstance(error, timeouts) and not refused):
         return RemoteError.of("remote_timeout", host=host, seconds=round(seconds, 1))
-    if isinstance(error, urllib3.exceptions.NewConnectionError):
+    if refused:
         return RemoteError.of("remote_refused", host=host, reason=_words_of(cause))
+    if isinstance(cause, http.client.IncompleteRead):
+        return RemoteError.of("remote_truncated", host=host)
     if isinstance(cause, ssl.SSLError):
         return RemoteError.of("remote_connection_lost", host=host, reason=f"TLS: {cause.reason or 'failed'}")
     if isinstance(cause, ConnectionError | OSError):
@@ -56,6 +60,8 @@ def failure_of_status(complaint: Complaint, host: str, model: str) -> RemoteErro
         return RemoteError.of("remote_forbidden", host=host, status=status, told=words)
     if status in (400, 413, 422) and is_about_context(complaint.body):
         return RemoteError.of("remote_context_full", host=host, model=printable(model), told=words)
+    if status == 404 and not model:
+        return RemoteError.of("remote_without_list", host=host, told=words)
     if status == 404:
         return RemoteError.of("remote_not_found", host=host, model=printable(model), told=words)
     if status in (429, 503):

@@ -7,6 +7,7 @@ every method belongs to a worker thread.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import RemoteError
@@ -22,6 +23,14 @@ SERVICE: Final = "deskside"
 _LONGEST: Final = 8192
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What there is for an address. Without a key, `trouble` says why none could be read, if so."""
+
+    key: str = ""
+    trouble: str = ""
+
+
 class Keys:
     """One key an origin (scheme, host and port). Thread-safe."""
 
@@ -31,29 +40,34 @@ class Keys:
         self._lock = threading.Lock()
         self._memory: dict[str, str] = {}
 
-    def get(self, url: str) -> str:
-        """The key for that address, "" where there is none or the keyring is locked or absent: the
-        endpoint then says that it wants one."""
+    def get(self, url: str) -> Kept:
+        """The key for that address. A keyring that is locked or absent is no failure yet: the endpoint
+        may want no key."""
         origin = origin_text(url)
         with self._lock:
             if origin in self._memory:
-                return self._memory[origin]
+                return Kept(self._memory[origin])
         try:
-            return checked_key(self._ring().read(origin), url)
-        except (OSError, RemoteError):
-            return ""
+            return Kept(checked_key(self._ring().read(origin), url))
+        except OSError as error:
+            return Kept(trouble=str(error))
+        except RemoteError:
+            return Kept(trouble="it holds something that is no key")
 
-    def put(self, url: str, key: str) -> Sentence | None:
-        """Keeps a key; what to tell if only the memory keeps it. Raises: RemoteError, for a key that
-        cannot be one."""
-        origin, key = origin_text(url), checked_key(key, url)
-        self.hold(url, key)
+    def keep(self, url: str) -> Sentence | None:
+        """Puts a key that is held into the keyring; what to tell if only the memory keeps it."""
+        origin = origin_text(url)
+        with self._lock:
+            key = self._memory.get(origin)
+        if key is None:
+            return None
         try:
             self._ring().write(origin, key)
         except OSError as error:
             return sentence("remote_key_not_kept", host=host_of(url), reason=str(error))
         with self._lock:
-            self._memory.pop(origin, None)
+            if self._memory.get(origin) == key:  # another may have come while the keyring waited
+                del self._memory[origin]
         return None
 
     def hold(self, url: str, key: str) -> None:

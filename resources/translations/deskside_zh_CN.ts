@@ -2384,8 +2384,8 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{host} 中断了回答{told}。已收到的内容都已保留；请重试。</translation>
         </message>
         <message>
-            <source>{host} does not accept the key, or wants one (HTTP {status}). Enter the right key in the settings.</source>
-            <translation>{host} 不接受该密钥，或要求提供密钥（HTTP {status}）。请在设置中填写正确的密钥。</translation>
+            <source>{host} does not accept the key, or wants one (HTTP {status}). Enter the right key for this endpoint.</source>
+            <translation>{host} 不接受该密钥，或要求提供密钥（HTTP {status}）。请为该端点填写正确的密钥。</translation>
         </message>
         <message>
             <source>{host} does not accept the request (HTTP {status}{told}). Change what was asked, or choose another model.</source>
@@ -2396,8 +2396,8 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{host} 不允许用您的密钥进行此操作（HTTP {status}{told}）。请联系其管理员，或另选模型。</translation>
         </message>
         <message>
-            <source>{host} does not offer a model {model}. It offers: {choices}. Choose one of them in the settings.</source>
-            <translation>{host} 不提供模型 {model}。它提供：{choices}。请在设置中选择其中之一。</translation>
+            <source>{host} does not offer a model {model}. It offers: {choices}. Choose one of them.</source>
+            <translation>{host} 不提供模型 {model}。它提供：{choices}。请选择其中之一。</translation>
         </message>
         <message>
             <source>{host} does not take connections ({reason}). Check that the endpoint runs, and its port; a firewall may stand in between.</source>
@@ -2416,12 +2416,20 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{host} 未能作答（HTTP {status}{told}）。请重试；如果一直如此，请告知其管理员。</translation>
         </message>
         <message>
+            <source>{host} had not answered completely after {seconds} seconds. It may be overloaded: try again later.</source>
+            <translation>{host} 在 {seconds} 秒后仍未答复完毕，可能负载过高。请稍后重试。</translation>
+        </message>
+        <message>
+            <source>{host} has no list of models at this address (HTTP 404{told}). Check the address (most end in /v1), or write the name of a model yourself.</source>
+            <translation>{host} 在该地址没有模型列表（HTTP 404{told}）。请检查地址（大多以 /v1 结尾），或自行填写模型名称。</translation>
+        </message>
+        <message>
             <source>{host} has too much to do (HTTP {status}{told}). Try again in a while.</source>
             <translation>{host} 太忙（HTTP {status}{told}）。请稍后重试。</translation>
         </message>
         <message>
-            <source>{host} knows nothing at this address, or no model {model} (HTTP 404{told}). Check the address (most end in /v1) and the model in the settings.</source>
-            <translation>{host} 在该地址没有内容，或没有模型 {model}（HTTP 404{told}）。请在设置中检查地址（大多以 /v1 结尾）和模型。</translation>
+            <source>{host} knows nothing at this address, or no model {model} (HTTP 404{told}). Check the address (most end in /v1) and the name of the model.</source>
+            <translation>{host} 在该地址没有内容，或没有模型 {model}（HTTP 404{told}）。请检查地址（大多以 /v1 结尾）和模型名称。</translation>
         </message>
         <message>
             <source>{host} offers no model. Load one there, or choose another endpoint.</source>
@@ -2432,8 +2440,8 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{host} 提供多个模型：{choices}。请用 --model 指定其中一个。</translation>
         </message>
         <message>
-            <source>{host} sends on to {target}, where neither your key nor your words are sent unasked. If you trust it, enter that address in the settings.</source>
-            <translation>{host} 转向 {target}；未经您同意，密钥和对话内容都不会发往那里。如果您信任它，请在设置中填写该地址。</translation>
+            <source>{host} sends on to {target}, where neither your key nor your words are sent unasked. If you trust it, enter that address instead.</source>
+            <translation>{host} 转向 {target}；未经您同意，密钥和对话内容都不会发往那里。如果您信任它，请改用该地址。</translation>
         </message>
         <message>
             <source>{host} sent more than an answer can be ({detail}), so it was ended. What had arrived is kept.</source>
@@ -2446,6 +2454,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{host} showed a certificate that this machine does not trust ({reason}). Check the address, the date of this machine and the certificates of your network.</source>
             <translation>{host} 出示的证书不受本机信任（{reason}）。请检查地址、本机日期以及所在网络的证书。</translation>
+        </message>
+        <message>
+            <source>{host} wants a key, and none could be read from the keyring ({reason}). Unlock the keyring, or enter the key again.</source>
+            <translation>{host} 要求提供密钥，但无法从密钥环读取（{reason}）。请解锁密钥环，或重新填写密钥。</translation>
         </message>
         <message>
             <source>{idle} was unloaded to make room for {model}.</source>

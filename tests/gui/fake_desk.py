@@ -118,8 +118,8 @@ class FakeDesk:
     def try_remote(self, url: str, key: str) -> JobId:
         return self._note("try_remote", url, key)
 
-    def add_remote(self, remote: Remote, key: str) -> JobId:
-        return self._note("add_remote", remote, key)
+    def add_remote(self, remote: Remote, key: str, instead_of: str = "") -> JobId:
+        return self._note("add_remote", remote, key, instead_of)
 
     def remove_remote(self, url: str) -> JobId:
         return self._note("remove_remote", url)
