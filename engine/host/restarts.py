@@ -14,6 +14,8 @@ _MEMORY_CODES = frozenset({"worker_out_of_memory", "model_memory", "decode_memor
 _MEMORY_WORDS = ("failed to allocate", "unable to allocate", "out of memory", "bad_alloc", "MemoryError")
 # Nothing is won by loading again what cannot be read here.
 _HOPELESS_CODES = frozenset({"worker_file_vanished", "worker_not_started"})
+# These say nothing against the file.
+_FROM_OUTSIDE = frozenset({"worker_killed", "worker_terminated", "worker_stuck", "worker_lost_device"})
 # The kernels for copied weights use the newest instructions of all; without a copy there are others.
 _INSTRUCTION_CODE = "worker_bad_instruction"
 # So may an assertion that fails while a model is placed: it is tried once without.
@@ -53,7 +55,7 @@ class Crashes:
             return Return.LOWER
         if reason.code == _ABORT_CODE and not plain:
             return Return.PLAIN
-        if loading and reason.code not in ("worker_killed", "worker_terminated", "worker_stuck"):
+        if loading and reason.code not in _FROM_OUTSIDE:
             return Return.NOT
         return Return.SAME if len(self._times) == 1 else Return.LOWER
 

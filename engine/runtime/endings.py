@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
+from engine.hardware.nodes import is_node, parse_node
 from engine.messages import Sentence, sentence
+from engine.runtime.node_greeting import answers
 
 _TAIL_BYTES = 16 * 1024
 _LONGEST_DETAIL = 200  # characters
 # Of native code, of the C++ runtime, of Python; not faulthandler's "Fatal Python error".
-_TELLING = re.compile(r"GGML_ASSERT|GGML_ABORT|what\(\):|^\w+Error: |(?<!Python )error: ")
+_TELLING = re.compile(
+    r"GGML_ASSERT|GGML_ABORT|what\(\):|^\w+Error: |(?<!Python )error: |RPC server crashed|RPC handshake"
+)
+_NODE_CHECK_S = 1.0  # for a node to take a connection
 # Windows says it with a status in place of a signal.
 _STATUS_AS_SIGNAL = {
     0xC0000005: "SIGSEGV",  # access violation
@@ -28,17 +34,26 @@ _SENTENCE_OF_SIGNAL = {
 
 
 def describe_ending(
-    status: int, *, loading: bool, model: str, log: Path, last_words: str, memory_ran_out: bool
+    status: int,
+    *,
+    loading: bool,
+    model: str,
+    log: Path,
+    last_words: str,
+    memory_ran_out: bool,
+    devices: Sequence[str] = (),
 ) -> Sentence:
     """The sentence for a worker that ended by itself.
 
     `status` is the exit status as Popen has it: a negative signal number, or an exit code.
-    `loading` says whether the model was still being loaded.
+    `loading` says whether the model was still being loaded, `devices` what computed it beside the CPU.
     """
     name = _signal_name(status)
     if name == "SIGKILL":
         code = "worker_out_of_memory" if memory_ran_out else "worker_killed"
         return sentence(code, model=model)
+    if name == "SIGABRT" and (lost := lost_nodes(devices, last_words)):
+        return sentence("worker_lost_device", model=model, device=lost, log=str(log))
     if name == "SIGABRT":
         code = "worker_aborted_loading" if loading else "worker_aborted"
         return sentence(code, model=model, detail=last_words or "no reason given", log=str(log))
@@ -46,6 +61,16 @@ def describe_ending(
         return sentence(_SENTENCE_OF_SIGNAL[name], model=model, log=str(log))
     detail = f"{name or f'exit code {status}'}{': ' if last_words else ''}{last_words}"
     return sentence("worker_ended", model=model, detail=detail, log=str(log))
+
+
+def lost_nodes(devices: Sequence[str], last_words: str) -> str:
+    """Which of a worker's nodes are gone, "127.0.0.1:50052, ...", after it has ended; "" where all are
+    there. llama.cpp ends the process without naming the one that it lost."""
+    endpoints = list(dict.fromkeys(parse_node(device)[0] for device in devices if is_node(device)))
+    gone = [endpoint for endpoint in endpoints if not answers(endpoint, _NODE_CHECK_S)]
+    if not gone and "RPC" in last_words:
+        gone = endpoints  # one of them; it may be back already
+    return ", ".join(gone)
 
 
 def _signal_name(status: int) -> str:

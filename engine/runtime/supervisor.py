@@ -59,6 +59,7 @@ class _LoadJob:
     log_start: int  # size of the log when the worker started
     memory_kills: int  # of the system, when the worker started
     parks: bool  # it keeps idle conversations on disk
+    devices: tuple[str, ...]  # beside the CPU, where the request names them
     running: bool = True  # until loaded, failed or cancelled
 
 
@@ -120,7 +121,8 @@ class Supervisor:
         try:
             start = self._log_path.stat().st_size if log else 0
             parks = bool(request.park_folder)
-            self._load_job = _LoadJob(job, model, start, out_of_memory_kills(), parks)
+            devices = tuple(entry.device for entry in request.devices)
+            self._load_job = _LoadJob(job, model, start, out_of_memory_kills(), parks, devices)
             self._change(RuntimeState.STARTING)
             process, channel = start_worker(self._command, log)
         except OSError as error:
@@ -345,6 +347,7 @@ class Supervisor:
             log=self._log_path,
             last_words=last_words(self._log_path, load.log_start),
             memory_ran_out=out_of_memory_kills() > load.memory_kills,
+            devices=load.devices,
         )
 
     # small things

@@ -34,6 +34,14 @@ class WhenFull(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceLayers:
+    """What a device beside the CPU holds."""
+
+    device: str  # as ggml names it, "CUDA0", or of a node (hardware/nodes.py)
+    layers: int  # the output counts as one
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRequest:
     """How to load a model; the planner's choice made explicit."""
 
@@ -53,6 +61,9 @@ class LoadRequest:
     embedding: bool = False  # the model embeds texts; it cannot answer
     park_folder: str = ""  # where idle conversations are kept as state files; "" keeps none
     park_budget_bytes: int = 0  # of all state files in that folder together
+    # Which devices hold the `n_gpu_layers` layers, in the order of the layers, the last ones of the model;
+    # empty leaves it to llama.cpp. Nodes are reached by what is named here and in no other way.
+    devices: tuple[DeviceLayers, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +186,7 @@ class TokenLogprob:
 class MemoryShare:
     """What one part of a loaded model takes on one device, as llama.cpp reports it."""
 
-    device: str  # "CPU", "CUDA0", ...
+    device: str  # "CPU", "CUDA0", ... or of a node (hardware/nodes.py)
     part: str  # "weights", "repack", "kv_cache", "compute", "output"
     size_bytes: int
 

@@ -2052,6 +2052,18 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>模型文件 {path} 已损坏（{reason}）。请重新下载。</translation>
         </message>
         <message>
+            <source>The node {endpoint} does not answer ({reason}). It may be off, or busy with another model. Start it again, or load the model without it.</source>
+            <translation>节点 {endpoint} 没有应答（{reason}）。它可能已关闭，或正忙于另一个模型。请重新启动它，或在没有它的情况下加载模型。</translation>
+        </message>
+        <message>
+            <source>The node {endpoint} is not an address on this machine. Nodes are reached through Deskside's own encrypted connection only; add the other machine there.</source>
+            <translation>节点 {endpoint} 不是本机上的地址。节点只能通过 Deskside 自己的加密连接访问；请在那里添加另一台机器。</translation>
+        </message>
+        <message>
+            <source>The node {endpoint} speaks another version of the engine's protocol ({version} in place of {ours}). Install the same version of Deskside on both machines.</source>
+            <translation>节点 {endpoint} 使用的引擎协议版本不同（{version}，而不是 {ours}）。请在两台机器上安装相同版本的 Deskside。</translation>
+        </message>
+        <message>
             <source>The parameters of the tool {name} are no JSON schema ({reason}). Correct them and ask again.</source>
             <translation>工具 {name} 的参数不是 JSON schema（{reason}）。请改正后重试。</translation>
         </message>
@@ -2320,6 +2332,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>不能一次为 {count} 段文本生成向量，最多 {most} 段。请分多次发送。</translation>
         </message>
         <message>
+            <source>{device}, which computed a part of {model}, does not answer any more, so the engine stopped. Load the model again to go on without it; the conversation is kept. The log is {log}.</source>
+            <translation>{device} 负责计算 {model} 的一部分，现在不再应答，因此引擎已停止。重新加载模型即可在没有它的情况下继续；对话已保留。日志在 {log}。</translation>
+        </message>
+        <message>
             <source>{endpoint} answered with something that is no description of a model, so it may not be a hub, or a login page stands in between. Check the endpoint and the network connection.</source>
             <translation>{endpoint} 返回的内容不是模型描述，它可能不是模型库，或中间有登录页面。请检查站点地址和网络连接。</translation>
         </message>
@@ -2542,6 +2558,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{model} was loaded to embed texts, so it cannot answer. Choose a chat model.</source>
             <translation>{model} 是为生成文本向量而加载的，不能回答。请选择聊天模型。</translation>
+        </message>
+        <message>
+            <source>{model} was to be loaded on {device}, but the engine does not find it any more. Check the machine again, then load the model.</source>
+            <translation>{model} 本应加载到 {device} 上，但引擎找不到它了。请重新检查本机，然后加载模型。</translation>
         </message>
         <message>
             <source>{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.</source>

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from engine.hardware.nodes import node_device
 from engine.runtime.values import MemoryShare
 from engine.runtime.worker.breakdown import BufferSizes
 
@@ -15,6 +16,8 @@ _COMPUTE = "(?:compute|output) buffer size"
 _GRAPH = "compute buffer size"
 _OUTPUT = "output buffer size"
 _WEIGHTS = "model buffer size"
+# "RPC0[127.0.0.1:50052]": a number among that node's devices, and where it is reached
+_OF_NODE = re.compile(r"RPC(\d+)\[(.+)\]")
 # CPU_REPACK, CPU_AARCH64, AMX: weights once more, in an order that suits the processor
 _REPACKED = re.compile(r"REPACK|AARCH64|AMX|KLEIDIAI|RISCV|SPACEMIT|HBM", re.IGNORECASE)
 
@@ -79,5 +82,7 @@ def _announced(lines: Sequence[str], what: str, of: str = r"\S+") -> list[tuple[
 def _device_of(buffer: str, devices: Sequence[str]) -> str:
     if "host" in buffer.lower() or _REPACKED.search(buffer):
         return "CPU"
+    if found := _OF_NODE.fullmatch(buffer):
+        return node_device(found[2], int(found[1]))
     fitting = [name for name in devices if buffer.lower().startswith(name.lower())]
     return max(fitting, key=len, default=buffer.partition("_")[0])

@@ -17,6 +17,7 @@ from engine.runtime.values import LoadRequest, ModelFacts, PlannedMemory
 from engine.runtime.worker.breakdown import memory_breakdown
 from engine.runtime.worker.buffers import compute_bytes, kv_cache_bytes, memory_shares, repack_bytes
 from engine.runtime.worker.context import Context
+from engine.runtime.worker.devices import choose_devices
 from engine.runtime.worker.embedding_context import EmbeddingContext
 from engine.runtime.worker.modelfile import check_model_file
 from engine.runtime.worker.native import Native
@@ -128,7 +129,7 @@ class _Loading:
             repack_bytes=repack_bytes(lines),
             load_s=time.monotonic() - self._began,
             pid=os.getpid(),
-            device=_device(self.native, request.n_gpu_layers),
+            device=_device(self.native, request),
             has_template=template is not None,
             has_tools=template is not None and template.knows_tools,
             n_sequences=sequences,
@@ -234,6 +235,11 @@ def _check(request: LoadRequest) -> None:
             raise LoadError.of("bad_load_setting", name=name, value=value, low=low, high=high)
     if request.kv_type not in ("f16", "q8_0", "q4_0"):
         raise LoadError.of("bad_kv_type", value=request.kv_type, known="f16, q8_0, q4_0")
+    placed = sum(entry.layers for entry in request.devices)
+    if request.devices and placed != request.n_gpu_layers:
+        raise LoadError.of(
+            "bad_load_setting", name="n_gpu_layers", value=request.n_gpu_layers, low=placed, high=placed
+        )
 
 
 def _open_model(
@@ -261,6 +267,11 @@ def _open_model(
     params.progress_callback = callback
     overrides = _overrides(native, request.experts_on_cpu)
     params.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p) if overrides else None
+    chosen = choose_devices(native, request)
+    if chosen is not None:  # likewise
+        params.devices = ctypes.cast(chosen.pointers, ctypes.c_void_p)
+        params.tensor_split = chosen.split
+        params.split_mode = llama.LLAMA_SPLIT_MODE_LAYER
     model = llama.llama_model_load_from_file(os.fsencode(request.path), params)
     if cancelled():
         raise Cancelled
@@ -345,10 +356,12 @@ def _template(source: bytes | None, vocabulary: Vocabulary) -> ChatTemplate | No
     return template
 
 
-def _device(native: Native, n_gpu_layers: int) -> str:
+def _device(native: Native, request: LoadRequest) -> str:
     """ "CPU (zen4)", or the GPUs that hold layers."""
     gpus = [device.name for device in native.devices() if device.kind in ("gpu", "igpu")]
-    if n_gpu_layers != 0 and gpus:
+    if request.devices:
+        gpus = [entry.device for entry in request.devices]
+    if request.n_gpu_layers != 0 and gpus:
         return " + ".join(gpus)
     return f"CPU ({native.cpu_variant})" if native.cpu_variant else "CPU"
 

@@ -30,6 +30,7 @@ class Native:
         self.llama = _import_bindings()
         self.version: str = importlib.import_module("llama_cpp").__version__
         self.log = NativeLog(self.llama)
+        self.nodes: dict[str, int] = {}  # endpoints that are registered, and ggml's pointer to each
         self.folder = Path(os.fspath(self.llama._base_path))
         # Only this folder: llama.cpp's own search would also look in the current one.
         self.function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(os.fsencode(self.folder))
@@ -59,6 +60,28 @@ class Native:
         count = self.function("ggml_backend_dev_count", ctypes.c_size_t)()
         get = self.function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
         return tuple(self._device(get(index)) for index in range(count))
+
+    def device_named(self, name: str) -> int | None:
+        """ggml's pointer to it; None where there is none of that name."""
+        named = self.function("ggml_backend_dev_by_name", ctypes.c_void_p, ctypes.c_char_p)
+        found = named(name.encode("utf-8"))
+        return int(found) if found else None
+
+    def node_function(self, name: str, result: Any, *arguments: Any) -> Any:
+        """A function of ggml's part for devices of other machines, which is loaded as a module.
+
+        Raises: LoadError, when the engine was built without it.
+        """
+        registry = self.function("ggml_backend_reg_by_name", ctypes.c_void_p, ctypes.c_char_p)(b"RPC")
+        address = None
+        if registry:
+            find = "ggml_backend_reg_get_proc_address"
+            address = self.function(find, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)(
+                registry, name.encode("ascii")
+            )
+        if not address:
+            raise LoadError.of("engine_missing", reason=f"no {name} in {self.folder}")
+        return ctypes.CFUNCTYPE(result, *arguments)(address)
 
     def _device(self, device: int) -> DeviceFacts:
         name = self.function("ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)(device)
