@@ -47,6 +47,7 @@ class Faults:
     link_seconds: float = 0.0  # how long a signed link lives; 0 for ever
     dead_links: bool = False  # signed links are refused at once
     bytes_per_second: float = 0.0  # throttle of each connection
+    drip_seconds: float = 0.0  # between two bytes of a body
     lie_length: int = 0  # added to Content-Length
     redirect_to: str = ""  # where HEAD sends instead of the signed link
     resolve_status: int = 0  # HEAD of a file is answered with this
@@ -338,6 +339,9 @@ class _Handler(BaseHTTPRequestHandler):
             if 0 <= faults.stall_after <= sent:
                 self.hub.closing.wait(60)
                 return
+            if faults.drip_seconds:
+                self._drip(piece, faults.drip_seconds)
+                return
             self.wfile.write(self._flipped(piece, offset, faults))
             sent += len(piece)
             if self._count(len(piece), faults):
@@ -346,6 +350,12 @@ class _Handler(BaseHTTPRequestHandler):
                 ahead = sent / faults.bytes_per_second - (time.monotonic() - begun)
                 if ahead > 0 and self.hub.closing.wait(ahead):
                     return
+
+    def _drip(self, piece: bytes, seconds: float) -> None:
+        for byte in piece:
+            self.wfile.write(bytes([byte]))
+            if self.hub.closing.wait(seconds):
+                return
 
     def _flipped(self, piece: bytes, offset: int, faults: Faults) -> bytes:
         at = faults.flip_at - offset

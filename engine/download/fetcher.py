@@ -1,6 +1,6 @@
-"""Fetches one file: lanes (threads with a connection each) do what the `Transfer` says.
+"""Fetches one file: lanes (threads with a line each) do what the `Transfer` says.
 
-Each lane owns its file handle and its connection and closes them itself, so that a lane that
+Each lane owns its file handle and its line and closes them itself, so that a lane that
 hangs in a name look-up can be left behind without harm: once the transfer is paused nothing
 it does counts any more.
 """
@@ -13,26 +13,27 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
-
-from urllib3.response import BaseHTTPResponse
 
 from engine.cancellation import CancelToken
 from engine.download.journal import Journal
+from engine.download.lines import TROUBLES, Body, Line
+from engine.download.origin import Source, line_to, resolution
 from engine.download.pace import Pace
 from engine.download.partfile import FULL, PartPaths, free_bytes
 from engine.download.segments import Frontier
-from engine.download.transfer import Failure, Fetch, Resolution, Resolve, Span, Stop, Transfer, Wait
+from engine.download.transfer import Failure, Fetch, Resolve, Span, Stop, Transfer, Wait
 from engine.download.values import TransferState
-from engine.download.wire import TROUBLES, Located, Wire, is_reusable, read_piece
+from engine.download.xet_line import NativeXet, XetClient
 
 _PIECE_BYTES = 256 << 10
 _PASS_SECONDS = 0.05
 _PACE_SECONDS = 0.02  # how often a lane that is held back looks again
+_FLOOR_SECONDS = 1.0  # how often the disk is looked at
+_FED_BYTES = 4 << 10  # a lane that gains less than this within the stall time stands still
 _GOODBYE_SECONDS = 0.15  # how long a cancelled transfer waits for its lanes
 
 
@@ -40,30 +41,17 @@ _GOODBYE_SECONDS = 0.15  # how long a cancelled transfer waits for its lanes
 class Tuning:
     """How a transfer works; the defaults are for people, tests use smaller figures."""
 
-    connections: int = 4
+    connections: int = 8
     segment_bytes: int = 8 << 20
-    stall_seconds: float = 15.0
+    stall_seconds: float = 12.0
     flush_seconds: float = 5.0
     free_bytes: Callable[[Path], int] = field(default=free_bytes)
+    floor_bytes: int = 256 << 20  # of the disk that are left to others
+    xet: XetClient = field(default_factory=NativeXet)
     pace: Pace = field(default_factory=Pace)  # the speed cap, shared by all transfers that have it
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the bytes come from."""
-
-    endpoint: str
-    repository: str
-    commit: str
-    path: str
-    hub_token: str | None
-
-    @property
-    def url(self) -> str:
-        return f"{self.endpoint}/{self.repository}/resolve/{self.commit}/{quote(self.path)}"
-
-
-Report = Callable[[TransferState, int, str], None]  # state, bytes in the file, waiting for
+Report = Callable[[TransferState, int, str, str], None]  # state, bytes in the file, waiting for, source
 
 
 class Fetcher:
@@ -71,16 +59,25 @@ class Fetcher:
     Cancelled with it PAUSED."""
 
     def __init__(
-        self, source: Source, paths: PartPaths, journal: Journal, transfer: Transfer, tuning: Tuning
+        self,
+        sources: Sequence[Source],
+        paths: PartPaths,
+        journal: Journal,
+        transfer: Transfer,
+        tuning: Tuning,
     ) -> None:
-        self._source = source
+        """`sources` are as many as `transfer` knows of."""
+        self._sources = sources
         self._paths = paths
         self._journal = journal
         self._transfer = transfer
         self._tuning = tuning
         self._changed = threading.Condition()  # also the lock around transfer and journal
         self._location = ""
-        self._wires: list[Wire] = []
+        self._lines: dict[int, tuple[int, Line]] = {}  # of each lane: to which source
+        self._fed: dict[int, float] = {}  # when lanes that await something last got it
+        self._former: dict[int, int] = {}  # CRC-32 of segments that are compared
+        self._floor_due = 0.0
         self._threads: list[threading.Thread] = []
         self._crash: Exception | None = None
         self.disk_reason = ""  # of a failure of the disk
@@ -96,8 +93,11 @@ class Fetcher:
                     break  # how it ended is for the caller to tell: a shard is not the model
                 with self._changed:
                     now = (self._transfer.state, self._transfer.done_bytes, self._transfer.waiting_for)
-                report(*now)
+                    source = self._sources[self._transfer.source].name
+                report(*now, source)
                 token.raise_if_cancelled()
+                self._break_off_stalls()
+                self._mind_the_floor()
                 if not worked:
                     token.wait(_PASS_SECONDS)
         finally:
@@ -110,9 +110,7 @@ class Fetcher:
     def _begin(self) -> None:
         self._transfer.start()
         for number in range(self._tuning.connections):
-            wire = Wire(self._source.endpoint, self._source.hub_token, self._tuning.stall_seconds)
-            self._wires.append(wire)
-            self._spawn(f"lane {number}", self._lane, number, wire)
+            self._spawn(f"lane {number}", self._lane, number)
         self._spawn("flush", self._flush_regularly)
 
     def _spawn(self, name: str, target: Callable[..., None], *arguments: object) -> None:
@@ -129,7 +127,8 @@ class Fetcher:
             return True
         segment = frontier.segment
         with self._changed:
-            if not self._transfer.is_full(segment):
+            settled = not self._transfer.comparing or self._transfer.state is TransferState.VERIFYING
+            if not settled or not self._transfer.is_full(segment):
                 return False
         if not frontier.advance(self._transfer.length(segment)):
             with self._changed:
@@ -144,25 +143,43 @@ class Fetcher:
             return
         self._transfer.hashed(frontier.hexdigest())
         if self._transfer.state is TransferState.FETCHING:
-            self._journal.reset()
             frontier.restart(thorough=True)
         self._changed.notify_all()
+
+    def _break_off_stalls(self) -> None:
+        """Also ends lines that drip, or that know no time limit of their own."""
+        now = time.monotonic()
+        with self._changed:
+            stalled = [lane for lane, fed in self._fed.items() if now - fed > self._tuning.stall_seconds]
+            lines = [self._lines[lane][1] for lane in stalled if lane in self._lines]
+            self._fed |= dict.fromkeys(stalled, now)
+        for line in lines:
+            line.break_off()
+
+    def _mind_the_floor(self) -> None:
+        now = time.monotonic()
+        if now < self._floor_due:
+            return
+        self._floor_due = now + _FLOOR_SECONDS
+        if self._tuning.free_bytes(self._paths.final.parent) < self._tuning.floor_bytes:
+            self._fail(Failure.DISK_FLOOR)
 
     def _end(self) -> None:
         with self._changed:
             self._transfer.pause()
             self._changed.notify_all()
-        for wire in self._wires:
-            wire.cut()
+            lines = [line for _, line in self._lines.values()]
+        for line in lines:
+            line.cut()
         deadline = time.monotonic() + _GOODBYE_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     # the threads of the lanes
-    def _lane(self, number: int, wire: Wire) -> None:
+    def _lane(self, number: int) -> None:
         try:
             with self._paths.part.open("r+b", buffering=0) as part:
-                while self._step(number, wire, part):
+                while self._step(number, part):
                     continue
         except OSError as error:
             self._disk_failed(error)
@@ -170,67 +187,87 @@ class Fetcher:
             self._crash = error
             self._fail(Failure.DISK)
         finally:
-            wire.close()
+            if number in self._lines:
+                self._lines[number][1].close()
 
-    def _step(self, number: int, wire: Wire, part: IO[bytes]) -> bool:
+    def _step(self, number: int, part: IO[bytes]) -> bool:
         """One action of a lane; False when it is the last."""
         with self._changed:
             action = self._transfer.next_action(number, time.monotonic())
             if isinstance(action, Wait):
+                self._fed.pop(number, None)
                 self._changed.wait(action.seconds)
             location = self._location
+            if isinstance(action, Resolve | Fetch):
+                self._fed[number] = time.monotonic()
+                line = self._line(number, action.source)
         if isinstance(action, Resolve):
-            self._resolve(number, wire)
+            self._resolve(number, line, self._sources[action.source])
         elif isinstance(action, Fetch):
-            self._fetch(number, wire, part, action, location)
+            self._fetch(number, line, part, action, location)
         return not isinstance(action, Stop)
 
-    def _resolve(self, number: int, wire: Wire) -> None:
+    def _line(self, number: int, source: int) -> Line:
+        """The lane's line to a source. With the lock held, so that `_end` cuts every line there is."""
+        known = self._lines.get(number)
+        if known is not None and known[0] == source:
+            return known[1]
+        if known is not None:
+            known[1].close()
+        line = line_to(self._sources[source], self._tuning.stall_seconds, self._tuning.xet)
+        self._lines[number] = source, line
+        return line
+
+    def _resolve(self, number: int, line: Line, source: Source) -> None:
         try:
-            found = wire.locate(self._source.url)
+            found = line.locate(source.url)
         except TROUBLES as error:
-            self._lost(number, wire, error)
+            self._lost(number, line, error)
             return
         with self._changed:
             if not found.url:
                 gated = found.headers.get("x-error-code") == "GatedRepo"
                 self._transfer.resolve_refused(number, found.answer, gated, time.monotonic())
             else:
-                self._location = found.url
-                self._transfer.resolved(number, _resolution(found))
+                if self._transfer.resolved(number, resolution(found)):
+                    self._location = found.url
             self._changed.notify_all()
 
-    def _fetch(self, number: int, wire: Wire, part: IO[bytes], fetch: Fetch, location: str) -> None:
+    def _fetch(self, number: int, line: Line, part: IO[bytes], fetch: Fetch, location: str) -> None:
         try:
-            answer, response = wire.get(location, fetch.start, fetch.stop, fetch.if_range)
+            answer, body = line.get(location, fetch.start, fetch.stop, fetch.if_range)
         except TROUBLES as error:
-            self._lost(number, wire, error)
+            self._lost(number, line, error)
             return
         with self._changed:
             welcome = self._transfer.answered(number, answer, time.monotonic())
             self._changed.notify_all()
-        if not welcome or not self._read_body(number, wire, part, response):
-            wire.close()
+        if not welcome or not self._read_body(number, line, part, body):
+            line.close()
 
-    def _read_body(self, number: int, wire: Wire, part: IO[bytes], response: BaseHTTPResponse) -> bool:
-        """Writes a body to the part file; True if the connection can be used again."""
+    def _read_body(self, number: int, line: Line, part: IO[bytes], body: Body) -> bool:
+        """Writes a body to the part file; True if the line can be used again."""
+        gained = 0
         while True:
             with self._changed:
                 if self._transfer.finished(number):
-                    return is_reusable(response)
+                    return body.reusable()
                 most = self._tuning.pace.take(_PIECE_BYTES)
+                if not most or gained >= _FED_BYTES:
+                    gained, self._fed[number] = 0, time.monotonic()
                 if not most and self._transfer.running:
                     self._changed.wait(_PACE_SECONDS)
                     continue
             try:
-                piece = read_piece(response, most or 1)
+                piece = body.piece(most or 1)
             except TROUBLES as error:
-                self._lost(number, wire, error)
+                self._lost(number, line, error)
                 return False
             self._tuning.pace.give_back(most - len(piece))
             if not piece:
-                self._lost(number, wire, None)
+                self._lost(number, line, None)
                 return False
+            gained += len(piece)
             if not self._keep(number, part, piece):
                 return False
 
@@ -244,10 +281,18 @@ class Fetcher:
             if not self._transfer.received(number, len(piece), spans):
                 return False
             for segment, crc in noted:
-                self._journal.advance(segment, self._transfer.done[segment], crc)
+                self._note(segment, crc)
             if not self._transfer.running or self._transfer.state is TransferState.VERIFYING:
                 self._changed.notify_all()
         return True
+
+    def _note(self, segment: int, crc: int) -> None:
+        """With the lock held: a segment has grown. One that is being compared is judged when it is full."""
+        if self._transfer.is_compared(segment):
+            self._former.setdefault(segment, self._journal.crc[segment])
+        self._journal.advance(segment, self._transfer.done[segment], crc)
+        if self._transfer.is_compared(segment) and self._transfer.is_full(segment):
+            self._transfer.compared(segment, self._former.pop(segment) == crc)
 
     def _write(self, part: IO[bytes], span: Span, piece: bytes) -> tuple[int, int]:
         """Writes one span; its segment and that segment's new CRC. Only this lane works on it."""
@@ -259,11 +304,11 @@ class Fetcher:
         begins = span.offset == span.segment * self._journal.segment_size
         return span.segment, zlib.crc32(data, 0 if begins else self._journal.crc[span.segment])
 
-    def _lost(self, number: int, wire: Wire, error: Exception | None) -> None:
-        wire.close()
+    def _lost(self, number: int, line: Line, error: Exception | None) -> None:
+        line.close()
         with self._changed:
-            if error is not None and _is_untrusted(error):
-                self._transfer.fail(Failure.CERTIFICATE)
+            if error is not None and is_untrusted(error):
+                self._transfer.give_up_source(self._lines[number][0], Failure.CERTIFICATE)
             self._transfer.dropped(number, time.monotonic())
             self._changed.notify_all()
 
@@ -300,18 +345,7 @@ class Fetcher:
         self._fail(_disk_failure(error))
 
 
-def _resolution(found: Located) -> Resolution:
-    """Size and checksum of a HEAD answer; an ETag that is no SHA-256 says nothing of the content."""
-    size_text = found.headers.get("x-linked-size", "")
-    if not size_text and found.answer.status == 200:
-        size_text = found.headers.get("content-length", "")
-    etag = (found.headers.get("x-linked-etag") or found.headers.get("etag", "")).removeprefix("W/").strip('"')
-    is_sha256 = len(etag) == 64 and all(digit in "0123456789abcdef" for digit in etag)
-    size = int(size_text) if size_text.isascii() and size_text.isdigit() and len(size_text) < 20 else None
-    return Resolution(size, etag if is_sha256 else None)
-
-
-def _is_untrusted(error: BaseException | None) -> bool:
+def is_untrusted(error: BaseException | None) -> bool:
     """Whether a certificate is what a connection failed for."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-import truststore
+from urllib3.connection import HTTPConnection
+from urllib3.response import BaseHTTPResponse
 
+from engine.download.dialing import connection_to
 from engine.download.endpoints import checked_endpoint, redirect_target, shown
+from engine.download.lines import TROUBLES
 from engine.errors import DownloadError, HubUnreachable
 
 _TIMEOUT_SECONDS = 20.0
 _LONGEST_ANSWER_SECONDS = 60.0
+_PIECE_BYTES = 64 << 10
 _LARGEST_ANSWER_BYTES = 64 << 20  # listings of the largest repositories have a few MiB
 _LARGEST_FILE_BYTES = 1 << 44  # 16 TiB, far above any model
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -106,10 +110,54 @@ def _client() -> httpx2.Client:
         follow_redirects=True,
         max_redirects=5,
         timeout=_TIMEOUT_SECONDS,
-        verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        mounts={f"http://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")},  # never by proxy
+        transport=_Transport(),
+        trust_env=False,  # proxies and certificates are those of `dialing`
         event_hooks={"request": [_forget_cookies], "response": [_check_redirect, _bound]},
     )
+
+
+class _Transport(httpx2.BaseTransport):
+    """One connection a request, opened like those of all transfers."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            connection = connection_to(str(request.url))
+            connection.connect()
+            connection.timeout = _TIMEOUT_SECONDS
+            connection.request(
+                request.method,
+                request.url.raw_path.decode("ascii"),
+                body=request.read() or None,
+                headers={name: value for name, value in request.headers.items() if name != "connection"},
+                preload_content=False,
+                decode_content=False,
+            )
+            response = connection.getresponse()
+        except TROUBLES as error:
+            raise httpx2.ConnectError(_words(error), request=request) from error
+        return httpx2.Response(
+            response.status, headers=list(response.headers.items()), stream=_Stream(connection, response)
+        )
+
+
+class _Stream(httpx2.SyncByteStream):
+    def __init__(self, connection: HTTPConnection, response: BaseHTTPResponse) -> None:
+        self._connection = connection
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while piece := self._response.read1(_PIECE_BYTES, decode_content=False):
+                yield piece
+        except TROUBLES as error:
+            raise httpx2.ReadError(_words(error)) from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _forget_cookies(request: httpx2.Request) -> None:

@@ -45,11 +45,6 @@ class Journal:
         self._file.seek(_ENTRIES_AT + segment * _ENTRY.size)
         self._file.write(_ENTRY.pack(done, crc))
 
-    def reset(self) -> None:
-        """Forgets all segments. Raises: OSError."""
-        for segment in range(len(self.done)):
-            self.advance(segment, 0, 0)
-
     def flush(self) -> None:
         """Makes the entries durable. Flush the part file first. Raises: OSError."""
         os.fsync(self._file.fileno())

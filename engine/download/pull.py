@@ -15,16 +15,18 @@ from pathlib import Path
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.download.endpoints import checked_endpoint, environment_token, shown
-from engine.download.fetcher import Fetcher, Source, Tuning
+from engine.download.fetcher import Fetcher, Tuning
 from engine.download.journal import Journal
 from engine.download.meter import WINDOW_SECONDS, SpeedMeter
 from engine.download.names import model_name_of, name_problem, quantization_of, shard_of
+from engine.download.origin import Source, reserves, sources_of
 from engine.download.partfile import FULL, PartPaths, allocated_bytes, destination_lock, preallocate
 from engine.download.records import VerifiedFile, read_record, record_path, write_record
 from engine.download.segments import recheck_unfinished, sha256_of
 from engine.download.sizes import size_text
 from engine.download.sources import repository_folder
 from engine.download.transfer import Failure, Transfer, Trouble
+from engine.download.trials import Trials
 from engine.download.values import DownloadPlan, DownloadProgress, RemoteFile, TransferState
 from engine.errors import Cancelled, DataFolderError, DiskFull, DownloadError
 
@@ -121,11 +123,12 @@ class _Item:
         self._meter = SpeedMeter()
         self._last: tuple[float, TransferState, str] | None = None
         self._done = 0
+        self._source = ""
         self._grown_at = time.monotonic()
         self.file = plan.files[0].path
         self.before = 0  # bytes of the files that are finished
 
-    def step(self, state: TransferState, done_of_file: int, waiting_for: str) -> None:
+    def step(self, state: TransferState, done_of_file: int, waiting_for: str, source: str = "") -> None:
         """Called often; tells every change of state, else five times a second."""
         now = time.monotonic()
         if self.before + done_of_file != self._done or state is not TransferState.FETCHING:
@@ -135,6 +138,7 @@ class _Item:
         if self._last and self._last[1:] == (state, waiting_for) and now - self._last[0] < _REPORT_SECONDS:
             return
         self._last = (now, state, waiting_for)
+        self._source = source
         self._done = self.before + done_of_file
         self._meter.note(now, self._done)
         self._tell(state, self._meter.bytes_per_second(), waiting_for)
@@ -150,7 +154,9 @@ class _Item:
         left = (self._total - self._done) / speed if moving else None
         shown_speed = speed if state is TransferState.FETCHING else 0.0
         self._progress(
-            DownloadProgress(state, self._done, self._total, shown_speed, left, self.file, waiting_for)
+            DownloadProgress(
+                state, self._done, self._total, shown_speed, left, self.file, waiting_for, self._source
+            )
         )
 
 
@@ -164,19 +170,21 @@ def _pull_all(
         else:
             missing.append(file)
     _check_room(plan, missing, tuning)
+    trials = Trials(tuning.stall_seconds)
     for file in missing:
         token.raise_if_cancelled()
         item.file = file.path
-        _pull_file(plan, file, item, token, hub_token, tuning)
+        sources = trials.ordered(sources_of(plan, file, hub_token), token)
+        _pull_file(plan, file, sources, item, token, tuning)
         item.before += file.size_bytes
 
 
 def _pull_file(
     plan: DownloadPlan,
     file: RemoteFile,
+    sources: tuple[Source, ...],
     item: _Item,
     token: CancelToken,
-    hub_token: str | None,
     tuning: Tuning,
 ) -> None:
     paths = _destination(plan, file)
@@ -189,9 +197,15 @@ def _pull_file(
     try:
         preallocate(paths.part, file.size_bytes)
         recheck_unfinished(paths.part, journal)
-        transfer = Transfer(file.size_bytes, file.sha256, journal.segment_size, list(journal.done))
-        source = Source(plan.endpoint, plan.repository, plan.commit, file.path, hub_token)
-        fetcher = Fetcher(source, paths, journal, transfer, tuning)
+        transfer = Transfer(
+            file.size_bytes,
+            file.sha256,
+            journal.segment_size,
+            list(journal.done),
+            sources=len(sources),
+            reserve=reserves(sources),
+        )
+        fetcher = Fetcher(sources, paths, journal, transfer, tuning)
         fetcher.run(token, item.step)
     finally:
         journal.close()
@@ -230,7 +244,7 @@ def _check_room(plan: DownloadPlan, missing: list[RemoteFile], tuning: Tuning) -
     needed = 0
     for file in missing:
         needed += max(0, file.size_bytes - allocated_bytes(_destination(plan, file).part))
-    needed += int(needed * _SPARE_FRACTION)
+    needed += max(int(needed * _SPARE_FRACTION), tuning.floor_bytes if needed else 0)
     free = tuning.free_bytes(Path(plan.folder))
     if needed > free:
         raise DiskFull.of(
@@ -297,6 +311,8 @@ def _raise_failure(
 ) -> None:
     if failure is Failure.DISK_FULL:
         raise DiskFull.of("disk_filled_up", path=str(paths.part))
+    if failure is Failure.DISK_FLOOR:
+        raise DiskFull.of("disk_at_floor", path=str(paths.part))
     if failure is Failure.DISK:
         raise DataFolderError.of("data_folder_unwritable", path=str(paths.part), reason=disk_reason)
     kept = ""

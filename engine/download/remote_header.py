@@ -14,15 +14,14 @@ import time
 from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from urllib3.response import BaseHTTPResponse
-
 from engine.cancellation import CancelToken
 from engine.catalog.gguf_file import merge_headers, shard_names
 from engine.catalog.gguf_header import MAX_HEADER_BYTES, GgufHeader, read_header
 from engine.download.answers import Answer
 from engine.download.endpoints import HUB, checked_endpoint, environment_token, shown
+from engine.download.lines import TROUBLES, Body
 from engine.download.values import DownloadPlan
-from engine.download.wire import TROUBLES, Wire, read_piece
+from engine.download.wire import Wire
 from engine.errors import DownloadError
 
 WINDOW_BYTES = 1 << 20  # asked for at once
@@ -109,7 +108,7 @@ class _RemoteFile:
         self._token = token
         self._deadline = time.monotonic() + MOST_SECONDS
         self._left = MAX_HEADER_BYTES + WINDOW_BYTES
-        self._stream: BaseHTTPResponse | None = None  # of a server that sends everything
+        self._stream: Body | None = None  # of a server that sends everything
         self._start = 0  # where `_held` begins
         self._held = b""
         self.size = 0
@@ -145,7 +144,7 @@ class _RemoteFile:
             raise _not_fetched(self._url, "it sent another part than the one asked for")
         self._held, self._start = self._body(response, stop - offset), offset
 
-    def _go_on(self, stream: BaseHTTPResponse, offset: int, size: int) -> None:
+    def _go_on(self, stream: Body, offset: int, size: int) -> None:
         """Reads and forgets what lies before `offset`."""
         end = self._start + len(self._held)
         while end < offset:
@@ -153,15 +152,15 @@ class _RemoteFile:
         kept = self._held[offset - self._start :] if offset - self._start < len(self._held) else b""
         self._held, self._start = kept + self._body(stream, size - len(kept)), offset
 
-    def _body(self, response: BaseHTTPResponse, size: int) -> bytes:
+    def _body(self, response: Body, size: int) -> bytes:
         pieces = bytearray()
         while len(pieces) < size:
             pieces += self._piece(response, min(_PIECE, size - len(pieces)))
         return bytes(pieces)
 
-    def _piece(self, response: BaseHTTPResponse, most: int) -> bytes:
+    def _piece(self, response: Body, most: int) -> bytes:
         self._token.raise_if_cancelled()
-        piece = read_piece(response, most)
+        piece = response.piece(most)
         self._left -= len(piece)
         if not piece:
             raise _not_fetched(self._url, "its answer ended too soon")

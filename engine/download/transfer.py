@@ -6,8 +6,15 @@ in as seconds of any monotonic clock. One thread at a time: the fetcher holds a 
 
     QUEUED ── start ──> FETCHING ── last byte ──> VERIFYING ── checksum matches ──> COMPLETE
                           │  ^                       │
-                          │  └── rot, first mismatch ┘
+                          │  └── rot, mismatch ──────┘
                           └── pause ──> PAUSED       any of them ── fail ──> FAILED
+
+There may be several sources of the file. All lanes use one of them at a time; another one's turn
+comes when this one is away or makes no sense, and the transfer fails when none is left.
+
+When the checksum of the whole is wrong, nothing tells which segment arrived wrong. They are then
+fetched again one by one (from another source, if there is one) until one of them differs from
+what is in the file: that one was it, if the checksum is right now.
 """
 
 from __future__ import annotations
@@ -34,6 +41,7 @@ _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
 _MOST_NONSENSE = 6  # answers in a row that make no sense
 _MOST_STALE = 3  # fresh links in a row that are refused
+_MOST_COMPARISONS = 2  # of a segment with what its sources send
 _PROGRESS_BYTES = 64 << 10  # what a lane must gain before its failures are forgiven
 _IDLE_SECONDS = 5.0  # idle lanes are woken by changes; this is only a belt beside it
 
@@ -46,9 +54,10 @@ class Failure(StrEnum):
     REFUSED = "refused"  # 401, 403, or every fresh link is turned down
     MISSING = "missing"
     NONSENSE = "nonsense"  # something between here and the hub answers in its place
-    MISMATCH = "mismatch"  # wrong checksum, twice
+    MISMATCH = "mismatch"  # wrong checksum, whatever is fetched again
     CERTIFICATE = "certificate"
     DISK_FULL = "disk_full"
+    DISK_FLOOR = "disk_floor"  # no room would be left for others
     FILE_TOO_LARGE = "file_too_large"  # for the file system
     DISK = "disk"
 
@@ -62,7 +71,9 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Ask the hub where the bytes are, then `resolved` or `resolve_refused` or `dropped`."""
+    """Ask a source where the bytes are, then `resolved` or `resolve_refused` or `dropped`."""
+
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,7 @@ class Fetch:
     start: int
     stop: int
     if_range: str | None
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +120,21 @@ class Span:
 
 
 @dataclass(slots=True)
+class _Origin:
+    """What is known of one source."""
+
+    etag: str | None = None
+    etag_counts: bool = True  # False once the source vouched for a file whose ETag changed
+    ranges: bool = True  # False while it answers ranged requests with 200
+    nonsense: int = 0
+    stale: int = 0
+    refusal: Failure | None = None  # why it is not asked any more
+
+
+@dataclass(slots=True)
 class _Lane:
     busy: bool = False
+    source: int = 0
     cursor: int = 0  # file offset of the next byte of the body
     stop: int = 0
     location: int = 0  # generation of the link in use
@@ -130,21 +155,25 @@ class Transfer:
     jitter: Callable[[], float] = random.random
     state: TransferState = TransferState.QUEUED
     failure: Failure | None = None
+    sources: int = 1
+    reserve: int = 0  # so many of them, the last ones, are only for when all others have refused
+    source: int = 0  # the one at work
     _lanes: dict[int, _Lane] = field(default_factory=dict)
     _resolving: int | None = None
     _located: bool = False
     _location: int = 0
-    _etag: str | None = None
-    _etag_counts: bool = True  # False once the hub vouched for a file whose ETag changed
-    _ranges: bool = True  # False while the source answers ranged requests with 200
-    _nonsense: int = 0
-    _stale: int = 0
-    _second_pass: bool = False
+    _origins: list[_Origin] = field(default_factory=list)
+    _suspects: list[int] | None = None  # segments to compare, the next one last; None: no need so far
+    _differed: bool = False  # a segment did, since the last checksum
+    _comparing: set[int] = field(default_factory=set)
+    _compared: dict[int, int] = field(default_factory=dict)  # segment: how often
+    _interrupted: set[int] = field(default_factory=set)  # segments that came in several pieces
     _missing: int = 0  # bytes; kept, since there may be 50,000 segments
     _first_open: int = 0  # all segments before this one are full
 
     def __post_init__(self) -> None:
         self._missing = self.size - sum(self.done)
+        self._origins = [_Origin() for _ in range(self.sources)]
 
     # what is known
     def length(self, segment: int) -> int:
@@ -184,8 +213,8 @@ class Transfer:
         if not self._located:
             if self._resolving is not None:
                 return Wait(_IDLE_SECONDS)
-            self._resolving = number
-            return Resolve()
+            self._resolving, lane.source = number, self.source
+            return Resolve(self.source)
         return self._assign(lane)
 
     # commands
@@ -205,29 +234,44 @@ class Transfer:
             self.failure = failure
             self._go(TransferState.FAILED)
 
-    # what happened: the hub
-    def resolved(self, number: int, resolution: Resolution) -> None:
-        """The hub named a location."""
+    # what happened: the source
+    def resolved(self, number: int, resolution: Resolution) -> bool:
+        """The source that was asked named a location; True if it is the one to use."""
         self._release(number)
         if not self.running:
-            return
+            return False
         if resolution.size not in (None, self.size) or resolution.sha256 not in (None, self.sha256):
-            self.fail(Failure.CHANGED)
-            return
+            self.give_up_source(self._lane(number).source, Failure.CHANGED)
+            return False
+        if self._lane(number).source != self.source:
+            return False  # its turn was over before it answered
         self._located = True
         self._location += 1
+        return True
 
     def resolve_refused(self, number: int, answer: Answer, gated: bool, now: float) -> None:
-        """The hub answered with an error instead of a location."""
+        """The source that was asked answered with an error instead of a location."""
         self._release(number)
+        lane = self._lane(number)
         if answer.status in (404, 410):
-            self.fail(Failure.MISSING)
+            self.give_up_source(lane.source, Failure.MISSING)
+        elif answer.status == 400 and self.reserve:
+            self.give_up_source(lane.source, Failure.NONSENSE)  # how the hub refuses HTTP for large files
         elif answer.status in (401, 403, 451):
-            self.fail(Failure.GATED if gated else Failure.REFUSED)
+            self.give_up_source(lane.source, Failure.GATED if gated else Failure.REFUSED)
         elif answer.status in (408, 425, 429) or answer.status >= 500:
-            self._back_off(self._lane(number), Trouble.SERVER, now, answer.retry_after_seconds)
+            self._back_off(lane, Trouble.SERVER, now, answer.retry_after_seconds)
         else:
-            self._made_no_sense(self._lane(number), now)
+            self._made_no_sense(lane, now)
+
+    def give_up_source(self, source: int, refusal: Failure) -> None:
+        """A source is of no use; the transfer fails if it was the last one, for the reason that the
+        first of all sources gave."""
+        self._origins[source].refusal = refusal
+        if all(origin.refusal for origin in self._origins):
+            self.fail(self._origins[0].refusal or refusal)
+        elif source == self.source:
+            self._turn_to_next()
 
     # what happened: the bytes
     def answered(self, number: int, answer: Answer, now: float) -> bool:
@@ -235,18 +279,20 @@ class Transfer:
         lane = self._lane(number)
         if not lane.busy or not self.running:
             return False
-        verdict = judge(answer, lane.cursor, lane.stop, self.size, self._etag if self._etag_counts else None)
+        origin = self._origins[lane.source]
+        known = origin.etag if origin.etag_counts else None
+        verdict = judge(answer, lane.cursor, lane.stop, self.size, known)
         if verdict is Verdict.PARTIAL:
             lane.stop = min(lane.stop, self._end_of_segment(lane.cursor))
-            self._ranges = True
+            origin.ranges = True
         elif verdict is Verdict.WHOLE:
             self._read_whole(lane)
         else:
             self._release(number)
             self._rejected(lane, verdict, answer, now)
             return False
-        if self._etag is None and self._etag_counts and answer.etag:
-            self._etag = answer.etag
+        if origin.etag is None and origin.etag_counts and answer.etag:
+            origin.etag = answer.etag
         return True
 
     def place(self, number: int, count: int) -> tuple[Span, ...] | None:
@@ -280,9 +326,7 @@ class Transfer:
             lane.busy = False  # its cursor stands in the next segment, which is not its own
         if lane.gained >= _PROGRESS_BYTES or not lane.busy:
             self._forgive(lane)
-        if not self._missing:
-            self._release_all()
-            self._go(TransferState.VERIFYING)
+        self._verify_if_whole()
         return True
 
     def finished(self, number: int) -> bool:
@@ -292,36 +336,68 @@ class Transfer:
 
     def dropped(self, number: int, now: float) -> None:
         """The connection failed, stalled or ended too early."""
-        was_busy = self._lane(number).busy or self._resolving == number
+        lane = self._lane(number)
+        was_busy = lane.busy or self._resolving == number
+        if lane.busy:
+            self._interrupted.add(lane.cursor // self.segment_size)
         self._release(number)
         if was_busy:
-            self._back_off(self._lane(number), Trouble.NETWORK, now)
+            self._back_off(lane, Trouble.NETWORK, now)
 
     # what happened: the checks
     def rotten(self, segment: int) -> None:
         """The file no longer has what was received: fetch that segment again."""
-        self._missing += self.done[segment]
-        self._first_open = min(self._first_open, segment)
-        self.done[segment] = 0
+        self._forget(segment)
         if self.state is TransferState.VERIFYING:
             self._located = False
             self._go(TransferState.FETCHING)
 
+    @property
+    def comparing(self) -> bool:
+        """Whether the checksum was wrong, so that what is in the file may still change."""
+        return self._suspects is not None
+
+    def is_compared(self, segment: int) -> bool:
+        """Whether a segment is being fetched again, to be compared with what was there."""
+        return segment in self._comparing
+
+    def compared(self, segment: int, same: bool) -> None:
+        """A segment that was fetched again is in the file, and is what was there before, or not."""
+        self._comparing.discard(segment)
+        if not same:
+            self._differed = True
+            if self._compared[segment] < _MOST_COMPARISONS and self._suspects is not None:
+                self._suspects.insert(0, segment)  # in case it is this one that is wrong
+        self._verify_if_whole()
+
     def hashed(self, sha256: str) -> None:
-        """The checksum of the whole file is known. A first mismatch fetches all again, since
-        nothing tells which segment arrived wrong; a second one is final."""
+        """The checksum of the whole file is known. While it is wrong, segments are compared with what
+        the sources send now; when none is left to compare, that is final."""
         if sha256 == self.sha256:
             self._go(TransferState.COMPLETE)
-        elif self._second_pass:
+            return
+        self._differed = False
+        if self._suspects is None:
+            self._suspect_all()
+        elif not self._suspects:
             self.fail(Failure.MISMATCH)
-        else:
-            self._second_pass = True
-            self.done[:] = [0] * len(self.done)
-            self._missing, self._first_open = self.size, 0
-            self._located = False
-            self._go(TransferState.FETCHING)
+            return
+        self._located = False
+        self._go(TransferState.FETCHING)
 
     # inside
+    def _suspect_all(self) -> None:
+        """Those that came in pieces first, then from the front on; from another source if there is one."""
+        self._turn_to_next()
+        order = sorted(range(len(self.done)), key=lambda segment: (segment not in self._interrupted, segment))
+        self._suspects = order[::-1]
+
+    def _verify_if_whole(self) -> None:
+        wanted = self._suspects and not self._differed
+        if self.state is TransferState.FETCHING and not (self._missing or self._comparing or wanted):
+            self._release_all()
+            self._go(TransferState.VERIFYING)
+
     def _go(self, state: TransferState) -> None:
         if state not in TRANSITIONS[self.state]:
             raise ValueError(f"no way from {self.state} to {state}")
@@ -346,53 +422,97 @@ class Transfer:
 
     def _assign(self, lane: _Lane) -> Action:
         taken = {other.cursor // self.segment_size for other in self._lanes.values() if other.busy}
-        if not self._ranges and taken:
+        origin = self._origins[self.source]
+        if not origin.ranges and taken:
             return Wait(_IDLE_SECONDS)
+        segment = self._open_segment(taken)
+        if segment is None:
+            return Wait(_IDLE_SECONDS)
+        lane.busy = True
+        lane.source = self.source
+        lane.cursor = segment * self.segment_size + self.done[segment]
+        # without ranges one body brings all that is missing, so ask for all of it
+        lane.stop = self._end_of_segment(lane.cursor) if origin.ranges else self.size
+        lane.location = self._location
+        usable = origin.etag_counts and origin.etag is not None and is_strong(origin.etag)
+        return Fetch(lane.cursor, lane.stop, origin.etag if usable else None, self.source)
+
+    def _open_segment(self, taken: set[int]) -> int | None:
+        """The next one to fetch: one that is missing, else one that is to be compared."""
         while self._first_open < len(self.done) and self.is_full(self._first_open):
             self._first_open += 1
         for segment in range(self._first_open, len(self.done)):
             if not self.is_full(segment) and segment not in taken:
-                lane.busy = True
-                lane.cursor = segment * self.segment_size + self.done[segment]
-                # without ranges one body brings all that is missing, so ask for all of it
-                lane.stop = self._end_of_segment(lane.cursor) if self._ranges else self.size
-                lane.location = self._location
-                usable = self._etag_counts and self._etag is not None and is_strong(self._etag)
-                return Fetch(lane.cursor, lane.stop, self._etag if usable else None)
-        return Wait(_IDLE_SECONDS)
+                return segment
+        if not self._suspects or self._differed:
+            return None
+        return self._suspect()
+
+    def _suspect(self) -> int:
+        """Takes the next segment to compare; it counts as missing until it came again."""
+        assert self._suspects
+        segment = self._suspects.pop()
+        self._comparing.add(segment)
+        self._compared[segment] = self._compared.get(segment, 0) + 1
+        self._forget(segment)
+        return segment
+
+    def _forget(self, segment: int) -> None:
+        self._missing += self.done[segment]
+        self._first_open = min(self._first_open, segment)
+        self.done[segment] = 0
+
+    def _turn_to_next(self) -> bool:
+        """Makes another source the one at work; False, and no change, if there is no other."""
+        others = [(self.source + step) % self.sources for step in range(1, self.sources)]
+        usable = [other for other in others if self._origins[other].refusal is None]
+        ordinary = [other for other in usable if other < self.sources - self.reserve]
+        if self._origins[self.source].refusal is None:
+            usable = ordinary
+        if usable:
+            self.source, self._located = (ordinary or usable)[0], False
+        return bool(usable)
 
     def _read_whole(self, lane: _Lane) -> None:
         """The source ignores ranges: one lane reads from the first byte, the others stop."""
         self._release_all()
-        self._ranges = False
+        self._origins[lane.source].ranges = False
+        while self._suspects:
+            self._suspect()  # all come with this one body
         lane.busy = True
         lane.cursor, lane.stop = 0, self.size
 
     def _rejected(self, lane: _Lane, verdict: Verdict, answer: Answer, now: float) -> None:
         # Lanes that were turned down together by one link are one refusal of it.
         first = self._located and lane.location == self._location
+        origin = self._origins[lane.source]
         if verdict is Verdict.CHANGED:
-            # The hub decides: if it still lists our checksum, another server of it has other ETags.
-            self._etag_counts = False
+            # The source decides: if it still lists our checksum, another server of it has other ETags.
+            origin.etag_counts = False
             self._located = False
         elif verdict is Verdict.STALE:
-            if first:
-                self._located = False
-                self._stale += 1
-            if self._stale > _MOST_STALE:
-                self.fail(Failure.REFUSED)
-            elif self._stale > 1:
-                self._back_off(lane, Trouble.SERVER, now)
+            self._turned_down(lane, origin, first, now)
         elif verdict is Verdict.BUSY:
             self._back_off(lane, Trouble.SERVER, now, answer.retry_after_seconds)
         else:
             self._made_no_sense(lane, now)
 
+    def _turned_down(self, lane: _Lane, origin: _Origin, first: bool, now: float) -> None:
+        """The link is no longer good."""
+        if first:
+            self._located = False
+            origin.stale += 1
+        if origin.stale > _MOST_STALE and first:
+            self.give_up_source(lane.source, Failure.REFUSED)
+        elif origin.stale > 1:
+            self._back_off(lane, Trouble.SERVER, now)
+
     def _made_no_sense(self, lane: _Lane, now: float) -> None:
-        self._nonsense += 1
+        origin = self._origins[lane.source]
+        origin.nonsense += 1
         self._located = False
-        if self._nonsense >= _MOST_NONSENSE:
-            self.fail(Failure.NONSENSE)
+        if origin.nonsense >= _MOST_NONSENSE:
+            self.give_up_source(lane.source, Failure.NONSENSE)
         else:
             self._back_off(lane, Trouble.SERVER, now)
 
@@ -401,7 +521,9 @@ class Transfer:
         delay *= 0.75 + 0.5 * self.jitter()
         lane.failures += 1
         if lane.failures > 1:
-            self._located = False  # perhaps the hub knows a server that is alive
+            self._located = False  # perhaps the source knows a server that is alive
+            if lane.source == self.source and self._turn_to_next():
+                at_least_seconds = 0.0  # that was for the source whose turn is over
         lane.gained = 0
         lane.trouble = trouble
         lane.not_before = now + max(delay, min(at_least_seconds, _LONGEST_RETRY_AFTER_SECONDS))
@@ -409,4 +531,5 @@ class Transfer:
     def _forgive(self, lane: _Lane) -> None:
         lane.failures = 0
         lane.trouble = None
-        self._nonsense = self._stale = 0
+        origin = self._origins[lane.source]
+        origin.nonsense = origin.stale = 0

@@ -15,6 +15,23 @@ class TransferState(StrEnum):
     FAILED = "failed"
 
 
+class Way(StrEnum):
+    """How a source of bytes is spoken to."""
+
+    HUB = "hub"  # the hub, or a mirror that describes files as it does
+    PLAIN = "plain"  # any address that knows ranges
+    FOLDER = "folder"  # a file of this machine or of a mounted disk
+    XET = "xet"  # the hub's storage of chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file is: an address, or a path for `FOLDER`."""
+
+    way: Way
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
     """One file on a hub at a pinned commit."""
@@ -22,15 +39,16 @@ class RemoteFile:
     path: str  # inside the repository, checked to be a plain relative path
     size_bytes: int
     sha256: str  # 64 lower-case hex digits
+    elsewhere: tuple[Place, ...] = ()  # other sources of the same content
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadPlan:
     """Everything a transfer needs; made once from the hub's answer. Shards are one item."""
 
-    endpoint: str
+    endpoint: str  # whose word the sizes and checksums are
     repository: str
-    commit: str
+    commit: str  # "" for a file that is in no repository
     quantization: str
     files: tuple[RemoteFile, ...]  # in shard order
     folder: str  # destination
@@ -49,3 +67,4 @@ class DownloadProgress:
     seconds_left: float | None
     file: str  # the one at work
     waiting_for: str = ""  # "", "network", "server" (busy): why nothing moves
+    source: str = ""  # the address that the bytes come from now

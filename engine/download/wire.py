@@ -7,60 +7,51 @@ to the hub's own origin only. urllib3 speaks HTTP; certificates are those of the
 from __future__ import annotations
 
 import contextlib
-import http.client
 import socket
-import ssl
 import threading
-import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import truststore
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.response import BaseHTTPResponse
 
 from engine.download.answers import Answer
-from engine.download.endpoints import is_loopback, origin_of, redirect_target
+from engine.download.dialing import connection_to
+from engine.download.endpoints import origin_of, redirect_target
+from engine.download.lines import TROUBLES, Located
 
-_CONNECT_SECONDS = 10.0
+__all__ = ["TROUBLES", "USER_AGENT", "HttpBody", "Located", "RedirectRefused", "Wire", "connection_to"]
+
 _MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 USER_AGENT = "deskside"
-
-# What reading from a connection may raise; ValueError: a TLS socket that was cut, a port of nonsense.
-TROUBLES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 
 
 class RedirectRefused(OSError):
     """A redirect leads where it must not, or in circles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """What a HEAD request to the hub brought: `url` is "" unless the answer was good."""
-
-    url: str
-    answer: Answer
-    headers: Mapping[str, str]  # lower-case names, all answers on the way merged
-
-
 class Wire:
-    """For one lane. Every method but `cut` belongs to that lane's thread."""
+    """A `Line` to servers. `is_hub` is False for those that do not describe files as the hub does."""
 
-    def __init__(self, endpoint: str, hub_token: str | None, stall_seconds: float) -> None:
+    def __init__(
+        self, endpoint: str, hub_token: str | None, stall_seconds: float, is_hub: bool = True
+    ) -> None:
+        self._is_hub = is_hub
         self._hub = origin_of(endpoint)
         self._token = hub_token
         self._stall_seconds = stall_seconds
         self._connection: HTTPConnection | None = None
         self._origin: tuple[str, str, int] | None = None
-        self._socket: socket.socket | None = None
+        self._socket: socket.socket | None = None  # a second handle: TLS takes the first one away
         self._cut = False
         self._guard = threading.Lock()
 
     def locate(self, url: str) -> Located:
-        """Asks the hub where a file is. Raises: one of `TROUBLES`."""
+        """Asks where a file is. Raises: one of `TROUBLES`."""
+        return self._ask_hub(url) if self._is_hub else self._try_first_byte(url)
+
+    def _ask_hub(self, url: str) -> Located:
         headers: dict[str, str] = {}
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._request("HEAD", url, {})
@@ -75,15 +66,28 @@ class Wire:
             url = target
         raise RedirectRefused("too many redirects")
 
-    def get(self, url: str, start: int, stop: int, if_range: str | None) -> tuple[Answer, BaseHTTPResponse]:
+    def _try_first_byte(self, url: str) -> Located:
+        """Not HEAD: addresses are often signed for GET alone."""
+        url, response = self._follow(url, {"Range": "bytes=0-0"})
+        answer = _head(response)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self.close()
+        good = answer.status in (200, 206) and not headers.get("content-type", "").startswith("text/html")
+        return Located(url if good else "", answer, headers)
+
+    def get(self, url: str, start: int, stop: int, if_range: str | None) -> tuple[Answer, HttpBody]:
         """Requests bytes `start` to `stop` (excluded). Raises: one of `TROUBLES`."""
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         if if_range is not None:
             headers["If-Range"] = if_range
+        _, response = self._follow(url, headers)
+        return _head(response), HttpBody(response)
+
+    def _follow(self, url: str, headers: Mapping[str, str]) -> tuple[str, BaseHTTPResponse]:
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._request("GET", url, headers)
             if response.status not in _REDIRECTS:
-                return _head(response), response
+                return url, response
             url = _target(url, response)
             self.close()  # its body is not read
         raise RedirectRefused("too many redirects")
@@ -92,17 +96,24 @@ class Wire:
         """Ends whatever the connection is doing, from any thread; it is not used again."""
         with self._guard:
             self._cut = True
+        self.break_off()
+
+    def break_off(self) -> None:
+        """Ends what the connection is doing now, from any thread."""
+        with self._guard:
             if self._socket is not None:
-                # Not SSLSocket.shutdown: that one takes the TLS object from under its reader.
                 with contextlib.suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Closes the connection; the next request opens another."""
         with self._guard:
-            connection, self._connection, self._socket = self._connection, None, None
+            connection, self._connection = self._connection, None
+            handle, self._socket = self._socket, None
         if connection is not None:
             connection.close()
+        if handle is not None:
+            handle.close()
 
     def _request(self, method: str, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
         connection = self._connected(url)
@@ -119,57 +130,49 @@ class Wire:
         if self._connection is not None and self._origin == origin and self._connection.is_connected:
             return self._connection
         self.close()
-        connection = connection_to(url)
-        connection.connect()
-        opened = connection.sock
+        connection = connection_to(url, self._opened)
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
+            self.close()
+            raise
         connection.timeout = self._stall_seconds  # urllib3 puts it on the socket with every answer
-        opened.settimeout(self._stall_seconds)
+        connection.sock.settimeout(self._stall_seconds)
         with self._guard:
-            self._connection, self._origin, self._socket = connection, origin, opened
+            self._connection, self._origin = connection, origin
             is_cut = self._cut
         if is_cut:
             self.close()
             raise ConnectionAbortedError("cut")
         return connection
 
-
-def is_reusable(response: BaseHTTPResponse) -> bool:
-    """Ends an answer whose body was read; True if its connection is good for another request."""
-    if response.length_remaining != 0:
-        return False
-    response.drain_conn()  # nothing is left, but the connection must see the end
-    return True
-
-
-def read_piece(response: BaseHTTPResponse, most_bytes: int) -> bytes:
-    """What has arrived, at most so many bytes; b"" at the end. Raises: one of `TROUBLES`."""
-    return response.read1(most_bytes, decode_content=False)
+    def _opened(self, opened: socket.socket) -> None:
+        with self._guard:
+            former, self._socket = self._socket, opened.dup()
+            is_cut = self._cut
+        if former is not None:
+            former.close()
+        if is_cut:
+            raise ConnectionAbortedError("cut")
 
 
-def connection_to(url: str) -> HTTPConnection:
-    """Not connected yet. Certificates are those of the system; https goes through its proxy."""
-    scheme, host, port = origin_of(url)
-    proxy = _proxy(url, scheme, host)
-    if scheme != "https":  # loopback or the local network, so never through a proxy
-        return HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if proxy is None:
-        return HTTPSConnection(host, port, timeout=_CONNECT_SECONDS, ssl_context=context)
-    parts = urlsplit(proxy)
-    connection = HTTPSConnection(
-        parts.hostname or "", parts.port or 8080, timeout=_CONNECT_SECONDS, ssl_context=context
-    )
-    login = urllib3.make_headers(proxy_basic_auth=f"{parts.username}:{parts.password or ''}")
-    connection.set_tunnel(host, port, headers=login if parts.username else None, scheme="http")
-    return connection
+class HttpBody:
+    """The body of an answer."""
 
+    def __init__(self, response: BaseHTTPResponse) -> None:
+        self._response = response
 
-def _proxy(url: str, scheme: str, host: str) -> str | None:
-    """The HTTP proxy of this machine for an address, None where it is reached directly."""
-    if is_loopback(url) or urllib.request.proxy_bypass(host):
-        return None
-    proxy = urllib.request.getproxies().get(scheme)
-    return proxy if proxy and urlsplit(proxy).scheme == "http" else None
+    def piece(self, most_bytes: int) -> bytes:
+        """What has arrived, at most so many bytes; b"" at the end. Raises: one of `TROUBLES`."""
+        return self._response.read1(most_bytes, decode_content=False)
+
+    def reusable(self) -> bool:
+        """Ends it after its last byte; True if its connection is good for another request."""
+        if self._response.length_remaining != 0:
+            return False
+        self._response.drain_conn()  # nothing is left, but the connection must see the end
+        return True
 
 
 def _target(url: str, response: BaseHTTPResponse) -> str:

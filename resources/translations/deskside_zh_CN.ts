@@ -1592,6 +1592,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>对话缓存以 {kv_type} 保存，以容纳 {context} 个词元；损失很小。</translation>
         </message>
         <message>
+            <source>Its source does not hold {name} as it was when this download began. Start the download again to get its present version.</source>
+            <translation>来源中的 {name} 在下载开始后已有变化。请重新开始下载以获取当前版本。</translation>
+        </message>
+        <message>
             <source>Main memory sets the pace at about {speed} tokens a second. Its speed was not measured ({rate} is assumed); a full check tells more.</source>
             <translation>内存决定速度，每秒约 {speed} 个词元。内存速度未实测（按 {rate} 假定）；完整检测可得到更准确的结果。</translation>
         </message>
@@ -1782,6 +1786,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The disk of the models folder cannot hold a file as large as {name} (FAT32 disks end at 4 GiB). Choose a folder on another disk, or a smaller quantization.</source>
             <translation>模型文件夹所在的磁盘放不下 {name} 这么大的文件（FAT32 磁盘上限为 4 GiB）。请选择其他磁盘上的文件夹，或更小的量化。</translation>
+        </message>
+        <message>
+            <source>The disk of {path} is nearly full, so the download was paused before it took the rest. What arrived is kept: free some space, then start the download again and it goes on.</source>
+            <translation>{path} 所在磁盘将满，因此下载已暂停，以免占满剩余空间。已下载的部分会保留：请释放一些空间，然后重新开始下载，即可接着进行。</translation>
         </message>
         <message>
             <source>The disk sets the pace at about {speed} tokens a second. Its speed was not measured ({rate} is assumed); a full check tells more.</source>
@@ -1984,8 +1992,8 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>无法使用回答的历史记录（{reason}）。回答不受影响；删除状态文件夹中的 history.sqlite3 即可重新开始记录。</translation>
         </message>
         <message>
-            <source>The hub does not hold {name} as it was when this download began. Start the download again to get its present version.</source>
-            <translation>模型库中的 {name} 在下载开始后已有变化。请重新开始下载以获取当前版本。</translation>
+            <source>The hub could not be reached, so this download is verified against the checksums of {endpoint} only.</source>
+            <translation>无法连接模型库，因此本次下载仅按 {endpoint} 提供的校验和进行验证。</translation>
         </message>
         <message>
             <source>The kernel's topology lists {topology} physical cores, the processor's own description {described}. Plans use the first figure.</source>
@@ -2572,10 +2580,6 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>{model} 没有写出摘要，因此没有做任何改动。请改为省略最早的消息，或重试。</translation>
         </message>
         <message>
-            <source>{name} arrived twice with a wrong checksum, so its source or the connection is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.</source>
-            <translation>{name} 两次下载的校验和都不正确，来源或连接有问题。未安装；文件存放在 {kept}，下次尝试时会删除。请稍后重试，或换用其他站点。</translation>
-        </message>
-        <message>
             <source>{name} can be used now; at the last check it could not.</source>
             <translation>{name} 现在可以使用；上次检测时不能。</translation>
         </message>
@@ -2594,6 +2598,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>{name} fits here as {quantization} ({size}), but slowly: about {speed} tokens a second.</source>
             <translation>{name} 以 {quantization}（{size}）可在本机运行，但较慢：每秒约 {speed} 个词元。</translation>
+        </message>
+        <message>
+            <source>{name} has a wrong checksum, and still had it after every part of it was fetched again, so its source is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.</source>
+            <translation>{name} 的校验和不正确，重新获取每一部分后依然如此，说明来源有问题。未安装；文件存放在 {kept}，下次尝试时会删除。请稍后重试，或换用其他站点。</translation>
         </message>
         <message>
             <source>{name} is already being downloaded by another window or terminal. Wait for it to finish, or stop it there.</source>

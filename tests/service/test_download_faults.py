@@ -101,7 +101,7 @@ def test_a_model_arrives_whole_and_is_not_fetched_twice(hub: StandInHub, models:
 def test_connections_are_kept_and_segments_spread_over_them(hub: StandInHub, models: Path) -> None:
     fetch(hub, models)
     assert hub.served.requests["GET"] >= 20
-    assert hub.served.connections <= 8  # plan, resolve, four lanes
+    assert hub.served.connections <= 12  # plan, resolve, eight lanes
 
 
 def test_a_finished_file_without_its_record_is_read_not_fetched(hub: StandInHub, models: Path) -> None:
@@ -240,9 +240,42 @@ def test_a_bit_that_always_flips_is_never_published(hub: StandInHub, models: Pat
     assert_arrived(models, fetch(hub, models))
 
 
-def test_a_bit_that_flipped_once_is_mended(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(flip_at=9 * MIB + 5, flip_times=1)
+def test_a_bit_that_flipped_once_is_found_and_only_its_segment_changed(hub: StandInHub, models: Path) -> None:
+    hub.faults = Faults(flip_at=2 * MIB + 5, flip_times=1)
+    assert_arrived(models, fetch(hub, models, tuning=Tuning(connections=1)))
+    assert hub.served.body_bytes - len(CONTENT) == 3 * MIB  # compared from the front on
+
+
+def test_a_disk_at_its_floor_pauses_and_goes_on_when_there_is_room(hub: StandInHub, models: Path) -> None:
+    hub.faults = Faults(bytes_per_second=1e6)
+    free = [1 << 40]
+    tuning = Tuning(free_bytes=lambda _: free[0], floor_bytes=1 << 30)
+
+    def watch(progress: DownloadProgress) -> None:
+        if progress.done_bytes > 3 * MIB:
+            free[0] = (1 << 30) - 1
+
+    with pytest.raises(DiskFull, match="nearly full"):
+        pull(plan_of(hub, models), watch, CancelToken(), tuning=tuning)
+    kept = hub.served.body_bytes
+    assert kept < len(CONTENT) - MIB
+    hub.faults = Faults()
     assert_arrived(models, fetch(hub, models))
+    assert hub.served.body_bytes - len(CONTENT) <= 2 * MIB
+
+
+def test_a_server_that_drips_is_left(hub: StandInHub, models: Path) -> None:
+    """Each byte in time, so that no read ever times out."""
+    hub.faults = Faults(drip_seconds=0.1)
+    seen: list[DownloadProgress] = []
+
+    def watch(progress: DownloadProgress) -> None:
+        seen.append(progress)
+        if progress.waiting_for:
+            hub.faults = Faults()
+
+    assert_arrived(models, pull(plan_of(hub, models), watch, CancelToken(), tuning=QUICK))
+    assert any(progress.waiting_for for progress in seen)
 
 
 def test_a_replaced_file_is_noticed_midway(hub: StandInHub, models: Path) -> None:
@@ -344,13 +377,13 @@ def test_a_lost_journal_begins_again_and_a_lost_part_too(hub: StandInHub, models
 
 
 def test_a_disk_too_small_is_refused_before_the_first_byte(hub: StandInHub, models: Path) -> None:
-    tuning = Tuning(free_bytes=lambda folder: len(CONTENT) + len(CONTENT) // 50 - 1)
+    tuning = Tuning(free_bytes=lambda folder: len(CONTENT) + len(CONTENT) // 50 - 1, floor_bytes=0)
     watch = Watch()
     with pytest.raises(DiskFull, match="not enough room"):
         fetch(hub, models, watch, tuning)
     assert hub.served.body_bytes == 0 and hub.served.requests["GET"] == 0
     assert watch.seen[-1].state is TransferState.PAUSED
-    enough = Tuning(free_bytes=lambda folder: len(CONTENT) + len(CONTENT) // 50)
+    enough = Tuning(free_bytes=lambda folder: len(CONTENT) + len(CONTENT) // 50, floor_bytes=0)
     assert_arrived(models, fetch(hub, models, tuning=enough))
 
 

@@ -36,13 +36,18 @@ def partial(fetch: Fetch, etag: str = '"e"') -> Answer:
 
 
 class TransferMachine(RuleBasedStateMachine):
-    """Lanes, a file and a server, all in memory. The server may replace the file under its name."""
+    """Lanes, a file and some sources, all in memory. They may replace the file under its name, go
+    away for good, and send wrong bytes."""
 
     @initialize(
-        shares=st.lists(st.sampled_from([0, 0, 7, 1000]), min_size=8, max_size=8), ranges=st.booleans()
+        shares=st.lists(st.sampled_from([0, 0, 7, 1000]), min_size=8, max_size=8),
+        ranges=st.booleans(),
+        sources=st.sampled_from([1, 2, 3]),
     )
-    def begin(self, shares: list[int], ranges: bool) -> None:
+    def begin(self, shares: list[int], ranges: bool, sources: int) -> None:
         self.now = 0.0
+        self.sources = sources
+        self.corrupt = False
         self.file = bytearray(SIZE)
         done = [min(share, length) for share, length in zip(shares, LENGTHS, strict=True)]
         for segment, have in enumerate(done):
@@ -53,8 +58,17 @@ class TransferMachine(RuleBasedStateMachine):
         self.begin_run(done)
 
     def begin_run(self, done: list[int]) -> None:
-        self.transfer = fresh(done)
+        self.transfer = Transfer(
+            SIZE,
+            GOOD,
+            SEGMENT,
+            list(done),
+            jitter=lambda: 0.5,
+            sources=self.sources,
+            reserve=self.sources // 3,
+        )
         self.transfer.start()
+        self.former: dict[int, bytes] = {}
         self.pending: dict[int, Resolve | Fetch] = {}
         self.bodies: dict[int, tuple[int, bytes]] = {}  # lane: position, content
 
@@ -86,7 +100,7 @@ class TransferMachine(RuleBasedStateMachine):
 
     @rule(
         lane=lanes,
-        kind=st.sampled_from(["right", "right", "right", "shifted", "stale", "busy", "html", "drop"]),
+        kind=st.sampled_from(["right", "right", "right", "shifted", "stale", "busy", "html", "gone", "drop"]),
     )
     def answer(self, lane: int, kind: str) -> None:
         action = self.pending.pop(lane, None)
@@ -102,6 +116,8 @@ class TransferMachine(RuleBasedStateMachine):
     def answer_resolve(self, lane: int, kind: str) -> None:
         if kind == "busy":
             self.transfer.resolve_refused(lane, Answer(503), False, self.now)
+        elif kind == "gone":
+            self.transfer.resolve_refused(lane, Answer(404), False, self.now)
         else:
             self.transfer.resolved(lane, Resolution(SIZE, self.hub_sha256))
 
@@ -109,8 +125,8 @@ class TransferMachine(RuleBasedStateMachine):
         answer, position = partial(fetch, self.etag), fetch.start
         if kind == "shifted":
             answer = Answer(206, f"bytes {fetch.start + 1}-{fetch.stop - 1}/{SIZE}", None, self.etag)
-        elif kind in ("stale", "busy"):
-            answer = Answer(403 if kind == "stale" else 503, retry_after_seconds=2)
+        elif kind in ("stale", "busy", "gone"):
+            answer = Answer({"stale": 403, "busy": 503, "gone": 404}[kind], retry_after_seconds=2)
         elif kind == "html":
             answer = Answer(200, length=77)
         elif not self.ranges or fetch.if_range not in (None, self.etag):
@@ -135,9 +151,25 @@ class TransferMachine(RuleBasedStateMachine):
             del self.bodies[lane]
             return
         for span in spans:
+            if self.transfer.is_compared(span.segment):
+                self.former.setdefault(span.segment, self.segment(span.segment))
             self.file[span.offset : span.offset + span.length] = piece[span.skip : span.skip + span.length]
         assert self.transfer.received(lane, len(piece), spans)
         self.bodies[lane] = position + len(piece), content
+        for span in spans:
+            if self.transfer.is_compared(span.segment) and self.transfer.is_full(span.segment):
+                same = self.former.pop(span.segment) == self.segment(span.segment)
+                self.transfer.compared(span.segment, same)
+
+    def segment(self, number: int) -> bytes:
+        return bytes(self.file[number * SEGMENT : number * SEGMENT + LENGTHS[number]])
+
+    @rule(lane=lanes, at=st.integers(0, SIZE - 1))
+    def a_body_is_wrong_in_one_byte(self, lane: int, at: int) -> None:
+        if lane in self.bodies:
+            position, content = self.bodies[lane]
+            self.corrupt = True
+            self.bodies[lane] = position, content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :]
 
     @rule(lane=lanes)
     def cut(self, lane: int) -> None:
@@ -197,7 +229,7 @@ class TransferMachine(RuleBasedStateMachine):
         for segment, have in enumerate(self.transfer.done):
             start = segment * SEGMENT
             piece = bytes(self.file[start : start + have])
-            assert self.content is OTHER or piece == TRUTH[start : start + have]
+            assert self.corrupt or self.content is OTHER or piece == TRUTH[start : start + have]
 
     @invariant()
     def complete_means_right(self) -> None:
@@ -209,6 +241,7 @@ class TransferMachine(RuleBasedStateMachine):
         if not hasattr(self, "transfer"):
             return
         self.content, self.hub_sha256, self.etag, self.ranges = TRUTH, GOOD, '"e"', True
+        self.bodies = {lane: (position, TRUTH) for lane, (position, _) in self.bodies.items()}
         self.run_honestly()  # the same run first: it must not hang
         assert not self.transfer.running
         if self.transfer.state is not TransferState.COMPLETE:
@@ -352,16 +385,77 @@ def test_a_gated_model_is_told_from_a_refused_one() -> None:
         assert transfer.failure is failure
 
 
-def test_a_first_wrong_checksum_fetches_again_a_second_one_is_final() -> None:
-    transfer = fresh(LENGTHS)
+def fetched_again(transfer: Transfer, wrong: int) -> int:
+    """How many segments are fetched after a wrong checksum until all is right, if `wrong` arrived wrong."""
     transfer.start()
     assert transfer.state is TransferState.VERIFYING
     transfer.hashed(BAD)
-    assert (transfer.state, transfer.done_bytes) == (TransferState.FETCHING, 0)
-    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), _second_pass=True)
-    transfer.start()
+    count = 0
+    while transfer.state is TransferState.FETCHING:
+        action = transfer.next_action(0, count)
+        if isinstance(action, Resolve):
+            assert action.source == transfer.sources - 1
+            transfer.resolved(0, Resolution(SIZE, GOOD))
+            continue
+        assert isinstance(action, Fetch)
+        assert transfer.answered(0, partial(action), count)
+        spans = transfer.place(0, action.stop - action.start)
+        assert spans is not None and transfer.received(0, action.stop - action.start, spans)
+        count += 1
+        transfer.compared(spans[0].segment, same=spans[0].segment != wrong)
+    return count
+
+
+def test_a_wrong_segment_is_found_by_fetching_again_until_one_differs() -> None:
+    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), sources=2)
+    assert fetched_again(transfer, wrong=2) == 3
+    transfer.hashed(GOOD)
+    assert transfer.state is TransferState.COMPLETE
+
+
+def test_a_segment_that_came_in_pieces_is_the_first_suspect() -> None:
+    transfer = located([SEGMENT] * 5 + [0] * 3)
+    fetch = fetch_of(transfer, 0)
+    assert transfer.answered(0, partial(fetch), 0)
+    transfer.dropped(0, 0)
+    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), _interrupted=transfer._interrupted)
+    assert fetched_again(transfer, wrong=5) == 1
+
+
+def test_when_all_segments_were_compared_a_wrong_checksum_is_final() -> None:
+    transfer = fresh(LENGTHS)
+    assert fetched_again(transfer, wrong=-1) == len(LENGTHS)
     transfer.hashed(BAD)
     assert transfer.failure is Failure.MISMATCH
+
+
+def test_another_source_takes_over_and_reserves_only_when_all_others_refuse() -> None:
+    transfer = Transfer(SIZE, GOOD, SEGMENT, [0] * len(LENGTHS), sources=3, reserve=1, jitter=lambda: 0.5)
+    transfer.start()
+    seen, now = [], 0.0
+    for _ in range(6):  # both are away: their turns alternate
+        action = transfer.next_action(0, now)
+        if isinstance(action, Resolve):
+            seen.append(action.source)
+            transfer.dropped(0, now)
+        now += 20
+    assert set(seen) == {0, 1}
+    while transfer.running:
+        action = transfer.next_action(0, now)
+        assert isinstance(action, Resolve)
+        seen.append(action.source)
+        transfer.resolve_refused(0, Answer(403 if action.source == 0 else 404), False, now)
+    assert seen[-1] == 2 and seen.count(2) == 1
+    assert transfer.failure is Failure.REFUSED  # what the first source says counts
+
+
+def test_a_location_of_a_source_whose_turn_is_over_is_not_used() -> None:
+    transfer = Transfer(SIZE, GOOD, SEGMENT, [0] * len(LENGTHS), sources=2)
+    transfer.start()
+    assert transfer.next_action(0, 0) == Resolve(0)
+    transfer.give_up_source(0, Failure.CERTIFICATE)
+    assert not transfer.resolved(0, Resolution(SIZE, GOOD))
+    assert transfer.next_action(0, 0) == Resolve(1)
 
 
 def test_the_table_knows_every_state_and_ends_are_ends() -> None:
