@@ -10,8 +10,9 @@ import re
 import time
 from typing import Annotated, Any, Literal
 
+import jsonschema
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -301,7 +302,46 @@ def test_every_text_of_a_models_schema_is_that_model() -> None:
         ({"type": "string", "pattern": "^a|b$"}, ['"abc"', '"xxb"'], ['"xa"']),
         ({"type": "string", "pattern": "b+"}, ['"b"', '"abba"'], ['"a"']),
         ({"type": "string", "format": "date"}, ['"2024-02-29"'], ['"2024-13-01"', '"x"']),
-        ({"type": "string", "format": "email"}, ['"x"'], ["1"]),
+        ({"type": "string", "format": "date"}, ['"2024-02-29"', '"2000-02-29"', '"1999-12-31"'],
+         ['"2023-02-29"', '"1900-02-29"', '"2024-04-31"']),
+        ({"type": "string", "format": "email"}, ['"x@y.example"'], ["1", '"x"', '"x@"', '"a b@c"']),
+        ({"type": "string", "format": "ipv6"}, ['"::1"', '"fe80::1:2"', '"::"', '"1:2:3:4:5:6:7:8"', '"1::"'],
+         ['":::"', '"1:2:3:4:5:6:7"', '"1::2::3"', '"1:2:3:4:5:6:7:8:9"', '"12345::"']),
+        ({"type": "string", "format": "uri"}, ['"https://a.example:80/x?y=%20"'], ['"https://a b"', '"a"']),
+        ({"type": "string", "format": "password"}, ['"x"'], ["1"]),
+        ({"type": "string", "minLength": 2}, ['"ab"', '"\\u00e9\\n"'], ['"\\ud83d\\ude00"', '"a"']),
+        # what stands beside each other holds together
+        ({"type": "string", "enum": ["a", 1, None]}, ['"a"'], ["1", "null"]),
+        ({"enum": [1, 5, "x"], "minimum": 3}, ["5", '"x"'], ["1"]),
+        ({"enum": [True, 1, 0], "const": 1}, ["1"], ["true", "0"]),
+        ({"enum": ["a", "bb"], "anyOf": [{"minLength": 2}, {"type": "null"}]}, ['"bb"'], ['"a"']),
+        (
+            {"anyOf": [{"const": 1}, {"const": 2}, {"const": 3}], "oneOf": [{"const": 2}, {"const": 4}]},
+            ["2"],
+            ["1", "3", "4"],
+        ),
+        (
+            {"anyOf": [{"const": 1}, {"const": 2}], "allOf": [{"anyOf": [{"const": 2}, {"const": 3}]}]},
+            ["2"],
+            ["1", "3"],
+        ),
+        ({"$defs": {"n": {"type": "integer"}}, "$ref": "#/$defs/n", "enum": [1, "a"]}, ["1"], ['"a"', "2"]),
+        (
+            {"allOf": [{"properties": {"a": {}}, "additionalProperties": False}, {"properties": {"b": {}}}]},
+            ["{}", '{"a":1}'],
+            ['{"b":1}'],
+        ),
+        ({"properties": {"a": {}}, "unevaluatedProperties": False}, ['{"a":1}'], ['{"b":1}']),
+        ({"unevaluatedProperties": False, "type": "object"}, ["{}"], ['{"b":1}']),
+        ({"properties": {"a": False, "b": {}}, "additionalProperties": True}, ['{"b":1,"c":2}'], ['{"a":1}']),
+        (
+            {"allOf": [{"prefixItems": [{"const": 1}]}, {"items": {"type": "integer"}}]},
+            ["[1,2]"],
+            ["[2]", '[1,"a"]'],
+        ),
+        ({"prefixItems": [True, False], "items": True}, ["[]", "[1]"], ["[1,2]"]),
+        ({"type": ["string", "number"], "anyOf": [{"type": "null"}, {"type": "number"}]}, ["1"], ["null"]),
+        ({"type": ["string", "integer"], "minLength": 2, "maxLength": 1}, ["1"], ['"a"']),
         ({"type": "integer", "nullable": True}, ["null", "1"], ['"x"']),
     ],
 )  # fmt: skip
@@ -372,6 +412,39 @@ def test_what_cannot_be_kept_is_named() -> None:
     automaton(made.text)
 
 
+@pytest.mark.parametrize(
+    ("schema", "lost"),
+    [
+        ({"oneOf": [{"type": "string"}, {"type": "null"}]}, ()),
+        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, ("oneOf",)),
+        ({"oneOf": [{"const": 1}, {"enum": [2, 3]}]}, ()),
+        ({"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}, ("oneOf",)),
+        (
+            {
+                "$defs": {
+                    "cat": {"type": "object", "properties": {"kind": {"const": "cat"}}, "required": ["kind"]},
+                    "dog": {"type": "object", "properties": {"kind": {"const": "dog"}}, "required": ["kind"]},
+                },
+                "oneOf": [{"$ref": "#/$defs/cat"}, {"$ref": "#/$defs/dog"}],
+                "discriminator": {"propertyName": "kind"},
+            },
+            (),
+        ),
+        ({"type": "string", "format": "date", "minLength": 10}, ()),
+        ({"type": "string", "format": "ipv4", "maxLength": 9}, ("maxLength",)),
+        ({"type": "string", "format": "date", "pattern": "^2"}, ("format",)),
+        ({"type": "string", "format": "regex"}, ("format",)),
+        ({"enum": ["a"], "pattern": "a"}, ("pattern",)),
+        ({"enum": [1], "pattern": "a"}, ()),
+        ({"$dynamicRef": "#x"}, ("$dynamicRef",)),
+        ({"allOf": [{"properties": {"a": {}}, "unevaluatedProperties": False}], "properties": {"b": {}}},
+         ("unevaluatedProperties",)),
+    ],
+)  # fmt: skip
+def test_what_is_lost_is_named_and_nothing_else(schema: object, lost: tuple[str, ...]) -> None:
+    assert json_schema_to_gbnf(json.dumps(schema)).loosened == lost
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=4) | st.floats(allow_nan=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
@@ -404,6 +477,70 @@ def test_any_schema_makes_a_grammar_of_json_or_is_refused(schema: object, chance
     text = some_text(machine, chance)
     assume(text is not None)
     json.loads(str(text))
+
+
+# Schemas that say something, so that their parts meet each other.
+SMALL = st.sampled_from([0, 1, 2, "a", "ab", True, None, [], [1], {}, {"a": 1}, {"b": "a"}, "2024-02-29"])
+COUNT = st.integers(0, 3)
+NAMES = st.sampled_from(["a", "b", "c"])
+
+
+def meaningful(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    words: dict[str, st.SearchStrategy[Any]] = {
+        "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True),
+        "enum": st.lists(SMALL, min_size=1, max_size=4),
+        "const": SMALL,
+        "properties": st.dictionaries(NAMES, inner, max_size=3),
+        "required": st.lists(NAMES, max_size=2, unique=True),
+        "additionalProperties": inner,
+        "unevaluatedProperties": st.booleans(),
+        "patternProperties": st.dictionaries(st.just("^a"), inner, max_size=1),
+        "items": inner,
+        "prefixItems": st.lists(inner, max_size=2),
+        "unevaluatedItems": st.booleans(),
+        **dict.fromkeys(("anyOf", "oneOf", "allOf"), several),
+        **dict.fromkeys(("minItems", "maxItems", "minLength", "maxLength", "minProperties"), COUNT),
+        **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "multipleOf"), st.integers(1, 3)),
+        "pattern": st.sampled_from(["^a+$", "b", "^[0-9]{2}", "a|b$"]),
+        "format": st.sampled_from(["date", "ipv4", "email", "uri", "regex", "ipv6", "duration", "time"]),
+        "$ref": st.sampled_from(["#/$defs/x", "#/$defs/y"]),
+        **dict.fromkeys(("not", "contains", "propertyNames"), inner),
+        "uniqueItems": st.booleans(),
+    }
+    likely = [word for word in words if word not in ("not", "contains", "propertyNames", "patternProperties")]
+    return st.lists(
+        st.sampled_from(likely) | st.sampled_from(sorted(words)), max_size=4, unique=True
+    ).flatmap(lambda chosen: st.fixed_dictionaries({word: words[word] for word in chosen}))
+
+
+MEANINGFUL = st.recursive(
+    st.builds(lambda kind: {"type": kind}, TYPES) | st.booleans(), meaningful, max_leaves=6
+)
+
+
+@settings(max_examples=400)
+@given(
+    MEANINGFUL, st.fixed_dictionaries({"x": MEANINGFUL, "y": MEANINGFUL}), st.randoms(use_true_random=False)
+)
+def test_without_a_notice_every_text_keeps_to_the_schema(
+    schema: Any, parts: dict[str, Any], chance: random.Random
+) -> None:
+    whole = {**schema, "$defs": parts} if isinstance(schema, dict) else schema
+    assume(whole is not False)
+    try:
+        made = json_schema_to_gbnf(json.dumps(whole))
+        machine = automaton(made.text)
+        assume(made.loosened == ())
+        texts = [some_text(machine, chance) for _ in range(5)]
+    except GrammarError:
+        return
+    judge = jsonschema.Draft202012Validator(
+        whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    for text in texts:
+        if text is not None:
+            judge.validate(json.loads(text))
 
 
 @given(st.integers(-3000, 3000) | st.none(), st.integers(-3000, 3000) | st.none(), st.integers(-4000, 4000))

@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
+from engine.runtime.worker.grammar.combining import combined, items_of
 from engine.runtime.worker.grammar.gbnf import GrammarError
-from engine.runtime.worker.grammar.json_rules import FORMATS, RULES
+from engine.runtime.worker.grammar.json_rules import FORMATS, RULES, UNWRITTEN_FORMATS, Format
+from engine.runtime.worker.grammar.judging import Judge, listed
 from engine.runtime.worker.grammar.keys import other_keys
 from engine.runtime.worker.grammar.notation import literal
 from engine.runtime.worker.grammar.numbers import integer_between
 from engine.runtime.worker.grammar.pattern import PatternUnsupported, pattern_to_gbnf
 from engine.runtime.worker.grammar.schema_reading import (
-    combined,
+    Impossible,
     referred,
     schema_types,
     without,
@@ -41,10 +44,17 @@ _NOT_EXPRESSED = (
     "minProperties",
     "maxProperties",
     "uniqueItems",
-    "unevaluatedProperties",
-    "unevaluatedItems",
     "multipleOf",
+    "$dynamicRef",
+    "$recursiveRef",
 )
+_DEMANDS = frozenset(
+    {"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "properties", "required"}
+    | {"additionalProperties", "items", "prefixItems", "minItems", "maxItems", "minLength", "maxLength"}
+    | {"pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "nullable"}
+    | {"unevaluatedProperties", "unevaluatedItems", *_NOT_EXPRESSED}
+)
+_MOST_COMPARED = 64  # ways of a choice of which exactly one may hold
 _VALUE, _OBJECT = "value", "object"
 
 
@@ -92,7 +102,10 @@ class SchemaWriter:
     def add(self, schema: Any) -> str:
         """What stands for one value of that schema, `#` being the schema itself."""
         self._documents.append(schema)
-        return self._value(schema, 0)
+        try:
+            return self._value(schema, 0)
+        except RecursionError as error:
+            raise GrammarError("it is nested too deeply") from error
 
     def add_root(self, schema: Any) -> str:
         """As `add`, for a whole answer: `{}` is any JSON object."""
@@ -126,9 +139,14 @@ class SchemaWriter:
         if schema is True:
             return _VALUE
         if not isinstance(schema, dict):
-            raise GrammarError("a part of it allows no value" if schema is False else "a part is no schema")
+            if schema is False:
+                raise Impossible("a part of it allows no value")
+            raise GrammarError("a part is no schema")
         for keyword in _NOT_EXPRESSED:
             if keyword in schema and schema[keyword] is not False:
+                self._loosened[keyword] = None
+        for keyword in ("unevaluatedProperties", "unevaluatedItems"):
+            if isinstance(schema.get(keyword), dict):
                 self._loosened[keyword] = None
         return self._combination(schema, depth)
 
@@ -143,25 +161,52 @@ class SchemaWriter:
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 return self._any_of(schema, keyword, depth)
-        types = schema_types(schema)
-        ways = [self._of_type(kind, schema, depth) for kind in types] or [_VALUE]
-        return _either(ways)
+        return self._of_types(schema_types(schema), schema, depth)
+
+    def _of_types(self, types: Sequence[str], schema: Mapping[str, Any], depth: int) -> str:
+        ways: list[str] = []
+        impossible: Impossible | None = None
+        for kind in types:
+            try:
+                ways.append(self._of_type(kind, schema, depth))
+            except Impossible as error:
+                impossible = error
+        if impossible is not None and not ways:
+            raise impossible
+        return _either(ways or [_VALUE])
 
     def _any_of(self, schema: Mapping[str, Any], keyword: str, depth: int) -> str:
         base = without(schema, keyword)
-        ways = []
+        wholes: list[Any] = []
+        ways: list[str] = []
         for part in _list(schema[keyword], keyword):
-            if part is False:
+            try:
+                whole = part
+                if _demands(base):
+                    whole = combined([base, self._resolved(part, 0)], self._loosened)
+                ways.append(self._value(whole, depth + 1))
+            except Impossible:
                 continue
-            whole = combined([base, self._resolved(part, 0)], self._loosened) if schema_types(base) else part
-            ways.append(self._value(whole, depth + 1))
+            wholes.append(whole)
         if not ways:
-            raise GrammarError(f"{keyword} leaves no value")
+            raise Impossible(f"{keyword} leaves no value")
+        if keyword == "oneOf" and not self._all_apart(wholes):
+            self._loosened["oneOf"] = None
         return self.rule(_either(ways))
+
+    def _all_apart(self, schemas: Sequence[Any]) -> bool:
+        """Whether certainly no value keeps to two of them: then "any" is as good as "exactly one"."""
+        if len(schemas) > _MOST_COMPARED:
+            return False
+        judge = Judge(lambda part: self._resolved(part, 0), {})
+        try:
+            return all(judge.apart(one, other) for one, other in combinations(schemas, 2))
+        except GrammarError:
+            return False
 
     def _reference(self, schema: Mapping[str, Any], depth: int) -> str:
         others = without(schema, "$ref")
-        if schema_types(others) or "anyOf" in others or "allOf" in others:
+        if _demands(others):
             target = self._resolved(schema, 0)
             return self._value(combined([others, target], self._loosened), depth + 1)
         pointer = schema["$ref"]
@@ -169,7 +214,11 @@ class SchemaWriter:
         if key not in self._references:
             # Named before it is written: it may refer to itself.
             name = self._references[key] = self._new_name()
-            self._rules[name] = self._value(referred(self._documents[-1], pointer), depth + 1)
+            try:
+                self._rules[name] = self._value(referred(self._documents[-1], pointer), depth + 1)
+            except Impossible:
+                del self._references[key]
+                raise
         return self._references[key]
 
     def _resolved(self, schema: Any, hops: int) -> Any:
@@ -183,10 +232,13 @@ class SchemaWriter:
         return combined([without(schema, "$ref"), target], self._loosened)
 
     def _constants(self, schema: Mapping[str, Any]) -> str:
-        values = [schema["const"]] if "const" in schema else _list(schema["enum"], "enum")
+        """The values that are named, without those that something beside them forbids."""
+        named = listed(schema) or []
+        self._looked_at += len(named)
+        judge = Judge(lambda part: self._resolved(part, 0), self._loosened)
+        values = [value for value in named if judge.allows(schema, value)]
         if not values:
-            raise GrammarError("enum leaves no value")
-        self._looked_at += len(values)
+            raise Impossible("enum leaves no value")
         try:
             ways = [literal(json.dumps(value, ensure_ascii=False, allow_nan=False)) for value in values]
         except ValueError as error:
@@ -215,22 +267,34 @@ class SchemaWriter:
             raise GrammarError("properties is no object")
         required = [name for name in _list(schema.get("required", []), "required") if isinstance(name, str)]
         more = schema.get("additionalProperties", None if properties else True)
+        if schema.get("unevaluatedProperties") is False and "additionalProperties" not in schema:
+            more = False
         known = dict(properties)
         for name in required:
             known.setdefault(name, True if more is None else more)
         if not known and more is True:
             return _OBJECT
-        pairs = [
-            (self._pair(literal(json.dumps(name, ensure_ascii=False)), part, depth), name in required)
-            for name, part in known.items()
-        ]
+        pairs = []
+        for name, part in known.items():
+            try:
+                pairs.append((self._pair(_key(name), part, depth), name in required))
+            except Impossible:
+                if name in required:
+                    raise
         extra = None
         if more not in (None, False):
-            key, exact = other_keys(list(known), self.rule)
-            if not exact:
-                self._loosened["additionalProperties"] = None
-            extra = self._pair(key, more, depth)
+            extra = self._extra(list(known), more, depth)
         return self.rule(f'"{{" ws {self._members(pairs, extra)} "}}"')
+
+    def _extra(self, known: list[str], more: Any, depth: int) -> str | None:
+        """A pair of a name that is not known; None where no value is left for one."""
+        key, exact = other_keys(known, self.rule)
+        if not exact:
+            self._loosened["additionalProperties"] = None
+        try:
+            return self._pair(key, more, depth)
+        except Impossible:
+            return None
 
     def _pair(self, key: str, schema: Any, depth: int) -> str:
         return self.rule(f'{key} ws ":" ws {self._value(schema, depth + 1)}')
@@ -254,18 +318,26 @@ class SchemaWriter:
 
     # arrays, strings, numbers
     def _array(self, schema: Mapping[str, Any], depth: int) -> str:
-        first = schema.get("prefixItems", [])
-        rest = schema.get("items", True)
-        if isinstance(rest, list):  # as it was written before 2020
-            first, rest = rest, schema.get("additionalItems", True)
-        heads = [self.rule(self._value(part, depth + 1)) for part in _list(first, "prefixItems")]
+        first, rest = items_of(schema)
+        if schema.get("unevaluatedItems") is False and "items" not in schema:
+            rest = False
+        heads, other = self._item_rules(first, rest, depth)
         least, most = self._bounds(schema, "minItems", "maxItems")
-        if rest is False:
+        if other is None:
             most = len(heads) if most is None else min(most, len(heads))
-        other = None if rest is False else self.rule(self._value(rest, depth + 1))
         if most is not None and least > most:
-            raise GrammarError("an array has more items at least than at most")
+            raise Impossible("an array has more items at least than at most")
         return self.rule(f'"[" ws {self._items(heads, other, least, most)} "]"')
+
+    def _item_rules(self, first: list[Any], rest: Any, depth: int) -> tuple[list[str], str | None]:
+        """Of the first items, and of all others; the array ends before an item that can have no value."""
+        heads: list[str] = []
+        try:
+            for part in first:
+                heads.append(self.rule(self._value(part, depth + 1)))
+            return heads, self.rule(self._value(rest, depth + 1))
+        except Impossible:
+            return heads, None
 
     def _items(self, heads: list[str], other: str | None, least: int, most: int | None) -> str:
         """From the last item to the first, each in the tail of the one before."""
@@ -289,22 +361,35 @@ class SchemaWriter:
 
     def _string(self, schema: Mapping[str, Any]) -> str:
         least, most = self._bounds(schema, "minLength", "maxLength")
-        pattern, form = schema.get("pattern"), schema.get("format")
+        if most is not None and least > most:
+            raise Impossible("a string is longer at least than at most")
+        pattern, name = schema.get("pattern"), str(schema.get("format"))
+        form = FORMATS.get(name)
         if isinstance(pattern, str):
             try:
                 made = self.rule(f'"\\"" {pattern_to_gbnf(pattern)} "\\""')
             except PatternUnsupported:
                 self._loosened["pattern"] = None
             else:
-                self._loosened |= dict.fromkeys(word for word in ("minLength", "maxLength") if word in schema)
+                beside = ("minLength", "maxLength", *(("format",) if form else ()))
+                self._loosened |= dict.fromkeys(word for word in beside if word in schema)
                 return made
-        if isinstance(form, str) and form in FORMATS:
-            return self.rule(f'"\\"" {FORMATS[form]} "\\""')
+        if form is not None:
+            return self._of_format(form, schema, least, most)
+        if name in UNWRITTEN_FORMATS:
+            self._loosened["format"] = None
         if least == 0 and most is None:
             return "string"
-        if most is not None and least > most:
-            raise GrammarError("a string is longer at least than at most")
         return self.rule(f'"\\"" character{{{least},{"" if most is None else most}}} "\\""')
+
+    def _of_format(self, form: Format, schema: Mapping[str, Any], least: int, most: int | None) -> str:
+        if form.longest < least or (most is not None and form.shortest > most):
+            raise Impossible("no text of its format has its length")
+        if form.shortest < least:
+            self._loosened["minLength"] = None
+        if most is not None and form.longest > most:
+            self._loosened["maxLength"] = None
+        return self.rule(f'"\\"" {form.text} "\\""')
 
     def _bounds(self, schema: Mapping[str, Any], low: str, high: str) -> tuple[int, int | None]:
         least, most = _count(schema.get(low), low) or 0, _count(schema.get(high), high)
@@ -325,7 +410,7 @@ class SchemaWriter:
             return "integer"
         digits = integer_between(low, high)
         if digits is None:
-            raise GrammarError("an integer is larger at least than at most, or has more than 15 digits")
+            raise Impossible("an integer is larger at least than at most, or has more than 15 digits")
         return self.rule(digits)
 
     def _number(self, schema: Mapping[str, Any]) -> str:
@@ -344,6 +429,14 @@ class SchemaWriter:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _demands(schema: Mapping[str, Any]) -> bool:
+    return not _DEMANDS.isdisjoint(schema)
+
+
+def _key(name: str) -> str:
+    return literal(json.dumps(name, ensure_ascii=False))
 
 
 def _either(ways: Sequence[str]) -> str:

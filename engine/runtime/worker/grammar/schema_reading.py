@@ -1,25 +1,39 @@
-"""Parts of a JSON schema: where references lead, what several schemas demand together."""
+"""Parts of a JSON schema: its types, where its references lead, which words say nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from engine.runtime.worker.grammar.gbnf import GrammarError
 
 _SIGNS_OF_TYPE = (
-    ("object", ("properties", "required", "additionalProperties", "patternProperties")),
-    ("array", ("items", "prefixItems", "minItems", "maxItems")),
+    (
+        "object",
+        ("properties", "required", "additionalProperties", "patternProperties", "unevaluatedProperties"),
+    ),
+    ("array", ("items", "prefixItems", "minItems", "maxItems", "unevaluatedItems")),
     ("string", ("pattern", "minLength", "maxLength", "format")),
     ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
 )
-_LARGER_COUNTS = frozenset({"minimum", "exclusiveMinimum", "minItems", "minLength"})
-_SMALLER_COUNTS = frozenset({"maximum", "exclusiveMaximum", "maxItems", "maxLength"})
-_SAY_NOTHING = frozenset(
+SAY_NOTHING = frozenset(
     {"title", "description", "default", "examples", "$schema", "$id", "$comment", "$defs", "definitions"}
     | {"deprecated", "readOnly", "writeOnly", "discriminator", "example", "$anchor"}
 )
+
+
+class Impossible(GrammarError):
+    """No value keeps to the schema, or to this part of it."""
+
+
+def json_equal(one: Any, other: Any) -> bool:
+    """As JSON schemas compare: 1 is 1.0, and neither is true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(json_equal(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(json_equal, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 def without(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
@@ -57,49 +71,4 @@ def referred(document: Any, pointer: Any) -> Any:
             found = found[int(name)]
         else:
             raise GrammarError(f"it refers to {pointer[:60]}, which is not there")
-    return found
-
-
-def combined(schemas: Sequence[Any], loosened: dict[str, None]) -> dict[str, Any]:
-    """One schema for what all of them demand. What cannot be said together goes to `loosened`."""
-    made: dict[str, Any] = {}
-    for schema in schemas:
-        if schema is True:
-            continue
-        if not isinstance(schema, dict):
-            raise GrammarError("a part of it allows no value" if schema is False else "a part is no schema")
-        for word, value in schema.items():
-            made[word] = _both(word, made[word], value, loosened) if word in made else value
-    return made
-
-
-def _both(word: str, one: Any, other: Any, loosened: dict[str, None]) -> Any:
-    if one == other or word in _SAY_NOTHING:
-        return one
-    if word == "properties" and isinstance(one, dict) and isinstance(other, dict):
-        shared = {name: {"allOf": [one[name], other[name]]} for name in one if name in other}
-        return {**one, **other, **shared}
-    if word in ("required", "allOf") and isinstance(one, list) and isinstance(other, list):
-        return [*one, *(entry for entry in other if entry not in one)]
-    if word == "type":
-        return _common_types(schema_types({"type": one}), schema_types({"type": other}))
-    if word == "enum" and isinstance(one, list) and isinstance(other, list):
-        return [entry for entry in one if entry in other]
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
-    if numbers and word in _LARGER_COUNTS | _SMALLER_COUNTS:
-        return max(one, other) if word in _LARGER_COUNTS else min(one, other)
-    if word == "items":
-        return {"allOf": [one, other]}
-    if word == "additionalProperties":
-        return False if False in (one, other) else {"allOf": [one, other]}
-    loosened[word] = None
-    return one
-
-
-def _common_types(one: Sequence[str], other: Sequence[str]) -> list[str]:
-    found = [kind for kind in one if kind in other]
-    if "integer" in (*one, *other) and "number" in (*one, *other) and "integer" not in found:
-        found.append("integer")
-    if not found:
-        raise GrammarError("two parts of it ask for different types")
     return found
