@@ -264,6 +264,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "decode_failed": "llama.cpp failed while computing the answer (code {number}: {reason}). Load the model again, with a shorter context if memory is short.",
         "grammar_bad": "The {kind} for the answer cannot be followed ({reason}). Correct it, or ask without it.",
         "grammar_failed": "The answer could not keep to the form that was asked for ({reason}). What was written is kept; make the form simpler, or ask without it.",
+        "schema_not_exact": "The JSON schema was to be kept to strictly, and {keywords} in it cannot be kept to while an answer is written. Leave that out of the schema, or ask without strict.",
+        "tool_not_exact": "The schema of the tool {name} was to be kept to strictly, and {keywords} in it cannot be kept to while a call is written. Leave that out of the schema, or give the tool without strict.",
         "schema_loosened": "The answer keeps to the JSON schema, but not to {keywords}, which cannot be kept to while it is written. Check the answer for it.",
         "no_chat_template": "{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.",
         "template_failed": "The chat template of {model} could not be used ({reason}), so a common one (ChatML) is used in its place. If answers look odd, download the model again or choose another.",

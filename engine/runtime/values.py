@@ -104,6 +104,7 @@ class Tool:
     name: str
     description: str
     parameters: str
+    strict: bool = False  # a call that does not keep to it is none; refused if that cannot be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class Sampling:
     ignore_end: bool = False  # goes on when the model wants to end; for benchmarks
     grammar: str = ""  # GBNF that the answer has to follow
     json_schema: str = ""  # text of a JSON schema that the answer has to follow; "{}" is any JSON
+    strict_schema: bool = False  # refused if there is anything in it that cannot be kept to
     top_logprobs: int = -1  # -1: no log probabilities; 0: of the drawn tokens; n: of n more each
     # Names of values that a person chose, be they our defaults or not: an endpoint elsewhere is told
     # those, and keeps its own defaults for the rest.

@@ -15,9 +15,11 @@ from engine.events import (
     JobFailed,
     JobFinished,
     JobId,
+    Noticed,
     ToolCalled,
     new_job_id,
 )
+from engine.messages import Sentence
 from engine.runtime.backend import Backend
 from engine.runtime.values import StopReason
 from engine.server.bridge import EventBridge, Mailbox
@@ -76,10 +78,13 @@ class Jobs:
             raise self._end
         return [] if self.running else None
 
-    async def only(self, kind: type[_E]) -> _E:
-        """The event of that kind that the jobs bring, once all are over."""
+    async def only(self, kind: type[_E], warnings: list[Sentence] | None = None) -> _E:
+        """The event of that kind that the jobs bring, once all are over. What the engine notices on
+        the way goes to `warnings`."""
         found: _E | None = None
         while (batch := await self.next()) is not None:
+            if warnings is not None:
+                warnings += [event.message for _, event in batch if isinstance(event, Noticed)]
             found = next((event for _, event in batch if isinstance(event, kind)), found)
         if found is None:
             raise RequestError.answered(500, "answer_without_figures")

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.catalog.model import InstalledModel
 from engine.events import Embedded, JobId
+from engine.messages import Sentence
 from engine.runtime.backend import Backend
 from engine.runtime.values import EmbeddingRequest, GenerationRequest, LoadWish
 from engine.server.answering import ClientGone, OpenRequests
@@ -123,9 +124,10 @@ class Api:
         name, wish = await self._wanted(asked.model, embedding=True)
         with self.requests.jobs() as jobs:
             jobs.begin([self._embed(asked.embedding, wish)])
+            warnings: list[Sentence] = []
             async with hang_up_noticed(request.receive, jobs):
-                embedded = await jobs.only(Embedded)
-        body = await asyncio.to_thread(embeddings_body, asked, embedded, name)
+                embedded = await jobs.only(Embedded, warnings)
+        body = await asyncio.to_thread(embeddings_body, asked, embedded, name, warnings)
         return Response(body, media_type=Json.media_type)
 
     def _embed(self, embedding: EmbeddingRequest, wish: LoadWish) -> Start:

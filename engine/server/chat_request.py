@@ -175,7 +175,8 @@ def _read_tool(tool: Fields) -> Tool:
     parameters = "{}"
     if function.child("parameters") is not None:
         parameters = json_text(function.name("parameters"), function.raw("parameters"))
-    return Tool(_read_name(function), function.text("description"), parameters)
+    strict = function.flag("strict") or tool.flag("strict")
+    return Tool(_read_name(function), function.text("description"), parameters, strict)
 
 
 def _read_name(function: Fields) -> str:

@@ -9,11 +9,15 @@ import sys
 from collections.abc import Sequence
 
 from engine.events import Embedded
+from engine.messages import Sentence
 from engine.server.embedding_request import EmbeddingsRequest
 from engine.server.refusals import RequestError, json_bytes
+from engine.server.replies import warned
 
 
-def embeddings_body(asked: EmbeddingsRequest, embedded: Embedded, model: str) -> bytes:
+def embeddings_body(
+    asked: EmbeddingsRequest, embedded: Embedded, model: str, warnings: Sequence[Sentence] = ()
+) -> bytes:
     """JSON. May hold millions of numbers: to be called beside the event loop. Written vector by
     vector, so that no single call keeps other threads waiting for long.
 
@@ -21,7 +25,7 @@ def embeddings_body(asked: EmbeddingsRequest, embedded: Embedded, model: str) ->
     """
     data = b",".join(_entry(asked, number, vector) for number, vector in enumerate(embedded.vectors))
     tokens = {"prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens}
-    rest = json_bytes({"object": "list", "model": model, "usage": tokens})
+    rest = json_bytes({"object": "list", "model": model, "usage": tokens, **warned(warnings)})
     return rest[:-1] + b',"data":[' + data + b"]}"
 
 

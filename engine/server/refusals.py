@@ -35,6 +35,8 @@ STATUS_BY_CODE: Final = {
             "conversation_empty",
             "bad_sampling",
             "grammar_bad",
+            "schema_not_exact",
+            "tool_not_exact",
             "tool_bad",
             "model_cannot_chat",
             "model_cannot_embed",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from engine import __version__
 from engine.chat.conversation import AnswerStats
-from engine.events import Event, GenerationFinished, TokenDelta, ToolCalled
+from engine.events import Event, GenerationFinished, Noticed, TokenDelta, ToolCalled
+from engine.messages import Sentence, english
 from engine.runtime.values import StopReason, TokenLogprob, ToolCall
 from engine.server.figures import timings, usage
 from engine.server.refusals import RequestError, json_bytes
@@ -34,6 +36,7 @@ class Choice:
     reasoning: list[str] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
     logprobs: list[TokenLogprob] = field(default_factory=list)
+    warnings: list[Sentence] = field(default_factory=list)  # what the engine noticed
     finished: GenerationFinished | None = None
 
     def take(self, event: Event) -> None:
@@ -43,6 +46,8 @@ class Choice:
                 self.logprobs.extend(logprobs)
             case ToolCalled(call=call):
                 self.calls.append(call)
+            case Noticed(message=message):
+                self.warnings.append(message)
             case GenerationFinished():
                 self.finished = event
 
@@ -79,6 +84,12 @@ SSE_END: Final = b"data: [DONE]\n\n"
 SSE_ALIVE: Final = b": still at work\n\n"
 
 
+def warned(messages: Sequence[Sentence]) -> dict[str, object]:
+    """The field `warnings` of a body, each once; nothing where there are none."""
+    shown = {english(message): message.code for message in messages}
+    return {"warnings": [{"code": code, "message": text} for text, code in shown.items()]} if shown else {}
+
+
 class _Head:
     """What every chunk of a stream says again, written once."""
 
@@ -96,7 +107,8 @@ class _Head:
     ) -> dict[str, object]:
         stats = [choice.stats for choice in choices]
         body = {"id": self.id, "object": kind, **self.values, "choices": shown}
-        return body | {"usage": usage(stats, answers), "timings": timings(stats[0])}
+        body |= {"usage": usage(stats, answers), "timings": timings(stats[0])}
+        return body | warned([message for choice in choices for message in choice.warnings])
 
     def chunk(self, choices: list[object], **more: object) -> bytes:
         return sse({"id": self.id, "object": self.kind, **self.values, "choices": choices, **more})
@@ -117,6 +129,7 @@ class ChatReply:
         self._include_usage = include_usage
         self._logprobs = logprobs
         self._begun: set[int] = set()
+        self._warnings: defaultdict[int, list[Sentence]] = defaultdict(list)
         self._calls = [0] * answers
 
     def whole(self, choices: Sequence[Choice]) -> dict[str, object]:
@@ -155,9 +168,11 @@ class ChatReply:
                 place = {"index": self._calls[number]}
                 self._calls[number] += 1
                 return self._delta(number, json_bytes({"tool_calls": [place | _call(call)]}))
+            case Noticed(message=message):
+                self._warnings[number].append(message)
             case GenerationFinished(stats=stats, reason=reason):
                 choice = {"index": number, "delta": {}, "logprobs": None, "finish_reason": _FINISH[reason]}
-                return self._head.chunk([choice], timings=timings(stats))
+                return self._head.chunk([choice], timings=timings(stats), **warned(self._warnings[number]))
         return b""
 
     def _delta(self, number: int, delta: bytes, logprobs: Sequence[TokenLogprob] = ()) -> bytes:
@@ -185,6 +200,7 @@ class CompletionReply:
         self._include_usage = include_usage
         self._logprobs = logprobs
         self._offsets: dict[int, int] = {}  # characters of each choice so far
+        self._warnings: defaultdict[int, list[Sentence]] = defaultdict(list)
 
     def whole(self, choices: Sequence[Choice]) -> dict[str, object]:
         shown: list[object] = [
@@ -213,9 +229,11 @@ class CompletionReply:
                     json_bytes(text),
                     shown,
                 )
+            case Noticed(message=message):
+                self._warnings[number].append(message)
             case GenerationFinished(stats=stats, reason=reason):
                 choice = {"index": number, "text": "", "logprobs": None, "finish_reason": _FINISH[reason]}
-                return self._head.chunk([choice], timings=timings(stats))
+                return self._head.chunk([choice], timings=timings(stats), **warned(self._warnings[number]))
         return b""
 
     def last(self, stats: Sequence[AnswerStats]) -> bytes:

@@ -22,7 +22,7 @@ _DEFAULT: Final = Sampling()
 
 def read_sampling(fields: Fields, top_logprobs: int) -> Sampling:
     """Everything that shapes the draw of a token. Raises: RequestError."""
-    grammar, schema = _read_form(fields)
+    grammar, schema, strict = _read_form(fields)
     return Sampling(
         temperature=fields.number("temperature", _DEFAULT.temperature, 0, 5),
         top_k=max(0, fields.whole("top_k", _DEFAULT.top_k, -1, _LARGEST_COUNT)),  # vLLM's word for all: -1
@@ -37,6 +37,7 @@ def read_sampling(fields: Fields, top_logprobs: int) -> Sampling:
         ignore_end=fields.flag("ignore_eos"),
         grammar=grammar,
         json_schema=schema,
+        strict_schema=strict,
         top_logprobs=top_logprobs,
     )
 
@@ -104,26 +105,27 @@ def _token(fields: Fields, name: str) -> int:
     return int(name)
 
 
-def _read_form(fields: Fields) -> tuple[str, str]:
-    """The grammar and the JSON schema that the answer has to follow; at most one of them is not ""."""
+def _read_form(fields: Fields) -> tuple[str, str, bool]:
+    """The grammar and the JSON schema that the answer has to follow, at most one of them not "", and
+    whether it has to follow the schema strictly."""
     grammar = _bounded(fields.name("grammar"), fields.text("grammar"))
     own = fields.child("json_schema")
     schema = "" if own is None else json_text(fields.name("json_schema"), fields.raw("json_schema"))
-    wanted = _read_response_format(fields)
+    wanted, strict = _read_response_format(fields)
     given = [form for form in (grammar, schema, wanted) if form]
     if len(given) > 1:
         fields.refuse("grammar" if grammar else "json_schema", "an answer can follow one form only")
-    return grammar, schema or wanted
+    return grammar, schema or wanted, strict
 
 
-def _read_response_format(fields: Fields) -> str:
-    """The schema that it asks for, "" for none."""
+def _read_response_format(fields: Fields) -> tuple[str, bool]:
+    """The schema that it asks for, "" for none, and whether strictly."""
     form = fields.child("response_format")
     if form is None:
-        return ""
+        return "", False
     kind = form.choice("type", ("text", "json_object", "json_schema"), "text")
     if kind == "text":
-        return ""
+        return "", False
     if kind == "json_schema":
         inner = form.required_child("json_schema")
         # llama-server takes a schema that is not wrapped in its name too.
@@ -132,6 +134,7 @@ def _read_response_format(fields: Fields) -> str:
     else:
         holder, field = form, "schema"
         if not form.has("schema"):
-            return '{"type": "object"}'
+            return '{"type": "object"}', False
     holder.required_child(field)
-    return json_text(holder.name(field), holder.raw(field))
+    strict = kind == "json_schema" and (form.flag("strict") or (holder is inner and inner.flag("strict")))
+    return json_text(holder.name(field), holder.raw(field)), strict

@@ -1696,6 +1696,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>请求的 JSON 嵌套超过 {most} 层，无法接受。请发送层次更少的对象。</translation>
         </message>
         <message>
+            <source>The JSON schema was to be kept to strictly, and {keywords} in it cannot be kept to while an answer is written. Leave that out of the schema, or ask without strict.</source>
+            <translation>要求严格遵守 JSON schema，但其中的 {keywords} 无法在生成时保证。请从 schema 中去掉它，或不使用 strict。</translation>
+        </message>
+        <message>
             <source>The NVIDIA driver does not answer ({reason}). If it was updated since the machine started, restart the machine, then check again.</source>
             <translation>NVIDIA 驱动没有响应（{reason}）。如果开机后更新过驱动，请重启机器后重新检测。</translation>
         </message>
@@ -2106,6 +2110,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>The request was sent to the host {host}, which is not a name of this server. Use the address that the server printed, or start it with --allow-host NAME.</source>
             <translation>请求发往主机 {host}，但这不是本服务器的名称。请使用服务器显示的地址，或用 --allow-host NAME 启动它。</translation>
+        </message>
+        <message>
+            <source>The schema of the tool {name} was to be kept to strictly, and {keywords} in it cannot be kept to while a call is written. Leave that out of the schema, or give the tool without strict.</source>
+            <translation>要求严格遵守工具 {name} 的 schema，但其中的 {keywords} 无法在生成调用时保证。请从 schema 中去掉它，或不为该工具使用 strict。</translation>
         </message>
         <message>
             <source>The server is closing, so it takes no more requests and ends its answers. Start it again with `deskside serve`.</source>

@@ -75,6 +75,51 @@ def test_forms_of_answers(client: openai.OpenAI) -> None:
     assert chosen.choices[0].finish_reason == "stop"
 
 
+def test_a_schema_that_cannot_be_kept_to_is_said_or_with_strict_refused(client: openai.OpenAI) -> None:
+    loose = {"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "maxItems": 3}
+
+    def form(**more: Any) -> Any:
+        return {"type": "json_schema", "json_schema": {"name": "x", "schema": loose, **more}}
+
+    answer = ask(client, response_format=form(), max_tokens=60)
+    assert [warning["code"] for warning in answer.warnings] == ["schema_loosened"]
+    assert "uniqueItems" in answer.warnings[0]["message"]
+    assert not hasattr(ask(client), "warnings")
+    chunks = list(ask(client, response_format=form(), max_tokens=60, stream=True))
+    told = [chunk for chunk in chunks if hasattr(chunk, "warnings")]
+    assert len(told) == 1 and told[0].choices[0].finish_reason
+    assert told[0].warnings == answer.warnings
+    for stream in (False, True):
+        with pytest.raises(openai.BadRequestError, match="uniqueItems") as caught:
+            ask(client, response_format=form(strict=True), stream=stream)
+        assert caught.value.code == "schema_not_exact"
+
+
+def strict_tool(**schema: Any) -> Any:
+    return {"type": "function", "function": {**WEATHER["function"], "parameters": schema, "strict": True}}
+
+
+def test_strict_tools_are_kept_to_or_refused(client: openai.OpenAI) -> None:
+    loose = strict_tool(type="object", properties={"city": {"type": "string", "not": {"const": "x"}}})
+    with pytest.raises(openai.BadRequestError, match="not in it") as caught:
+        ask(client, tools=[loose])
+    assert caught.value.code == "tool_not_exact"
+    assert ask(client, tools=[loose], tool_choice="none").choices[0].message.content
+
+    exact = strict_tool(**{**WEATHER["function"]["parameters"], "properties": {"city": {"enum": ["Oslo"]}}})
+
+    def said(city: str) -> Any:
+        call = json.dumps(f'<tool_call>{{"name": "weather", "arguments": {{"city": "{city}"}}}}</tool_call>')
+        return ask(client, tools=[exact], extra_body={"grammar": f"root ::= {call}"}, max_tokens=80).choices[
+            0
+        ]
+
+    assert said("Oslo").finish_reason == "tool_calls"
+    assert said("Rome").finish_reason == "stop" and "Rome" in said("Rome").message.content
+    forced = ask(client, tools=[exact], tool_choice="required", max_tokens=120).choices[0].message
+    assert json.loads(forced.tool_calls[0].function.arguments) == {"city": "Oslo"}
+
+
 def test_tools_are_called(client: openai.OpenAI) -> None:
     messages: list[Any] = [{"role": "user", "content": "Use the tool: what is the weather in Oslo?"}]
     fields = {"messages": messages, "tools": [WEATHER], "tool_choice": "required", "max_tokens": 120}

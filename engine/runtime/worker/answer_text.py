@@ -25,16 +25,18 @@ class AnswerText:
         stops: tuple[str, ...],
         form: AnswerFormat = THINK,
         schemas: Schemas | None = None,
+        strict: frozenset[str] = frozenset(),
     ) -> None:
-        """`schemas`: the parameters of each tool that may be called; None when none may."""
+        """`schemas`: the parameters of each tool that may be called, None when none may; `strict`: those
+        tools of which a call that does not keep to them is none."""
         self._characters = Utf8Stream()
         self._splitter: HarmonyReader | ReasoningSplitter
         self._calls: ToolCallParser | None = None
         if form.harmony:
-            self._splitter = HarmonyReader(phase, schemas)
+            self._splitter = HarmonyReader(phase, schemas, strict)
         else:
             self._splitter = ReasoningSplitter(phase, form.open_tag, form.close_tag)
-            self._calls = ToolCallParser(form.tools, schemas) if schemas else None
+            self._calls = ToolCallParser(form.tools, schemas, strict) if schemas else None
         self._filter = StopFilter(stops)
         self.called = False  # a call was read
 

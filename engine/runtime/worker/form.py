@@ -13,6 +13,7 @@ from engine.runtime.worker.grammar.constraint import CompiledGrammar, Constraint
 from engine.runtime.worker.grammar.gbnf import GrammarError, parse_gbnf
 from engine.runtime.worker.grammar.json_schema import SchemaWriter, json_schema_to_gbnf, read_schema
 from engine.runtime.worker.grammar.tokens import TokenTable
+from engine.runtime.worker.strictness import check_strict
 from engine.runtime.worker.tool_grammar import add_calls
 from engine.runtime.worker.vocabulary import Vocabulary
 
@@ -42,7 +43,8 @@ class Forms:
         Raises: UsageError, for a grammar, schema or tool that cannot be followed, or a beginning that
         does not fit.
         """
-        sampling, must_call = request.sampling, self._must_call(request)
+        check_strict(request)
+        sampling, must_call = request.sampling, self.must_call(request)
         if not sampling.grammar and not sampling.json_schema and not must_call:
             return Form()
         kind = "tool" if must_call else "grammar" if sampling.grammar else "JSON schema"
@@ -56,7 +58,8 @@ class Forms:
             raise UsageError.of("grammar_bad", kind=kind, reason=str(error)) from error
         return Form(constraint, loosened)
 
-    def _must_call(self, request: GenerationRequest) -> bool:
+    def must_call(self, request: GenerationRequest) -> bool:
+        """Whether the grammar makes it call a tool, with what that tool takes."""
         # Messages in channels have a header before them, which only the model itself can choose.
         forced = request.tool_choice not in ("auto", "none") and bool(request.tools)
         return forced and not self._format.harmony

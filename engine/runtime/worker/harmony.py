@@ -12,6 +12,7 @@ import re
 
 from engine.chat.reasoning import Phase, Piece, held_back
 from engine.runtime.values import ToolCall
+from engine.runtime.worker.taking import takes
 from engine.runtime.worker.tool_formats import Malformed, Schemas, made_call
 
 CHANNEL, MESSAGE, _START, _END, _CONSTRAIN = (
@@ -30,9 +31,16 @@ _RECIPIENT = re.compile(r"to=(?:functions\.)?([\w.-]{1,256})")
 class HarmonyReader:
     """Feed it text in any chunks; the parts, joined by kind, are always the same."""
 
-    def __init__(self, phase: Phase = Phase.OPENED, schemas: Schemas | None = None) -> None:
+    def __init__(
+        self,
+        phase: Phase = Phase.OPENED,
+        schemas: Schemas | None = None,
+        strict: frozenset[str] = frozenset(),
+    ) -> None:
         """`phase`: REASONING or ANSWER, to go on inside such a message; all else is a header.
-        `schemas`: the parameters of each tool that may be called; None when none may."""
+        `schemas`: the parameters of each tool that may be called, None when none may; `strict`: those
+        tools of which a call that does not keep to them is none."""
+        self._strict = strict
         self._schemas = schemas or {}
         self._phase = phase if phase in (Phase.REASONING, Phase.ANSWER) else Phase.OPENED
         self._recipient = ""  # the tool that the message is for
@@ -98,9 +106,12 @@ class HarmonyReader:
         if self._recipient not in self._schemas:  # made up; its name stands in the header only
             return [Piece(f"{self._recipient} {text}", is_reasoning=False)]
         try:
-            return [made_call(self._recipient, text)]
+            call = made_call(self._recipient, text)
         except Malformed:
-            return [Piece(text, is_reasoning=False)] if text else []
+            call = None
+        if call is not None and takes(self._schemas, self._strict, call):
+            return [call]
+        return [Piece(text, is_reasoning=False)] if text else []
 
     def _pieces(self, text: str) -> list[Piece | ToolCall]:
         return [Piece(text, is_reasoning=self._phase is Phase.REASONING)] if text else []

@@ -10,6 +10,7 @@ import re
 
 from engine.chat.reasoning import held_back
 from engine.runtime.values import ToolCall
+from engine.runtime.worker.taking import takes
 from engine.runtime.worker.tool_formats import Block, Malformed, Schemas, ToolFormat, Unfinished, read_json
 
 _LONGEST_BLOCK = 256 * 1024  # characters; beyond it, it is text
@@ -21,8 +22,10 @@ _BARE_DECIDED = 64  # characters, after which a beginning would have been seen
 class ToolCallParser:
     """Feed it text in any chunks; what comes out, with texts joined, is always the same."""
 
-    def __init__(self, form: ToolFormat, schemas: Schemas) -> None:
-        """`schemas`: the parameters of each tool that may be called."""
+    def __init__(self, form: ToolFormat, schemas: Schemas, strict: frozenset[str] = frozenset()) -> None:
+        """`schemas`: the parameters of each tool that may be called; `strict`: those tools of which a
+        call that does not keep to them is none."""
+        self._strict = strict
         self._form = form
         self._schemas = schemas
         self._held = ""
@@ -124,8 +127,8 @@ class ToolCallParser:
             return []
 
     def _calls(self, block: Block, text: str) -> list[ToolCall]:
-        """Raises: Malformed, also when one of them names no tool."""
+        """Raises: Malformed, also when one of them is none that its tool takes."""
         calls = block.read(text, self._schemas)
-        if any(call.name not in self._schemas for call in calls):
-            raise Malformed("it names no tool")
+        if not all(takes(self._schemas, self._strict, call) for call in calls):
+            raise Malformed("no tool takes it")
         return calls

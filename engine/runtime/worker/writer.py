@@ -44,8 +44,11 @@ class Writer:
         request, prompt, tokens = self._fitting(job, request)
         self._notice(job, prompt)
         choice = self._choice(job, request, prompt, tokens)
-        schemas = {tool.name: parameters_of(tool) for tool in _callable(request)}
-        text = AnswerText(prompt.phase, (*request.sampling.stop, *prompt.stops), prompt.form, schemas)
+        tools = _callable(request)
+        schemas = {tool.name: parameters_of(tool) for tool in tools}
+        strict = frozenset(tool.name for tool in tools if tool.strict and not self._forms.must_call(request))
+        stops = (*request.sampling.stop, *prompt.stops)
+        text = AnswerText(prompt.phase, stops, prompt.form, schemas, strict)
         return Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
 
     def _fitting(self, job: JobId, request: GenerationRequest) -> tuple[GenerationRequest, Prompt, list[int]]:

@@ -48,6 +48,7 @@ _NOT_EXPRESSED = (
     "$dynamicRef",
     "$recursiveRef",
 )
+_NOTHING_IF_FALSE = ("uniqueItems", "not")
 _DEMANDS = frozenset(
     {"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "properties", "required"}
     | {"additionalProperties", "items", "prefixItems", "minItems", "maxItems", "minLength", "maxLength"}
@@ -87,13 +88,14 @@ def read_schema(text: str) -> Any:
 class SchemaWriter:
     """Collects the rules of one or more schemas. Raises GrammarError."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: Any = None) -> None:
+        """`document`: what `resolved` finds references in."""
         self._rules: dict[str, str] = {}
         self._names: dict[str, str] = {}  # of rules, by what they say
         self._loosened: dict[str, None] = {}
         self._looked_at = 0
         self._references: dict[tuple[int, str], str] = {}
-        self._documents: list[Any] = []
+        self._documents: list[Any] = [] if document is None else [document]
 
     @property
     def loosened(self) -> tuple[str, ...]:
@@ -143,7 +145,7 @@ class SchemaWriter:
                 raise Impossible("a part of it allows no value")
             raise GrammarError("a part is no schema")
         for keyword in _NOT_EXPRESSED:
-            if keyword in schema and schema[keyword] is not False:
+            if keyword in schema and not (schema[keyword] is False and keyword in _NOTHING_IF_FALSE):
                 self._loosened[keyword] = None
         for keyword in ("unevaluatedProperties", "unevaluatedItems"):
             if isinstance(schema.get(keyword), dict):
@@ -154,7 +156,7 @@ class SchemaWriter:
         if "$ref" in schema:
             return self._reference(schema, depth)
         if "allOf" in schema:
-            parts = [self._resolved(part, 0) for part in _list(schema["allOf"], "allOf")]
+            parts = [self.resolved(part) for part in _list(schema["allOf"], "allOf")]
             return self._value(combined([without(schema, "allOf"), *parts], self._loosened), depth + 1)
         if "enum" in schema or "const" in schema:
             return self._constants(schema)
@@ -183,7 +185,7 @@ class SchemaWriter:
             try:
                 whole = part
                 if _demands(base):
-                    whole = combined([base, self._resolved(part, 0)], self._loosened)
+                    whole = combined([base, self.resolved(part)], self._loosened)
                 ways.append(self._value(whole, depth + 1))
             except Impossible:
                 continue
@@ -198,7 +200,7 @@ class SchemaWriter:
         """Whether certainly no value keeps to two of them: then "any" is as good as "exactly one"."""
         if len(schemas) > _MOST_COMPARED:
             return False
-        judge = Judge(lambda part: self._resolved(part, 0), {})
+        judge = Judge(self.resolved, {})
         try:
             return all(judge.apart(one, other) for one, other in combinations(schemas, 2))
         except GrammarError:
@@ -207,7 +209,7 @@ class SchemaWriter:
     def _reference(self, schema: Mapping[str, Any], depth: int) -> str:
         others = without(schema, "$ref")
         if _demands(others):
-            target = self._resolved(schema, 0)
+            target = self.resolved(schema)
             return self._value(combined([others, target], self._loosened), depth + 1)
         pointer = schema["$ref"]
         key = (len(self._documents), str(pointer))
@@ -221,21 +223,21 @@ class SchemaWriter:
                 raise
         return self._references[key]
 
-    def _resolved(self, schema: Any, hops: int) -> Any:
+    def resolved(self, schema: Any, hops: int = 0) -> Any:
         """Behind the reference, if it is one, together with what stands beside it."""
         if not isinstance(schema, dict) or "$ref" not in schema:
             return schema
         if hops > _DEEPEST:
             raise GrammarError("its references go round in a circle")
         self._looked_at += 1
-        target = self._resolved(referred(self._documents[-1], schema["$ref"]), hops + 1)
+        target = self.resolved(referred(self._documents[-1], schema["$ref"]), hops + 1)
         return combined([without(schema, "$ref"), target], self._loosened)
 
     def _constants(self, schema: Mapping[str, Any]) -> str:
         """The values that are named, without those that something beside them forbids."""
         named = listed(schema) or []
         self._looked_at += len(named)
-        judge = Judge(lambda part: self._resolved(part, 0), self._loosened)
+        judge = Judge(self.resolved, self._loosened)
         values = [value for value in named if judge.allows(schema, value)]
         if not values:
             raise Impossible("enum leaves no value")

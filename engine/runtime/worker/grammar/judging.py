@@ -9,8 +9,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine.runtime.worker.grammar.combining import items_of
 from engine.runtime.worker.grammar.gbnf import GrammarError
 from engine.runtime.worker.grammar.schema_reading import json_equal, schema_types
+from engine.runtime.worker.grammar.texts import has_format, has_pattern
 
 _DEEPEST = 48
 _MOST_LOOKS = 50_000  # of one judge, values times schemas
@@ -20,7 +22,7 @@ _BOUNDS: Mapping[str, Callable[[float, float], bool]] = {
     "exclusiveMinimum": lambda value, bound: value > bound,
     "exclusiveMaximum": lambda value, bound: value < bound,
 }
-_COUNTS: Mapping[str, tuple[type, Callable[[int, float], bool]]] = {
+_COUNTS: Mapping[str, tuple[type[str] | type[list[Any]], Callable[[int, float], bool]]] = {
     "minLength": (str, lambda count, bound: count >= bound),
     "maxLength": (str, lambda count, bound: count <= bound),
     "minItems": (list, lambda count, bound: count >= bound),
@@ -28,11 +30,7 @@ _COUNTS: Mapping[str, tuple[type, Callable[[int, float], bool]]] = {
 }
 # Not looked into: what stands in them goes unchecked where the value is of that kind.
 _UNCHECKED: Mapping[str, type | None] = {
-    "pattern": str,
-    "format": str,
     "multipleOf": float,
-    "properties": dict,
-    "additionalProperties": dict,
     "patternProperties": dict,
     "propertyNames": dict,
     "minProperties": dict,
@@ -41,8 +39,6 @@ _UNCHECKED: Mapping[str, type | None] = {
     "dependentSchemas": dict,
     "dependencies": dict,
     "unevaluatedProperties": dict,
-    "items": list,
-    "prefixItems": list,
     "contains": list,
     "uniqueItems": list,
     "unevaluatedItems": list,
@@ -119,6 +115,8 @@ class Judge:
             return self._exactly_one(_entries(schema, word), value, depth + 1)
         if word == "required" and isinstance(value, dict):
             return all(name in value for name in _entries(schema, word))
+        if isinstance(value, dict | list):
+            return self._inside(word, schema, value, depth + 1)
         return self._within(word, wanted, value)
 
     def _exactly_one(self, parts: Sequence[Any], value: Any, depth: int) -> bool:
@@ -129,12 +127,31 @@ class Judge:
         outside |= unsure
         return count == 1 or bool(count and unsure)
 
+    def _inside(self, word: str, schema: Mapping[str, Any], value: Any, depth: int) -> bool:
+        if word == "properties" and isinstance(value, dict):
+            named = _object(schema, word).items()
+            return all(self.allows(part, value[name], depth) for name, part in named if name in value)
+        if word == "additionalProperties" and isinstance(value, dict):
+            others = [each for name, each in value.items() if name not in _object(schema, "properties")]
+            return all(self.allows(schema[word], each, depth) for each in others)
+        if word in ("items", "prefixItems") and isinstance(value, list):
+            first, rest = items_of(schema)
+            parts = [*first, *[rest] * (len(value) - len(first))]
+            return all(self.allows(part, each, depth) for part, each in zip(parts, value, strict=False))
+        return self._within(word, schema[word], value)
+
     def _within(self, word: str, wanted: Any, value: Any) -> bool:
         bound = isinstance(wanted, int | float) and not isinstance(wanted, bool)
         if word in _BOUNDS and _is_of("number", value):
             return not bound or _BOUNDS[word](value, wanted)
         if word in _COUNTS and isinstance(value, _COUNTS[word][0]):
             return not bound or _COUNTS[word][1](len(value), wanted)
+        if word in ("pattern", "format") and isinstance(value, str):
+            found = (has_pattern if word == "pattern" else has_format)(value, wanted)
+            self._loosened |= {word: None} if found is None else {}
+            return found is not False
+        if word in ("uniqueItems", "not") and wanted is False:
+            return True
         kind = _UNCHECKED.get(word, bool)
         number = kind is float and _is_of("number", value)
         if kind is None or number or (kind is not bool and isinstance(value, kind)):
@@ -154,6 +171,13 @@ def _entries(schema: Mapping[str, Any], word: str) -> list[Any]:
     return entries
 
 
+def _object(schema: Mapping[str, Any], word: str) -> Mapping[str, Any]:
+    value = schema.get(word, {})
+    if not isinstance(value, dict):
+        raise GrammarError(f"{word} is no object")
+    return value
+
+
 def _share_a_type(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     mine, theirs = set(schema_types(one)), set(schema_types(other))
     for kinds in (mine, theirs):
@@ -167,4 +191,4 @@ def _is_of(kind: str, value: Any) -> bool:
         return kind == ("null" if value is None else "boolean")
     if isinstance(value, int | float):
         return kind == "number" or (kind == "integer" and math.isfinite(value) and value == int(value))
-    return kind == {str: "string", list: "array", dict: "object"}[type(value)]
+    return kind == ("string" if isinstance(value, str) else "array" if isinstance(value, list) else "object")
