@@ -29,6 +29,9 @@ class Settings:
     wizard_done: bool = False
     last_model: str = ""  # path of the model used last; "" for none
     endpoint: str = "https://huggingface.co"  # the hub, or a mirror of it
+    mirrors: tuple[str, ...] = ()  # other places of the same files; () for the usual ones, "none" for none
+    proxy: str = ""  # "" for the system's, "direct" for none, else its address
+    certificates: str = ""  # a PEM file of authorities to trust besides the system's
     context_length: int = 0  # tokens; 0 lets the planner choose
     remotes: tuple[Remote, ...] = ()
     serving: bool = False  # the API is switched on with the window
@@ -69,6 +72,7 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 _MOST_REMOTES = 100
 _LONGEST_URL = 2000
+_MOST_MIRRORS = 10
 _MOST_OVERRIDES = 100
 _LONGEST_OVERRIDE = 200
 _RANGES = {
@@ -95,6 +99,7 @@ def _parse(stored: dict[str, Any]) -> Settings:
     return Settings(
         remotes=_parse_remotes(stored.get("remotes")),
         overrides=_parse_overrides(stored.get("overrides")),
+        mirrors=_parse_mirrors(stored.get("mirrors")),
         **known,
     )
 
@@ -109,6 +114,14 @@ def _parse_overrides(stored: Any) -> tuple[tuple[str, str], ...]:
         if isinstance(entry, list) and len(entry) == 2 and all(isinstance(text, str) for text in entry)
     ]
     return tuple(pair for pair in pairs if max(map(len, pair)) <= _LONGEST_OVERRIDE)
+
+
+def _parse_mirrors(stored: Any) -> tuple[str, ...]:
+    """Addresses and folders; what they are good for shows when they are asked."""
+    if not isinstance(stored, list):
+        return ()
+    texts = [text for text in stored[:_MOST_MIRRORS] if isinstance(text, str) and text and "\0" not in text]
+    return tuple(text for text in texts if len(text) <= _LONGEST_URL)
 
 
 def _parse_remotes(stored: Any) -> tuple[Remote, ...]:

@@ -192,6 +192,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._note("search")
             self._answer_search()
             return
+        if self.path.startswith("/api/v1/models/"):
+            self._answer_modelscope()
+            return
         if self.path.startswith("/api/models/"):
             self._note("api")
             self._answer_api()
@@ -227,6 +230,28 @@ class _Handler(BaseHTTPRequestHandler):
                 "siblings": [_sibling(name, file) for name, file in files.items()],
             }
             self._plain(200, json.dumps(info).encode(), "application/json")
+
+    def _answer_modelscope(self) -> None:
+        """One folder at a time, and bodies without a redirect."""
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        repository, _, what = unquote(parts.path).removeprefix("/api/v1/models/").partition("/repo")
+        files = self.hub.repositories.get(repository, {})
+        if what == "/files" and files:
+            self._note("api")
+            root = query.get("Root", "")
+            below = {
+                name: file for name, file in files.items() if name.startswith(f"{root}/" if root else "")
+            }
+            entries = [_modelscope_entry(name, root, file) for name, file in below.items()]
+            listed = list({str(entry["Path"]): entry for entry in entries}.values())
+            body = {"Code": 200, "Data": {"Files": listed}}
+            self._plain(200, self.hub.faults.api_body or json.dumps(body).encode(), "application/json")
+        elif query.get("FilePath") in files:
+            self._note("GET")
+            self._answer_body(files[query["FilePath"]])
+        else:
+            self._plain(404, b"{}")
 
     def _answer_search(self) -> None:
         """Repositories with the words in their names, as `expand` of the real hub describes them."""
@@ -311,7 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refused(self, faults: Faults) -> bool:
         signed = parse_qs(urlsplit(self.path).query).get("signed", ["0"])[0]
         age = time.time() - float(signed)
-        if faults.dead_links or (faults.link_seconds and age > faults.link_seconds):
+        if faults.dead_links or (faults.link_seconds and float(signed) and age > faults.link_seconds):
             self._plain(403, b"expired")
         elif faults.html:
             self._plain(200, b"<html>please log in</html>", "text/html")
@@ -407,3 +432,11 @@ def _sibling(name: str, file: HubFile) -> dict[str, Any]:
     if file.sha256 != "none":
         entry["lfs"] = {"sha256": file.digest, "size": size, "pointerSize": 134}
     return entry
+
+
+def _modelscope_entry(name: str, root: str, file: HubFile) -> dict[str, Any]:
+    inside = name.removeprefix(f"{root}/" if root else "")
+    if "/" in inside:
+        folder = f"{root}/{inside.split('/')[0]}" if root else inside.split("/")[0]
+        return {"Path": folder, "Type": "tree", "Size": 0}
+    return {"Path": name, "Type": "blob", "Size": len(file.content), "Sha256": file.digest}

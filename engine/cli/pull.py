@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         repository,
         quantization,
         lambda event: _show(context.output, event),
+        context.settings.mirrors,
     )
     context.output.record("model", model=model)
     context.output.text(model.path)

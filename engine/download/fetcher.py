@@ -48,6 +48,7 @@ class Tuning:
     free_bytes: Callable[[Path], int] = field(default=free_bytes)
     floor_bytes: int = 256 << 20  # of the disk that are left to others
     xet: XetClient = field(default_factory=NativeXet)
+    mirrors: tuple[str, ...] = ()  # other places to look for the files, as `mirrors_for` names them
     pace: Pace = field(default_factory=Pace)  # the speed cap, shared by all transfers that have it
 
 

@@ -101,11 +101,12 @@ def library() -> Any:
     import huggingface_hub
     import huggingface_hub.errors
 
-    huggingface_hub.set_client_factory(_client)
+    huggingface_hub.set_client_factory(web_client)
     return huggingface_hub
 
 
-def _client() -> httpx2.Client:
+def web_client() -> httpx2.Client:
+    """A client of our own network, whose answers are bounded."""
     return httpx2.Client(
         follow_redirects=True,
         max_redirects=5,
@@ -208,11 +209,18 @@ def _parsed_file(sibling: Any) -> ListedFile:
         raise TypeError("a file without a name")
     size = sibling.lfs.size if sibling.lfs else sibling.size
     sha256 = sibling.lfs.sha256 if sibling.lfs else None
-    if type(size) is not int or not 0 < size <= _LARGEST_FILE_BYTES:
-        size = None
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256.lower()):
-        sha256 = None
-    return ListedFile(sibling.rfilename, size, sha256.lower() if sha256 else None)
+    return checked_file(sibling.rfilename, size, sha256)
+
+
+def checked_file(path: str, size: object, sha256: object) -> ListedFile:
+    """What a source says of a file; None where it does not say anything possible."""
+    possible = type(size) is int and 0 < size <= _LARGEST_FILE_BYTES
+    digest = sha256.lower() if isinstance(sha256, str) else ""
+    return ListedFile(
+        path,
+        size if possible and isinstance(size, int) else None,
+        digest if _SHA256.fullmatch(digest) else None,
+    )
 
 
 def _refusal(endpoint: str, status: int) -> DownloadError:

@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from engine.download.endpoints import shown
 from engine.download.folder_line import FolderLine
@@ -34,8 +34,11 @@ class Source:
 
     @property
     def name(self) -> str:
-        """For people."""
-        return shown(self.endpoint or self.url)
+        """For people: a server or a path."""
+        if self.way is Way.FOLDER or self.endpoint:
+            return shown(self.endpoint or self.url)
+        parts = urlsplit(self.url)
+        return shown(f"{parts.scheme}://{parts.netloc}")
 
 
 def hub_address(endpoint: str, repository: str, commit: str, path: str) -> str:

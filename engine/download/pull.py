@@ -10,6 +10,7 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from engine.cancellation import CancelToken
@@ -18,6 +19,7 @@ from engine.download.endpoints import checked_endpoint, environment_token, shown
 from engine.download.fetcher import Fetcher, Tuning
 from engine.download.journal import Journal
 from engine.download.meter import WINDOW_SECONDS, SpeedMeter
+from engine.download.mirrors import with_mirrors
 from engine.download.names import model_name_of, name_problem, quantization_of, shard_of
 from engine.download.origin import Source, reserves, sources_of
 from engine.download.partfile import FULL, PartPaths, allocated_bytes, destination_lock, preallocate
@@ -170,6 +172,9 @@ def _pull_all(
         else:
             missing.append(file)
     _check_room(plan, missing, tuning)
+    if missing:
+        named = with_mirrors(replace(plan, files=tuple(missing)), tuning.mirrors)
+        missing = list(named.files)
     trials = Trials(tuning.stall_seconds)
     for file in missing:
         token.raise_if_cancelled()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from engine.download.endpoints import checked_endpoint, environment_token, shown
-from engine.download.hub import ListedFile, list_files
+from engine.download.hub import ListedFile, Listing, list_files
+from engine.download.mirrors import address_in, is_folder, listing_of, side_by_side
 from engine.download.names import colliding_names, is_weights, name_problem, quantization_of, shard_of
 from engine.download.values import DownloadPlan, RemoteFile
-from engine.errors import DownloadError, UsageError
+from engine.errors import DownloadError, HubUnreachable, UsageError
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}", re.ASCII)
 _PREFERRED = "Q4_K_M"
 _MOST_CHOICES_SHOWN = 40
+_PATIENCE_SECONDS = 30.0
 
 
 def parse_reference(text: str) -> tuple[str, str]:
@@ -41,9 +46,15 @@ def repository_folder(models: Path, repository: str) -> Path:
 
 
 def plan_download(
-    endpoint: str, repository: str, quantization: str, folder: Path, hub_token: str | None = None
+    endpoint: str,
+    repository: str,
+    quantization: str,
+    folder: Path,
+    hub_token: str | None = None,
+    mirrors: Sequence[str] = (),
 ) -> DownloadPlan:
-    """Asks the hub once and pins what a transfer will fetch.
+    """Asks the hub once and pins what a transfer will fetch; where the hub cannot be reached, the first
+    of the mirrors that answers, whose checksums then count (the plan's `endpoint` says so).
 
     `folder` is the models folder; the plan's own folder is `folder/OWNER/NAME`. Without a
     `hub_token` the one in HF_TOKEN is used, for the hub itself only.
@@ -53,12 +64,34 @@ def plan_download(
     endpoint = checked_endpoint(endpoint)
     destination = repository_folder(folder, repository)
     token = hub_token or environment_token(endpoint)
-    listing = list_files(endpoint, repository, token)
+    vouching, listing = endpoint, None
+    try:
+        listing = list_files(endpoint, repository, token)
+    except HubUnreachable:
+        vouching, listing = _mirrored(mirrors, repository)
+        if listing is None:
+            raise
     if listing.gated and token is None:
         raise DownloadError.of("repository_gated", repository=repository)
     label, chosen = _choose(repository, listing.files, quantization)
     files = _checked(repository, chosen)
-    return DownloadPlan(endpoint, repository, listing.commit, label, files, str(destination))
+    if vouching != endpoint:
+        files = tuple(
+            replace(file, elsewhere=(address_in(vouching, repository, listing.commit, file.path),))
+            for file in files
+        )
+        vouching = checked_endpoint(vouching.removeprefix("modelscope+"))
+    return DownloadPlan(vouching, repository, listing.commit, label, files, str(destination))
+
+
+def _mirrored(mirrors: Sequence[str], repository: str) -> tuple[str, Listing | None]:
+    """The first of the mirrors that lists a repository, and what it lists."""
+    asked = [mirror for mirror in mirrors if not is_folder(mirror)]
+    answers = side_by_side([partial(listing_of, mirror, repository) for mirror in asked], _PATIENCE_SECONDS)
+    for mirror, answer in zip(asked, answers, strict=True):
+        if answer is not None:
+            return mirror, answer
+    return "", None
 
 
 def _choose(

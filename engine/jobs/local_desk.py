@@ -183,7 +183,16 @@ class LocalDesk:
     def pull(self, repository: str, quantization: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
             endpoint = self.settings.endpoint
-            pull_model(job, token, self._paths.models, endpoint, repository, quantization, self._emit)
+            pull_model(
+                job,
+                token,
+                self._paths.models,
+                endpoint,
+                repository,
+                quantization,
+                self._emit,
+                self.settings.mirrors,
+            )
 
         return self._threads.start("pull", work)
 
