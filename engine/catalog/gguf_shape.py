@@ -39,11 +39,12 @@ _SLIDING_PERIODS = {
 }
 _DEFAULT_WINDOWS = {"gemma2": 4096, "llama4": 8192, "exaone4": 4096, "exaone-moe": 128, "smallthinker": 4096}
 # Hybrids without a list of recurrent layers: every n-th layer is full attention.
-_HYBRID_PERIODS = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4}
+_HYBRID_PERIODS = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4, "qwen4exp": 4}
 _FULLY_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
 # Tensors of rows that are looked up one by one.
 _LOOKED_UP = ("token_embd", "per_layer_token_embd", "position_embd", "token_types")
 _NEVER_COPIED = frozenset({"F32", "BF16"})  # to the CPU's own layout, on any processor
+_COMPRESSED = frozenset({"deepseek4"})  # a window everywhere, and rows that stand for several tokens
 # An extra key row per token and layer for choosing what to attend to.
 _INDEXED = frozenset({"deepseek32", "glm-dsa"})
 
@@ -87,9 +88,14 @@ def shape_of(header: GgufHeader) -> ModelShape:
         sliding_value_length=cache.sliding_value_length,
         shared_kv_layers=cache.shared_layers,
         recurrent_state_bytes=cache.state_bytes,
+        index_length=cache.index_length,
+        compressed_rows=cache.compressed_rows,
+        streams=max(keys.number("hyper_connection.count", 1, 64), 1),
+        per_layer_length=keys.number("embedding_length_per_layer_input", 0, MAX_WIDTH),
         feed_forward_length=max(keys.per_layer("feed_forward_length", layers, 0)),
         expert_feed_forward_length=keys.number("expert_feed_forward_length", 0, MAX_WIDTH),
         inner_length=keys.number("ssm.inner_size", 0, MAX_WIDTH),
+        convolved_length=cache.convolved_length if keys.architecture in _HYBRID_PERIODS else 0,
     )
 
 
@@ -241,9 +247,26 @@ class _Cache:
         self.sliding_key_length = keys.number("attention.key_length_swa", 0, MAX_WIDTH)
         self.sliding_value_length = keys.number("attention.value_length_swa", 0, MAX_WIDTH)
         self.kind = AttentionKind.SLIDING if self.sliding_layers else AttentionKind.FULL
+        self.index_length = 0
+        self.compressed_rows: tuple[tuple[int, int], ...] = ()
         if keys.has("attention.key_length_mla"):
             self._latent()
         self.state_bytes = self._state_bytes(layers)
+        if keys.architecture in _COMPRESSED:
+            self._compressed(layers)
+
+    def _compressed(self, layers: int) -> None:
+        """Every layer keeps one row a token for keys and values within its window; behind it one row for
+        4 tokens, with an index to choose by, or one for 128, and the rows it is about to compress, f32."""
+        self.kind = AttentionKind.MLA
+        self.value_length = self.sliding_value_length = 0
+        self.sliding_layers = layers
+        ratios = self._keys.per_layer("attention.compress_ratios", layers, 0)
+        fine, coarse = ratios.count(4), ratios.count(128)
+        index = self._keys.number("attention.indexer.key_length", 0, MAX_WIDTH)
+        row = self.key_length
+        self.compressed_rows = ((4, fine * (row + index)), (128, coarse * row))
+        self.state_bytes = 4 * 2 * (fine * 2 * 8 * (row + index) + coarse * 128 * row)
 
     def _latent(self) -> None:
         """MLA keeps one K row per token and layer, and nothing for V."""
@@ -251,7 +274,8 @@ class _Cache:
         self.value_length = 0
         self.full_heads = 1
         if self._keys.architecture in _INDEXED:
-            self.key_length += self._keys.number("attention.indexer.key_length", 0, MAX_WIDTH)
+            self.index_length = self._keys.number("attention.indexer.key_length", 0, MAX_WIDTH)
+            self.key_length += self.index_length
 
     def _recurrent(self, layers: int, kv_heads: list[int]) -> list[bool]:
         architecture = self._keys.architecture
@@ -285,7 +309,8 @@ class _Cache:
         groups = keys.number("ssm.group_count", 0, MAX_WIDTH)
         short = keys.number("shortconv.l_cache", 0, 1024)
         width = keys.number("embedding_length", 0, MAX_WIDTH)
-        per_layer = max(kernel - 1, 0) * (inner + 2 * groups * state) + state * inner
+        self.convolved_length = inner + 2 * groups * state
+        per_layer = max(kernel - 1, 0) * self.convolved_length + state * inner
         if short:
             per_layer = width * (short - 1)
         if keys.has("wkv.head_size"):

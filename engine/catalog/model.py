@@ -41,10 +41,16 @@ class ModelShape:
     sliding_value_length: int = 0
     shared_kv_layers: int = 0  # layers that reuse another layer's cache; in no other count
     recurrent_state_bytes: int = 0  # all layers together, per sequence, f32
+    index_length: int = 0  # part of `key_length` that only chooses what is attended to (DeepSeek-V3.2)
+    # rows that stand for several tokens each (DeepSeek-V4): tokens a row, cache elements of it in all layers
+    compressed_rows: tuple[tuple[int, int], ...] = ()
+    streams: int = 1  # residual streams beside each other (hyper connections)
+    per_layer_length: int = 0  # of the extra embedding that every layer gets (Gemma 4 E)
     # widths that decide how large compute buffers are; 0: not known
     feed_forward_length: int = 0
     expert_feed_forward_length: int = 0  # of one expert
     inner_length: int = 0  # of recurrent layers
+    convolved_length: int = 0  # of gated delta nets: values, queries and keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,9 @@ def kv_cache_bytes(
     cells = _padded(context_length)
     window = shape.sliding_window * (sequences if shared else 1) + UBATCH
     sliding_cells = min(cells, _padded(min(context_length, window)))
-    elements = rooms * (cells * full_row(shape) + sliding_cells * sliding_row(shape))
+    elements = cells * full_row(shape) + sliding_cells * sliding_row(shape)
+    elements += sum(_compressed(context_length, ratio) * row for ratio, row in shape.compressed_rows)
+    elements *= rooms
     size, per = _CACHE_ELEMENT[kv_type]
     return elements * size // per + sequences * shape.recurrent_state_bytes
 
@@ -100,10 +102,10 @@ def kv_cache_bytes(
 def kv_read_bytes(shape: ModelShape, depth: int, kv_type: KvType) -> int:
     """What one token reads of the cache when `depth` tokens stand before it."""
     window = min(depth, shape.sliding_window) if shape.sliding_layers else 0
+    elements = depth * full_row(shape) + window * sliding_row(shape)
+    elements += sum(depth // ratio * row for ratio, row in shape.compressed_rows)
     size, per = _CACHE_ELEMENT[kv_type]
-    return (
-        depth * full_row(shape) + window * sliding_row(shape)
-    ) * size // per + 2 * shape.recurrent_state_bytes
+    return elements * size // per + 2 * shape.recurrent_state_bytes
 
 
 def full_row(shape: ModelShape) -> int:
@@ -127,13 +129,19 @@ def compute_bytes(
     """The buffer for one prompt step of `batch` tokens on one device: masks, and what is alive at once at
     the widest place of the graph. Widths were found by dry runs of generated models, one dimension
     varied at a time; llama.cpp's allocator packs them within a width or so."""
-    mask = 0
-    if shape.recurrent_layers < shape.layers:
-        mask = 2 * batch * _padded(context_length)
-    if shape.sliding_layers:
-        mask += 2 * batch * _padded(min(context_length, shape.sliding_window + batch))
     floats = max(_attention_width(shape), _feed_forward_width(shape, kv_type), _recurrent_width(shape))
-    return max(mask + 4 * batch * floats, 4 * shape.vocabulary)
+    floats += shape.per_layer_length * shape.layers
+    return max(batch * (_masks(shape, context_length, batch) + 4 * floats), 4 * shape.vocabulary)
+
+
+def _masks(shape: ModelShape, context_length: int, batch: int) -> int:
+    """Bytes for each token of a step: f16 for every cell that it may see, f32 where an index rates them."""
+    size = 0
+    if shape.layers > shape.sliding_layers + shape.recurrent_layers:
+        size += (4 if shape.index_length else 2) * _padded(context_length)
+    if shape.sliding_layers:
+        size += 2 * _padded(min(context_length, shape.sliding_window + batch))
+    return size + sum(6 * _compressed(context_length, ratio) for ratio, _ in shape.compressed_rows)
 
 
 def _attention_width(shape: ModelShape) -> int:
@@ -141,28 +149,53 @@ def _attention_width(shape: ModelShape) -> int:
     width = shape.embedding_length
     if shape.recurrent_layers >= shape.layers:
         return 0
+    if shape.streams > 1:
+        return 4 * shape.streams * width + 2 * shape.heads * shape.key_length
     if shape.attention is AttentionKind.MLA:  # queries and results live in the latent space
-        return 3 * width + 5 * shape.heads * shape.key_length // 2
+        queries = shape.heads * (shape.key_length - shape.index_length)
+        return 3 * width + (17 * queries // 4 if shape.index_length else 5 * queries // 2)
     keys = max(shape.kv_heads * (shape.key_length + shape.value_length), shape.sliding_kv_heads)
     return 7 * width // 2 + shape.heads * shape.key_length + keys
 
 
 def _feed_forward_width(shape: ModelShape, kv_type: KvType) -> int:
-    """Gate, up and their product beside the residuals; of experts, all that a token uses."""
-    width = shape.embedding_length
+    """Gate, up and their product beside residuals and queries; of experts, all that a token uses."""
+    width, queries = shape.embedding_length, _queries(shape)
     dense = shape.feed_forward_length or USUAL_FEED_FORWARD * width // 3
     if not shape.experts:
-        spare = 4 if kv_type is KvType.F16 and 2 * dense > 5 * width else 3
-        return spare * width + 3 * dense
+        return 3 * width + 3 * dense + _waiting_queries(shape, kv_type)
     used = max(shape.experts_used, 1)
     expert = shape.expert_feed_forward_length or dense // used
-    return max(4 * width + 3 * used * expert, 3 * width + 2 * used * width)
+    plain = not (shape.sliding_layers or shape.recurrent_layers or shape.attention is AttentionKind.MLA)
+    waiting = max(queries, width) if plain else width
+    return max(4 * width + 3 * used * expert, 3 * waiting + 2 * used * width)
+
+
+def _queries(shape: ModelShape) -> int:
+    return shape.heads * (shape.sliding_key_length or shape.key_length)
+
+
+def _waiting_queries(shape: ModelShape, kv_type: KvType) -> int:
+    """What the allocator cannot give back in time beside a dense feed-forward layer."""
+    width, queries = shape.embedding_length, _queries(shape)
+    dense = shape.feed_forward_length or USUAL_FEED_FORWARD * width // 3
+    if shape.recurrent_layers:
+        return 0
+    if queries > width:
+        return queries
+    if kv_type is KvType.F16:
+        return queries if 2 * dense > 5 * width else 0
+    return 2 * queries if shape.sliding_layers else 0
 
 
 def _recurrent_width(shape: ModelShape) -> int:
-    """State space layers: both halves of the projection, convolution, gates, states' inputs."""
-    inner = shape.inner_length or 2 * shape.embedding_length
-    return 13 * inner // 2 if shape.recurrent_layers else 0
+    """Both halves of the projection, convolution, gates and the states' inputs; delta nets convolve their
+    queries and keys too."""
+    if not shape.recurrent_layers:
+        return 0
+    if shape.convolved_length:
+        return 3 * shape.embedding_length + 3 * shape.convolved_length
+    return 13 * (shape.inner_length or 2 * shape.embedding_length) // 2
 
 
 def output_bytes(shape: ModelShape, sequences: int = 1) -> int:
@@ -190,6 +223,11 @@ def _usual_share(name: str, machine: Machine) -> float:
     if name.startswith(("Q2_K", "UD-Q2_K")) and machine.avx512:
         return 0.6
     return next((share for part, share in _REPACKED_SHARES if part in name), 0.0)
+
+
+def _compressed(tokens: int, ratio: int) -> int:
+    """Cells for rows that stand for `ratio` tokens each."""
+    return _padded(-(-tokens // ratio))
 
 
 def _padded(tokens: int) -> int:
