@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -265,3 +266,23 @@ def test_a_long_conversation_loses_its_oldest_turns() -> None:
     last = shortened(chat(3, 900), 400, words)
     assert last is not None
     assert [turn.content.split()[0] for turn in last] == ["s", "q2"]
+
+
+def test_a_template_that_ran_out_of_time_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.runtime.worker.templates._RENDER_LIMIT_S", 0.3)
+    endless = ChatTemplate(
+        "{% for m in messages %}{% if 'long' in m.content %}{% for a in range(99999) %}"
+        "{% for b in range(99999) %}{% endfor %}{% endfor %}{% endif %}{{ m.content }}{% endfor %}",
+        "",
+        "",
+        NOTHING,
+    )
+    long = [Turn("user", "very long " * 100)]
+    with pytest.raises(TemplateFailure, match="seconds"):
+        endless.render(long)
+    began = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(TemplateFailure, match="seconds"):
+            endless.render(long)
+    assert time.monotonic() - began < 0.3  # none of them ran
+    assert endless.render([Turn("user", "short")]) == "short"

@@ -7,6 +7,7 @@ Rendering follows Hugging Face's `apply_chat_template` (trimmed blocks, `raise_e
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -27,6 +28,8 @@ from engine.runtime.worker.template_values import message_values, tool_values
 from engine.runtime.worker.tool_text import turns_with_tools
 
 _RENDER_LIMIT_S = 5.0
+_AVOIDED_S = 600.0  # a template that ran out of time
+_TOO_SLOW = f"it ran for more than {_RENDER_LIMIT_S:g} seconds"
 _MEMORY_LIMIT = 512 * 1024 * 1024  # bytes; a conversation of some MiB is copied a few times
 _LARGEST_TEMPLATE = 1024 * 1024  # characters; real ones stay below 50,000
 _LARGEST_PROMPT = 64 * 1024 * 1024  # characters
@@ -64,6 +67,8 @@ class ChatTemplate:
         self._plain = plain
         self._compiled: Template | None = None
         self._knows_tools: bool | None = None
+        self._slow_size = 0  # characters of the conversation that took it too long
+        self._slow_until = 0.0  # monotonic
 
     @property
     def knows_tools(self) -> bool:
@@ -110,6 +115,9 @@ class ChatTemplate:
     def _guarded(self, values: dict[str, Any]) -> str:
         if len(self.source) > _LARGEST_TEMPLATE:
             raise TemplateFailure(f"it is {len(self.source)} characters long")
+        size = sum(len(message["content"] or "") for message in values["messages"])
+        if 2 * size >= self._slow_size and time.monotonic() < self._slow_until:
+            raise TemplateFailure(_TOO_SLOW)
         try:
             with ExitStack() as limits:
                 limits.enter_context(memory_limit(_MEMORY_LIMIT))
@@ -118,7 +126,9 @@ class ChatTemplate:
         except (_Refusal, TemplateFailure):
             raise
         except TimeExceeded as error:
-            raise TemplateFailure(f"it ran for more than {_RENDER_LIMIT_S:g} seconds") from error
+            # Others would wait for it again, at every request. A much shorter one may go well.
+            self._slow_size, self._slow_until = size, time.monotonic() + _AVOIDED_S
+            raise TemplateFailure(_TOO_SLOW) from error
         except Exception as error:
             raise TemplateFailure(_short(error)) from error
         if not text.strip():
