@@ -20,19 +20,22 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.errors import UsageError
+from engine.server.listening import is_any_address
 from engine.server.refusals import RequestError
 from engine.server.responses import refusal
 
 LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN_PATHS: Final = frozenset({"/health"})  # without a key, for programs that watch over services
 _PREFLIGHT_S: Final = "600"
-_HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?", re.IGNORECASE)
+_HOST: Final = re.compile(
+    r"(?:\[([0-9a-f:.]+)(?:%[a-z0-9%._~-]+)?\]|([a-z0-9._-]+))(?::(\d{1,5}))?", re.IGNORECASE
+)
 _HEADER_LIST: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Names in lower case, without ports, IPv6 without brackets."""
+    """Names in lower case, without ports; IPv6 in its short form, without brackets and zones."""
 
     hosts: frozenset[str]  # besides LOCAL_NAMES
     any_address: bool  # listening on all addresses: every literal IP address is ours
@@ -43,15 +46,15 @@ class Rules:
 def rules(listen_host: str, hosts: Iterable[str], origins: Iterable[str], key: str) -> Rules:
     """Raises: UsageError, for a host or an origin that is none."""
     return Rules(
-        hosts=frozenset({listen_host.lower(), *(_checked_host(host) for host in hosts)}),
-        any_address=listen_host in ("0.0.0.0", "::", ""),
+        hosts=frozenset({_plain(listen_host), *(_checked_host(host) for host in hosts)}),
+        any_address=not listen_host or is_any_address(listen_host),
         origins=frozenset(_checked_origin(origin) for origin in origins),
         key=key,
     )
 
 
 def _checked_host(text: str) -> str:
-    name = host_name(text)
+    name = _address(text) or host_name(text)
     if not name:
         raise UsageError.of("serve_host_name", text=text)
     return name
@@ -62,13 +65,38 @@ def _checked_origin(text: str) -> str:
     parts = urlsplit(text)
     if not parts.scheme or not parts.netloc or parts.path not in ("", "/") or "*" in text or parts.query:
         raise UsageError.of("serve_origin", text=text)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return _origin(parts.scheme, parts.netloc)
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, without port; "" if it is none."""
+    """The name in a Host header, without port; "" if it is none. Addresses have many spellings."""
     found = _HOST.fullmatch(header.strip())
-    return (found[1] or found[2]).lower().rstrip(".") if found else ""
+    if not found:
+        return ""
+    if found[2]:
+        return _plain(found[2])
+    return _address(found[1]) if ":" in found[1] else ""
+
+
+def _plain(name: str) -> str:
+    return _address(name) or name.lower().rstrip(".")
+
+
+def _address(text: str) -> str:
+    """In its usual spelling; "" for what is no address."""
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)
+
+
+def _origin(scheme: str, place: str) -> str:
+    """With the host in its usual spelling."""
+    found = _HOST.fullmatch(place)
+    port = f":{found[3]}" if found and found[3] else ""
+    return f"{scheme}://{host_name(place)}{port}".lower() if found else f"{scheme}://{place}".lower()
 
 
 class Gate:
@@ -111,15 +139,18 @@ class Gate:
         name = host_name(named[0]) if len(named) == 1 else ""
         if name and (name in LOCAL_NAMES or name in self._rules.hosts):
             return
-        if name and self._rules.any_address and _is_address(name):
+        if name and self._rules.any_address and _address(name):
             return
         raise RequestError.answered(403, "api_host", host=", ".join(named)[:200] or "?")
 
     def _check_origin(self, origin: str | None, headers: Headers) -> None:
-        if origin is None or origin.lower() in self._rules.origins:
+        if origin is None:
             return
-        # A page that we sent ourselves, through an address that was just found to be ours.
-        if origin.lower() in (f"{scheme}://{headers['host'].lower()}" for scheme in ("http", "https")):
+        scheme, _, place = origin.partition("://")
+        named = _origin(scheme, place)
+        # Or a page that we sent ourselves, through an address that was just found to be ours.
+        ours = [_origin(known, headers["host"].strip()) for known in ("http", "https")]
+        if named in self._rules.origins or named in ours:
             return
         raise RequestError.answered(403, "api_origin", origin=origin[:200])
 
@@ -131,14 +162,6 @@ class Gate:
             raise RequestError.answered(401, "api_key_missing")
         if not hmac.compare_digest(shown.strip().encode(), self._key):
             raise RequestError.answered(401, "api_key_wrong")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _cors_headers(origin: str) -> list[tuple[bytes, bytes]]:

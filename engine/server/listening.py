@@ -15,7 +15,6 @@ from engine.errors import UsageError
 BACKLOG: Final = 128
 # Bounds what the system holds for a client that does not read.
 _SEND_BUFFER: Final = 256 * 1024  # bytes
-_ALL: Final = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,18 @@ class Listening:
     @property
     def address(self) -> str:
         """What clients are given as base URL."""
-        host = "127.0.0.1" if self.host == "0.0.0.0" else "::1" if self.host == "::" else self.host
+        host = self.host
+        if is_any_address(host):
+            host = "::1" if ":" in host else "127.0.0.1"
         return f"http://[{host}]:{self.port}/v1" if ":" in host else f"http://{host}:{self.port}/v1"
+
+
+def is_any_address(host: str) -> bool:
+    """Whether it stands for every address of this machine, in any spelling."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

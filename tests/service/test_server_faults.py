@@ -244,13 +244,27 @@ def _send_without_end(raw: socket.socket) -> None:
 
 
 # whose requests are taken
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", "", "a b"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", "[::1]x", "", "a b"]
+)
 def test_hosts_that_are_not_ours(served: Served, host: str) -> None:
     with served.connect() as raw:
         raw.sendall(http_request("/v1/models", host=host))
         status, _, body = read_response(raw)
     assert status == 403
     assert error_of(body)["code"] == "api_host"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "[::1]", "[0:0:0:0:0:0:0:1]:80", "[::1%25lo]:80", "[::ffff:127.0.0.1]"]
+)
+def test_our_own_address_has_many_spellings(served: Served, host: str) -> None:
+    with served.connect() as raw:
+        raw.sendall(
+            http_request("/v1/models", host=host, more="Origin: http://[::1]:80\r\n" * ("80" in host))
+        )
+        status, _, body = read_response(raw)
+    assert status == 200, body
 
 
 def test_pages_from_elsewhere_are_refused(served: Served) -> None:
