@@ -344,6 +344,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "api_body_slow": "The body of the request did not arrive in time ({seconds} seconds at most), so it was given up. Check the connection and send it again.",
         "api_busy": "Too many large requests are being received at this moment. Try again in a few seconds.",
         "api_model_unknown": "There is no model {model} on this machine. There are: {choices}, and default for the one in use. Name one of these, or download it with `deskside pull`.",
+        "api_no_embedder": "There is no embedding model on this machine, and default means one here. Download one with `deskside pull`, or name a model: those that chat make embeddings too, though less good ones.",
         "api_cancelled": "The answer was ended before it was complete, because its model was unloaded or replaced. Send the request again.",
         "api_client_slow": "The answer was ended, because the client did not read it as fast as it was written. Read the stream without pauses, or ask without stream.",
         "api_closing": "The server is closing, so it takes no more requests and ends its answers. Start it again with `deskside serve`.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -152,7 +153,7 @@ class Api:
     async def _list_models(self, request: Request) -> Response:
         known = await self._models.listed()
         data = [_model_object(name, model) for name, model in known.items()]
-        if known:
+        with suppress(RequestError):  # nothing that answers: there is no default then
             _, model = await self._find(DEFAULT)
             data.append(_model_object(DEFAULT, model))
         return Json({"object": "list", "data": data})

@@ -68,20 +68,31 @@ def _server_blocks(http: HttpCounters, open_requests: int) -> list[str]:
 def _engine_blocks(status: EngineStatus) -> Iterable[str]:
     yield _block("engine_uptime_seconds", "gauge", "Of the engine.", [({}, status.uptime_s)])
     yield _block("engine_clients", "gauge", "Programs attached.", [({}, status.clients)])
+    told_apart = _told_apart(status.models)
     for kind, entries in (("counter", _COUNTERS), ("gauge", _GAUGES)):
         for name, text, figure in entries:
-            values = [(_labels(model), float(figure(model))) for model in status.models]
+            values = [(labels, float(figure(model))) for labels, model in told_apart]
             yield _block(name, kind, text, values)
-    yield _block("model_info", "gauge", "Always 1; the labels tell.", [*map(_info, status.models)])
-    memory = [value for model in status.models for value in _memory(model)]
+    yield _block("model_info", "gauge", "Always 1; the labels tell.", [_info(*each) for each in told_apart])
+    memory = [value for each in told_apart for value in _memory(*each)]
     yield _block("memory_bytes", "gauge", "Taken by a part of a model on a device.", memory)
 
 
+def _told_apart(models: Sequence[RunningModel]) -> list[tuple[dict[str, str], RunningModel]]:
+    """Each with labels of its own: a model may chat and embed, and two files may share a name."""
+    named = [_labels(model) for model in models]
+    return [
+        (labels if named.count(labels) == 1 else labels | {"file": model.model.path}, model)
+        for labels, model in zip(named, models, strict=True)
+    ]
+
+
 def _labels(model: RunningModel) -> dict[str, str]:
-    return {"model": model.model.name, "quantization": model.model.quantization}
+    use = "embeddings" if model.request.embedding else "answers"
+    return {"model": model.model.name, "quantization": model.model.quantization, "use": use}
 
 
-def _info(model: RunningModel) -> _Value:
+def _info(labels: dict[str, str], model: RunningModel) -> _Value:
     more = {"kv_type": model.request.kv_type, "state": model.state.value}
     if model.facts is not None:
         facts = model.facts
@@ -91,14 +102,15 @@ def _info(model: RunningModel) -> _Value:
             "context_length": str(facts.context_length),
             "sequences": str(facts.n_sequences),
         }
-    return {**_labels(model), **more}, 1
+    return {**labels, **more}, 1
 
 
-def _memory(model: RunningModel) -> Iterable[_Value]:
-    if model.facts is None:
-        return
-    for share in model.facts.memory:
-        yield {**_labels(model), "device": share.device, "part": share.part}, share.size_bytes
+def _memory(labels: dict[str, str], model: RunningModel) -> Iterable[_Value]:
+    taken: Counter[tuple[str, str]] = Counter()
+    for share in model.facts.memory if model.facts else ():
+        taken[share.device, share.part] += share.size_bytes
+    for (device, part), size in taken.items():
+        yield {**labels, "device": device, "part": part}, size
 
 
 def _block(name: str, kind: str, text: str, values: Sequence[_Value]) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from engine.catalog.gguf import ModelUse, read_file_header, use_of
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library, is_called
+from engine.errors import ModelFileError
 from engine.runtime.values import EngineStatus, LoadWish, RuntimeState
 from engine.server.refusals import RequestError
 
@@ -21,7 +23,8 @@ _WORKING: Final = (RuntimeState.READY, RuntimeState.GENERATING)
 
 class ServedModels:
     """All of the library, by ids, and `default`: the one that was chosen at the start, else the
-    loaded one, else the one used last, else the starter. Loop only; disks are read beside it."""
+    loaded one, else the one used last, else the starter; for embeddings the first of these that was
+    made for them, else any that is installed. Loop only; disks are read beside it."""
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class ServedModels:
         self._context_length = context_length
         self._known: dict[str, InstalledModel] = {}
         self._looked = -_FRESH_S
+        self._uses: dict[str, tuple[float, ModelUse]] = {}  # by path, with the file's time
 
     def wish(self, model: InstalledModel, embedding: bool = False) -> LoadWish:
         return LoadWish(model, context_length=self._context_length, embedding=embedding)
@@ -69,23 +73,38 @@ class ServedModels:
     async def default(
         self, status: EngineStatus | None, embedding: bool = False
     ) -> tuple[str, InstalledModel]:
-        """For answers, or for embeddings. Raises: RequestError (404), when there is no model at all."""
+        """For answers, or for embeddings. Raises: RequestError (404), when there is no such model."""
         known = await self.listed()
-        paths = {model.path: (key, model) for key, model in known.items()}
-        for path in await self._candidates(status, embedding):
-            if path in paths:
-                return paths[path]
-        if not known:
-            raise RequestError.answered(404, "starter_missing")
-        return next(iter(known.items()))  # the starter comes first
-
-    async def _candidates(self, status: EngineStatus | None, embedding: bool) -> list[str]:
-        if self._chosen is not None:
-            return [self._chosen.path]
+        by_path = {model.path: (key, model) for key, model in known.items()}
         running = [] if status is None else [each for each in status.models if each.state in _WORKING]
         fitting = (each for each in running if each.request.embedding is embedding)
-        recent = sorted(fitting, key=lambda each: each.idle_s)
-        return [*(each.model.path for each in recent), await asyncio.to_thread(self._last_used)]
+        loaded = [each.model.path for each in sorted(fitting, key=lambda each: each.idle_s)]
+        paths = [*loaded, await asyncio.to_thread(self._last_used), *by_path]  # the starter comes first
+        if self._chosen is not None:
+            paths.insert(0, self._chosen.path)
+        uses = await asyncio.to_thread(self._read_uses, tuple(by_path))
+        wanted = ModelUse.EMBEDDINGS if embedding else ModelUse.ANSWERS
+        for path in paths:
+            # What was loaded for embeddings by its name makes them, whatever it was made for.
+            if path in by_path and (uses[path] is wanted or (embedding and path in loaded)):
+                return by_path[path]
+        raise RequestError.answered(404, "api_no_embedder" if embedding else "starter_missing")
+
+    def _read_uses(self, paths: tuple[str, ...]) -> dict[str, ModelUse]:
+        """On a thread of its own, though not on two at once for long: each file is read once."""
+        for path in paths:
+            written = _written(path)
+            if path not in self._uses or self._uses[path][0] != written:
+                self._uses[path] = (written, _use(path))
+        return {path: self._uses[path][1] for path in paths}
+
+
+def _use(path: str) -> ModelUse:
+    """A file that cannot be read counts as one that answers: loading it says what is wrong."""
+    try:
+        return use_of(read_file_header(Path(path)))
+    except ModelFileError:
+        return ModelUse.ANSWERS
 
 
 def named(models: tuple[InstalledModel, ...], chosen: InstalledModel | None) -> dict[str, InstalledModel]:
@@ -104,7 +123,11 @@ def named(models: tuple[InstalledModel, ...], chosen: InstalledModel | None) -> 
 
 def created(model: InstalledModel) -> int:
     """When its file was written, in seconds since the epoch; 0 when it has gone since."""
+    return int(_written(model.path))
+
+
+def _written(path: str) -> float:
     try:
-        return int(Path(model.path).stat().st_mtime)
+        return Path(path).stat().st_mtime
     except OSError:
-        return 0
+        return 0.0

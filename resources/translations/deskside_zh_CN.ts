@@ -2156,6 +2156,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
             <translation>没有显示设备，无法显示窗口。Deskside 将在此终端中继续。</translation>
         </message>
         <message>
+            <source>There is no embedding model on this machine, and default means one here. Download one with `deskside pull`, or name a model: those that chat make embeddings too, though less good ones.</source>
+            <translation>这台机器上没有嵌入模型，而这里的 default 指的正是嵌入模型。请用 `deskside pull` 下载一个，或指定模型名称：聊天模型也能生成嵌入，但效果较差。</translation>
+        </message>
+        <message>
             <source>There is no figure called {key} to correct. Choose one of: {known}.</source>
             <translation>没有名为 {key} 的数值可更正。请从以下选择：{known}。</translation>
         </message>

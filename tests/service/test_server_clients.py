@@ -11,7 +11,8 @@ import openai
 import pytest
 
 from tests.models import tiny
-from tests.service.server_bench import Served
+from tests.service.server_bench import Served, http_request, read_response
+from tests.unit.test_server_parts import check_metrics
 
 QUESTION: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
 
@@ -104,6 +105,32 @@ def test_embeddings(client: openai.OpenAI) -> None:
     assert sum(value * value for value in plain.data[0].embedding) == pytest.approx(1, abs=1e-4)
     with pytest.raises(openai.BadRequestError):
         client.embeddings.create(model=model, input="a cat", dimensions=65)
+
+
+def test_default_for_embeddings_is_a_model_that_was_made_for_them(
+    client: openai.OpenAI, tmp_path: Path
+) -> None:
+    ask(client)  # a model that chats is loaded
+    made = client.embeddings.create(model="default", input="a cat")
+    assert "bert" in made.model and len(made.data[0].embedding) == 64
+    assert ask(client).model == "SmolLM2-135M-Instruct:Q4_1"
+    without = Served(tmp_path)
+    try:
+        with openai.OpenAI(base_url=without.url, api_key="none", max_retries=0, timeout=120) as other:
+            with pytest.raises(openai.NotFoundError, match="no embedding model") as caught:
+                other.embeddings.create(model="default", input="a cat")
+            assert caught.value.code == "api_no_embedder"
+            name = next(iter(other.models.list())).id
+            assert len(other.embeddings.create(model=name, input="a cat").data[0].embedding) == 576
+            # It is loaded for embeddings now, by its own name.
+            assert other.embeddings.create(model="default", input="a cat").model == name
+            assert ask(other).choices[0].message.content
+        with without.connect() as raw:
+            raw.sendall(http_request("/metrics"))
+            page = read_response(raw)[2].decode()
+    finally:
+        without.close()
+    check_metrics(page)
 
 
 @pytest.mark.parametrize(

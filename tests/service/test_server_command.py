@@ -95,7 +95,7 @@ def test_a_model_is_served_until_the_end_is_asked_for(tmp_path: Path, commands: 
     assert (status, answer["usage"]["completion_tokens"]) == (200, 3)
     with urllib.request.urlopen(base.removesuffix("/v1") + "/metrics") as response:
         metrics = response.read().decode()
-    assert 'deskside_tokens_predicted_total{model="tiny-llama",quantization=""} 3' in metrics
+    assert 'deskside_tokens_predicted_total{model="tiny-llama",quantization="",use="answers"} 3' in metrics
     assert 'part="kv_cache"' in metrics and 'context_length="512"' in metrics
 
     commands.append(Command(tmp_path, "--port", str(line["port"])))

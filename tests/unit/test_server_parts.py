@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
@@ -73,6 +74,15 @@ def parsed(stream: bytes) -> list[dict[str, object]]:
         ("localhost:80:80", ""),
         ("localhost/x", ""),
         ("evil.example#localhost", ""),
+        ("[0:0:0:0:0:0:0:1]:80", "::1"),
+        ("[0000::0001]", "::1"),
+        ("[FE80::1%25eth0]:80", "fe80::1"),
+        ("[::ffff:127.0.0.1]", "127.0.0.1"),
+        ("[::ffff:7f00:1]", "127.0.0.1"),
+        ("[:::1]", ""),
+        ("[127.0.0.1]", ""),
+        ("::1", ""),
+        ("[::1]x", ""),
     ],
 )
 def test_names_of_hosts(header: str, name: str) -> None:
@@ -84,6 +94,10 @@ def test_rules_are_checked() -> None:
     assert made.hosts == {"192.168.0.7", "desk.local"}
     assert made.origins == {"https://chat.example", "app://obsidian.md"}
     assert not made.any_address
+    made = rules("FE80:0::1%eth0", ["2001:DB8::0:1", "[2001:db8::2]:80"], ["http://[0:0::1]:80"], "")
+    assert made.hosts == {"fe80::1", "2001:db8::1", "2001:db8::2"}
+    assert made.origins == {"http://::1:80"}
+    assert rules("0:0::0", [], [], "").any_address
     for origin in ("*", "chat.example", "https://x/y", "https://*.example", "null"):
         with pytest.raises(UsageError):
             rules("127.0.0.1", [], [origin], "")
@@ -266,10 +280,24 @@ def test_events_of_many_threads_arrive_in_order() -> None:
         assert [event.done for event in events if isinstance(event, PromptProgressed)] == list(range(2_000))
 
 
+def check_metrics(text: str) -> None:
+    """Prometheus refuses a whole page for one series that is there twice; its parser does not see it."""
+    samples = [
+        (sample.name, tuple(sorted(sample.labels.items())))
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+    assert len(samples) == len(set(samples)) > 10
+    assert all(family.type != "unknown" for family in text_string_to_metric_families(text))
+
+
 def test_metrics_are_prometheus_text() -> None:
     facts = ModelFacts(
         "A", "llama", 2048, 8192, 1, 1, 1, 0, 0.5, 99, 'CPU "zen4"', True,
-        memory=(MemoryShare("CPU", "weights", 123), MemoryShare("CPU", "kv_cache", 45)),
+        memory=(
+            MemoryShare("CPU", "weights", 100), MemoryShare("CPU", "kv_cache", 45),
+            MemoryShare("CPU", "weights", 23),
+        ),
     )  # fmt: skip
     running = RunningModel(
         MODEL, RuntimeState.READY, facts, LoadRequest("/m/a.gguf", 2048, 4), 2, 3, 7, 100, 40, 60, 1.5,
@@ -277,11 +305,18 @@ def test_metrics_are_prometheus_text() -> None:
     )  # fmt: skip
     counters = HttpCounters()
     counters.responses["/health", 200] += 2
-    text = metrics_text(EngineStatus(1, "x", 2, 3.0, (running,)), counters, 1)
+    embeds = replace(running, request=replace(running.request, embedding=True))
+    twin = replace(running, model=replace(MODEL, path='/n/a "b"\\c\n.gguf'))
+    text = metrics_text(EngineStatus(1, "x", 2, 3.0, (running, embeds)), counters, 1)
+    check_metrics(metrics_text(EngineStatus(1, "x", 2, 3.0, (running, embeds, twin)), counters, 1))
+    check_metrics(text)
     lines = text.splitlines()
-    assert 'deskside_prompt_tokens_total{model="A",quantization="Q4_K_M"} 100' in lines
-    assert 'deskside_requests_deferred{model="A",quantization="Q4_K_M"} 3' in lines
-    assert 'deskside_memory_bytes{model="A",quantization="Q4_K_M",device="CPU",part="weights"} 123' in lines
+    assert 'deskside_prompt_tokens_total{model="A",quantization="Q4_K_M",use="answers"} 100' in lines
+    assert 'deskside_requests_deferred{model="A",quantization="Q4_K_M",use="answers"} 3' in lines
+    assert (
+        'deskside_memory_bytes{model="A",quantization="Q4_K_M",use="answers",device="CPU",part="weights"} 123'
+        in lines
+    )
     assert 'deskside_http_responses_total{path="/health",status="200"} 2' in lines
     assert r'device="CPU \"zen4\""' in text
     assert text.endswith("\n")
