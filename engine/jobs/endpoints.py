@@ -50,13 +50,17 @@ def without_remote(settings: Settings, url: str) -> Settings:
 
 def forget_key(keys: Keys, url: str, left: Settings) -> None:
     """Unless an endpoint that stays in the settings is asked with the same key."""
-    origin = _origin(url)
-    if origin and origin not in {_origin(entry.url) for entry in left.remotes}:
+    if _origin(url) and not any(same_key(url, entry.url) for entry in left.remotes):
         keys.forget(url)
 
 
+def same_key(url: str, other: str) -> bool:
+    """Whether both are asked with one key: never, for an address of nonsense."""
+    return _origin(url) == _origin(other) != ""
+
+
 def _origin(url: str) -> str:
-    """ "" for an address of nonsense that somebody wrote into the file."""
+    """ "" for what somebody wrote into the file that is no address."""
     try:
         return origin_text(url)
     except ValueError:

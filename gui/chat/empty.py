@@ -10,10 +10,13 @@ from gui.widgets.labels import Text
 
 
 class EmptyChat(QWidget):
+    """`show_host` names the endpoint that would read what is written; "" for this machine."""
+
     prompt_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._host = ""
         self._title = Text(kind="title")
         self._words = Text(kind="muted")
         self.buttons = [Button(parent=self) for _ in range(3)]
@@ -31,6 +34,11 @@ class EmptyChat(QWidget):
         column.addStretch(3)
         self._retranslate()
 
+    def show_host(self, host: str) -> None:
+        if host != self._host:
+            self._host = host
+            self._retranslate()
+
     def _choose(self) -> None:
         button = self.sender()
         if isinstance(button, Button):
@@ -43,12 +51,10 @@ class EmptyChat(QWidget):
 
     def _retranslate(self) -> None:
         self._title.setText(self.tr("What would you like to know?"))
-        self._words.setText(
-            self.tr(
-                "The model runs on this machine and nothing you write leaves it.\n"
-                "Enter sends, Shift+Enter begins a new line, Esc stops an answer."
-            )
-        )
+        here = self.tr("The model runs on this machine and nothing you write leaves it.")
+        there = self.tr("The model runs at {host}: what you write is sent there.").format(host=self._host)
+        keys = self.tr("Enter sends, Shift+Enter begins a new line, Esc stops an answer.")
+        self._words.setText(f"{there if self._host else here}\n{keys}")
         prompts = (
             self.tr("Explain how a rainbow forms, in three sentences."),
             self.tr("Write a Python function that counts the words in a text."),

@@ -64,7 +64,9 @@ class ChatPage(QWidget):
     def show_model(self, model: InstalledModel | None) -> None:
         """The model in use: where messages go."""
         self.model.model_path = model.path if model is not None else ""
-        self.composer.show_host(host_of_model(model))
+        host = host_of_model(model)
+        self.composer.show_host(host)
+        self.empty.show_host(host)
 
     def focus_composer(self) -> None:
         self.composer.draft.setFocus(Qt.FocusReason.OtherFocusReason)

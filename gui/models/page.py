@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
+from gui.models.endpoints_model import EndpointsModel
+from gui.models.endpoints_view import EndpointsView
 from gui.models.local_file import model_of_file
 from gui.models.model import ModelsModel
 from gui.models.rows import DownloadRow, ModelRow
@@ -14,6 +16,7 @@ from gui.models.search_model import SearchModel
 from gui.models.search_view import SearchView
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import Text, separator
+from gui.widgets.tab_order import holds_focus, tab_as_laid_out
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
 
@@ -32,8 +35,11 @@ class ModelsPage(View):
         self._theme = theme
         self.model = ModelsModel(desk, self)
         self.search = SearchModel(desk, self)
+        self._endpoints_model = EndpointsModel(desk, self)
+        self._endpoints = EndpointsView(self._endpoints_model, theme)
         self._download_rows: dict[tuple[str, str], DownloadRow] = {}
         self._model_rows: list[QWidget] = []
+        self._content = Column()
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
         self._installed = Card()
@@ -79,14 +85,15 @@ class ModelsPage(View):
         )
 
     def _arrange(self) -> None:
-        content = Column()
-        column = content.column
+        column = self._content.column
         column.addLayout(_row(self._title, self._back, spread=True))
         column.addWidget(self._installed)
         column.addLayout(_row(self._another, self._open))
         column.addSpacing(8)
         column.addWidget(self._downloads_head)
         column.addWidget(self._downloads)
+        column.addSpacing(8)
+        column.addWidget(self._endpoints)
         column.addSpacing(8)
         column.addWidget(self._hub_head)
         column.addWidget(self._hub_words)
@@ -101,11 +108,12 @@ class ModelsPage(View):
         self._refusal.hide()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(content)
+        outer.addWidget(self._content)
 
     def _connect(self, bridge: EngineBridge) -> None:
         bridge.event_arrived.connect(self.model.on_event)
         bridge.event_arrived.connect(self.search.on_event)
+        bridge.event_arrived.connect(self._endpoints_model.on_event)
         self.model.models_changed.connect(self._show_models)
         self.model.downloads_changed.connect(self._show_downloads)
         self._back.clicked.connect(self.left)
@@ -115,10 +123,13 @@ class ModelsPage(View):
         self._look_up.clicked.connect(self._search_field)
         self._field.returnPressed.connect(self._take_field)
         self._found.wanted.connect(self._pull_found)
+        self._found.rebuilt.connect(self._order_tabs)
+        self._endpoints.rebuilt.connect(self._order_tabs)
+        self._endpoints.entered.connect(self._content.bring_into_sight)
         self._field.textEdited.connect(self._refusal.hide)
 
     def _show_models(self) -> None:
-        held = any(row.isAncestorOf(self.focusWidget()) for row in self._model_rows if self.focusWidget())
+        held = holds_focus(self._model_rows)
         for row in self._model_rows:
             row.hide()
             row.deleteLater()
@@ -132,6 +143,7 @@ class ModelsPage(View):
         self._installed.setVisible(bool(self._model_rows))
         if held:
             self._back.setFocus()
+        tab_as_laid_out(self._content)
 
     def _add_installed(self, widget: QWidget) -> None:
         self._installed.column.addWidget(widget)
@@ -149,6 +161,7 @@ class ModelsPage(View):
             self._download_rows[key].show_download(download)
         self._downloads.setVisible(bool(wanted))
         self._downloads_head.setVisible(bool(wanted))
+        tab_as_laid_out(self._content)
 
     def _add_download(self, key: tuple[str, str]) -> None:
         row = DownloadRow(self._theme, self.model.downloads[key])
@@ -157,6 +170,9 @@ class ModelsPage(View):
         row.discard_wanted.connect(self.model.discard)
         self._download_rows[key] = row
         self._downloads.column.addWidget(row)
+
+    def _order_tabs(self) -> None:
+        tab_as_laid_out(self._content)
 
     def _pull_field(self) -> None:
         accepted = self.model.pull(self._field.text())

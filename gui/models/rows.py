@@ -12,6 +12,7 @@ from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, IconButton
 from gui.widgets.download_view import DownloadView
 from gui.widgets.labels import ElidedLine
+from gui.widgets.places import host_of_model, model_words, place_of_model
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -26,9 +27,9 @@ class ModelRow(View):
         super().__init__(parent)
         self._model = model
         self._in_use = in_use
-        self._name = ElidedLine(_title(model), "strong")
+        self._name = ElidedLine(model_words(model), "strong")
         self._facts = ElidedLine("", "muted")
-        self._path = ElidedLine(model.path, "muted")
+        self._path = ElidedLine(place_of_model(model), "muted")
         self._use = Button()
         words = QVBoxLayout()
         words.setSpacing(3)
@@ -43,13 +44,18 @@ class ModelRow(View):
         self.retranslate()
 
     def retranslate(self) -> None:
-        model = self._model
+        self._facts.setText(self._fact_words())
+        self._use.word(self.tr("In use") if self._in_use else self.tr("Use"))
+        self._use.setAccessibleName(self.tr("Use {model}").format(model=model_words(self._model)))
+        self._use.setEnabled(not self._in_use)
+
+    def _fact_words(self) -> str:
+        model, host = self._model, host_of_model(self._model)
+        if host:
+            return self.tr("computes at {host}; what you write is sent there").format(host=host)
         facts = [format_bytes(model.size_bytes), self._source_words()]
         facts.append(self.tr("checksum verified") if model.verified else self.tr("not verified"))
-        self._facts.setText(" · ".join(facts))
-        self._use.word(self.tr("In use") if self._in_use else self.tr("Use"))
-        self._use.setAccessibleName(self.tr("Use {model}").format(model=_title(model)))
-        self._use.setEnabled(not self._in_use)
+        return " · ".join(facts)
 
     def _source_words(self) -> str:
         words = {"starter": self.tr("came with Deskside"), "hub": self._model.repository}
@@ -129,7 +135,3 @@ class DownloadRow(View):
 
     def _ask_discard(self) -> None:
         self.discard_wanted.emit(self._download.key)
-
-
-def _title(model: InstalledModel) -> str:
-    return f"{model.name} · {model.quantization}" if model.quantization else model.name

@@ -19,6 +19,7 @@ class SearchView(View):
     """Hidden until something was searched for. `wanted` carries (repository, quantization)."""
 
     wanted = Signal(object)
+    rebuilt = Signal()  # its rows are new ones
 
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +75,7 @@ class SearchView(View):
             row.wanted.connect(self.wanted)
             self._rows[result.model.repository] = row
             self._add(row)
+        self.rebuilt.emit()
 
     def _add(self, part: QWidget) -> None:
         self._card.column.addWidget(part)

@@ -21,6 +21,7 @@ from engine.events import (
 )
 from engine.jobs.desk import Desk
 from engine.runtime.values import RuntimeState
+from gui.widgets.places import host_of_model
 
 
 class ShellModel(QObject):
@@ -105,6 +106,7 @@ class ShellModel(QObject):
             self.conversations_changed.emit()
         elif isinstance(event, ModelsListed):
             self.models = event.models
+            self._forget_gone()
             self.models_changed.emit()
             self.runtime_changed.emit()
         elif isinstance(event, RuntimeStateChanged):
@@ -125,6 +127,13 @@ class ShellModel(QObject):
         if in_use is None or model.path == in_use.path:
             self.loaded = self._asked = model
             self.runtime_changed.emit()
+
+    def _forget_gone(self) -> None:
+        """A model whose endpoint was removed answers no more; those of this machine may be unlisted files."""
+        in_use, known = self.model_in_use, [model.path for model in self.models]
+        if in_use is not None and host_of_model(in_use) and in_use.path not in known:
+            self._asked = self.loaded = None
+            self.runtime = RuntimeState.STOPPED
 
     def _runtime_changed(self, event: RuntimeStateChanged) -> None:
         model = self._model_of(event.model)

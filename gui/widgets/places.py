@@ -15,6 +15,11 @@ def host_of_model(model: InstalledModel | None) -> str:
     return host_of(model.path.partition("#")[0])
 
 
+def place_of_model(model: InstalledModel) -> str:
+    """The file, or the address of the endpoint."""
+    return model.path.partition("#")[0] if model.source == SOURCE else model.path
+
+
 def model_words(model: InstalledModel) -> str:
     """Name, quantisation and, for a model elsewhere, the host, in one line."""
     name = f"{model.name} · {model.quantization}" if model.quantization else model.name

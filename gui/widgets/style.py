@@ -131,6 +131,9 @@ QMenu::item:selected {{ background: {selected}; }}
 QMenu::item:disabled {{ color: {muted}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QListView[kind="side"] {{ background: {side}; border: none; outline: none; }}
+QListView[kind="choice"] {{ background: {field}; color: {text}; border: 1px solid {border};
+    border-radius: 8px; padding: 3px; outline: none; }}
+QListView[kind="choice"]:focus {{ border: 1px solid {accent}; }}
 QListView[kind="side"] QLineEdit {{ padding: 2px 6px; border-radius: 6px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="page"] {{ background: {window}; }}

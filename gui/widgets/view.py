@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 
@@ -41,3 +43,11 @@ class Column(QScrollArea):
         row.addWidget(inner, 1000)
         row.addStretch(1)
         self.setWidget(page)
+
+    def bring_into_sight(self, widget: QWidget) -> None:
+        """Scrolls to a part that has just been shown: Qt does so for Tab only."""
+        QTimer.singleShot(0, widget, partial(self._scroll_to, widget))
+
+    def _scroll_to(self, widget: QWidget) -> None:
+        if self.isAncestorOf(widget):
+            self.ensureWidgetVisible(widget, 0, 20)

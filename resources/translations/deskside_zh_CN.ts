@@ -554,6 +554,10 @@
             <translation>写一封婉拒邀请的友好回信。</translation>
         </message>
         <message>
+            <source>Enter sends, Shift+Enter begins a new line, Esc stops an answer.</source>
+            <translation>Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
+        </message>
+        <message>
             <source>Explain how a rainbow forms, in three sentences.</source>
             <translation>用三句话解释彩虹是怎样形成的。</translation>
         </message>
@@ -562,10 +566,12 @@
             <translation>把这句话填入消息框。</translation>
         </message>
         <message>
-            <source>The model runs on this machine and nothing you write leaves it.
-Enter sends, Shift+Enter begins a new line, Esc stops an answer.</source>
-            <translation>模型在本机运行，您写的内容不会离开这台机器。
-Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
+            <source>The model runs at {host}: what you write is sent there.</source>
+            <translation>模型在 {host} 上运行：您写的内容会发往那里。</translation>
+        </message>
+        <message>
+            <source>The model runs on this machine and nothing you write leaves it.</source>
+            <translation>模型在本机运行，您写的内容不会离开这台机器。</translation>
         </message>
         <message>
             <source>What would you like to know?</source>
@@ -574,6 +580,151 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>Write a Python function that counts the words in a text.</source>
             <translation>写一个统计文本中单词数的 Python 函数。</translation>
+        </message>
+    </context>
+    <context>
+        <name>EndpointForm</name>
+        <message>
+            <source>Add the endpoint</source>
+            <translation>添加端点</translation>
+        </message>
+        <message>
+            <source>Address</source>
+            <translation>地址</translation>
+        </message>
+        <message>
+            <source>Address of the endpoint</source>
+            <translation>端点地址</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Choose at least one model: try the endpoint, or write a model's name.</source>
+            <translation>请至少选择一个模型：先试用该端点，或填写模型名称。</translation>
+        </message>
+        <message>
+            <source>It answers and offers one model.</source>
+            <translation>端点有应答，提供一个模型。</translation>
+        </message>
+        <message>
+            <source>It answers and offers {count} models. Choose those for the chat.</source>
+            <translation>端点有应答，提供 {count} 个模型。请选择用于对话的模型。</translation>
+        </message>
+        <message>
+            <source>It answers, but offers no model. Load one there, or write a model's name.</source>
+            <translation>端点有应答，但没有提供模型。请在那里加载一个模型，或填写模型名称。</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>密钥</translation>
+        </message>
+        <message>
+            <source>Key of the endpoint</source>
+            <translation>端点密钥</translation>
+        </message>
+        <message>
+            <source>Models</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>名称</translation>
+        </message>
+        <message>
+            <source>Name of the endpoint</source>
+            <translation>端点名称</translation>
+        </message>
+        <message>
+            <source>Save the endpoint</source>
+            <translation>保存端点</translation>
+        </message>
+        <message>
+            <source>Stop trying</source>
+            <translation>停止试用</translation>
+        </message>
+        <message>
+            <source>That is not the address of an endpoint. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
+            <translation>这不是端点地址。请写成 https://主机/v1；在自己的局域网内可写成 http://主机:端口/v1。</translation>
+        </message>
+        <message>
+            <source>There is an endpoint with this address already: edit that one.</source>
+            <translation>已有使用该地址的端点：请编辑那一个。</translation>
+        </message>
+        <message>
+            <source>Try it</source>
+            <translation>试用</translation>
+        </message>
+        <message>
+            <source>as you like; else its host</source>
+            <translation>可自取名称；留空则用主机名</translation>
+        </message>
+        <message>
+            <source>asking the endpoint…</source>
+            <translation>正在询问端点…</translation>
+        </message>
+        <message>
+            <source>leave it empty to keep the one that is stored</source>
+            <translation>留空则继续使用已保存的密钥</translation>
+        </message>
+        <message>
+            <source>only if the endpoint wants one; stored in the keyring of the system</source>
+            <translation>仅在端点要求时填写；保存在系统密钥环中</translation>
+        </message>
+    </context>
+    <context>
+        <name>EndpointRow</name>
+        <message>
+            <source>Edit</source>
+            <translation>编辑</translation>
+        </message>
+        <message>
+            <source>Edit the endpoint {name}</source>
+            <translation>编辑端点 {name}</translation>
+        </message>
+        <message>
+            <source>Keep</source>
+            <translation>保留</translation>
+        </message>
+        <message>
+            <source>Keep the endpoint {name}</source>
+            <translation>保留端点 {name}</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>移除</translation>
+        </message>
+        <message>
+            <source>Remove it, and its key from the keyring?</source>
+            <translation>移除该端点，并从密钥环中删除其密钥？</translation>
+        </message>
+        <message>
+            <source>Remove the endpoint {name}</source>
+            <translation>移除端点 {name}</translation>
+        </message>
+        <message>
+            <source>Remove the endpoint {name} and its key</source>
+            <translation>移除端点 {name} 及其密钥</translation>
+        </message>
+        <message>
+            <source>no model chosen</source>
+            <translation>未选择模型</translation>
+        </message>
+    </context>
+    <context>
+        <name>EndpointsView</name>
+        <message>
+            <source>Add an endpoint</source>
+            <translation>添加端点</translation>
+        </message>
+        <message>
+            <source>Endpoints elsewhere</source>
+            <translation>其他地方的端点</translation>
+        </message>
+        <message>
+            <source>Models on other machines that speak OpenAI's protocol: a team's vLLM, SGLang or llama-server, or a service. What you write to them leaves this computer.</source>
+            <translation>其他机器上支持 OpenAI 协议的模型：团队的 vLLM、SGLang 或 llama-server，或在线服务。您写给它们的内容会离开本机。</translation>
         </message>
     </context>
     <context>
@@ -863,6 +1014,25 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         </message>
     </context>
     <context>
+        <name>ModelChoice</name>
+        <message>
+            <source>Add this name</source>
+            <translation>添加此名称</translation>
+        </message>
+        <message>
+            <source>Models for the chat; Space ticks one</source>
+            <translation>用于对话的模型；按空格键勾选</translation>
+        </message>
+        <message>
+            <source>Name of another model</source>
+            <translation>其他模型的名称</translation>
+        </message>
+        <message>
+            <source>a model that is not on the list, by its name</source>
+            <translation>列表中没有的模型，填写其名称</translation>
+        </message>
+    </context>
+    <context>
         <name>ModelRow</name>
         <message>
             <source>In use</source>
@@ -883,6 +1053,10 @@ Enter 发送，Shift+Enter 换行，Esc 停止回答。</translation>
         <message>
             <source>checksum verified</source>
             <translation>校验和已验证</translation>
+        </message>
+        <message>
+            <source>computes at {host}; what you write is sent there</source>
+            <translation>在 {host} 上运行；您写的内容会发往那里</translation>
         </message>
         <message>
             <source>not verified</source>

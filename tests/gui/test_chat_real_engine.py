@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.chat.conversation import MessageState, PartKind
-from engine.jobs.local_desk import LocalDesk
-from engine.paths import Paths, prepare
 from engine.settings import Settings
-from gui.__main__ import build_parts
-from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
 from gui.chat.part_rows import MarkRow
-from gui.shell.language import Language
-from gui.shell.shell import Shell
-from gui.widgets.style import Style
-from gui.widgets.theme import ThemeSource
+from tests.gui.real_window import real_window
 
-PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
 WINDOW_TOKENS = 512
 WAIT_MS = 120_000
 
@@ -36,28 +27,11 @@ def page(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for name in ("DATA", "CONFIG", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
-    paths = Paths(*(tmp_path / name / "deskside" for name in ("DATA", "CONFIG", "STATE")))
-    prepare(paths)
-    theme, bridge = ThemeSource(), EngineBridge()
-    style, language = Style(qapp, theme), Language(qapp, tmp_path)
     settings = Settings(
         language="en", theme="light", wizard_done=True, context_length=WINDOW_TOKENS, keep_loaded_minutes=1
     )
-    desk = LocalDesk(bridge.emit_event, paths, settings, (sys.executable, str(PROGRAM)), live=False)
-    parts = build_parts(desk, bridge, theme, QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
-    shell = Shell(desk, bridge, style, language, parts)
-    parts.window.show()
-    parts.window.activateWindow()
-    assert QTest.qWaitForWindowActive(parts.window)
-    shell.start(None)
-    yield parts.chat
-    parts.window.close()
-    bridge.close()
-    desk.close()
-    parts.window.deleteLater()
-    qapp.processEvents()
-    style.deleteLater()
-    language.deleteLater()
+    with real_window(qapp, tmp_path, settings, tmp_path) as (_, parts):
+        yield parts.chat
 
 
 def sentences(count: int) -> str:
