@@ -268,6 +268,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "tool_not_exact": "The schema of the tool {name} was to be kept to strictly, and {keywords} in it cannot be kept to while a call is written. Leave that out of the schema, or give the tool without strict.",
         "schema_loosened": "The answer keeps to the JSON schema, but not to {keywords}, which cannot be kept to while it is written. Check the answer for it.",
         "no_chat_template": "{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.",
+        "template_options_unknown": "The chat template of {model} has nothing called {names}, so that made no difference. Leave it out, or choose a model that knows it.",
         "template_failed": "The chat template of {model} could not be used ({reason}), so a common one (ChatML) is used in its place. If answers look odd, download the model again or choose another.",
         # remote
         "remote_address_invalid": "{address} is not the address of an endpoint: {reason}. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.",

@@ -115,6 +115,7 @@ class Turn:
     content: str
     tool_calls: tuple[ToolCall, ...] = ()  # of an assistant
     tool_call_id: str = ""  # of a tool: which call this is the result of
+    reasoning: str = ""  # of an assistant: what it thought, for templates that tell it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ class GenerationRequest:
     prompt: str | None = None  # completed as it is, without a template; `turns` is empty then
     conversation: str = ""  # names its state file, for `forget`; "" is never kept on disk
     thinking: bool | None = None  # for templates with a switch; None leaves it to the model
+    effort: str = ""  # of thinking: "none", "low", "high" ...; "" leaves it to the model
+    template_arguments: str = ""  # text of a JSON object: values by names that the template may know
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"  # "auto", "none", "required", or the name of a tool
     when_full: WhenFull = WhenFull.STOP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -17,6 +18,15 @@ MOST_CALLS: Final = 128  # in one message
 MOST_ANSWERS: Final = 16  # to one request
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 _LONGEST_NAME: Final = 256  # characters
+EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+MOST_ARGUMENTS: Final = 32  # of a chat template
+_LONGEST_ARGUMENTS: Final = 16 * 1024  # characters of JSON
+_ARGUMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+# What the template is given by us, or what would change what it is.
+_OURS: Final = frozenset(
+    {"messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "bos_token"}
+    | {"eos_token", "raise_exception", "strftime_now", "chat_template", "tokenize", "conversation"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +45,17 @@ def read_chat_request(body: object) -> ChatRequest:
     fields = Fields(body)
     _refuse_what_is_not_here(fields)
     logprobs = fields.flag("logprobs")
-    turns, answer_so_far = _read_conversation(fields)
+    turns, begun = _read_conversation(fields)
     tools = _read_tools(fields)
     generation = GenerationRequest(
         turns=turns,
         sampling=read_sampling(fields, _read_top_logprobs(fields, logprobs)),
         max_tokens=read_max_tokens(fields, "max_completion_tokens", "max_tokens"),
-        answer_so_far=answer_so_far,
+        answer_so_far=begun.content,
+        reasoning_so_far=begun.reasoning,
         thinking=_read_thinking(fields),
+        effort=fields.choice("reasoning_effort", EFFORTS, "") if fields.has("reasoning_effort") else "",
+        template_arguments=_read_template_arguments(fields),
         tools=tools,
         tool_choice=_read_tool_choice(fields, tools),
     )
@@ -80,21 +93,36 @@ def _read_top_logprobs(fields: Fields, logprobs: bool) -> int:
     return count if logprobs else -1
 
 
+def _read_template_arguments(fields: Fields) -> str:
+    """llama-server's and vLLM's field, as the text of a JSON object; "" for none."""
+    given = fields.child("chat_template_kwargs")
+    if given is None:
+        return ""
+    names = list(given.names())
+    if len(names) > MOST_ARGUMENTS:
+        name = fields.name("chat_template_kwargs")
+        raise RequestError.about(name, "request_many", count=len(names), most=MOST_ARGUMENTS)
+    for name in names:
+        if name in _OURS or not _ARGUMENT.fullmatch(name):
+            given.refuse(name, "it cannot be set by requests")
+    text = json_text(fields.name("chat_template_kwargs"), {name: given.raw(name) for name in names})
+    if len(text) > _LONGEST_ARGUMENTS:
+        raise RequestError.about(
+            fields.name("chat_template_kwargs"), "request_many", count=len(text), most=_LONGEST_ARGUMENTS
+        )
+    return text if names else ""
+
+
 def _read_thinking(fields: Fields) -> bool | None:
-    """llama-server's and vLLM's switch, then OpenAI's; None leaves it to the model."""
+    """The switch that most templates have; None leaves it to the model."""
     switches = fields.child("chat_template_kwargs")
-    if switches is not None:
-        for name in switches.names():
-            if name != "enable_thinking":
-                switches.refuse(name, "of a chat template, enable_thinking alone can be set")
-        if switches.has("enable_thinking"):
-            return switches.flag("enable_thinking")
-    effort = fields.text("reasoning_effort")
-    return False if effort == "none" else None
+    if switches is None or not switches.has("enable_thinking"):
+        return None
+    return switches.flag("enable_thinking")
 
 
 # messages
-def _read_conversation(fields: Fields) -> tuple[tuple[Turn, ...], str]:
+def _read_conversation(fields: Fields) -> tuple[tuple[Turn, ...], Turn]:
     """The turns, and the beginning of the answer: an assistant's message at the end is gone on with."""
     if not fields.has("messages"):
         raise RequestError.about("messages", "request_missing")
@@ -106,8 +134,8 @@ def _read_conversation(fields: Fields) -> tuple[tuple[Turn, ...], str]:
     if last.role == "assistant" and not last.tool_calls:
         if len(turns) == 1:
             fields.refuse("messages", "there is nothing to answer but the answer's own beginning")
-        return turns[:-1], last.content
-    return turns, ""
+        return turns[:-1], last
+    return turns, Turn("assistant", "")
 
 
 def _read_turn(message: Fields) -> Turn:
@@ -115,7 +143,8 @@ def _read_turn(message: Fields) -> Turn:
         raise RequestError.about(message.name("role"), "request_missing")
     role = message.choice("role", _ROLES, "")
     if role == "assistant":
-        return Turn(role, _read_content(message), _read_calls(message))
+        thought = message.text("reasoning_content") or message.text("reasoning")
+        return Turn(role, _read_content(message), _read_calls(message), reasoning=thought)
     if not message.has("content"):
         raise RequestError.about(message.name("content"), "request_missing")
     if role == "tool":

@@ -1930,6 +1930,10 @@
             <translation>{model} 的对话模板无法使用（{reason}），已改用通用模板（ChatML）。如果回答看起来不正常，请重新下载该模型或另选一个。</translation>
         </message>
         <message>
+            <source>The chat template of {model} has nothing called {names}, so that made no difference. Leave it out, or choose a model that knows it.</source>
+            <translation>{model} 的聊天模板中没有 {names}，因此它没有起作用。请去掉它，或选择支持它的模型。</translation>
+        </message>
+        <message>
             <source>The command was not understood: {problem}. `{program} --help` lists what there is.</source>
             <translation>无法理解该命令：{problem}。可用 `{program} --help` 查看所有命令。</translation>
         </message>

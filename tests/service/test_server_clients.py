@@ -178,3 +178,38 @@ def test_reasoning_comes_apart_from_the_answer(tmp_path: Path) -> None:
             assert told == message.reasoning_content
     finally:
         made.close()
+
+
+def test_effort_arguments_and_thoughts_reach_the_template(tmp_path: Path) -> None:
+    template = (
+        "{% for m in messages %}{{ m.content }}{{ m.reasoning_content }}{% endfor %}"
+        "{% if reasoning_effort == 'high' %} one two three four five six{% endif %}"
+        "{% if extra %} {{ extra }}{% endif %}"
+    )
+    made = Served(tmp_path, models=[tiny(tmp_path, "llama", template)])
+    try:
+        with openai.OpenAI(base_url=made.url, api_key="none", max_retries=0, timeout=120) as client:
+            name = next(model.id for model in client.models.list() if "tiny" in model.id)
+
+            def length(**fields: Any) -> int:
+                return int(ask(client, model=name, max_tokens=1, **fields).usage.prompt_tokens)
+
+            usual = length()
+            assert length(reasoning_effort="low") == usual
+            assert length(reasoning_effort="high") > usual + 4
+            more = {"chat_template_kwargs": {"extra": "seven eight nine ten"}}
+            assert length(extra_body=more) > usual + 2
+            thought = {"role": "assistant", "content": "Hm.", "reasoning_content": "I think and think of it."}
+            without = {"role": "assistant", "content": "Hm."}
+            told = [length(messages=[*QUESTION, turn, *QUESTION]) for turn in (without, thought)]
+            assert told[1] > told[0] + 3
+            unknown = {"chat_template_kwargs": {"budget": 3}}
+            answer = ask(client, model=name, max_tokens=1, extra_body=unknown)
+            assert [warning["code"] for warning in answer.warnings] == ["template_options_unknown"]
+            assert "budget" in answer.warnings[0]["message"]
+            with pytest.raises(openai.BadRequestError):
+                length(extra_body={"chat_template_kwargs": {"messages": []}})
+            with pytest.raises(openai.BadRequestError):
+                length(reasoning_effort="enormous")
+    finally:
+        made.close()

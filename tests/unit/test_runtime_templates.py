@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from engine.chat.reasoning import Phase
 from engine.errors import UsageError
 from engine.runtime.values import GenerationRequest, Sampling, Tool, ToolCall, Turn
+from engine.runtime.worker.answer_format import answer_format
 from engine.runtime.worker.plain_text import MARK, PlainText
 from engine.runtime.worker.prompt import write_prompt
 from engine.runtime.worker.shortening import shortened
+from engine.runtime.worker.template_options import template_options
 from engine.runtime.worker.templates import CHATML_STOPS, ChatTemplate, TemplateFailure, render_chatml
 
 NOTHING = PlainText(())
@@ -228,14 +231,79 @@ def test_a_template_without_tools_is_told_of_them_in_words() -> None:
         template.render(turns, (Tool("bad", "", "[]"),))
 
 
+def options(source: str, **wanted: object) -> tuple[dict[str, object], tuple[str, ...]]:
+    request = GenerationRequest(TURNS, Sampling(), 0, **wanted)  # type: ignore[arg-type]
+    found = template_options(request, source, answer_format(source), PlainText(["<|end|>"]))
+    return dict(found.values), found.unknown
+
+
 def test_the_switch_for_thinking_reaches_the_template() -> None:
     source = "x{{ enable_thinking if enable_thinking is defined else 'own' }}{{ thinking is defined }}"
     template = ChatTemplate(source, "", "", NOTHING)
-    assert [template.render(TURNS, thinking=switch) for switch in (None, True, False)] == [
-        "xownFalse",
-        "xTrueTrue",
-        "xFalseTrue",
-    ]
+    told = [options(source, thinking=switch)[0] for switch in (None, True, False)]
+    assert [template.render(TURNS, (), values) for values in told] == ["xownFalse", "xTrueTrue", "xFalseTrue"]
+
+
+SWITCHED = "{{ enable_thinking }}"
+EFFORT = "{{ reasoning_effort }}"
+HARMONY = EFFORT + "<|channel|>final<|message|>"
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted", "values", "unknown"),
+    [
+        (SWITCHED, {"effort": "none"}, {"enable_thinking": False, "thinking": False}, ()),
+        (SWITCHED, {"effort": "low"}, {"enable_thinking": True, "thinking": True}, ()),
+        (SWITCHED, {"effort": "high", "thinking": False}, {"enable_thinking": False, "thinking": False}, ()),
+        (
+            EFFORT,
+            {"effort": "max"},
+            {"reasoning_effort": "max", "enable_thinking": True, "thinking": True},
+            (),
+        ),
+        (
+            HARMONY,
+            {"effort": "none"},
+            {"reasoning_effort": "low", "enable_thinking": False, "thinking": False},
+            (),
+        ),
+        (
+            "{{ messages }}",
+            {"effort": "low"},
+            {"enable_thinking": True, "thinking": True},
+            ("reasoning_effort",),
+        ),
+        (
+            "{{ budget }}",
+            {"template_arguments": '{"budget": 3, "bud": ["<|end|>"], "enable_thinking": true}'},
+            {"budget": 3, "bud": [f"<{MARK}|end|>"], "enable_thinking": True},
+            ("bud",),
+        ),
+    ],
+)
+def test_options_reach_templates_that_know_them(
+    source: str, wanted: dict[str, object], values: dict[str, object], unknown: tuple[str, ...]
+) -> None:
+    assert options(source, **wanted) == (values, unknown)
+
+
+def test_options_do_not_replace_what_is_ours() -> None:
+    template = ChatTemplate("{{ messages[0].content }}{{ bos_token }}", "<s>", "", NOTHING)
+    assert template.render([Turn("user", "Hi")], (), {"messages": [], "bos_token": "x"}) == "Hi<s>"
+
+
+def test_earlier_thoughts_are_told_again() -> None:
+    turns = [Turn("user", "q"), Turn("assistant", "a", reasoning="Hm <|end|>")]
+    plain = PlainText(["<|end|>"])
+    usual = "{% for m in messages %}{{ m.reasoning_content }}|{{ m.thinking }}|{% endfor %}"
+    assert ChatTemplate(usual, "", "", plain).render(turns) == f"||Hm <{MARK}|end|>||"
+    harmony = (
+        "{% for message in messages %}{{ message.reasoning_content }}|{{ message.thinking }}|{% endfor %}"
+    )
+    assert ChatTemplate(harmony, "", "", plain).render(turns) == f"|||Hm <{MARK}|end|>|"
+    call = replace(turns[1], tool_calls=(ToolCall("1", "now", "{}"),))
+    both = harmony + "{{ tools }}deskside_probe deskside result"
+    assert "Hm" not in ChatTemplate(both, "", "", plain).render([turns[0], call])  # gpt-oss refuses both
 
 
 # conversations that are too long

@@ -85,7 +85,7 @@ def test_a_conversation_with_tools() -> None:
             "role": "user",
             "content": [{"type": "text", "text": "Is it"}, {"type": "text", "text": "raining?"}],
         },
-        {"role": "assistant", "content": None, "tool_calls": calls},
+        {"role": "assistant", "content": None, "tool_calls": calls, "reasoning_content": "Hm."},
         {"role": "tool", "tool_call_id": "c1", "content": "no"},
     ]
     asked = chat(
@@ -94,7 +94,7 @@ def test_a_conversation_with_tools() -> None:
     assert asked.generation.turns == (
         Turn("system", "Be brief."),
         Turn("user", "Is it\nraining?"),
-        Turn("assistant", "", (ToolCall("c1", "weather", arguments),)),
+        Turn("assistant", "", (ToolCall("c1", "weather", arguments),), reasoning="Hm."),
         Turn("tool", "no", tool_call_id="c1"),
     )
     assert asked.generation.tools == (Tool("weather", "", '{"type": "object"}'),)
@@ -131,12 +131,25 @@ def test_forms_of_answers(form: dict[str, Any], schema: str) -> None:
         ({}, None),
         ({"chat_template_kwargs": {"enable_thinking": False}}, False),
         ({"chat_template_kwargs": {"enable_thinking": True}, "reasoning_effort": "none"}, True),
-        ({"reasoning_effort": "none"}, False),
-        ({"reasoning_effort": "high"}, None),
+        ({"reasoning_effort": "none"}, None),
     ],
 )
 def test_the_switch_of_thinking(fields: dict[str, Any], thinking: bool | None) -> None:
     assert chat(**fields).generation.thinking is thinking
+
+
+def test_what_the_chat_template_is_told() -> None:
+    assert chat(reasoning_effort="none").generation.effort == "none"
+    told = {"enable_thinking": False, "thinking_budget": 512, "custom": {"a": ["b"]}, "nothing": None}
+    arguments = chat(chat_template_kwargs=told).generation.template_arguments
+    assert json.loads(arguments) == {"enable_thinking": False, "thinking_budget": 512, "custom": {"a": ["b"]}}
+    assert chat(chat_template_kwargs={}).generation.template_arguments == ""
+
+
+def test_thoughts_of_an_answer_that_has_begun() -> None:
+    begun = {"role": "assistant", "content": "", "reasoning_content": "Let me"}
+    asked = chat(messages=[*HELLO, begun]).generation
+    assert (asked.answer_so_far, asked.reasoning_so_far) == ("", "Let me")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +157,14 @@ def test_the_switch_of_thinking(fields: dict[str, Any], thinking: bool | None) -
     [
         ({"temperature": "hot"}, "temperature", "request_kind"),
         ({"temperature": True}, "temperature", "request_kind"),
+        ({"reasoning_effort": "enormous"}, "reasoning_effort", "request_choice"),
+        ({"reasoning_effort": 3}, "reasoning_effort", "request_kind"),
+        ({"chat_template_kwargs": []}, "chat_template_kwargs", "request_kind"),
+        ({"chat_template_kwargs": {"messages": []}}, "chat_template_kwargs.messages", "request_unsupported"),
+        ({"chat_template_kwargs": {"a b": 1}}, "chat_template_kwargs.a b", "request_unsupported"),
+        ({"chat_template_kwargs": {f"a{n}": 1 for n in range(99)}}, "chat_template_kwargs", "request_many"),
+        ({"chat_template_kwargs": {"a": "x" * 99_999}}, "chat_template_kwargs", "request_many"),
+        ({"chat_template_kwargs": {"a": 1e999}}, "chat_template_kwargs", "request_kind"),
         ({"temperature": 9}, "temperature", "request_range"),
         ({"temperature": float("inf")}, "temperature", "request_range"),
         ({"seed": 10**40}, "seed", "request_range"),
@@ -197,7 +218,11 @@ def test_the_switch_of_thinking(fields: dict[str, Any], thinking: bool | None) -
         ),
         ({"json_schema": {"const": float("inf")}}, "json_schema", "request_kind"),
         ({"json_schema": {"x": "y" * 300_000}}, "json_schema", "request_many"),
-        ({"chat_template_kwargs": {"evil": 1}}, "chat_template_kwargs.evil", "request_unsupported"),
+        (
+            {"chat_template_kwargs": {"chat_template": "x"}},
+            "chat_template_kwargs.chat_template",
+            "request_unsupported",
+        ),
         ({"stream": "yes"}, "stream", "request_kind"),
     ],
 )

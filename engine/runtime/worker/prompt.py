@@ -10,6 +10,7 @@ from engine.runtime.values import GenerationRequest
 from engine.runtime.worker.answer_format import THINK, AnswerFormat
 from engine.runtime.worker.harmony import messages_so_far
 from engine.runtime.worker.plain_text import PlainText
+from engine.runtime.worker.template_options import template_options
 from engine.runtime.worker.templates import CHATML_STOPS, ChatTemplate, TemplateFailure, render_chatml
 
 
@@ -20,6 +21,7 @@ class Prompt:
     form: AnswerFormat = THINK
     stops: tuple[str, ...] = ()  # that belong to the format
     notice: Sentence | None = None
+    unknown: tuple[str, ...] = ()  # options that the template does not know
 
 
 def write_prompt(
@@ -31,12 +33,15 @@ def write_prompt(
         return Prompt(request.prompt + request.answer_so_far, Phase.ANSWER)
     notice: Sentence | None = None
     stops: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     tools = () if request.tool_choice == "none" else request.tools
     if template is None:
         notice = sentence("no_chat_template", model=model)
     else:
         try:
-            text = template.render(request.turns, tools, request.thinking)
+            options = template_options(request, template.source, template.format, plain)
+            text = template.render(request.turns, tools, options.values)
+            unknown = options.unknown
         except TemplateFailure as error:
             notice = sentence("template_failed", model=model, reason=str(error))
     if notice is not None:
@@ -48,7 +53,7 @@ def write_prompt(
     else:
         opened = text.rstrip().endswith(form.open_tag)
         written, phase = _so_far(thought, answer, form, opened)
-    return Prompt(text + written, phase, form, stops, notice)
+    return Prompt(text + written, phase, form, stops, notice, unknown)
 
 
 def _so_far(thought: str, answer: str, form: AnswerFormat, opened: bool) -> tuple[str, Phase]:

@@ -28,10 +28,21 @@ class Arguments(dict[str, Any]):
         return f"{other}{self}"
 
 
-def message_values(turns: Sequence[Turn], plain: PlainText, *, short_ids: bool) -> list[dict[str, Any]]:
-    """`short_ids`: the template takes only ids of nine letters and digits, as Mistral's do."""
+def message_values(
+    turns: Sequence[Turn], plain: PlainText, *, short_ids: bool, thoughts: str = "reasoning_content"
+) -> list[dict[str, Any]]:
+    """`short_ids`: the template takes only ids of nine letters and digits, as Mistral's do. `thoughts`:
+    its name for what an assistant thought; "message.thinking" of gpt-oss."""
     names = {call.id: call.name for turn in turns for call in turn.tool_calls}
-    return [_message(turn, names, plain, short_ids) for turn in turns]
+    field = thoughts.removeprefix("message.")
+    return [_message(turn, names, plain, short_ids) | _thought(turn, plain, field) for turn in turns]
+
+
+def _thought(turn: Turn, plain: PlainText, field: str) -> dict[str, str]:
+    # The template of gpt-oss refuses a call with both; what was said is more than what was thought.
+    if not turn.reasoning or (field == "thinking" and turn.tool_calls and turn.content):
+        return {}
+    return {field: plain.marked(turn.reasoning)}
 
 
 def tool_values(tools: Sequence[Tool], plain: PlainText) -> list[dict[str, Any]]:

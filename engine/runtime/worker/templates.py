@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Template, TemplateError, nodes
@@ -37,6 +38,9 @@ _LARGEST_PRODUCT = 1_000_000  # length of a repeated text, bits of a product
 _LONGEST_REASON = 200  # characters
 
 _SHORT_IDS = "[TOOL_CALLS]"  # stands in Mistral's templates, which refuse other ids of calls
+
+_THOUGHTS, _USUAL_THOUGHTS = "message.thinking", "reasoning_content"  # of gpt-oss, and of all others
+_NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 _PROBE_TOOL = Tool("deskside_probe", "", "{}")
 _PROBE = (
@@ -77,12 +81,14 @@ class ChatTemplate:
             self._knows_tools = "tools" in self.source and self._writes_tools()
         return self._knows_tools
 
-    def render(self, turns: Sequence[Turn], tools: Sequence[Tool] = (), thinking: bool | None = None) -> str:
-        """The prompt, up to where the answer begins, with marks (plain_text.py). `thinking` is for
-        templates with a switch. Raises: TemplateFailure; UsageError for tools that are none."""
+    def render(
+        self, turns: Sequence[Turn], tools: Sequence[Tool] = (), options: Mapping[str, Any] = _NO_OPTIONS
+    ) -> str:
+        """The prompt, up to where the answer begins, with marks (plain_text.py). `options` are values
+        that the template may know. Raises: TemplateFailure; UsageError for tools that are none."""
         if not self.knows_tools:
             turns, tools = turns_with_tools(turns, tools), ()
-        values = self._values(turns, tools, thinking)
+        values = self._values(turns, tools, options)
         try:
             return self._guarded(values)
         except _Refusal as error:
@@ -90,27 +96,33 @@ class ChatTemplate:
             if merged is None:
                 raise TemplateFailure(_short(error)) from error
         try:
-            return self._guarded(self._values(merged, tools, thinking))
+            return self._guarded(self._values(merged, tools, options))
         except _Refusal as error:
             raise TemplateFailure(_short(error)) from error
 
     def _writes_tools(self) -> bool:
         try:
-            text = self._guarded(self._values(_PROBE, (_PROBE_TOOL,), None))
+            text = self._guarded(self._values(_PROBE, (_PROBE_TOOL,), _NO_OPTIONS))
         except (TemplateFailure, _Refusal):
             return False
         return _PROBE_TOOL.name in text and _PROBE[-1].content in text
 
-    def _values(self, turns: Sequence[Turn], tools: Sequence[Tool], thinking: bool | None) -> dict[str, Any]:
-        values: dict[str, Any] = {
-            "messages": message_values(turns, self._plain, short_ids=_SHORT_IDS in self.source),
+    def _values(
+        self, turns: Sequence[Turn], tools: Sequence[Tool], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            **options,
+            "messages": message_values(
+                turns,
+                self._plain,
+                short_ids=_SHORT_IDS in self.source,
+                thoughts=_THOUGHTS if _THOUGHTS in self.source else _USUAL_THOUGHTS,
+            ),
             "tools": tool_values(tools, self._plain) or None,
             "documents": None,
             "add_generation_prompt": True,
+            **self._special,
         }
-        if thinking is not None:  # by the names of Qwen, GLM ... and of DeepSeek
-            values |= {"enable_thinking": thinking, "thinking": thinking}
-        return values | self._special
 
     def _guarded(self, values: dict[str, Any]) -> str:
         if len(self.source) > _LARGEST_TEMPLATE:

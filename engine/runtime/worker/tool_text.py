@@ -56,7 +56,8 @@ def _with_calls_written(turn: Turn) -> Turn:
     if not turn.tool_calls:
         return turn
     parts = [turn.content] if turn.content else []
-    return Turn(turn.role, "\n".join([*parts, *(_written(call) for call in turn.tool_calls)]))
+    written = "\n".join([*parts, *(_written(call) for call in turn.tool_calls)])
+    return replace(turn, content=written, tool_calls=())
 
 
 def _written(call: ToolCall) -> str:

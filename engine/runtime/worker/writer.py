@@ -99,6 +99,9 @@ class Writer:
         if prompt.notice is not None and not self._noticed:
             self._noticed = True
             self._outbox.put(Notice(job, prompt.notice))
+        if prompt.unknown:
+            model, names = self._model.facts.name, ", ".join(prompt.unknown)
+            self._outbox.put(Notice(job, sentence("template_options_unknown", model=model, names=names)))
 
 
 def _callable(request: GenerationRequest) -> tuple[Tool, ...]:
