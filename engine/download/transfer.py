@@ -41,6 +41,8 @@ _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
 _MOST_NONSENSE = 6  # answers in a row that make no sense
 _MOST_STALE = 3  # fresh links in a row that are refused
+_MOST_SWAPS = 6  # of the source, so that segments are compared with another one's
+_MOST_AT_ONCE = 2  # segments that are compared: what is under way when the wrong one is found is wasted
 _MOST_COMPARISONS = 2  # of a segment with what its sources send
 _PROGRESS_BYTES = 64 << 10  # what a lane must gain before its failures are forgiven
 _IDLE_SECONDS = 5.0  # idle lanes are woken by changes; this is only a belt beside it
@@ -167,6 +169,8 @@ class Transfer:
     _differed: bool = False  # a segment did, since the last checksum
     _comparing: set[int] = field(default_factory=set)
     _compared: dict[int, int] = field(default_factory=dict)  # segment: how often
+    _came_from: dict[int, int] = field(default_factory=dict)  # segment: source of its last bytes
+    _swaps: int = 0
     _interrupted: set[int] = field(default_factory=set)  # segments that came in several pieces
     _missing: int = 0  # bytes; kept, since there may be 50,000 segments
     _first_open: int = 0  # all segments before this one are full
@@ -210,6 +214,7 @@ class Transfer:
             return Wait(_IDLE_SECONDS)  # rot may bring work again
         if now < lane.not_before:
             return Wait(lane.not_before - now)
+        self._swap_for_suspect()
         if not self._located:
             if self._resolving is not None:
                 return Wait(_IDLE_SECONDS)
@@ -321,6 +326,7 @@ class Transfer:
         lane.gained += count
         for span in spans:
             self.done[span.segment] += span.length
+            self._came_from[span.segment] = lane.source
             self._missing -= span.length
         if lane.cursor == lane.stop:
             lane.busy = False  # its cursor stands in the next segment, which is not its own
@@ -387,10 +393,21 @@ class Transfer:
 
     # inside
     def _suspect_all(self) -> None:
-        """Those that came in pieces first, then from the front on; from another source if there is one."""
-        self._turn_to_next()
-        order = sorted(range(len(self.done)), key=lambda segment: (segment not in self._interrupted, segment))
-        self._suspects = order[::-1]
+        """Those that came from other sources than the one at work first, so that it can be asked; then
+        those that came in pieces; then from the front on."""
+
+        def rank(segment: int) -> tuple[bool, bool, int]:
+            same = self._came_from.get(segment) == self.source
+            return same, segment not in self._interrupted, segment
+
+        self._suspects = sorted(range(len(self.done)), key=rank, reverse=True)
+
+    def _swap_for_suspect(self) -> None:
+        """What a source sent is compared with what another one sends, if there is another."""
+        if not self._suspects or self._differed or self._swaps >= _MOST_SWAPS:
+            return
+        if self._came_from.get(self._suspects[-1], self.source) == self.source and self._turn_to_next():
+            self._swaps += 1
 
     def _verify_if_whole(self) -> None:
         wanted = self._suspects and not self._differed
@@ -444,7 +461,7 @@ class Transfer:
         for segment in range(self._first_open, len(self.done)):
             if not self.is_full(segment) and segment not in taken:
                 return segment
-        if not self._suspects or self._differed:
+        if not self._suspects or self._differed or len(self._comparing) >= _MOST_AT_ONCE:
             return None
         return self._suspect()
 

@@ -385,8 +385,10 @@ def test_a_gated_model_is_told_from_a_refused_one() -> None:
         assert transfer.failure is failure
 
 
-def fetched_again(transfer: Transfer, wrong: int) -> int:
-    """How many segments are fetched after a wrong checksum until all is right, if `wrong` arrived wrong."""
+def fetched_again(transfer: Transfer, wrong: int, sources: list[int] | None = None) -> int:
+    """How many segments are fetched after a wrong checksum until all is right, if `wrong` arrived wrong;
+    and the sources that are asked for them."""
+    sources = [] if sources is None else sources
     transfer.start()
     assert transfer.state is TransferState.VERIFYING
     transfer.hashed(BAD)
@@ -394,7 +396,7 @@ def fetched_again(transfer: Transfer, wrong: int) -> int:
     while transfer.state is TransferState.FETCHING:
         action = transfer.next_action(0, count)
         if isinstance(action, Resolve):
-            assert action.source == transfer.sources - 1
+            sources.append(action.source)
             transfer.resolved(0, Resolution(SIZE, GOOD))
             continue
         assert isinstance(action, Fetch)
@@ -407,10 +409,18 @@ def fetched_again(transfer: Transfer, wrong: int) -> int:
 
 
 def test_a_wrong_segment_is_found_by_fetching_again_until_one_differs() -> None:
-    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), sources=2)
+    transfer = fresh(LENGTHS)
     assert fetched_again(transfer, wrong=2) == 3
     transfer.hashed(GOOD)
     assert transfer.state is TransferState.COMPLETE
+
+
+def test_what_a_source_sent_is_compared_with_what_another_one_sends() -> None:
+    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), sources=2, source=1)
+    transfer._came_from = dict.fromkeys(range(8), 1) | {5: 0, 6: 0}
+    asked: list[int] = []
+    assert fetched_again(transfer, wrong=0, sources=asked) == 3  # 5 and 6 of the source at work, then 0
+    assert asked == [1, 0]
 
 
 def test_a_segment_that_came_in_pieces_is_the_first_suspect() -> None:
