@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NewType
 if TYPE_CHECKING:
     from engine.catalog.model import InstalledModel
     from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
+    from engine.download.reaching import Reached
     from engine.download.values import DownloadPlan, DownloadProgress
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
@@ -103,6 +104,13 @@ class ModelPlanned(Event):
 
     repository: str
     plan: RunPlan
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTested(Event):
+    """One of the sources that downloads come from; one event each."""
+
+    reached: Reached
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -83,7 +84,9 @@ class Served:
 class StandInHub:
     """Two servers: the hub itself and the origin that signed links lead to. A context manager."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        """With `tls` its names are hub.test and cdn.test, which only a proxy resolves."""
+        self.tls = tls
         self.repositories: dict[str, dict[str, HubFile]] = {}
         self.facts: dict[str, dict[str, Any]] = {}  # what a search tells of headers, by repository
         self.faults = Faults()
@@ -97,7 +100,7 @@ class StandInHub:
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._hub.server_port}"
+        return self._address("hub.test", self._hub)
 
     @property
     def port(self) -> int:
@@ -105,7 +108,10 @@ class StandInHub:
 
     @property
     def cdn(self) -> str:
-        return f"http://127.0.0.1:{self._cdn.server_port}"
+        return self._address("cdn.test", self._cdn)
+
+    def _address(self, name: str, server: _Server) -> str:
+        return f"http{'s' if self.tls else ''}://{name if self.tls else '127.0.0.1'}:{server.server_port}"
 
     def add(self, repository: str, **files: bytes | HubFile) -> None:
         for name, content in files.items():
@@ -143,6 +149,8 @@ class _Server(ThreadingHTTPServer):
         self.hub = hub
         self.sockets: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
+        if hub.tls is not None:
+            self.socket = hub.tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -209,7 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
         with self.hub.lock:
             self.hub.served.requests[kind] += 1
             if value is not None:
-                self.hub.served.authorizations.append((f"http://{self.headers['Host']}", value))
+                scheme = "https" if self.hub.tls else "http"
+                self.hub.served.authorizations.append((f"{scheme}://{self.headers['Host']}", value))
 
     # metadata
     def _answer_api(self) -> None:

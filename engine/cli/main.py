@@ -15,10 +15,12 @@ from typing import Final, NoReturn, Protocol
 
 from engine import __version__
 from engine.cancellation import CancelToken
-from engine.cli import bench, calibrate, chat, check, history, models, plan, pull, serve, terminal
+from engine.cli import bench, calibrate, chat, check, connection, history, models, plan, pull, serve, terminal
 from engine.cli.context import Context
 from engine.cli.output import Output
+from engine.download.dialing import use_network
 from engine.errors import Cancelled, DesksideError, UsageError
+from engine.jobs.connecting import network_of
 from engine.jobs.threads import sentence_for
 from engine.messages import Sentence, english
 from engine.paths import Paths, prepare
@@ -38,6 +40,7 @@ _COMMANDS: Final[dict[str, tuple[_Command, str]]] = {
     "plan": (plan, "what runs on it, in how much memory, how fast"),
     "calibrate": (calibrate, "how fast the processor computes, for narrower predictions"),
     "bench": (bench, "one answer, predicted and measured"),
+    "connection": (connection, "whether the places that models come from are reached"),
     "pull": (pull, "fetch a model, verified"),
     "models": (models, "what is installed"),
     "chat": (chat, "one answer from a model"),
@@ -81,6 +84,7 @@ def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> i
         settings, remark = load_settings(paths.settings)
         if remark is not None:
             output.note(english(remark))
+        use_network(network_of(settings))
         command, _ = _COMMANDS[arguments.command]
         return command.run(arguments, Context(paths, settings, worker_command, output, token))
     except Cancelled:

@@ -155,9 +155,11 @@ def dial(host: str, port: int, proxy: Proxy | None, opened: Opened) -> socket.so
     line = _connected(proxy.host, proxy.port, opened)
     try:
         _HANDSHAKES[proxy.scheme](line, host, port, proxy)
-    except BaseException:
+    except (OSError, UnicodeError) as error:
         line.close()
-        raise
+        if isinstance(error, ProxyError):
+            raise
+        raise ProxyError(f"it broke off ({error}); it may be a proxy of another kind") from error
     return line
 
 

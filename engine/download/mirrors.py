@@ -47,7 +47,7 @@ def is_folder(mirror: str) -> bool:
 
 def listing_of(mirror: str, repository: str) -> Listing:
     """What a mirror lists; its `commit` is "" where it has none. Raises: DownloadError."""
-    base = _modelscope(mirror)
+    base = modelscope_base(mirror)
     if base:
         return Listing("", False, modelscope_files(base, repository))
     return list_files(mirror, repository, None)
@@ -55,7 +55,7 @@ def listing_of(mirror: str, repository: str) -> Listing:
 
 def address_in(mirror: str, repository: str, commit: str, path: str) -> Place:
     """Where a mirror has a file of a listing of it."""
-    base = _modelscope(mirror)
+    base = modelscope_base(mirror)
     if base:
         return Place(Way.PLAIN, modelscope_address(base, repository, path))
     return Place(Way.HUB, hub_address(checked_endpoint(mirror), repository, commit, path))
@@ -119,7 +119,7 @@ def _in_folder(folder: Path, file: RemoteFile) -> Place | None:
     return None
 
 
-def _modelscope(mirror: str) -> str:
+def modelscope_base(mirror: str) -> str:
     """The address of a place that speaks ModelScope's protocol, "" for any other."""
     if mirror.startswith(_MODELSCOPE):
         return checked_endpoint(mirror.removeprefix(_MODELSCOPE))

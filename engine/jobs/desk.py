@@ -37,6 +37,9 @@ class Desk(Protocol):
     def search(self, words: str) -> JobId:
         """ModelsFound. The hub (or the mirror that is set) is asked now, and never without this."""
 
+    def test_connection(self) -> JobId:
+        """ConnectionTested, one for the endpoint and each mirror of the settings, as each of them answers."""
+
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         """ModelPlanned: as exactly as a file that is here, from headers that are read by ranges."""
 

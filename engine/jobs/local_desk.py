@@ -12,6 +12,7 @@ from typing import Final
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.chat.store import ChatStore
+from engine.download.dialing import use_network
 from engine.download.library import Library
 from engine.download.pull import discard
 from engine.errors import LoadError
@@ -41,6 +42,7 @@ from engine.jobs.advising import advise
 from engine.jobs.answers import Answers, state_name
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.checking import check_machine, last_report
+from engine.jobs.connecting import network_of, test_connection
 from engine.jobs.endpoints import (
     forget_key,
     hold_key,
@@ -89,6 +91,7 @@ class LocalDesk:
         remark: Sentence | None = None,
     ) -> None:
         self.settings = settings
+        use_network(network_of(settings))
         self._saving = threading.Lock()
         self._changing = threading.Lock()
         self._sampler = Sampler(emit, JobId(0), _SAMPLE_EVERY_S) if live else None
@@ -116,6 +119,7 @@ class LocalDesk:
 
     def change_settings(self, settings: Settings) -> None:
         self.settings = settings
+        use_network(network_of(settings))
 
         def work(job: JobId, token: CancelToken) -> None:
             try:
@@ -179,6 +183,12 @@ class LocalDesk:
             self._emit(ModelPlanned(job, repository, plan))
 
         return self._threads.start("plan-elsewhere", work)
+
+    def test_connection(self) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            test_connection(job, token, self.settings, self._emit)
+
+        return self._threads.start("connection", work)
 
     def pull(self, repository: str, quantization: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:

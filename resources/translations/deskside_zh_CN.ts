@@ -2534,8 +2534,16 @@
             <translation>{device} 负责计算 {model} 的一部分，现在不再应答，因此引擎已停止。重新加载模型即可在没有它的情况下继续；对话已保留。日志在 {log}。</translation>
         </message>
         <message>
+            <source>{endpoint} answered with a page that is no hub's (HTTP {status}): a login page of the network may stand in between, or the address is not a hub's. Log in with a browser, or correct the address.</source>
+            <translation>{endpoint} 返回的页面不是模型库的内容（HTTP {status}）：可能被网络登录页面拦截，或者该地址并非模型库。请用浏览器登录网络，或更正地址。</translation>
+        </message>
+        <message>
             <source>{endpoint} answered with something that is no description of a model, so it may not be a hub, or a login page stands in between. Check the endpoint and the network connection.</source>
             <translation>{endpoint} 返回的内容不是模型描述，它可能不是模型库，或中间有登录页面。请检查站点地址和网络连接。</translation>
+        </message>
+        <message>
+            <source>{endpoint} answers.</source>
+            <translation>{endpoint} 可以连接。</translation>
         </message>
         <message>
             <source>{endpoint} cannot answer at the moment (HTTP {status}). Try again in a few minutes, or choose another endpoint (a mirror).</source>
@@ -2550,12 +2558,64 @@
             <translation>{endpoint} 已没有 {name}。请到 {repository} 的页面查看是否有新版本；已下载的部分会保留。</translation>
         </message>
         <message>
+            <source>{endpoint} does not speak https there ({reason}). Check the address; a firewall may stand in between.</source>
+            <translation>{endpoint} 未使用 https 应答（{reason}）。请检查地址；也可能被防火墙拦截。</translation>
+        </message>
+        <message>
+            <source>{endpoint} is there but cannot answer at the moment (HTTP {status}). Try again in a few minutes, or choose a mirror.</source>
+            <translation>{endpoint} 已连接，但目前无法应答（HTTP {status}）。请过几分钟再试，或选用镜像站。</translation>
+        </message>
+        <message>
+            <source>{endpoint} is there, but its certificate belongs to another name ({reason}), so something stands in between, often a login page of the network. Open a web page in a browser and log in, then try again.</source>
+            <translation>{endpoint} 已连接，但其证书属于另一个名称（{reason}），说明中间有拦截，常见的是网络登录页面。请用浏览器打开任意网页完成登录，然后重试。</translation>
+        </message>
+        <message>
+            <source>{endpoint} is there, but its certificate is not valid today ({reason}). Check the date and time of this machine.</source>
+            <translation>{endpoint} 已连接，但其证书在今天无效（{reason}）。请检查本机的日期和时间。</translation>
+        </message>
+        <message>
+            <source>{endpoint} is there, but this machine does not trust its certificate ({reason}). In a company network, name the file with the company's certificate in the preferences, or have it added to this system.</source>
+            <translation>{endpoint} 已连接，但本机不信任其证书（{reason}）。在公司网络中，请在偏好设置里指定公司证书文件，或请人将其添加到本系统。</translation>
+        </message>
+        <message>
             <source>{endpoint} refused to describe the model (HTTP {status}). Check the endpoint and the name of the model.</source>
             <translation>{endpoint} 拒绝提供模型信息（HTTP {status}）。请检查站点地址和模型名称。</translation>
         </message>
         <message>
+            <source>{endpoint} refuses this machine or its network (HTTP {status}). Choose a mirror, or ask whoever runs it.</source>
+            <translation>{endpoint} 拒绝本机或所在网络的访问（HTTP {status}）。请选用镜像站，或联系其管理者。</translation>
+        </message>
+        <message>
             <source>{endpoint} refuses to give out {name}. Check that your account may read {repository}, then try again; what arrived is kept.</source>
             <translation>{endpoint} 拒绝提供 {name}。请确认您的账户有权读取 {repository} 后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
+            <source>{endpoint} took the connection and then did not answer ({reason}). A firewall may stand in between: try again later, or set a proxy or a mirror.</source>
+            <translation>{endpoint} 接受了连接，但随后没有应答（{reason}）。可能被防火墙拦截：请稍后重试，或设置代理、镜像站。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not asked: the file of certificates that is set cannot be read as one. Choose a PEM file, or leave it empty.</source>
+            <translation>未连接 {endpoint}：所设置的证书文件无法读取。请选择一个 PEM 文件，或留空。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not asked: the proxy that is set is no http, socks4 or socks5 address. Correct it in the preferences or in the settings of this system.</source>
+            <translation>未连接 {endpoint}：所设置的代理不是 http、socks4 或 socks5 地址。请在偏好设置或系统设置中更正。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not reached: the name {host} is not known here. Check the network connection and its name server (DNS), or set a proxy.</source>
+            <translation>无法连接 {endpoint}：找不到名称 {host}。请检查网络连接和域名服务器（DNS），或设置代理。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not reached: the proxy {proxy} does not answer ({reason}). Check its address, or switch it off.</source>
+            <translation>无法连接 {endpoint}：代理 {proxy} 没有应答（{reason}）。请检查代理地址，或停用代理。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not reached: the proxy {proxy} is there, but {reason}. Correct the address, the kind or the login of the proxy.</source>
+            <translation>无法连接 {endpoint}：代理 {proxy} 已连接，但无法使用（{reason}）。请更正代理的地址、类型或登录信息。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not reached: {reason}. Check the network connection and the firewall, set a proxy, or choose a mirror.</source>
+            <translation>无法连接 {endpoint}：{reason}。请检查网络连接和防火墙，设置代理，或选用镜像站。</translation>
         </message>
         <message>
             <source>{engine} splits every layer over the cards; how fast that is depends on their links and is not modelled here. Only a wide range is given.</source>

@@ -58,6 +58,9 @@ class FakeDesk:
     def search(self, words: str) -> JobId:
         return self._note("search", words)
 
+    def test_connection(self) -> JobId:
+        return self._note("test_connection")
+
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         return self._note("plan_elsewhere", repository, quantization)
 
