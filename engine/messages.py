@@ -50,7 +50,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "no_display": "There is no display, so no window can be shown. Deskside goes on in this terminal.",
         "usage": "The command was not understood: {problem}. `{program} --help` lists what there is.",
         "prompt_empty": "There is no question to answer, because the prompt is empty. Give one with -p TEXT, or on standard input.",
-        "quantization_unknown": "{model} has no quantization called {quantization} in the catalogue. Choose one of: {known}.",
+        "quantization_unknown": "No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.",
         "answer_without_figures": "The answer ended without its figures, because the worker stopped early. Ask again; the worker's log says more.",
         # hardware
         "gpu_without_driver": "{name} was found, but it has no working driver, so models cannot run on it. Install the driver of its maker ({page}), restart, then check again.",
@@ -141,6 +141,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "plan_few_bits": "At {bits} bits per weight it loses so much that a smaller model usually answers better.",
         "plan_beyond_training": "A context of {context} tokens is more than the {trained} it was trained for; answers may lose the thread.",
         "plan_quantised_cache": "Its memory of the conversation is stored as {kv_type}, so that {context} tokens fit; the loss is small.",
+        "plan_unlisted": "The catalogue knows no {quantization} file of {model}: its size is computed, and perhaps nobody published it.",
         "plan_disk_short": "The file takes {size} and the disk has {free} free. Free some space first, or choose another disk.",
         "plan_ask_threads": "How many threads compute? The description does not say, and between {low} and {high} threads the speed changes {factor} times. Give cpu.threads.",
         "plan_ask_channels": "How many memory channels hold modules, and at what speed? The description does not say, and the speed changes up to {factor} times with it. Give memory.channels and memory.mt_s, or a measured memory.bandwidth_gb_s.",

@@ -13,7 +13,7 @@ from engine.cli.check import run_check
 from engine.cli.context import Context
 from engine.download.remote_header import is_address
 from engine.download.sizes import size_text
-from engine.errors import LoadError, UsageError, WorkerError
+from engine.errors import LoadError, WorkerError
 from engine.figures import Range
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
@@ -23,6 +23,7 @@ from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import with_exact_memory
 from engine.jobs.knowing import known_machine
 from engine.jobs.remote_models import hollow_file, remote_model
+from engine.jobs.unlisted import quantization_named
 from engine.messages import english
 from engine.planning.described_machine import described_machine, report_of, with_threads
 from engine.planning.machine import Machine, machine_of
@@ -47,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a model file: a path, an https address, or OWNER/NAME[:QUANT] on the hub",
     )
-    parser.add_argument("--quant", metavar="Q", default="", help="a quantization of that model")
+    parser.add_argument(
+        "--quant", metavar="Q", default="", help="a quantization of that model, published or not"
+    )
     parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
     parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
     parser.add_argument("--hardware", metavar="FILE", help="a described machine, or a saved report")
@@ -134,7 +137,7 @@ def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine)
         # llama.cpp can be asked about this machine only
         return plan if arguments.hardware else _exactly(plan, Path(model.path), context)
     spec = find(shipped_catalog(), arguments.model)
-    chosen = (_quantization(spec, arguments.quant),) if arguments.quant else spec.quantizations
+    chosen = (quantization_named(spec, arguments.quant),) if arguments.quant else spec.quantizations
     order = list(Verdict)
     # Quantizations come best quality first, and min takes the first of equals.
     plan = min((planned(spec, each) for each in chosen), key=lambda plan: order.index(plan.verdict))
@@ -167,14 +170,6 @@ def _exactly(plan: RunPlan, path: Path, context: Context) -> RunPlan:
     except (LoadError, WorkerError) as error:
         context.output.note(english(error.message))
         return plan
-
-
-def _quantization(spec: ModelSpec, name: str) -> Quantization:
-    for each in spec.quantizations:
-        if each.name.lower() == name.lower():
-            return each
-    known = ", ".join(each.name for each in spec.quantizations)
-    raise UsageError.of("quantization_unknown", model=spec.name, quantization=name, known=known)
 
 
 def plan_record(plan: RunPlan) -> dict[str, Any]:

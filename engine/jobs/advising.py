@@ -26,9 +26,14 @@ def shipped_catalog() -> tuple[ModelSpec, ...]:
 
 def shipped_header(spec: ModelSpec, quantization: Quantization) -> GgufHeader | None:
     """Of a model of the catalogue, where its skeleton agrees with the file that is published."""
+    return skeleton_header(spec, quantization.name) if quantization.matrices else None
+
+
+def skeleton_header(spec: ModelSpec, quantization: str) -> GgufHeader | None:
+    """As llama.cpp's rules for that quantization make it; None where they or the tensors are not known."""
     architecture = _shipped_skeletons().get(spec.name)
-    skeleton = skeleton_of(architecture, quantization.name) if architecture else None
-    return skeleton.header if skeleton and quantization.matrices else None
+    skeleton = skeleton_of(architecture, quantization) if architecture else None
+    return skeleton.header if skeleton else None
 
 
 @cache

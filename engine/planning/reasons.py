@@ -109,6 +109,8 @@ def _limit(placement: Placement, machine: Machine, speed: SpeedEstimate) -> Sent
 def _choices(spec: ModelSpec, placement: Placement, machine: Machine) -> list[Sentence]:
     demand, reasons = placement.demand, []
     quantization = demand.quantization
+    if quantization.name not in {each.name for each in spec.quantizations}:
+        reasons.append(sentence("plan_unlisted", quantization=quantization.name, model=spec.title))
     if quantization.bits_per_weight < least_bits(spec) and len(spec.quantizations) > 1:
         reasons.append(sentence("plan_few_bits", bits=f"{quantization.bits_per_weight:.1f}"))
     trained = demand.shape.trained_context

@@ -1790,6 +1790,10 @@
             <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
         </message>
         <message>
+            <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
+            <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
+        </message>
+        <message>
             <source>One part of the check failed ({step}: {reason}). Everything else was checked; check again, and report it if it stays.</source>
             <translation>检测的一个步骤失败（{step}：{reason}），其余均已检测。请重新检测；若仍失败，请向我们报告。</translation>
         </message>
@@ -1916,6 +1920,10 @@
         <message>
             <source>The body of the request is not JSON ({reason}). Send one JSON object, encoded as UTF-8.</source>
             <translation>请求正文不是 JSON（{reason}）。请发送一个 UTF-8 编码的 JSON 对象。</translation>
+        </message>
+        <message>
+            <source>The catalogue knows no {quantization} file of {model}: its size is computed, and perhaps nobody published it.</source>
+            <translation>目录中没有 {model} 的 {quantization} 文件：其大小为计算所得，也可能无人发布过。</translation>
         </message>
         <message>
             <source>The chat database {path} cannot be used ({reason}). Check that the file and its folder can be written and are not on a failing disk.</source>
@@ -2772,10 +2780,6 @@
         <message>
             <source>{model} has a context of {context} tokens in place of {wanted}, because {free} of memory are free and {needed} were planned. Close other programs and load it again for longer conversations.</source>
             <translation>{model} 的上下文为 {context} 个词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可进行更长的对话。</translation>
-        </message>
-        <message>
-            <source>{model} has no quantization called {quantization} in the catalogue. Choose one of: {known}.</source>
-            <translation>目录中 {model} 没有名为 {quantization} 的量化。请从以下选择：{known}。</translation>
         </message>
         <message>
             <source>{model} is being loaded again after it ended unexpectedly.</source>

@@ -58,3 +58,18 @@ def test_a_bad_file_is_a_sentence(environment: dict[str, str], tmp_path: Path, c
     assert done.returncode == 2
     assert records(done.stdout)[-1]["code"].startswith("described_")
     assert "Traceback" not in done.stderr
+
+
+def test_a_quantization_that_is_not_listed_is_planned_and_an_unknown_one_refused(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(json.dumps({"memory": {"size_gib": 64, "bandwidth_gb_s": 60}}))
+    made = plan(environment, file, "--model", "Qwen3-8B", "--quant", "q5_1")
+    assert (made["quantization"], made["size_exact"]) == ("Q5_1", False)
+    assert made["memory"]["origin"] == "estimated"
+    assert "plan_unlisted" in [reason["code"] for reason in made["reasons"]]
+    words = ("plan", "--json", "--hardware", str(file), "--model", "Qwen3-8B", "--quant", "Q4_K_MM")
+    refused = deskside(environment, *words)
+    assert refused.returncode == 2
+    assert "Q4_K_M," in records(refused.stdout)[-1]["message"]

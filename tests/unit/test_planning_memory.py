@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine.catalog.model import AttentionKind, FileWeights, Matrices, ModelShape
+from engine.catalog.model import AttentionKind, FileWeights, Matrices, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
 from engine.planning.memory import compute_bytes, kv_cache_bytes, weights_of
 from engine.planning.plan import KvType
@@ -111,3 +113,24 @@ def test_a_file_with_few_keys_is_planned_too() -> None:
     plan = plan_model(machine(16 * GIB, 4, gpus=(gpu("card", 8 * GIB, None),)), spec, quantization)
     assert plan.memory.weights == 5 * GIB
     assert plan.speed.generation_tps.expected > 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([(spec, each) for spec in catalog() for each in spec.quantizations]),
+    st.sampled_from([4, 16, 64, 512]),
+    st.lists(st.sampled_from([8, 24, 80]), max_size=3),
+    st.integers(1, 200_000),
+    st.sampled_from(list(KvType)),
+)
+def test_what_is_resident_follows_from_what_is_reserved(
+    chosen: tuple[ModelSpec, Quantization], ram: int, cards: list[int], context: int, kv_type: KvType
+) -> None:
+    """The program around it and pages that were read once come on top, nothing else (docs/cli.md)."""
+    report = machine(ram * GIB, 8, None, tuple(gpu("card", vram * GIB, 900e9) for vram in cards))
+    memory = plan_model(report, *chosen, context, kv_type).memory
+    parts = memory.weights + memory.repack + memory.kv_cache + memory.compute + memory.output
+    assert memory.reserved == parts
+    assert 0 <= memory.resident <= memory.reserved + memory.overhead + memory.repack
+    if not memory.streamed:
+        assert memory.resident >= memory.reserved - memory.compute
