@@ -15,6 +15,7 @@ from engine.planning.plan import KvType
 from engine.planning.repack import copied_bytes
 
 PAD_CELLS = 256
+_OUTPUT_ROWS = 16  # of logits that a step has room for (runtime/worker/load.py says why)
 UBATCH = 512  # tokens read at once while reading the prompt
 OVERHEAD = 96 * MIB  # the worker's Python, libraries and threads
 GPU_OVERHEAD = 350 * MIB  # driver context and kernels, per GPU
@@ -131,7 +132,9 @@ def compute_bytes(
     varied at a time; llama.cpp's allocator packs them within a width or so."""
     floats = max(_attention_width(shape), _feed_forward_width(shape, kv_type), _recurrent_width(shape))
     floats += shape.per_layer_length * shape.layers
-    return max(batch * (_masks(shape, context_length, batch) + 4 * floats), 4 * shape.vocabulary)
+    return max(
+        batch * (_masks(shape, context_length, batch) + 4 * floats), 4 * shape.vocabulary * _OUTPUT_ROWS
+    )
 
 
 def _masks(shape: ModelShape, context_length: int, batch: int) -> int:

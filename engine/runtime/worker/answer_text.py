@@ -49,6 +49,11 @@ class AnswerText:
         return self._splitter.phase
 
     @property
+    def may_stop(self) -> bool:
+        """There are stop strings."""
+        return self._filter.wanted
+
+    @property
     def stopped(self) -> bool:
         """A stop string has come."""
         return self._filter.hit

@@ -42,6 +42,11 @@ class Choice:
         self._logprobs: list[TokenLogprob] = []
         self._bound = False  # the last token was drawn under the constraint
 
+    @property
+    def needs_text(self) -> bool:
+        """A token is drawn by what those before it wrote."""
+        return self._constraint is not None or self._top >= 0
+
     def draw(self, context: Any, output: int, phase: Phase) -> int:
         """The next token. Raises: GrammarError, when none fits."""
         self._bound = self._constraint is not None and phase not in _THINKING

@@ -27,6 +27,9 @@ from engine.runtime.worker.threads import attach_threads
 from engine.runtime.worker.vocabulary import Vocabulary
 
 _LARGEST_UBATCH = 512  # tokens computed at once; larger costs memory and gains little
+# Indices of outputs, 4 bytes each, lie in front of the compute buffer. Unless they fill whole lines of the
+# cache, every tensor behind them straddles lines, and prompts are 1.2 to 1.5 times slower with AMX.
+_OUTPUT_ROWS = 16
 _EXPERT_TENSORS = rb"\.ffn_(up|down|gate|gate_up)_exps"
 _LIMITS = (
     ("context_length", 1, 16_777_216),
@@ -300,7 +303,8 @@ def _context_params(llama: Any, request: LoadRequest) -> Any:
     params.kv_unified = request.kv_unified
     params.n_batch = request.n_batch
     params.n_ubatch = min(request.n_batch, _LARGEST_UBATCH)
-    params.n_outputs_max = request.n_sequences  # one token a sequence, not the whole batch
+    # One token a sequence, not the whole batch.
+    params.n_outputs_max = -(-request.n_sequences // _OUTPUT_ROWS) * _OUTPUT_ROWS
     params.n_threads = params.n_threads_batch = request.threads
     params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
     params.type_k = params.type_v = cache_type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -123,6 +124,8 @@ def _serve(channel: Channel) -> int:
     except DesksideError as error:
         outbox.put(protocol.Failed(first.job, error.message))
     else:
+        gc.collect()
+        gc.freeze()  # modules stay: a look through all of them would halt every answer for moments
         work.run()
     while True:  # until the program has read the failure and ends us
         inbox.take()

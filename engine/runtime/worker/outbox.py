@@ -21,6 +21,8 @@ from engine.runtime.wire import encode
 
 _quoted = json.encoder.encode_basestring_ascii
 _PAUSE_S = 0.04  # between pieces of an answer: below what an eye sees; waking a reader costs something
+_LONG_PAUSE_S = 0.06  # where more than this many tokens came in one pause, which nobody reads one by one
+_MANY_TOKENS = 4
 
 
 class Outbox:
@@ -51,7 +53,8 @@ class Outbox:
         """Writes pieces of answers that were not put."""
         if not pieces:
             return
-        self._not_before = now + _PAUSE_S
+        most = max(piece.tokens for piece in pieces)
+        self._not_before = now + (_LONG_PAUSE_S if most > _MANY_TOKENS else _PAUSE_S)
         with self._changed:
             for piece in pieces:
                 # As long as nothing waits there is nothing to join it to.

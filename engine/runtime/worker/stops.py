@@ -13,6 +13,10 @@ class StopFilter:
         self._held = ""
         self.hit = False
 
+    @property
+    def wanted(self) -> bool:
+        return bool(self._stops)
+
     def feed(self, text: str) -> str:
         """What can be shown: nothing that may turn out to be the beginning of a stop string."""
         if not self._stops:

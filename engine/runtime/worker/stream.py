@@ -39,9 +39,12 @@ class Stream:
         self._choice = choice
         self._text = text
         self._outbox = outbox
+        self._text_decides = text.may_stop or choice.needs_text
         self._reused = self._restored = self._evaluated = 0  # tokens of the prompt
         self._generated = 0
         self._reasoning_tokens = 0
+        # Bytes of tokens, and when they were drawn, that were not made into text yet.
+        self._unread: list[tuple[bytes, float]] = []
         self._unshown = 0  # tokens that have not been sent yet
         self._unsent = ""  # text that waits for `piece`, all of one kind
         self._unsent_reasoning = False
@@ -81,20 +84,31 @@ class Stream:
         raw = vocabulary.answer_bytes(token)
         if raw is None:
             return StopReason.END
-        if self._text.in_reasoning:
-            self._reasoning_tokens += 1
-            self._reasoned_until = now
-        self._unshown += 1
-        for part in self._text.feed(raw):
-            self._add(part)
-        self._choice.read(raw, self._text.phase)
+        self._unread.append((raw, now))
         self.tokens.append(token)
-        if self._text.stopped:
-            return StopReason.STOP_STRING
+        if self._text_decides or not self._shown:
+            self._read()
+            if self._text.stopped:
+                return StopReason.STOP_STRING
         return StopReason.LENGTH if self._generated == self._most else None
+
+    def _read(self) -> None:
+        """Makes text of what was drawn. Where no text decides how the answer goes on, several tokens at
+        once: after a batch has swept the processor's caches, the first costs as much as all of them.
+        Raises: GrammarError."""
+        unread, self._unread = self._unread, []
+        for raw, drawn in unread:
+            if self._text.in_reasoning:
+                self._reasoning_tokens += 1
+                self._reasoned_until = drawn
+            self._unshown += 1
+            for part in self._text.feed(raw):
+                self._add(part)
+            self._choice.read(raw, self._text.phase)
 
     def piece(self) -> Delta | None:
         """What was written and not handed on yet."""
+        self._read()
         if not self._unsent:
             return None
         logprobs = self._choice.take_logprobs()
@@ -104,6 +118,7 @@ class Stream:
 
     def finish(self, reason: StopReason) -> None:
         """The last text, and what was measured. The stream is of no more use."""
+        self._read()
         if not self._text.stopped:
             for part in self._text.finish(complete=reason is StopReason.END):
                 self._add(part)
