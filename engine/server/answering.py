@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from engine.runtime.backend import Backend
 from engine.runtime.values import StopReason
 from engine.server.bridge import EventBridge, Mailbox
 from engine.server.refusals import RequestError, engine_refusal
+from engine.server.room import Claim, Room
 
 _E = TypeVar("_E", bound=Event)
 Numbered = tuple[int, Event]  # which of the request's jobs, and what happened to it
@@ -158,20 +159,23 @@ class OpenRequests:
         self._bridge = bridge
         self._open: set[Jobs] = set()
         self._ended = asyncio.Event()
+        self._room = Room()
 
     def __len__(self) -> int:
         return len(self._open)
 
     @contextmanager
-    def jobs(self, one_call: bool = False) -> Iterator[Jobs]:
-        jobs = Jobs(self.backend, self._bridge, one_call)
-        self._open.add(jobs)
-        try:
-            yield jobs
-        finally:
-            jobs.close()
-            self._open.discard(jobs)
-            self._ended.set()
+    def jobs(self, one_call: bool = False, claim: Claim | None = None) -> Iterator[Jobs]:
+        """`claim`: what they take of the engine. Raises: RequestError, when there is no room for it."""
+        with self._room.taken(claim) if claim else nullcontext():
+            jobs = Jobs(self.backend, self._bridge, one_call)
+            self._open.add(jobs)
+            try:
+                yield jobs
+            finally:
+                jobs.close()
+                self._open.discard(jobs)
+                self._ended.set()
 
     async def settle(self, seconds: float) -> None:
         """Gives what runs that time to end by itself, then ends it with a sentence."""

@@ -33,7 +33,8 @@ from engine.server.metrics import CONTENT_TYPE, HttpCounters, metrics_text
 from engine.server.models import DEFAULT, ServedModels, created
 from engine.server.refusals import RequestError
 from engine.server.replies import ChatReply, CompletionReply, Reply
-from engine.server.responses import Json, Start, StreamedAnswer, WholeAnswer, hang_up_noticed, refusal
+from engine.server.responses import Ask, Json, Start, StreamedAnswer, WholeAnswer, hang_up_noticed, refusal
+from engine.server.room import Claim
 
 _PATHS: Final = (
     "/v1/chat/completions",
@@ -91,24 +92,23 @@ class Api:
 
     # answers
     async def _chat(self, request: Request) -> Response:
-        asked = await self._bodies.read(request, read_chat_request)
-        name, wish = await self._wanted(asked.model)
-        starts = self._starts((asked.generation,), asked.answers, wish)
-        reply = ChatReply(name, asked.answers, asked.include_usage, asked.logprobs)
-        return self._answer(asked.stream, starts, reply, asked.one_call)
+        async with self._bodies.read(request, read_chat_request) as (asked, size):
+            name, wish = await self._wanted(asked.model)
+            starts = self._starts((asked.generation,), asked.answers, wish)
+            reply = ChatReply(name, asked.answers, asked.include_usage, asked.logprobs)
+            ask = Ask(starts, _claim(wish, len(starts), size), asked.one_call)
+            return self._answer(asked.stream, ask, reply)
 
     async def _completions(self, request: Request) -> Response:
-        asked = await self._bodies.read(request, read_completion_request)
-        name, wish = await self._wanted(asked.model)
-        starts = self._starts(asked.generations, asked.answers, wish)
-        reply = CompletionReply(name, asked.answers, asked.include_usage, asked.logprobs)
-        return self._answer(asked.stream, starts, reply)
+        async with self._bodies.read(request, read_completion_request) as (asked, size):
+            name, wish = await self._wanted(asked.model)
+            starts = self._starts(asked.generations, asked.answers, wish)
+            reply = CompletionReply(name, asked.answers, asked.include_usage, asked.logprobs)
+            return self._answer(asked.stream, Ask(starts, _claim(wish, len(starts), size)), reply)
 
-    def _answer(
-        self, stream: bool, starts: Sequence[Start], reply: Reply, one_call: bool = False
-    ) -> Response:
+    def _answer(self, stream: bool, ask: Ask, reply: Reply) -> Response:
         kind = StreamedAnswer if stream else WholeAnswer
-        return kind(self.requests, starts, reply, one_call)
+        return kind(self.requests, ask, reply)
 
     def _starts(self, generations: Sequence[GenerationRequest], answers: int, wish: LoadWish) -> list[Start]:
         """One a choice: the answers to a prompt side by side, each with a seed of its own."""
@@ -121,9 +121,10 @@ class Api:
         ]
 
     async def _embeddings(self, request: Request) -> Response:
-        asked = await self._bodies.read(request, read_embeddings_request)
-        name, wish = await self._wanted(asked.model, embedding=True)
-        with self.requests.jobs() as jobs:
+        async with self._bodies.read(request, read_embeddings_request) as (asked, size):
+            name, wish = await self._wanted(asked.model, embedding=True)
+            claim = _claim(wish, 1, size)
+        with self.requests.jobs(claim=claim) as jobs:
             jobs.begin([self._embed(asked.embedding, wish)])
             warnings: list[Sentence] = []
             async with hang_up_noticed(request.receive, jobs):
@@ -175,6 +176,10 @@ class Api:
         status = await self._engine.status(0)
         text = metrics_text(status, self._counters, len(self.requests))
         return PlainTextResponse(text, media_type=CONTENT_TYPE)
+
+
+def _claim(wish: LoadWish, answers: int, size: int) -> Claim:
+    return Claim(answers, size, (wish.model.path, wish.embedding))
 
 
 def _with_seed(generation: GenerationRequest, number: int) -> GenerationRequest:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -19,6 +21,8 @@ _PIECE_S: Final = 15.0  # until the next piece of a body
 _WHOLE_S: Final = 120.0
 # A larger body is parsed beside the loop, so that streams go on meanwhile.
 _LARGE: Final = 64 * 1024
+MOST_VALUES: Final = 500_000  # in one body
+_TEXT_OR_VALUE: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
 _AT_ONCE: Final = 2  # such bodies: parsed, they take many times their size
 _T = TypeVar("_T")
 
@@ -35,20 +39,28 @@ class Bodies:
         self._held = 0
         self._parsing = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, request: Request, parse: Callable[[object], _T]) -> _T:
-        """The body, parsed. Raises: RequestError, ClientGone."""
+    @asynccontextmanager
+    async def read(self, request: Request, parse: Callable[[object], _T]) -> AsyncIterator[tuple[_T, int]]:
+        """The body, parsed, and its size in bytes; it counts as held while inside.
+
+        Raises: RequestError, ClientGone.
+        """
         intake = _Intake()
+        try:
+            body = await self._whole(request, intake)
+            yield await self._parsed(body, parse), intake.size
+        finally:
+            self._held -= intake.size
+
+    async def _whole(self, request: Request, intake: _Intake) -> bytes:
         try:
             self._check_announced(request)
             async with asyncio.timeout(_WHOLE_S):
-                body = await self._gathered(request, intake)
-            return await self._parsed(body, parse)
+                return await self._gathered(request, intake)
         except TimeoutError as error:
             raise RequestError.answered(408, "api_body_slow", seconds=int(_WHOLE_S)) from error
         except ClientDisconnect as error:
             raise ClientGone from error
-        finally:
-            self._held -= intake.size
 
     async def _gathered(self, request: Request, intake: _Intake) -> bytes:
         """Raises: what `read` does."""
@@ -79,7 +91,18 @@ class Bodies:
         if len(body) < _LARGE:
             return parse(load_json(body))
         async with self._parsing:
-            return await asyncio.to_thread(lambda: parse(load_json(body)))
+            return await asyncio.to_thread(lambda: parse(load_json(_modest(body))))
+
+
+def _modest(body: bytes) -> bytes:
+    """Raises: RequestError, for more values than any request needs: each is an object of Python's,
+    tens of times the size of what it was sent as."""
+    # First without a look at what stands in texts, which is quick.
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        found = sum(len(each[0]) == 1 for each in _TEXT_OR_VALUE.finditer(body))
+        if found > MOST_VALUES:
+            raise RequestError.answered(413, "api_body_values", most=MOST_VALUES)
+    return body
 
 
 def _too_large() -> RequestError:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.responses import Response
@@ -15,11 +16,21 @@ from engine.events import Event, GenerationFinished, JobId, PromptProgressed, To
 from engine.server.answering import ClientGone, Jobs, Numbered, OpenRequests
 from engine.server.refusals import RETRY_AFTER_S, RequestError, error_object, json_bytes
 from engine.server.replies import SSE_ALIVE, SSE_END, Choice, Reply, sse
+from engine.server.room import Claim
 
 log = logging.getLogger(__name__)
 
 KEEP_ALIVE_S: Final = 10.0  # between signs of life in a stream, while the prompt is read say
 Start = Callable[[JobId], None]  # gives a command of the backend its job
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of the engine for one request."""
+
+    starts: Sequence[Start]  # a job each
+    claim: Claim
+    one_call: bool = False  # at most one call of a tool
 
 
 class Json(Response):
@@ -60,18 +71,17 @@ async def hang_up_noticed(receive: Receive, jobs: Jobs) -> AsyncIterator[None]:
 class WholeAnswer(Response):
     """Waits for all answers to a request, then sends them at once."""
 
-    def __init__(self, open_: OpenRequests, starts: Sequence[Start], reply: Reply, one_call: bool) -> None:
+    def __init__(self, open_: OpenRequests, ask: Ask, reply: Reply) -> None:
         self._open = open_
-        self._starts = starts
+        self._ask = ask
         self._reply = reply
-        self._one_call = one_call
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        choices = [Choice() for _ in self._starts]
+        choices = [Choice() for _ in self._ask.starts]
         try:
-            with self._open.jobs(self._one_call) as jobs:
-                jobs.begin(self._starts)
+            with self._open.jobs(self._ask.one_call, self._ask.claim) as jobs:
+                jobs.begin(self._ask.starts)
                 async with hang_up_noticed(receive, jobs):
                     while (batch := await jobs.next()) is not None:
                         for number, event in batch:
@@ -88,25 +98,30 @@ class StreamedAnswer(Response):
     """Server-sent events. The status waits for the engine to take the request on, so that what is
     refused at once is refused with a status of its own; a later failure is an event."""
 
-    def __init__(self, open_: OpenRequests, starts: Sequence[Start], reply: Reply, one_call: bool) -> None:
+    def __init__(self, open_: OpenRequests, ask: Ask, reply: Reply) -> None:
         self._open = open_
-        self._starts = starts
+        self._ask = ask
         self._reply = reply
-        self._one_call = one_call
-        self._choices = [Choice() for _ in starts]
+        self._choices = [Choice() for _ in ask.starts]
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._open.jobs(self._one_call) as jobs:
-            jobs.begin(self._starts)
-            timer = asyncio.create_task(_pulse(jobs))
-            try:
-                async with hang_up_noticed(receive, jobs):
-                    await self._answer(jobs, scope, receive, send)
-            except ClientGone:
-                log.debug("a client hung up before its answer ended")
-            finally:
-                timer.cancel()
+        try:
+            with self._open.jobs(self._ask.one_call, self._ask.claim) as jobs:
+                await self._follow(jobs, scope, receive, send)
+        except RequestError as error:  # there was no room for it
+            await refusal(error)(scope, receive, send)
+
+    async def _follow(self, jobs: Jobs, scope: Scope, receive: Receive, send: Send) -> None:
+        jobs.begin(self._ask.starts)
+        timer = asyncio.create_task(_pulse(jobs))
+        try:
+            async with hang_up_noticed(receive, jobs):
+                await self._answer(jobs, scope, receive, send)
+        except ClientGone:
+            log.debug("a client hung up before its answer ended")
+        finally:
+            timer.cancel()
 
     async def _answer(self, jobs: Jobs, scope: Scope, receive: Receive, send: Send) -> None:
         try:

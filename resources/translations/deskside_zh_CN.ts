@@ -1830,6 +1830,10 @@
             <translation>离开本机的请求和回答未经加密。在不受信任的网络中，请在前面加一个 TLS 代理，或使用 SSH 隧道。</translation>
         </message>
         <message>
+            <source>Requests for {most} models are waiting already, and they are loaded one after the other. Try again in a while, or use one of these models.</source>
+            <translation>已有针对 {most} 个模型的请求在等待，而模型只能逐个加载。请稍后再试，或使用其中的某个模型。</translation>
+        </message>
+        <message>
             <source>Set by hand, not found by the check: {keys}.</source>
             <translation>手动设置、并非检测所得的数值：{keys}。</translation>
         </message>
@@ -1868,6 +1872,10 @@
         <message>
             <source>The API key of the request is not the key of this server. Use the key that was shown when the server was first started.</source>
             <translation>请求中的 API 密钥不是本服务器的密钥。请使用服务器首次启动时显示的密钥。</translation>
+        </message>
+        <message>
+            <source>The JSON of the request holds more than {most} values, which is the most that is taken. Send less at once.</source>
+            <translation>请求的 JSON 包含超过 {most} 个值，超出了上限。请一次发送得少一些。</translation>
         </message>
         <message>
             <source>The JSON of the request is nested more than {most} levels deep, which is not taken. Send a flatter object.</source>
@@ -2486,8 +2494,8 @@
             <translation>本系统没有可用的密钥环（{reason}），因此 {host} 的密钥只保留到 Deskside 退出，绝不写入磁盘。要长期保存，请解锁或安装密钥环（GNOME Keyring、KWallet）。</translation>
         </message>
         <message>
-            <source>Too many large requests are being received at this moment. Try again in a few seconds.</source>
-            <translation>目前正在接收过多的大型请求。请几秒后重试。</translation>
+            <source>Too many large requests are being received or answered at this moment. Try again in a few seconds.</source>
+            <translation>此刻正在接收或处理的大型请求过多。请几秒后再试。</translation>
         </message>
         <message>
             <source>Vulkan could not be asked for graphics cards ({reason}). The other probes go on without it; update the graphics driver, then check again.</source>
@@ -2832,6 +2840,14 @@
         <message>
             <source>{model} wrote no summary, so nothing was changed. Leave out the oldest messages instead, or try again.</source>
             <translation>{model} 没有写出摘要，因此没有做任何改动。请改为省略最早的消息，或重试。</translation>
+        </message>
+        <message>
+            <source>{most} answers are being written or waited for already, which is the most that are taken on. Try again in a few seconds.</source>
+            <translation>已有 {most} 个回答正在生成或等待，达到了上限。请几秒后再试。</translation>
+        </message>
+        <message>
+            <source>{most} requests for embeddings are waiting already, which is the most that are taken on. Try again in a few seconds, or send more texts in one request.</source>
+            <translation>已有 {most} 个嵌入请求在等待，达到了上限。请几秒后再试，或在一个请求中发送更多文本。</translation>
         </message>
         <message>
             <source>{name} can be used now; at the last check it could not.</source>
