@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NewType
 if TYPE_CHECKING:
     from engine.catalog.model import InstalledModel
     from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
+    from engine.download.library_values import LibraryEntry, Look, TrashedModel
     from engine.download.reaching import Reached
-    from engine.download.values import DownloadPlan, DownloadProgress
+    from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
     from engine.jobs.searching import SearchResult
@@ -129,8 +130,65 @@ class DownloadVerified(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DownloadsListed(Event):
+    """The queue of downloads, topmost first; under job 0 whenever it changes."""
+
+    downloads: tuple[QueuedDownload, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsListed(Event):
     models: tuple[InstalledModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryListed(Event):
+    """Everything that is kept on this machine, also what cannot be used now; and the trash."""
+
+    entries: tuple[LibraryEntry, ...]
+    trash: tuple[TrashedModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsSeen(Event):
+    """What other programs, or a folder, hold."""
+
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRead(Event):
+    """A model is being verified or moved."""
+
+    path: str  # of its first file, before a move
+    done_bytes: int
+    total_bytes: int
+    copying: bool = False  # else its checksum is compared
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVerified(Event):
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMoved(Event):
+    old_path: str
+    new_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRemoved(Event):
+    """A download went to the trash; or, with None, a model of others was taken off the list."""
+
+    path: str
+    name: str
+    trashed: TrashedModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrashEmptied(Event):
+    freed_bytes: int
 
 
 # the runtime

@@ -39,6 +39,8 @@ class Settings:
     keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
     park_gib: int = 8  # of disk for state files of conversations
     keep_history: bool = True  # figures of answers and of the machine, on this machine only
+    download_folder: str = ""  # where models are downloaded to; "" for the data folder
+    speed_limit_kib: int = 0  # of downloads, in KiB per second; 0 for none
     overrides: tuple[tuple[str, str], ...] = ()  # figures of the check set by hand: (key, value)
 
 
@@ -80,6 +82,7 @@ _RANGES = {
     "serve_port": range(1, 65_536),
     "keep_loaded_minutes": range(60 * 24 * 365),
     "park_gib": range(1_000_000),
+    "speed_limit_kib": range(100 * 1024 * 1024),
 }
 _CHOICES = {"language": ("system", "en", "zh_CN"), "theme": ("system", "light", "dark")}
 
@@ -95,6 +98,8 @@ def _parse(stored: dict[str, Any]) -> Settings:
             continue
         if entry.name in _RANGES and value not in _RANGES[entry.name]:
             continue
+        if entry.name == "download_folder" and not _is_folder_name(str(value)):
+            continue
         known[entry.name] = value
     return Settings(
         remotes=_parse_remotes(stored.get("remotes")),
@@ -102,6 +107,10 @@ def _parse(stored: dict[str, Any]) -> Settings:
         mirrors=_parse_mirrors(stored.get("mirrors")),
         **known,
     )
+
+
+def _is_folder_name(text: str) -> bool:
+    return not text or (os.path.isabs(text) and "\0" not in text and len(text) <= _LONGEST_URL)  # noqa: PTH117
 
 
 def _parse_overrides(stored: Any) -> tuple[tuple[str, str], ...]:

@@ -1,40 +1,91 @@
-"""`deskside pull REPO[:QUANT]`: fetch a model; go on where an earlier try ended."""
+"""`deskside pull REPO[:QUANT] ...`: fetch models; go on where an earlier try ended."""
 
 from __future__ import annotations
 
 import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from engine.cli.context import Context
-from engine.cli.output import Output
+from engine.cli.output import Output, harmless
+from engine.download.queue import DownloadQueue
 from engine.download.sizes import size_text
 from engine.download.sources import parse_reference
 from engine.download.values import DownloadProgress, TransferState
-from engine.events import DownloadPlanned, DownloadProgressed, Event, Noticed, new_job_id
-from engine.jobs.pulling import pull_model
+from engine.errors import UsageError
+from engine.events import DownloadPlanned, DownloadProgressed, DownloadVerified, Event, Noticed, new_job_id
+from engine.jobs.downloads import Downloads, queue_path
 from engine.messages import english
+
+_WAITS_FOR = {
+    "turn": "waiting for its turn",
+    "room": "waiting for room on the disk",
+    "network": "waiting for the network",
+    "server": "waiting for the server",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Downloads a GGUF model and verifies it. Ctrl+C pauses; the same command goes on."
-    parser.add_argument("reference", metavar="REPO[:QUANT]", help="e.g. unsloth/Qwen3-8B-GGUF:Q4_K_M")
+    parser.description = (
+        "Downloads GGUF models and verifies them. Ctrl+C pauses; the same command goes on. Without a name it"
+        " goes on with everything in the queue, which the window shares."
+    )
+    parser.add_argument(
+        "references", metavar="REPO[:QUANT]", nargs="*", help="e.g. unsloth/Qwen3-8B-GGUF:Q4_K_M"
+    )
     parser.add_argument("--endpoint", metavar="URL", default="", help="a mirror of the hub")
+    parser.add_argument("--to", metavar="FOLDER", default="", help="a models folder on any disk")
+    parser.add_argument(
+        "--limit", metavar="MB/S", type=float, default=None, help="most megabytes a second, 0 for no limit"
+    )
+    parser.add_argument("--queue", action="store_true", help="only show what is in the queue")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
-    repository, quantization = parse_reference(arguments.reference)
-    endpoint = arguments.endpoint or context.settings.endpoint
-    model = pull_model(
-        new_job_id(),
-        context.token,
-        context.paths.models,
-        endpoint,
-        repository,
-        quantization,
-        lambda event: _show(context.output, event),
-        context.settings.mirrors,
+    output, queue = context.output, DownloadQueue(queue_path(context.paths))
+    if arguments.queue:
+        return _show_queue(output, queue)
+    wanted = [(*parse_reference(text), arguments.endpoint) for text in arguments.references]
+    if not wanted:
+        wanted = [(entry.repository, entry.quantization, entry.endpoint) for entry in queue.entries()]
+    settings = replace(context.settings, **_changes(arguments))
+    downloads = Downloads(
+        context.paths,
+        context.library(),
+        lambda event: _show(output, event),
+        lambda: settings,
+        patient=False,
     )
-    context.output.record("model", model=model)
-    context.output.text(model.path)
+    for repository, quantization, endpoint in wanted:
+        model = downloads.fetch(new_job_id(), context.token, repository, quantization, endpoint)
+        output.record("model", model=model)
+        output.text(model.path)
+    if not wanted:
+        output.note("nothing is in the queue")
+    return 0
+
+
+def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if arguments.to:
+        folder = os.path.abspath(Path(arguments.to).expanduser())  # noqa: PTH100  links keep their names
+        changes["download_folder"] = folder
+    if arguments.limit is not None:
+        if not 0 <= arguments.limit < 100_000:
+            raise UsageError.of("usage", problem="--limit is not a speed", program="deskside pull")
+        changes["speed_limit_kib"] = -(-int(arguments.limit * 1e6) // 1024)
+    return changes
+
+
+def _show_queue(output: Output, queue: DownloadQueue) -> int:
+    for entry in queue.entries():
+        name = harmless(f"{entry.repository}:{entry.quantization}".rstrip(":"))
+        done = f"{size_text(entry.done_bytes)} of {size_text(entry.total_bytes)}"
+        why = f"  {english(entry.failure)}" if entry.failure else ""
+        output.text(f"{entry.state:<8} {name:<60} {done}{why}")
+    output.record("queue", downloads=queue.entries())
     return 0
 
 
@@ -46,6 +97,8 @@ def _show(output: Output, event: Event) -> None:
     elif isinstance(event, DownloadProgressed):
         output.record("progress", progress=event.progress)
         output.status(progress_text(event.progress))
+    elif isinstance(event, DownloadVerified):
+        output.record("verified", path=event.model.path)
     elif isinstance(event, Noticed):
         output.record("warning", message=event.message)
         output.note(english(event.message))
@@ -58,7 +111,7 @@ def progress_text(progress: DownloadProgress) -> str:
     if progress.state is TransferState.VERIFYING:
         return f"{done}  verifying"
     if progress.waiting_for:
-        return f"{done}  waiting for the {progress.waiting_for}"
+        return f"{done}  0 B/s, {_WAITS_FOR.get(progress.waiting_for, progress.waiting_for)}"
     left = "" if progress.seconds_left is None else f"  {_clock(progress.seconds_left)} left"
     return f"{done}  {size_text(int(progress.speed_bytes_per_second))}/s{left}"
 

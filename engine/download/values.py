@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.messages import Sentence
+
 
 class TransferState(StrEnum):
     QUEUED = "queued"
@@ -66,5 +68,20 @@ class DownloadProgress:
     speed_bytes_per_second: float  # over the last 3 s; 0 in a stall
     seconds_left: float | None
     file: str  # the one at work
-    waiting_for: str = ""  # "", "network", "server" (busy): why nothing moves
+    waiting_for: str = ""  # "", "network", "server" (busy): why nothing moves; "turn", "room" while QUEUED
     source: str = ""  # the address that the bytes come from now
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedDownload:
+    """A model in the queue, as it is shown. Its progress comes in events of its `job`."""
+
+    repository: str
+    quantization: str
+    folder: str  # models folder that it goes to
+    state: TransferState
+    done_bytes: int
+    total_bytes: int  # 0 until the hub was asked
+    job: int = 0  # of this program; 0 where none works for it here
+    failure: Sentence | None = None
+    hold: Sentence | None = None  # why it has to wait, beside its turn

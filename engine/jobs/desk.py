@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.catalog.model import InstalledModel
+from engine.download.library_values import KnownModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import RunPlan
@@ -44,20 +45,61 @@ class Desk(Protocol):
         """ModelPlanned: as exactly as a file that is here, from headers that are read by ranges."""
 
     def pull(self, repository: str, quantization: str) -> JobId:
-        """DownloadPlanned, DownloadProgressed ..., DownloadVerified. Resumes what is there.
+        """DownloadPlanned, DownloadProgressed ..., DownloadVerified. Joins the queue at its end, where it
+        waits (QUEUED) for its turn and for room on the disk; goes on with what is there of it. One that is
+        under way keeps its job.
 
-        `cancel` pauses it: the part file stays and a new `pull` goes on from it (JobCancelled).
+        `cancel` pauses it: the part files stay and a new `pull` goes on from them (JobCancelled).
         """
 
     def pull_plan(self, plan: RunPlan) -> JobId:
         """As `pull`, for the repository and quantisation of a recommended plan."""
 
+    def go_on_with_downloads(self) -> JobId:
+        """DownloadsListed, under job 0 and after every change of the queue; what waited when a program
+        ended is pulled again, each under a job of its own."""
+
+    def list_downloads(self) -> JobId:
+        """DownloadsListed, under job 0."""
+
+    def pause_download(self, repository: str, quantization: str) -> JobId:
+        """DownloadsListed, under job 0. Other programs' downloads can be paused too."""
+
+    def move_download(self, repository: str, quantization: str, position: int) -> JobId:
+        """DownloadsListed, under job 0; positions are counted from 0. The topmost that can run, runs."""
+
     def discard_download(self, repository: str, quantization: str) -> JobId:
-        """Forgets a paused download and deletes its part files."""
+        """DownloadsListed, under job 0. Stops a download and deletes what was fetched of it."""
+
+    # the library
+
+    def look_for_models(self, folder: str = "") -> JobId:
+        """ModelsSeen: what LM Studio, Ollama and the Hugging Face cache hold, or what is in that folder.
+        Their files are only read."""
+
+    def take_in(self, models: tuple[KnownModel, ...]) -> JobId:
+        """The events of `list_models`. Models of `ModelsSeen` are used where they lie from now on."""
+
+    def verify_model(self, path: str) -> JobId:
+        """ModelRead ..., ModelVerified; the events of `list_models`. JobFailed, where it changed."""
+
+    def move_model(self, path: str, folder: str) -> JobId:
+        """ModelRead ..., ModelMoved; the events of `list_models`. `folder` becomes a models folder. Ended
+        at any moment, even by a power cut, it goes on when it is asked for again."""
+
+    def remove_model(self, path: str) -> JobId:
+        """ModelRemoved; the events of `list_models`. A download goes to the trash; files of other
+        programs stay and are only taken off the list."""
+
+    def restore_model(self, key: str) -> JobId:
+        """The events of `list_models`. Takes a model out of the trash, by `TrashedModel.key`."""
+
+    def empty_trash(self) -> JobId:
+        """TrashEmptied; the events of `list_models`. Happens by itself after a week."""
 
     def list_models(self) -> JobId:
-        """ModelsListed: the starter first, then what was downloaded or opened, then the models of the
-        endpoints in `settings.remotes`.
+        """LibraryListed, with what cannot be used too. ModelsListed: the starter first, then what was
+        downloaded or taken in, then the models of the endpoints in `settings.remotes`.
 
         Of those `source` is "remote", `repository` the name that its owner gave the endpoint, `path`
         "URL#MODEL" and `size_bytes` 0. They are given to `load` like any other; `send` then asks the

@@ -14,7 +14,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.store import ChatStore
 from engine.download.dialing import use_network
 from engine.download.library import Library
-from engine.download.pull import discard
+from engine.download.library_values import KnownModel
 from engine.errors import LoadError
 from engine.events import (
     ConversationOpened,
@@ -43,6 +43,7 @@ from engine.jobs.answers import Answers, state_name
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.checking import check_machine, last_report
 from engine.jobs.connecting import network_of, test_connection
+from engine.jobs.downloads import Downloads
 from engine.jobs.endpoints import (
     forget_key,
     hold_key,
@@ -51,13 +52,13 @@ from engine.jobs.endpoints import (
     with_remote,
     without_remote,
 )
-from engine.jobs.pulling import pull_model
+from engine.jobs.keeping import Keeping
 from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
-from engine.jobs.threads import JobThreads, sentence_for
+from engine.jobs.threads import JobThreads, Work, sentence_for
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
@@ -102,6 +103,8 @@ class LocalDesk:
         self._threads = JobThreads(emit, str(paths.log))
         self._keeper = StoreKeeper(paths.chats)
         self._library = Library(paths.models, paths.state)
+        self._keeping = Keeping(self._library, emit)
+        self._downloads = Downloads(paths, self._library, emit, lambda: self.settings)
         self._link = RuntimeLink(emit)
         engine = HostClient(self._command, self._link.on_event, paths)
         self._keys = Keys()
@@ -120,6 +123,7 @@ class LocalDesk:
     def change_settings(self, settings: Settings) -> None:
         self.settings = settings
         use_network(network_of(settings))
+        self._downloads.limit_speed(settings.speed_limit_kib)
 
         def work(job: JobId, token: CancelToken) -> None:
             try:
@@ -191,34 +195,84 @@ class LocalDesk:
         return self._threads.start("connection", work)
 
     def pull(self, repository: str, quantization: str) -> JobId:
-        def work(job: JobId, token: CancelToken) -> None:
-            endpoint = self.settings.endpoint
-            pull_model(
-                job,
-                token,
-                self._paths.models,
-                endpoint,
-                repository,
-                quantization,
-                self._emit,
-                self.settings.mirrors,
-            )
-
-        return self._threads.start("pull", work)
+        return self._downloads.pull(self._threads.start, repository, quantization)
 
     def pull_plan(self, plan: RunPlan) -> JobId:
         return self.pull(plan.quantization.repository, plan.quantization.name)
 
-    def discard_download(self, repository: str, quantization: str) -> JobId:
+    def go_on_with_downloads(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            discard(self._paths.models, repository, quantization)
+            for entry in self._downloads.waiting():
+                self._downloads.pull(
+                    self._threads.start, entry.repository, entry.quantization, entry.endpoint
+                )
+            self._downloads.tell()
+            self._keeping.empty_trash(job, only_old=True)
 
-        return self._threads.start("discard", work)
+        return self._threads.start("downloads", work)
+
+    def list_downloads(self) -> JobId:
+        return self._threads.start("downloads", lambda job, token: self._downloads.tell())
+
+    def pause_download(self, repository: str, quantization: str) -> JobId:
+        return self._threads.start(
+            "pause", lambda job, token: self._downloads.pause(repository, quantization)
+        )
+
+    def move_download(self, repository: str, quantization: str, position: int) -> JobId:
+        return self._threads.start(
+            "reorder", lambda job, token: self._downloads.move(repository, quantization, position)
+        )
+
+    def discard_download(self, repository: str, quantization: str) -> JobId:
+        return self._threads.start(
+            "discard", lambda job, token: self._downloads.discard(repository, quantization)
+        )
+
+    # the library
+
+    def look_for_models(self, folder: str = "") -> JobId:
+        return self._threads.start("look-for", lambda job, token: self._keeping.look(job, token, folder))
+
+    def take_in(self, models: tuple[KnownModel, ...]) -> JobId:
+        return self._keep("take-in", lambda job, token: self._keeping.take_in(models))
+
+    def verify_model(self, path: str) -> JobId:
+        return self._keep("verify", lambda job, token: self._keeping.verify(job, token, path))
+
+    def move_model(self, path: str, folder: str) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            new = self._keeping.move(job, token, path, folder)
+            if self.settings.last_model == path:
+                self._change(lambda settings: replace(settings, last_model=new))
+
+        return self._keep("move", work)
+
+    def remove_model(self, path: str) -> JobId:
+        return self._keep("remove", lambda job, token: self._keeping.remove(job, path))
+
+    def restore_model(self, key: str) -> JobId:
+        return self._keep("restore", lambda job, token: self._keeping.restore(key))
+
+    def empty_trash(self) -> JobId:
+        return self._keep("empty-trash", lambda job, token: self._keeping.empty_trash(job))
+
+    def _keep(self, name: str, change: Work) -> JobId:
+        """A change of the library, after which, however it ended, it is listed."""
+
+        def work(job: JobId, token: CancelToken) -> None:
+            try:
+                change(job, token)
+            finally:
+                self._list_models(job)
+
+        return self._threads.start(name, work)
 
     def list_models(self) -> JobId:
         return self._threads.start("models", lambda job, token: self._list_models(job))
 
     def _list_models(self, job: JobId) -> None:
+        self._keeping.list(job)
         self._emit(ModelsListed(job, self._backends.models(self.settings)))
 
     # the runtime
@@ -230,6 +284,7 @@ class LocalDesk:
             # must never go to the model before it, which may be somewhere else.
             self._remember(model)
             self._follow(job, token, lambda: backend.load(job, wish_for(model, self.settings)), backend)
+            self._library.register(model)  # a file that was opened is found again
 
         return self._threads.start("load", work)
 
@@ -377,6 +432,7 @@ class LocalDesk:
         deadline = time.monotonic() + _CLOSE_S
         if self._sampler is not None:
             self._sampler.stop()
+        self._downloads.close()
         self._threads.close(timeout_s=_CLOSE_S / 2)
         self._api.close()
         self._backends.close(max(0.1, deadline - time.monotonic()))

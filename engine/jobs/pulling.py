@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.cancellation import CancelToken
@@ -12,33 +13,52 @@ from engine.download.fetcher import Tuning
 from engine.download.mirrors import mirrors_for
 from engine.download.pull import pull
 from engine.download.sources import plan_download
+from engine.download.values import DownloadPlan, DownloadProgress
 from engine.errors import ModelFileError
 from engine.events import DownloadPlanned, DownloadProgressed, DownloadVerified, Emit, JobId, Noticed
 from engine.messages import sentence
 
 
-def pull_model(
+def plan_model(
     job: JobId,
-    token: CancelToken,
-    models: Path,
     endpoint: str,
+    mirrors: tuple[str, ...],
     repository: str,
     quantization: str,
+    models: Path,
     emit: Emit,
-    mirrors: tuple[str, ...] = (),
-) -> InstalledModel:
-    """Published by checksum alone: a header that cannot be read is a warning.
+) -> DownloadPlan:
+    """What will be fetched, by the hub's word, else a mirror's. `models` is the models folder.
 
-    `models` is the models folder.
-    Raises: DownloadError, Cancelled (what was fetched stays and is gone on from).
+    Raises: UsageError, HubUnreachable, DownloadError.
     """
     chosen = mirrors_for(endpoint, mirrors)
     plan = plan_download(endpoint, repository, quantization, models, mirrors=chosen)
     if plan.endpoint != checked_endpoint(endpoint):
         emit(Noticed(job, sentence("checksums_of_mirror", endpoint=plan.endpoint)))
     emit(DownloadPlanned(job, plan))
-    tuning = Tuning(mirrors=chosen)
-    model = pull(plan, lambda progress: emit(DownloadProgressed(job, progress)), token, tuning=tuning)
+    return plan
+
+
+def fetch_model(
+    job: JobId,
+    token: CancelToken,
+    plan: DownloadPlan,
+    tuning: Tuning,
+    emit: Emit,
+    watch: Callable[[DownloadProgress], None],
+) -> InstalledModel:
+    """Published by checksum alone: a header that cannot be read is a warning.
+
+    `watch` sees all progress after it was told, and may raise to end the transfer.
+    Raises: DownloadError, Cancelled (what was fetched stays and is gone on from).
+    """
+
+    def tell(progress: DownloadProgress) -> None:
+        emit(DownloadProgressed(job, progress))
+        watch(progress)
+
+    model = pull(plan, tell, token, tuning=tuning)
     try:
         read_file_header(Path(model.path))
     except ModelFileError as error:

@@ -1710,6 +1710,10 @@
             <translation>另一个程序正在使用 Deskside {theirs} 的引擎，而这是 Deskside {ours}。请关闭 Deskside 的其他窗口和命令（引擎是进程 {pid}），然后重试。</translation>
         </message>
         <message>
+            <source>Another window or command of Deskside is downloading. This download goes on when that one has ended.</source>
+            <translation>Deskside 的另一个窗口或命令正在下载。那边结束后，这里会继续。</translation>
+        </message>
+        <message>
             <source>At {bits} bits per weight it loses so much that a smaller model usually answers better.</source>
             <translation>每个权重仅 {bits} 位，损失很大，通常不如较小的模型回答得好。</translation>
         </message>
@@ -1792,6 +1796,10 @@
         <message>
             <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
             <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
+        </message>
+        <message>
+            <source>Nothing was known of {name} to compare with. Its checksum was noted, so that the next verification can tell whether it changed.</source>
+            <translation>此前没有 {name} 的校验和可供比对。现已记下，下次验证时就能知道它是否变过。</translation>
         </message>
         <message>
             <source>One part of the check failed ({step}: {reason}). Everything else was checked; check again, and report it if it stays.</source>
@@ -2138,6 +2146,14 @@
             <translation>此模型的文件 {first} 与 {second} 在某些磁盘上会互相覆盖。未下载任何内容；请选择其他仓库。</translation>
         </message>
         <message>
+            <source>The folder {path} cannot be looked through ({reason}). Check its path, and that you may read it.</source>
+            <translation>无法查看文件夹 {path}（{reason}）。请检查路径，以及是否有读取权限。</translation>
+        </message>
+        <message>
+            <source>The folder {path} was left out, because it cannot be read ({reason}). Check that you may read it.</source>
+            <translation>已略过文件夹 {path}，因为无法读取（{reason}）。请检查是否有读取权限。</translation>
+        </message>
+        <message>
             <source>The graphics card sets the pace at about {speed} tokens a second.</source>
             <translation>显卡决定速度，每秒约 {speed} 个词元。</translation>
         </message>
@@ -2236,6 +2252,10 @@
         <message>
             <source>The model cannot be loaded with {name} = {value}. Choose a value between {low} and {high}.</source>
             <translation>无法以 {name} = {value} 加载模型。请选择 {low} 到 {high} 之间的值。</translation>
+        </message>
+        <message>
+            <source>The model cannot be moved to {path}. Choose another folder, by its whole path.</source>
+            <translation>无法将模型移到 {path}。请选择另一个文件夹，并给出完整路径。</translation>
         </message>
         <message>
             <source>The model file of {model} is incomplete or damaged ({reason}). Download it again.</source>
@@ -2394,6 +2414,10 @@
             <translation>没有要回答的问题，因为提示为空。请用 -p TEXT 或通过标准输入给出问题。</translation>
         </message>
         <message>
+            <source>There is no room for this model in {folder} yet: with those before it in the queue it needs {needed}, {free} are free, and {floor} stay free. Free some space or choose another folder; it goes on by itself.</source>
+            <translation>{folder} 暂时放不下这个模型：连同队列中排在它前面的，共需 {needed}，而可用空间为 {free}，其中 {floor} 要保留。请腾出空间或选择其他文件夹；之后会自动继续。</translation>
+        </message>
+        <message>
             <source>There is not enough memory for {model} ({reason}). Close other programs, or choose a shorter context, a smaller KV type or a smaller model.</source>
             <translation>内存不足以运行 {model}（{reason}）。请关闭其他程序，或选择更短的上下文、更小的 KV 类型或更小的模型。</translation>
         </message>
@@ -2402,8 +2426,16 @@
             <translation>{folder} 的空间不足以存放此模型：需要 {needed}，可用 {free}。请腾出一些空间，或选择更小的量化或其他文件夹；未下载任何内容。</translation>
         </message>
         <message>
+            <source>There is not enough room in {folder}: {needed} are needed and {free} are free. Free some space or choose another folder; nothing was moved.</source>
+            <translation>{folder} 空间不足：需要 {needed}，可用 {free}。请腾出空间或选择其他文件夹；没有移动任何内容。</translation>
+        </message>
+        <message>
             <source>There is nothing at {path}. This server has: {paths}.</source>
             <translation>{path} 处没有内容。本服务器提供：{paths}。</translation>
+        </message>
+        <message>
+            <source>There is nothing called {key} in the trash any more. It was restored, or deleted for good.</source>
+            <translation>回收站里已经没有 {key}。它已被恢复，或已彻底删除。</translation>
         </message>
         <message>
             <source>There is nothing to answer: the conversation has no text. Write a message.</source>
@@ -2882,6 +2914,10 @@
             <translation>{name} 未被使用，因为它已被手动停用。撤销该更正即可重新使用。</translation>
         </message>
         <message>
+            <source>{name} lies in {path} and belongs to another program or folder, so Deskside neither moves nor deletes it. It can be taken off the list.</source>
+            <translation>{name} 位于 {path}，属于其他程序或文件夹，因此 Deskside 既不移动也不删除它。可以把它从列表中移除。</translation>
+        </message>
+        <message>
             <source>{name} runs well here as {quantization} ({size}), at about {speed} tokens a second.</source>
             <translation>{name} 以 {quantization}（{size}）在本机运行流畅，每秒约 {speed} 个词元。</translation>
         </message>
@@ -2910,12 +2946,20 @@
             <translation>上次检测时没有 {name}，现在有了。</translation>
         </message>
         <message>
+            <source>{path} does not have the checksum that it should have, so it was changed or damaged. Have the program that keeps it fetch it again; it was not touched.</source>
+            <translation>{path} 的校验和与应有的不符，可能被改动或已损坏。请让保管它的程序重新获取；本程序没有动它。</translation>
+        </message>
+        <message>
             <source>{path} does not take requests with the method {method}. See the header Allow for those that it takes.</source>
             <translation>{path} 不接受 {method} 方法的请求。可用的方法见 Allow 响应头。</translation>
         </message>
         <message>
             <source>{path} has {after} free now, {before} at the last check.</source>
             <translation>{path} 现在有 {after} 可用空间，上次检测时为 {before}。</translation>
+        </message>
+        <message>
+            <source>{path} holds more than {most} files, so only a part of it was looked through. Choose a folder further down.</source>
+            <translation>{path} 中的文件超过 {most} 个，只查看了一部分。请选择更下一层的文件夹。</translation>
         </message>
         <message>
             <source>{path} is a GGUF file for big-endian machines and cannot be used here. Choose the ordinary (little-endian) file of the same model.</source>
@@ -2938,6 +2982,10 @@
             <translation>{path} 不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
         </message>
         <message>
+            <source>{path} is not what was downloaded any more: its checksum is wrong, so it was changed or its disk is failing. Download it again (what is right of it is kept), or delete it.</source>
+            <translation>{path} 已经不是当初下载的内容：校验和不对，可能被改动过，或者磁盘出了问题。请重新下载（其中正确的部分会保留），或将其删除。</translation>
+        </message>
+        <message>
             <source>{path} is read-only, so models cannot be kept there, and its speed was not measured. Choose another disk, or mount this one so that it can be written.</source>
             <translation>{path} 是只读的，不能存放模型，因此没有测量其速度。请选择其他磁盘，或以可写方式挂载它。</translation>
         </message>
@@ -2946,12 +2994,36 @@
             <translation>{path} 已存在，且与模型库中的同名文件不同。请将其移到别处后重试；该文件未被改动。</translation>
         </message>
         <message>
+            <source>{path} is there already. Move it elsewhere, then try again; nothing was overwritten.</source>
+            <translation>{path} 已经存在。请先把它移到别处再试；没有覆盖任何内容。</translation>
+        </message>
+        <message>
             <source>{path} reads at {after} now, {before} at the last check.</source>
             <translation>{path} 的读取速度现在为 {after}，上次检测时为 {before}。</translation>
         </message>
         <message>
             <source>{path} was a disk at the last check and is not there now.</source>
             <translation>上次检测时有磁盘 {path}，现在没有了。</translation>
+        </message>
+        <message>
+            <source>{path} was left out, because it is a link that leads out of the folder. Open the file that it leads to instead.</source>
+            <translation>已略过 {path}，因为它是指向文件夹之外的链接。请直接打开它指向的文件。</translation>
+        </message>
+        <message>
+            <source>{path} was left out, because only {there} of its {count} parts are there. Complete it in the program that keeps it.</source>
+            <translation>已略过 {path}，因为 {count} 个分片中只有 {there} 个。请在保管它的程序中补全。</translation>
+        </message>
+        <message>
+            <source>{path} was left out: {reason}. Have Ollama pull that model again.</source>
+            <translation>已略过 {path}：{reason}。请让 Ollama 重新拉取该模型。</translation>
+        </message>
+        <message>
+            <source>{path} was read with a wrong checksum, so it was not moved. Verify it, and download it again if it is damaged.</source>
+            <translation>读取 {path} 时校验和不对，因此没有移动。请验证它，如已损坏请重新下载。</translation>
+        </message>
+        <message>
+            <source>{path} was written and read back with a wrong checksum, so that disk cannot be trusted. The model stays where it was.</source>
+            <translation>{path} 写入后读回的校验和不对，那块磁盘不可靠。模型留在原处。</translation>
         </message>
         <message>
             <source>{repository} does not hold all parts of {name}, so the model would not load. Choose another quantization or repository.</source>

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.catalog.model import InstalledModel
+from engine.download.library_values import KnownModel
 from engine.events import Emit, Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import RunPlan
@@ -70,8 +71,41 @@ class FakeDesk:
     def pull_plan(self, plan: RunPlan) -> JobId:
         return self._note("pull_plan", plan)
 
+    def go_on_with_downloads(self) -> JobId:
+        return self._note("go_on_with_downloads")
+
+    def list_downloads(self) -> JobId:
+        return self._note("list_downloads")
+
+    def pause_download(self, repository: str, quantization: str) -> JobId:
+        return self._note("pause_download", repository, quantization)
+
+    def move_download(self, repository: str, quantization: str, position: int) -> JobId:
+        return self._note("move_download", repository, quantization, position)
+
     def discard_download(self, repository: str, quantization: str) -> JobId:
         return self._note("discard_download", repository, quantization)
+
+    def look_for_models(self, folder: str = "") -> JobId:
+        return self._note("look_for_models", folder)
+
+    def take_in(self, models: tuple[KnownModel, ...]) -> JobId:
+        return self._note("take_in", models)
+
+    def verify_model(self, path: str) -> JobId:
+        return self._note("verify_model", path)
+
+    def move_model(self, path: str, folder: str) -> JobId:
+        return self._note("move_model", path, folder)
+
+    def remove_model(self, path: str) -> JobId:
+        return self._note("remove_model", path)
+
+    def restore_model(self, key: str) -> JobId:
+        return self._note("restore_model", key)
+
+    def empty_trash(self) -> JobId:
+        return self._note("empty_trash")
 
     def list_models(self) -> JobId:
         return self._note("list_models")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
+from engine.download.library_values import Standing
 from engine.download.records import VerifiedFile, read_record, record_path, write_record
 from engine.errors import ModelFileError, UsageError
 
@@ -69,22 +70,36 @@ def test_a_verified_download_is_installed(library: Library, models: Path) -> Non
     assert library.local(final) == expected
 
 
-def test_a_changed_file_is_not_verified_any_more(library: Library, models: Path) -> None:
+def test_a_file_changed_by_hand_is_shown_and_not_offered(library: Library, models: Path) -> None:
     final = publish(models, "Tiny-Q4_K_M.gguf")
     final.write_bytes(b"GGUFsomething else entirely")
     assert library.installed() == ()
+    (entry,) = library.entries()
+    assert (entry.standing, entry.model.verified, entry.verified_at) == (Standing.CHANGED, False, 0.0)
 
 
 def test_shards_are_one_model_and_none_while_one_is_missing(library: Library, models: Path) -> None:
     shards = tuple(f"Big-Q4_K_M-0000{n}-of-00003.gguf" for n in (1, 2, 3))
-    files = [publish(models, shard, shards) for shard in shards]
+    files = [publish(models, shard, shards) for shard in shards[:2]]
+    assert library.entries() == ()  # still being fetched
+    files.append(publish(models, shards[2], shards))
     (model,) = library.installed()
     assert (model.path, model.size_bytes) == (str(files[0]), sum(file.stat().st_size for file in files))
     assert library.local(files[1]) == model
     files[2].unlink()
     assert library.installed() == ()
+    assert [entry.standing for entry in library.entries()] == [Standing.MISSING]
     with pytest.raises(ModelFileError, match="00003-of-00003"):
         library.local(files[0])
+
+
+def test_other_folders_hold_downloads_too(library: Library, models: Path, tmp_path: Path) -> None:
+    first, second = publish(models, "Tiny-Q4_K_M.gguf"), publish(tmp_path / "disk", "Tiny-Q8_0.gguf")
+    library.add_folder(tmp_path / "disk")
+    library.add_folder(tmp_path / "a disk that is not there")
+    assert [entry.model.path for entry in library.entries()] == [str(first), str(second)]
+    assert [entry.folder for entry in library.entries()] == [str(models), str(tmp_path / "disk")]
+    assert library.folders() == (models, tmp_path / "disk")
 
 
 def test_opened_files_are_remembered(library: Library, tmp_path: Path) -> None:
@@ -96,8 +111,12 @@ def test_opened_files_are_remembered(library: Library, tmp_path: Path) -> None:
     library.register(model)
     assert library.installed() == (model,)
     assert library.find("mine") == model
+    path.write_bytes(b"GGUF12345")  # made anew by its owner, and opened again
+    library.register(library.local(path))
+    assert [each.size_bytes for each in library.installed()] == [9]
     path.unlink()
     assert library.installed() == ()
+    assert [entry.standing for entry in library.entries()] == [Standing.MISSING]
 
 
 def test_what_is_no_model_gets_a_sentence(library: Library, tmp_path: Path) -> None:
@@ -161,7 +180,7 @@ def test_any_bytes_for_a_record_or_a_list_are_survived(
     final = publish(models, "Tiny-Q4_K_M.gguf")
     record_path(final).write_bytes(content)
     (tmp_path / "state").mkdir(exist_ok=True)
-    (tmp_path / "state" / "opened_models.json").write_bytes(content)
+    (tmp_path / "state" / "library.json").write_bytes(content)
     assert library.installed() == ()
 
 
