@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
+    from engine.jobs.scoring import Score
     from engine.jobs.searching import SearchResult
     from engine.messages import Sentence
     from engine.planning.plan import Recommendation, RunPlan
@@ -89,6 +90,23 @@ class HardwareReported(Event):
 @dataclass(frozen=True, slots=True)
 class Recommended(Event):
     recommendation: Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationProgressed(Event):
+    fraction: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated(Event):
+    """Predictions are better from now on, unless it was disturbed by other programs."""
+
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scored(Event):
+    score: Score
 
 
 # weights

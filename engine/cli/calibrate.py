@@ -10,6 +10,8 @@ from engine.jobs.calibrating import calibrate
 from engine.planning.calibration import Calibration
 from engine.planning.wording import rate_text
 
+_DISTURBED = "Other programs were busy, so nothing was kept. Close them and calibrate again."
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Measures the processor with generated models (10 s), for narrower predictions."
@@ -25,19 +27,18 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
     calibration = calibrate(context.paths, context.worker_command, report, show, context.token)
     output.end_status()
-    output.record("calibration", calibration=calibration, kept=not calibration.busy)
-    for line in calibration_lines(calibration):
+    output.record("calibration", calibration=calibration, kept=calibration is not None)
+    for line in calibration_lines(calibration) if calibration else (_DISTURBED,):
         output.text(line)
     return 0
 
 
 def calibration_lines(calibration: Calibration) -> list[str]:
-    lines = [f"{'weights':<8} {'threads':>7} {'one token':>12} {'prompts':>16}"]
+    lines = [f"{'weights':<14} {'threads':>7} {'one token':>12} {'prompts':>16}"]
     lines += [
-        f"{point.type_name:<8} {point.threads:>7} {rate_text(point.bytes_per_second):>12} "
+        f"{point.type_name + ' experts' * point.experts:<14} {point.threads:>7} "
+        f"{rate_text(point.bytes_per_second):>12} "
         f"{point.prompt_operations_per_second / 1e9:>9.0f} GFLOP/s"
         for point in calibration.kernels
     ]
-    if calibration.busy:
-        lines.append("Other programs were busy, so this is not kept. Close them and calibrate again.")
     return lines

@@ -16,10 +16,10 @@ _DAY_S = 86_400.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Speed of answers by model, and use of the machine; measured, kept on this machine."
-    parser.add_argument("--days", metavar="N", type=_days, default=7, help=f"1 to {KEPT_DAYS} (7)")
+    parser.add_argument("--days", metavar="N", type=days_of, default=7, help=f"1 to {KEPT_DAYS} (7)")
 
 
-def _days(text: str) -> int:
+def days_of(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text[:6]) <= KEPT_DAYS:
         raise argparse.ArgumentTypeError(f"must lie between 1 and {KEPT_DAYS} days")
     return int(text)

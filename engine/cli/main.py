@@ -15,7 +15,20 @@ from typing import Final, NoReturn, Protocol
 
 from engine import __version__
 from engine.cancellation import CancelToken
-from engine.cli import bench, calibrate, chat, check, connection, history, models, plan, pull, serve, terminal
+from engine.cli import (
+    bench,
+    calibrate,
+    chat,
+    check,
+    connection,
+    history,
+    models,
+    plan,
+    pull,
+    score,
+    serve,
+    terminal,
+)
 from engine.cli.context import Context
 from engine.cli.output import Output
 from engine.download.dialing import use_network
@@ -46,6 +59,7 @@ _COMMANDS: Final[dict[str, tuple[_Command, str]]] = {
     "chat": (chat, "one answer from a model"),
     "serve": (serve, "the models for other programs, over HTTP"),
     "history": (history, "how fast answers were, and what the machine did"),
+    "score": (score, "how wrong predictions were, and what is predicted next"),
     "terminal": (terminal, "check, choose and chat without a window"),
 }
 

@@ -18,10 +18,10 @@ from engine.figures import Range
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
+from engine.host.knowing import known_machine
 from engine.jobs.advising import shipped_catalog, shipped_header
 from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import with_exact_memory
-from engine.jobs.knowing import known_machine
 from engine.jobs.remote_models import hollow_file, remote_model
 from engine.jobs.unlisted import quantization_named
 from engine.messages import english

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             report = run_check(context)
             for line in report_lines(report):
                 output.text(line)
-            advice = advise(report)
+            advice = advise(context.paths, report)
             output.text("")
             for line in advice_lines(advice):
                 output.text(line)

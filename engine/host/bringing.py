@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from engine.host.audience import Audience
 from engine.host.loading import Prepared, prepare, request_of
 from engine.host.resident import Phase, Resident
 from engine.host.restarts import Return, for_memory
-from engine.host.surroundings import Taken, whole_machine
+from engine.host.surroundings import Taken
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.fit import UNBOUND, Fit
@@ -160,8 +161,7 @@ class Bringing:
         found: Prepared | Sentence
         try:
             report = self._means.look_around()
-            whole = whole_machine(report, self._means.most_ram)
-            found = prepare(wish, report, whole, self._means.paths, others)
+            found = prepare(wish, report, self._means.most_ram, self._means.paths, others)
         except DesksideError as error:
             found = error.message
         except Exception as error:  # a driver, a file system: whatever it is, the model waits for it
@@ -253,6 +253,7 @@ class Bringing:
         folder = self._means.paths.parked
         threads = found.whole.threads
         resident.fit = fit
+        resident.forecast, resident.load_began = found.forecast(resident.wish, fit), time.monotonic()
         resident.request = request_of(fit, resident.wish, threads, folder, self._means.park_bytes())
         resident.load_job = new_job_id()
         steps = list(steps_of(fit, resident.name))

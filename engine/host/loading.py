@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.catalog.model import InstalledModel
 from engine.errors import LoadError
+from engine.hardware.page_cache import cached_bytes
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
+from engine.host.knowing import Knowledge, load_knowledge
+from engine.host.scoring import Forecast
 from engine.host.smaller import smaller_model
-from engine.host.surroundings import Taken, room_of
+from engine.host.surroundings import Taken, room_of, whole_machine
 from engine.messages import Sentence
 from engine.paths import Paths
 from engine.planning.fit import Bound, Fit, Ladder, Wanted, free_in
 from engine.planning.machine import Machine
-from engine.planning.placement import plan_model
-from engine.planning.plan import KvType, RunPlan
+from engine.planning.plan import KvType
 from engine.planning.wording import size_text
 from engine.runtime.values import LoadRequest, LoadWish
-
-
-def plan_file(
-    model: InstalledModel, report: HardwareReport, context_length: int = 0, kv_type: KvType | None = None
-) -> RunPlan:
-    """How that file would run on that machine, as it is shown before a load. Raises: ModelFileError."""
-    return plan_model(report, *describe(model), context_length, kv_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +27,19 @@ class Prepared:
     """All that deciding needs, read once."""
 
     report: HardwareReport  # of this moment
-    whole: Machine
+    knowledge: Knowledge
+    whole: Machine  # with everything that was learnt of it
     ladder: Ladder
+    cached: int | None  # bytes of the file that are in memory already
     offer: Sentence | None  # a smaller file, where this one would not even fit alone
 
     def fit(self, bound: Bound, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()) -> Fit | None:
         """Beside the models that are kept, once those that leave have gone; see Ladder.fit."""
         return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), bound)
+
+    def forecast(self, wish: LoadWish, fit: Fit) -> Forecast:
+        machine = replace(self.whole, batch=fit.setting.batch)
+        return Forecast.of(wish.model, fit.placement, machine, self.knowledge, self.cached)
 
     def needed(self) -> str:
         return size_text(self.ladder.needed)
@@ -49,9 +49,14 @@ class Prepared:
 
 
 def prepare(
-    wish: LoadWish, report: HardwareReport, whole: Machine, paths: Paths, others: tuple[Taken, ...]
+    wish: LoadWish, report: HardwareReport, most_ram: int | None, paths: Paths, others: tuple[Taken, ...]
 ) -> Prepared:
-    """`others` are the models loaded now. Raises: ModelFileError, LoadError."""
+    """`others` are the models loaded now, `most_ram` bytes may all of them take together.
+
+    Raises: ModelFileError, LoadError.
+    """
+    knowledge = load_knowledge(paths, report)
+    whole = knowledge.of(whole_machine(report, most_ram))
     spec, quantization = describe(wish.model)
     ladder = Ladder(
         spec,
@@ -63,7 +68,7 @@ def prepare(
     fit = ladder.fit(alone)
     short = fit is None or fit.placement.streamed
     offer = smaller_model(wish.model, paths, whole, alone) if short else None
-    return Prepared(report, whole, ladder, offer)
+    return Prepared(report, knowledge, whole, ladder, cached_bytes(Path(wish.model.path)), offer)
 
 
 def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_bytes: int) -> LoadRequest:

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Final
 
 from engine import events
+from engine.chat.conversation import AnswerStats
 from engine.events import Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
 from engine.host.audience import Audience
@@ -28,6 +29,7 @@ from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat
 from engine.host.recorder import Recorder
 from engine.host.resident import Job, Key, Phase, Resident, key_of
 from engine.host.restarts import MOST_CRASHES, WITHIN_S, Return
+from engine.host.scoring import Moment, undisturbed
 from engine.host.session import Session
 from engine.host.status import engine_status
 from engine.host.surroundings import machine_now
@@ -204,6 +206,7 @@ class Pool:
             self._audience.end(job, events.JobFinished(job.id))
         else:
             resident.answers[job.id] = job
+            job.began = Moment.now(facts.pid)
             if isinstance(job.request, EmbeddingRequest):
                 client.embed(job.id, job.request)
             else:
@@ -380,10 +383,18 @@ class Pool:
         # Before its client hears of the end, so that a look after it shows it.
         if isinstance(event, events.GenerationFinished):
             self._post(partial(resident.counters.add, event.stats))
-            self._recorder.answered(resident.wish.model, event.stats)
+            self._score(resident, job, event.stats)
         elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
             self._post(partial(self._answered, resident, job))
         self._audience.pass_on(job, event)
+
+    def _score(self, resident: Resident, job: Job, stats: AnswerStats) -> None:
+        """On the supervisor's thread."""
+        self._recorder.answered(resident.wish.model, stats)
+        forecast, facts = resident.forecast, resident.facts
+        if forecast is not None and facts is not None:
+            quiet = undisturbed(job.began, Moment.now(facts.pid))
+            self._recorder.scored(forecast.score_answer(stats, quiet, time.time()))
 
     def _ask_again(self, resident: Resident, job: Job) -> None:
         if resident.answers.pop(job.id, None) is None:
@@ -415,6 +426,9 @@ class Pool:
                 resident.facts = event.facts
                 resident.last_used = time.monotonic()
                 self._recorder.watch(event.facts.pid)
+                if resident.forecast is not None and not resident.wish.embedding:
+                    spent = time.monotonic() - resident.load_began
+                    self._recorder.scored(resident.forecast.score_load(event.facts, spent, time.time()))
                 self._audience.tell_all(resident, event)
             case events.JobFinished() | events.JobFailed() | events.JobCancelled():
                 self._bringing.heard(resident, event)

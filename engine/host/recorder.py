@@ -1,4 +1,4 @@
-"""Keeps the history: every answer, and the machine while a model is loaded.
+"""Keeps the history: every answer, what was expected of it, and the machine while a model is loaded.
 
 All writing is done on a thread of its own. A history that cannot be written is said in the log once,
 and costs nothing but itself.
@@ -18,7 +18,7 @@ from engine.chat.conversation import AnswerStats
 from engine.errors import StoreError
 from engine.events import Event, JobId, TelemetrySampled
 from engine.paths import Paths
-from engine.telemetry.history import KEPT_DAYS, AnswerRecord, DeviceRecord, History
+from engine.telemetry.history import KEPT_DAYS, AnswerRecord, DeviceRecord, History, Record, ScoreRecord
 from engine.telemetry.minutes import Minutes
 from engine.telemetry.sampler import Sampler
 
@@ -36,7 +36,7 @@ class Recorder:
         """`wanted`: whether the user lets a history be kept."""
         self._path = paths.history
         self._wanted = wanted
-        self._records: queue.SimpleQueue[tuple[AnswerRecord | DeviceRecord, ...] | None] = queue.SimpleQueue()
+        self._records: queue.SimpleQueue[tuple[Record, ...] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._watch: _Watch | None = None
         self._ending: threading.Thread | None = None  # of the last watch that ended
@@ -46,6 +46,10 @@ class Recorder:
     def answered(self, model: InstalledModel, stats: AnswerStats) -> None:
         if self._wanted():
             self._records.put((_record(model, stats, time.time()),))
+
+    def scored(self, scores: tuple[ScoreRecord, ...]) -> None:
+        if scores and self._wanted():
+            self._records.put(scores)
 
     def watch(self, pid: int | None) -> None:
         """The worker of a model that is loaded, or None when there is none any more."""

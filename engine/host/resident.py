@@ -10,6 +10,7 @@ from engine.events import JobId
 from engine.host.counters import Counters
 from engine.host.protocol import NOBODY
 from engine.host.restarts import Crashes
+from engine.host.scoring import Forecast, Moment
 from engine.host.session import Session
 from engine.host.surroundings import Taken
 from engine.messages import Sentence
@@ -47,6 +48,7 @@ class Job:
     client_job: JobId
     wish: LoadWish
     request: GenerationRequest | EmbeddingRequest | None
+    began: Moment | None = None  # of its answer
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +63,8 @@ class Resident:
     log_number: int = 0  # of its worker's log, while there is a client
     request: LoadRequest | None = None  # of the last load
     fit: Fit | None = None
+    forecast: Forecast | None = None  # of what is loaded, or being loaded
+    load_began: float = 0.0  # monotonic
     facts: ModelFacts | None = None
     bound: Bound = UNBOUND  # on its settings, after a crash
     retry: bool = False  # its user asks for more than what it was given last time

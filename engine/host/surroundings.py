@@ -17,7 +17,7 @@ from engine.hardware.report import DeviceFacts, GpuInfo, HardwareReport
 from engine.hardware.report_json import load_report
 from engine.paths import Paths
 from engine.planning.fit import Room
-from engine.planning.machine import Machine, machine_of
+from engine.planning.machine import Machine, as_known, machine_of
 from engine.settings import load_settings
 
 if sys.platform != "win32":
@@ -92,7 +92,7 @@ def room_of(
     # Pages of a mapped file count as available, and yet a model that answers needs them.
     free = now.ram_budget - sum(model.mapped for model in kept)
     free = min(free, whole.ram_budget - sum(model.ram for model in kept))
-    return Room(replace(now, ram_budget=max(0, free)), *process_limits())
+    return Room(replace(as_known(now, whole), ram_budget=max(0, free)), *process_limits())
 
 
 def _without(report: HardwareReport, leaving: tuple[Taken, ...]) -> HardwareReport:

@@ -11,8 +11,10 @@ from engine.catalog.gguf import GgufHeader
 from engine.catalog.model import ModelSpec, Quantization
 from engine.catalog.skeleton import Architecture, load_skeletons, skeleton_of, with_skeletons
 from engine.hardware.report import HardwareReport
+from engine.host.knowing import known_machine
+from engine.paths import Paths
 from engine.planning.plan import Recommendation
-from engine.planning.recommend import recommend
+from engine.planning.recommend import recommend_on
 
 
 @cache
@@ -41,6 +43,6 @@ def _shipped_skeletons() -> Mapping[str, Architecture]:
     return load_skeletons(resources.path("catalog", "skeletons.json"))
 
 
-def advise(report: HardwareReport) -> Recommendation:
-    """What to run on that machine, best first."""
-    return recommend(report, shipped_catalog())
+def advise(paths: Paths, report: HardwareReport) -> Recommendation:
+    """What to run on this machine, best first, by all that was learnt of it."""
+    return recommend_on(report, known_machine(paths, report), shipped_catalog())

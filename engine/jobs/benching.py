@@ -1,7 +1,6 @@
 """One measured run of a model beside what was predicted for it, through the real engine.
 
-The run is kept (engine/jobs/knowing.py): everything that is predicted for this machine afterwards has
-learnt from it.
+The run is kept in the history: everything that is predicted for this machine afterwards has learnt from it.
 """
 
 from __future__ import annotations
@@ -17,22 +16,24 @@ import psutil
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
-from engine.errors import WorkerError
+from engine.errors import StoreError, WorkerError
 from engine.events import Event, GenerationFinished, JobId, new_job_id
 from engine.hardware.busy import machine_times, was_busy
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
-from engine.jobs.knowing import add_run, known_machine
+from engine.host.knowing import load_knowledge
+from engine.host.scoring import Forecast
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.paths import Paths
 from engine.planning.described_machine import with_threads
-from engine.planning.placement import plan_on
+from engine.planning.layout import demand_of
+from engine.planning.machine import machine_of
+from engine.planning.placement import fastest, plan_on
 from engine.planning.plan import RunPlan
-from engine.planning.sharpen import Observation, sharpen
 from engine.planning.speed import SpeedQuestion
-from engine.planning.speed_inputs import time_of
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import GenerationRequest, LoadRequest, Sampling
+from engine.telemetry.history import History, Quantity, ScoreRecord
 
 log = logging.getLogger(__name__)
 
@@ -82,39 +83,38 @@ def bench(
 ) -> BenchResult:
     """Raises: Cancelled, ModelFileError, WorkerError."""
     spec, quantization = describe(wish.model)
-    machine = known_machine(paths, report)
+    known = load_knowledge(paths, report)
+    machine = known.of(machine_of(report))
     if wish.threads:
         machine = with_threads(machine, wish.threads)
     context = wish.context_length or wish.prompt + wish.generated + 256
     first = plan_on(machine, spec, quantization, context)
     before = machine_times()
-    measured, spent = _run(paths, worker_command, wish, first, progress, token)
+    stats, measured, spent = _run(paths, worker_command, wish, first, progress, token)
     after = machine_times()
     busy = was_busy(before, replace(after, own_s=after.own_s + spent))
     asked = SpeedQuestion(
         depth=measured.prompt_tokens + measured.generated_tokens // 2, prompt=measured.prompt_tokens
     )
     plan = plan_on(machine, spec, quantization, context, first.kv_type, asked=asked)
-    plain = plan_on(sharpen(machine, ()), spec, quantization, context, first.kv_type, asked=asked)
-    kept = not busy and _keep(paths, report, plain, measured)
+    placement = fastest(demand_of(spec.shape, quantization, context, first.kv_type), machine)
+    forecast = Forecast.of(wish.model, placement, machine, known)
+    kept = not busy and _keep(paths, forecast.score_answer(stats, quiet=True, now=time.time()))
     return BenchResult(plan, measured, busy, kept)
 
 
-def _keep(paths: Paths, report: HardwareReport, plain: RunPlan, measured: Measured) -> bool:
-    """`plain` is what would be predicted had nothing been learnt yet."""
-    assert plain.speed.inputs is not None
-    run = Observation(
-        time_of(plain.speed.inputs),
-        1 / measured.generation_tps,
-        plain.speed.prompt_tps.expected,
-        measured.prompt_tps,
-    )
+def _keep(paths: Paths, scores: Sequence[ScoreRecord]) -> bool:
+    """Whether something will be learnt from them."""
     try:
-        add_run(paths, report, run)
-    except OSError as error:
+        history = History(paths.history)
+        try:
+            history.add(scores)
+        finally:
+            history.close()
+    except StoreError as error:
         log.warning("the measured run was not kept: %s", error)
         return False
-    return True
+    return any(score.quantity != Quantity.FIRST_TOKEN for score in scores)
 
 
 def _run(
@@ -124,8 +124,8 @@ def _run(
     plan: RunPlan,
     progress: Callable[[str], None],
     token: CancelToken,
-) -> tuple[Measured, float]:
-    """(what was measured, processor seconds of the worker)."""
+) -> tuple[AnswerStats, Measured, float]:
+    """(the answer's figures, what was measured in all, processor seconds of the worker)."""
     link = RuntimeLink(lambda event: None)  # nobody watches what happens outside our jobs
     client = RuntimeClient(worker_command, link.on_event, paths.log)
     try:
@@ -151,7 +151,7 @@ def _run(
         stats.prompt_tokens,
         stats.generated_tokens,
     )
-    return measured, float(times.user + times.system)
+    return stats, measured, float(times.user + times.system)
 
 
 def _load_request(wish: BenchWish, plan: RunPlan) -> LoadRequest:

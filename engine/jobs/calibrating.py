@@ -1,39 +1,69 @@
 """Measures how fast this machine's CPU computes with each type of weights, in at most ten seconds.
 
-A token of a generated model takes layers x fixed + bytes / rate. Models of one type and some 100 MiB
-give the rates; thin ones give what a layer costs however small it is, with and without experts, and
-what it costs to look back over a long context.
+A token of a generated model takes layers x fixed + bytes / rate. Models of one type give the rates, large
+enough not to live in a cache; thin ones give what a layer costs however small it is, with and without
+experts; mixtures what experts take, whose matrices lie scattered in memory and have kernels of their own;
+and one with a long context what it costs to look back.
 """
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.cancellation import CancelToken
+from engine.errors import DiskFull
 from engine.hardware.busy import machine_times, was_busy
 from engine.hardware.report import HardwareReport
-from engine.jobs.calibration_models import CalibrationModel, write_calibration_model
-from engine.jobs.knowing import save_calibration
+from engine.host.knowing import save_calibration
+from engine.jobs.calibration_models import HEAD, CalibrationModel, write_calibration_model
 from engine.paths import Paths
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
+from engine.planning.cpu_speed import EXPERT_MATRICES, LARGE_BYTES, SMALL_BYTES, kernel_at
 from engine.runtime.timing import Timer, timer
 from engine.runtime.values import LoadRequest, Timing
 
+_LOOK_S = 3.0  # before it is asked whether other programs disturb
 BUDGET_S = 8.5  # after which no further type is begun: those with the nearest bits stand in for it
 # The first ones are what most files consist of.
-TYPES = ("Q8_0", "Q4_K", "Q6_K", "Q4_0", "F16", "Q5_K", "Q4_1")
-_MODEL_BYTES = 96 << 20
+TYPES = ("Q8_0", "Q4_K", "Q6_K", "Q4_0", "F16", "Q4_1", "Q5_K")
 _WIDTH, _FEED_FORWARD, _HEADS, _KV_HEADS = 2048, 4096, 32, 8
-_THIN = CalibrationModel("Q8_0", 24, 64, 64, 4, 2)
-_THIN_EXPERTS = CalibrationModel("Q8_0", 16, 64, 32, 4, 2, experts=32, used=8)
-_DEEP_CONTEXT = 1536
-_CONTEXT = 512
+_CONTEXT = 256
+THIN = CalibrationModel("Q8_0", 24, 64, 64, 4, 2)
+THIN_EXPERTS = CalibrationModel("Q8_0", 16, 64, 32, 4, 2, experts=32, used=8)
+# Two sizes of matrix: what each takes at least comes out of the difference.
+EXPERTS = CalibrationModel("Q4_K", 4, 2048, 768, 8, 2, experts=64, used=8)
+SMALL_EXPERTS = CalibrationModel("Q4_K", 16, 1024, 256, 8, 2, experts=64, used=8)
+DEEP = CalibrationModel("Q8_0", 10, 256, 64, 24, 6)
+# About as wide as the smallest models that people run.
+_SMALL_LAYER = CalibrationModel("Q8_0", 1, 576, 1536, 9, 3)
+SMALL = replace(_SMALL_LAYER, layers=round(SMALL_BYTES / _SMALL_LAYER.bytes_per_token))
+_DEEP_CONTEXT, _DEEP_COPIES = 4352, 16
 _LEAST_LAYER_S = 1e-6
 _CACHED_GAIN = 2.0  # weights of thin layers come from a cache of the core, not from memory
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    model: CalibrationModel
+    timings: tuple[Timing, ...]  # fewest threads first
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that a calibration times."""
+
+    thin: Timed
+    thin_experts: Timed
+    deep: Timed
+    experts: Timed
+    small_experts: Timed
+    small: Timed
+    typed: Mapping[str, Timed] = field(default_factory=dict)
 
 
 def calibrate(
@@ -42,40 +72,87 @@ def calibrate(
     report: HardwareReport,
     progress: Callable[[float], None],
     token: CancelToken,
-) -> Calibration:
-    """Measures, and keeps the calibration unless other programs disturbed it.
+) -> Calibration | None:
+    """Measures, and keeps what was found. None, and nothing is kept, where other programs disturbed it:
+    threads that wait for others say nothing of the machine. That is noticed early.
 
-    Raises: Cancelled, WorkerError, LoadError, OSError.
+    Raises: Cancelled, WorkerError, LoadError, DiskFull, OSError.
     """
     threads = max(1, min(report.cpu.physical_cores, int(report.cpu.usable_cores)))
-    before, began = machine_times(), time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="calibration.", dir=_folder(paths)) as folder,
         timer(worker_command, paths.state / "calibration.log") as probe,
     ):
-        steps = 2 + len(TYPES)
-
-        def measured(number: int, model: CalibrationModel, context: int) -> tuple[Timing, ...]:
-            token.raise_if_cancelled()
-            progress(number / steps)
-            return _time(probe, Path(folder) / "model.gguf", model, context, threads)
-
-        thin = measured(0, _THIN, _DEEP_CONTEXT)
-        mixture = measured(1, _THIN_EXPERTS, _CONTEXT)
-        timed: dict[str, tuple[CalibrationModel, tuple[Timing, ...]]] = {}
-        for number, name in enumerate(TYPES):
-            if time.monotonic() - began > BUDGET_S and timed:
-                break
-            model = _typed(name)
-            timed[name] = model, measured(2 + number, model, _CONTEXT)
-        spent = probe.process_time()
+        clock = _Clock(probe, Path(folder) / "model.gguf", threads, progress, token)
+        try:
+            run = _run(clock)
+        except _Disturbed:
+            return None
+        if clock.was_disturbed():
+            return None
     progress(1.0)
-    after = machine_times()
-    busy = was_busy(before, replace(after, own_s=after.own_s + spent))
-    calibration = calibration_of(timed, thin, mixture, busy)
-    if not busy:  # threads that wait for other programs say nothing of the machine
-        save_calibration(paths, report, calibration)
+    calibration = calibration_of(run)
+    save_calibration(paths, report, calibration)
     return calibration
+
+
+def _run(clock: _Clock) -> Run:
+    small = clock.time(SMALL)  # first, as such a model is loaded: into memory that nothing has used yet
+    first = TYPES[0]
+    typed = {first: clock.time(_typed(first))}
+    thin, thin_experts = clock.time(THIN), clock.time(THIN_EXPERTS)
+    deep = clock.time(DEEP, _DEEP_CONTEXT, _DEEP_COPIES)
+    typed |= {EXPERTS.type_name: clock.time(_typed(EXPERTS.type_name))}
+    experts, small_experts = clock.time(EXPERTS), clock.time(SMALL_EXPERTS)
+    for name in TYPES:
+        if name not in typed and clock.spent_s < BUDGET_S:
+            typed[name] = clock.time(_typed(name))
+    return Run(thin, thin_experts, deep, experts, small_experts, small, typed)
+
+
+class _Disturbed(Exception):
+    """Other programs are busy; whatever is measured is void."""
+
+
+class _Clock:
+    """Times one model after the other. Raises: _Disturbed, once that is clear."""
+
+    def __init__(
+        self, probe: Timer, path: Path, threads: int, progress: Callable[[float], None], token: CancelToken
+    ) -> None:
+        self._probe, self._path, self._threads = probe, path, threads
+        self._progress, self._token = progress, token
+        self._began = time.monotonic()
+        self._before = machine_times()
+        self._done = 0
+
+    @property
+    def spent_s(self) -> float:
+        return time.monotonic() - self._began
+
+    def was_disturbed(self) -> bool:
+        after = machine_times()
+        own = after.own_s + self._probe.process_time()
+        return was_busy(self._before, replace(after, own_s=own))
+
+    def time(self, model: CalibrationModel, context: int = _CONTEXT, copies: int = 1) -> Timed:
+        self._token.raise_if_cancelled()
+        if self.spent_s > _LOOK_S and self.was_disturbed():
+            raise _Disturbed
+        self._progress(self._done / (len(TYPES) + 6))
+        self._done += 1
+        request = LoadRequest(
+            str(self._path), context, self._threads, n_sequences=copies, kv_unified=copies > 1
+        )
+        try:
+            write_calibration_model(self._path, model)
+            return Timed(model, self._probe.time(request))
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DiskFull.of("disk_full", path=str(self._path.parent)) from error
+            raise
+        finally:
+            self._path.unlink(missing_ok=True)
 
 
 def _folder(paths: Paths) -> Path:
@@ -85,54 +162,88 @@ def _folder(paths: Paths) -> Path:
 
 def _typed(name: str) -> CalibrationModel:
     one = CalibrationModel(name, 1, _WIDTH, _FEED_FORWARD, _HEADS, _KV_HEADS)
-    layers = max(2, round(_MODEL_BYTES / one.bytes_per_token))
-    return CalibrationModel(name, layers, _WIDTH, _FEED_FORWARD, _HEADS, _KV_HEADS)
+    return replace(one, layers=max(2, round(LARGE_BYTES / one.bytes_per_token)))
 
 
-def _time(
-    probe: Timer, path: Path, model: CalibrationModel, context: int, threads: int
-) -> tuple[Timing, ...]:
-    write_calibration_model(path, model)
-    try:
-        return probe.time(LoadRequest(str(path), context, threads))
-    finally:
-        path.unlink()
-
-
-def calibration_of(
-    timed: dict[str, tuple[CalibrationModel, tuple[Timing, ...]]],
-    thin: tuple[Timing, ...],
-    mixture: tuple[Timing, ...],
-    busy: bool = False,
-) -> Calibration:
-    """The rates behind the times. Thin layers have weights too: their share, a few
-    microseconds a layer, is taken off."""
-    fixed = tuple(_fixed(one, other, timed) for one, other in zip(thin, mixture, strict=True))
-    layer_s = {point.threads: point.layer_s for point in fixed}
-    kernels = tuple(
+def calibration_of(run: Run) -> Calibration:
+    """The rates behind the times, one thing after the other: each takes off what is known already."""
+    layers = _layer_seconds(run.thin, run), _layer_seconds(run.thin_experts, run)
+    kernels = [
         KernelPoint(
             name,
             timing.threads,
-            model.bytes_per_token
-            / max(timing.token_s - model.layers * layer_s[timing.threads], timing.token_s / 4),
-            2 * model.layers * model.matrices * timing.prompt_tps,
+            timed.model.bytes_per_token / _without(timing.token_s, timed.model.layers * layers[0][number]),
+            2 * timed.model.layers * timed.model.matrices * timing.prompt_tps,
         )
-        for name, (model, timings) in timed.items()
-        for timing in timings
-    )
-    return Calibration(kernels, fixed, busy)
+        for name, timed in run.typed.items()
+        for number, timing in enumerate(timed.timings)
+    ]
+    fixed = []
+    for number, timing in enumerate(run.thin.timings):
+        point, matrix_s = _experts(run, number, layers[1][number], kernels)
+        kernels.append(point)
+        cache, prompt_cache = _cache_rates(run.deep, number)
+        gain = _small_gain(run, number, layers[0][number], kernels)
+        fixed.append(
+            FixedPoint(
+                timing.threads, layers[0][number], layers[1][number], cache, matrix_s, prompt_cache, gain
+            )
+        )
+    return Calibration(tuple(kernels), tuple(fixed))
 
 
-def _fixed(
-    thin: Timing, mixture: Timing, timed: dict[str, tuple[CalibrationModel, tuple[Timing, ...]]]
-) -> FixedPoint:
-    own = timed.get(_THIN.type_name)
-    at = next((one.token_s for one in own[1] if one.threads == thin.threads), 0.0) if own else 0.0
-    rate = _CACHED_GAIN * (own[0].bytes_per_token / at if own and at else 10e9 * thin.threads)
+def _without(seconds: float, known: float) -> float:
+    """What is left of a time; never next to nothing, whatever noise says."""
+    return max(seconds - known, seconds / 4)
 
-    def layer(model: CalibrationModel, timing: Timing) -> float:
-        return max((timing.token_s - model.bytes_per_token / rate) / model.layers, _LEAST_LAYER_S)
 
-    elements = _THIN.layers * _THIN.heads * 64 * 2 * max(thin.depth, 1)
-    deeper = max(thin.deep_token_s - thin.token_s, 1e-6)
-    return FixedPoint(thin.threads, layer(_THIN, thin), layer(_THIN_EXPERTS, mixture), elements / deeper)
+def _layer_seconds(thin: Timed, run: Run) -> tuple[float, ...]:
+    """By number of threads. Thin layers have weights too: their share, a few microseconds, is taken off."""
+    own = run.typed[thin.model.type_name]
+
+    def seconds(timing: Timing, reading: Timing) -> float:
+        rate = _CACHED_GAIN * own.model.bytes_per_token / reading.token_s
+        return max((timing.token_s - thin.model.bytes_per_token / rate) / thin.model.layers, _LEAST_LAYER_S)
+
+    return tuple(map(seconds, thin.timings, own.timings))
+
+
+def _experts(
+    run: Run, number: int, layer_s: float, kernels: Sequence[KernelPoint]
+) -> tuple[KernelPoint, float]:
+    """(the rate of large matrices of experts, seconds that each matrix takes beside)."""
+    name, threads = run.experts.model.type_name, run.experts.timings[number].threads
+    dense = next(one for one in kernels if (one.type_name, one.threads) == (name, threads))
+
+    def parts(timed: Timed) -> tuple[float, float, int]:
+        """(seconds of experts, their bytes, their matrices)."""
+        model = timed.model
+        read = model.expert_bytes_per_token
+        known = model.layers * layer_s + (model.bytes_per_token - read) / dense.bytes_per_second
+        seconds = _without(timed.timings[number].token_s, known)
+        return seconds, read, EXPERT_MATRICES * model.used * model.layers
+
+    (large_s, large, few), (small_s, small, many) = parts(run.experts), parts(run.small_experts)
+    matrix_s = max((small_s / small - large_s / large) / (many / small - few / large), 0.0)
+    rate = large / _without(large_s, few * matrix_s)
+    model, timing = run.experts.model, run.experts.timings[number]
+    operations = 2 * model.layers * model.matrices * timing.prompt_tps
+    return KernelPoint(name, threads, rate, operations, experts=True), matrix_s
+
+
+def _small_gain(run: Run, number: int, layer_s: float, kernels: Sequence[KernelPoint]) -> float:
+    model, timing = run.small.model, run.small.timings[number]
+    point = kernel_at(kernels, model.type_name, timing.threads)
+    seconds = _without(timing.token_s, model.layers * layer_s)
+    return max(1.0, model.bytes_per_token / seconds / point.bytes_per_second)
+
+
+def _cache_rates(deep: Timed, number: int) -> tuple[float, float]:
+    """(elements of K and V a second for a token, the same for prompts). Prompts are timed with all threads
+    only, and scale with them."""
+    model, timing, most = deep.model, deep.timings[number], deep.timings[-1]
+    row = model.layers * model.heads * HEAD * 2
+    looking_back = max(timing.deep_token_s - timing.token_s, timing.deep_token_s / 100)
+    prompt_s = max(1 / most.deep_prompt_tps - 1 / most.prompt_tps, 0.1 / most.deep_prompt_tps)
+    scale = timing.prompt_tps / most.prompt_tps
+    return row * timing.depth / looking_back, row * most.depth / prompt_s * scale

@@ -18,6 +18,7 @@ import numpy as np
 from engine.catalog.gguf_types import TENSOR_TYPES, TensorType
 
 VOCABULARY = 32
+HEAD = 64  # width of a head
 ALIGNMENT = 32
 _SCALE = 1e-3  # of a block: small enough for activations to stay finite
 _UINT32, _FLOAT32, _STRING = 4, 6, 8  # value types of GGUF
@@ -29,7 +30,7 @@ _SCALES |= {"Q6_K": (208,), "Q3_K": (108,), "Q2_K": (80, 82), "IQ4_NL": (0,), "I
 
 @dataclass(frozen=True, slots=True)
 class CalibrationModel:
-    """A Llama, or with `experts` a Qwen3 mixture. Heads are 64 wide."""
+    """A Llama, or with `experts` a Qwen3 mixture. All heads are `HEAD` wide."""
 
     type_name: str
     layers: int
@@ -43,13 +44,23 @@ class CalibrationModel:
     @property
     def matrices(self) -> int:
         """Weights of a layer that work on a token."""
-        attention = self.width * 64 * (2 * self.heads + 2 * self.kv_heads)
+        attention = self.width * HEAD * (2 * self.heads + 2 * self.kv_heads)
         return attention + 3 * self.width * self.feed_forward * max(self.used, 1)
 
     @property
     def bytes_per_token(self) -> float:
-        kind = tensor_type(self.type_name)
-        return self.layers * self.matrices * kind.block_bytes / kind.block_elements
+        return self.layers * self.matrices * _bytes_per_weight(self.type_name)
+
+    @property
+    def expert_bytes_per_token(self) -> float:
+        """Part of it that experts have."""
+        weights = 3 * self.width * self.feed_forward * self.used
+        return self.layers * weights * _bytes_per_weight(self.type_name)
+
+
+def _bytes_per_weight(type_name: str) -> float:
+    kind = tensor_type(type_name)
+    return kind.block_bytes / kind.block_elements
 
 
 def tensor_type(name: str) -> TensorType:
@@ -75,7 +86,7 @@ _Tensor = tuple[tuple[int, ...], TensorType]  # ggml's order: the row length fir
 
 def _tensors(model: CalibrationModel) -> Iterator[tuple[str, _Tensor]]:
     kind, plain = tensor_type(model.type_name), tensor_type("F32")
-    width, head_rows, kv_rows = model.width, model.heads * 64, model.kv_heads * 64
+    width, head_rows, kv_rows = model.width, model.heads * HEAD, model.kv_heads * HEAD
     yield "token_embd.weight", ((width, VOCABULARY), plain)
     yield "output_norm.weight", ((width,), plain)
     yield "output.weight", ((width, VOCABULARY), plain)
@@ -93,8 +104,8 @@ def _tensors(model: CalibrationModel) -> Iterator[tuple[str, _Tensor]]:
             yield at + "ffn_up.weight", ((width, inner), kind)
             yield at + "ffn_down.weight", ((inner, width), kind)
             continue
-        yield at + "attn_q_norm.weight", ((64,), plain)
-        yield at + "attn_k_norm.weight", ((64,), plain)
+        yield at + "attn_q_norm.weight", ((HEAD,), plain)
+        yield at + "attn_k_norm.weight", ((HEAD,), plain)
         yield at + "ffn_gate_inp.weight", ((width, model.experts), plain)
         yield at + "ffn_gate_exps.weight", ((width, inner, model.experts), kind)
         yield at + "ffn_up_exps.weight", ((width, inner, model.experts), kind)
@@ -150,10 +161,10 @@ def _header(model: CalibrationModel, tensors: Mapping[str, _Tensor]) -> bytes:
         "feed_forward_length": model.feed_forward,
         "attention.head_count": model.heads,
         "attention.head_count_kv": model.kv_heads,
-        "attention.key_length": 64,
-        "attention.value_length": 64,
+        "attention.key_length": HEAD,
+        "attention.value_length": HEAD,
         "attention.layer_norm_rms_epsilon": 1e-5,
-        "rope.dimension_count": 64,
+        "rope.dimension_count": HEAD,
         "vocab_size": VOCABULARY,
     }
     if model.experts:

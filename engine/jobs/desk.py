@@ -35,6 +35,12 @@ class Desk(Protocol):
     def recommend(self, report: HardwareReport) -> JobId:
         """Recommended."""
 
+    def calibrate(self) -> JobId:
+        """CalibrationProgressed ..., Calibrated. Takes ten seconds on a machine that does nothing else."""
+
+    def score(self) -> JobId:
+        """Scored: how wrong predictions were so far."""
+
     def search(self, words: str) -> JobId:
         """ModelsFound. The hub (or the mirror that is set) is asked now, and never without this."""
 

@@ -17,6 +17,8 @@ from engine.download.library import Library
 from engine.download.library_values import KnownModel
 from engine.errors import LoadError
 from engine.events import (
+    Calibrated,
+    CalibrationProgressed,
     ConversationOpened,
     ConversationsListed,
     Emit,
@@ -32,8 +34,10 @@ from engine.events import (
     Recommended,
     RemoteTried,
     RuntimeStateChanged,
+    Scored,
     new_job_id,
 )
+from engine.hardware.check import quick_report
 from engine.hardware.overrides import parse_overrides
 from engine.hardware.report import HardwareReport
 from engine.host.client import HostClient
@@ -41,6 +45,7 @@ from engine.host.start import host_runs
 from engine.jobs.advising import advise
 from engine.jobs.answers import Answers, state_name
 from engine.jobs.backends import Backends, wish_for
+from engine.jobs.calibrating import calibrate
 from engine.jobs.checking import check_machine, last_report
 from engine.jobs.connecting import network_of, test_connection
 from engine.jobs.downloads import Downloads
@@ -55,6 +60,7 @@ from engine.jobs.endpoints import (
 from engine.jobs.keeping import Keeping
 from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
+from engine.jobs.scoring import score
 from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
@@ -167,7 +173,25 @@ class LocalDesk:
 
     def recommend(self, report: HardwareReport) -> JobId:
         return self._threads.start(
-            "recommend", lambda job, token: self._emit(Recommended(job, advise(report)))
+            "recommend", lambda job, token: self._emit(Recommended(job, advise(self._paths, report)))
+        )
+
+    def calibrate(self) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            report = last_report(self._paths, self.settings.overrides) or quick_report([self._paths.models])
+
+            def progress(fraction: float) -> None:
+                self._emit(CalibrationProgressed(job, fraction))
+
+            found = calibrate(self._paths, self._command, report, progress, token)
+            self._emit(Calibrated(job, kept=found is not None))
+
+        return self._threads.start("calibrate", work)
+
+    def score(self) -> JobId:
+        return self._threads.start(
+            "score",
+            lambda job, token: self._emit(Scored(job, score(self._paths, self._library.installed()))),
         )
 
     # weights

@@ -18,9 +18,9 @@ from engine.download.names import model_name_of, quantization_of
 from engine.download.remote_header import header_at, header_of_plan, is_address
 from engine.download.sources import parse_reference, plan_download
 from engine.errors import LoadError, UsageError, WorkerError
+from engine.host.knowing import known_machine
 from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import with_exact_memory
-from engine.jobs.knowing import known_machine
 from engine.paths import Paths
 from engine.planning.placement import plan_on, spec_of_file
 from engine.planning.plan import RunPlan

@@ -11,9 +11,9 @@ import resources
 from engine.catalog.catalog import load_nominal_bits
 from engine.catalog.model import ModelShape, ModelSpec, Quantization
 from engine.download.hub_search import FoundModel, search_models
+from engine.host.knowing import known_machine
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.checking import last_report
-from engine.jobs.knowing import known_machine
 from engine.paths import Paths
 from engine.planning.machine import Machine
 from engine.planning.placement import plan_on

@@ -14,6 +14,7 @@ class KernelPoint:
     threads: int
     bytes_per_second: float
     prompt_operations_per_second: float  # 2 a weight and token
+    experts: bool = False  # of routed experts, whose kernels are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class FixedPoint:
     layer_s: float  # of a dense layer, for one token
     expert_layer_s: float  # of a layer with experts
     cache_elements_per_second: float  # of K and V, counted once for every query head
-    expert_share: float = 1.0  # of a kernel's rate that scattered experts reach
+    expert_matrix_s: float = 0.0  # of each matrix of an expert: it begins cold, somewhere else in memory
+    prompt_cache_elements_per_second: float = 0.0  # as above, for prompts; 0: not measured
+    small_gain: float = 1.0  # of kernels' rates, for models of SMALL_BYTES: part of them stays in caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,6 @@ class Calibration:
 
     kernels: tuple[KernelPoint, ...]
     fixed: tuple[FixedPoint, ...]
-    busy: bool = False  # other programs disturbed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Corrections:
     vram: float = 1.0
     ram: float = 1.0
     fixed: float = 1.0
+    cache: float = 1.0  # attention, on the CPU
     prompt: float = 1.0
     observed: int = 0
     prompts_observed: int = 0

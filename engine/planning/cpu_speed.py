@@ -6,6 +6,7 @@ Where the machine was calibrated, its own figures are used; else those of a usua
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,9 +31,13 @@ NARROW_VECTORS = 0.4  # without AVX2
 ARM_VECTORS = 0.6
 AVX512_GAIN = 1.15
 CACHE_ELEMENTS = 12e9  # of K and V a second and thread: a multiplication each, f16
+PROMPT_CACHE_GAIN = 5.0  # over that: the tokens of a prompt share what they read
 
 LAYER_S = 60e-6  # dense models: some ten kernels, each ending in a barrier of all threads
 EXPERT_LAYER_S = 200e-6
+# Sizes of models that a calibration times: one that stays in caches in part, and one too large for that.
+SMALL_BYTES, LARGE_BYTES = 90e6, float(208 << 20)
+EXPERT_MATRICES = 3  # of an expert: gate, up, down
 LATENT_LAYER_S = 670e-6  # MLA with 256 experts
 HYBRID_LAYER_S = 133e-6  # a layer that begins on a GPU and ends on the CPU
 # Python between the layers of ktransformers (its versions of early 2025).
@@ -55,6 +60,7 @@ class CpuRates:
     layer_s: float
     cache_elements: float  # per second
     prompt_operations: float  # per second
+    prompt_cache_elements: float  # per second
 
 
 def cpu_rates(placement: Placement, machine: Machine) -> CpuRates:
@@ -70,6 +76,7 @@ def cpu_rates(placement: Placement, machine: Machine) -> CpuRates:
         layer_s=_layer_seconds(placement.demand.shape, machine),
         cache_elements=machine.threads * CACHE_ELEMENTS * machine.core_rate,
         prompt_operations=machine.threads * _prompt_operations(machine),
+        prompt_cache_elements=machine.threads * CACHE_ELEMENTS * PROMPT_CACHE_GAIN * machine.core_rate,
     )
 
 
@@ -133,21 +140,32 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
     used = shape.experts_used / shape.experts if shape.experts else 1.0
     read = seconds = operations = prompt_s = 0.0
     for part in parts:
-        point = kernel_at(calibration.kernels, part.type_name, machine.threads)
+        point = kernel_at(calibration.kernels, part.type_name, machine.threads, part.experts)
         touched = part.size_bytes * (used if part.experts else 1.0)
         read += touched
-        seconds += touched / point.bytes_per_second / (fixed.expert_share if part.experts else 1.0)
+        seconds += touched / point.bytes_per_second
         weights = touched / bytes_per_weight(part.type_name)
         operations += 2 * weights
         prompt_s += 2 * weights / point.prompt_operations_per_second
-    rate = read / max(seconds, 1e-12)
+    rate = read / max(seconds, 1e-12) * _cached_gain(sum(part.size_bytes for part in parts), fixed)
     return CpuRates(
         memory=rate * 1e3,  # never the limit: it is in the kernels' measured rate
         kernels=max(rate, 1.0),
-        layer_s=fixed.expert_layer_s if shape.experts else fixed.layer_s,
+        layer_s=fixed.expert_layer_s + EXPERT_MATRICES * shape.experts_used * fixed.expert_matrix_s
+        if shape.experts
+        else fixed.layer_s,
         cache_elements=fixed.cache_elements_per_second,
         prompt_operations=operations / prompt_s if prompt_s else 1e9,
+        prompt_cache_elements=fixed.prompt_cache_elements_per_second
+        or fixed.cache_elements_per_second * PROMPT_CACHE_GAIN,
     )
+
+
+def _cached_gain(size: float, fixed: FixedPoint) -> float:
+    """What a small model gains from caches; straight, over the logarithm of sizes, between those that were
+    measured."""
+    share = math.log(LARGE_BYTES / max(size, SMALL_BYTES)) / math.log(LARGE_BYTES / SMALL_BYTES)
+    return float(fixed.small_gain ** max(share, 0.0)) if fixed.small_gain > 1 else 1.0
 
 
 def matrices_of(placement: Placement) -> tuple[Matrices, ...]:
@@ -200,19 +218,24 @@ def _main_type(name: str) -> str:
     return next((known for known in sorted(_BITS, key=len, reverse=True) if known in name), "Q4_K")
 
 
-def kernel_at(points: Sequence[KernelPoint], type_name: str, threads: int) -> KernelPoint:
+def kernel_at(
+    points: Sequence[KernelPoint], type_name: str, threads: int, experts: bool = False
+) -> KernelPoint:
     """The rate of a type at a number of threads; of a type that was not measured, the one with the
-    nearest bits, as many weights a second."""
-    own = [point for point in points if point.type_name == type_name]
+    nearest bits. Experts have rates of their own where those were measured."""
+    alike = [point for point in points if point.experts is experts]
+    alike = alike or [point for point in points if not point.experts] or list(points)
+    own = [point for point in alike if point.type_name == type_name]
     if not own:
         bits = _BITS.get(type_name, 4.5)
-        nearest = min(points, key=lambda point: abs(_BITS.get(point.type_name, 4.5) - bits)).type_name
-        own = [point for point in points if point.type_name == nearest]
+        nearest = min(alike, key=lambda point: abs(_BITS.get(point.type_name, 4.5) - bits)).type_name
+        own = [point for point in alike if point.type_name == nearest]
     return KernelPoint(
         type_name,
         threads,
         _between([(point.threads, point.bytes_per_second) for point in own], threads),
         _between([(point.threads, point.prompt_operations_per_second) for point in own], threads),
+        experts,
     )
 
 
@@ -225,7 +248,9 @@ def fixed_at(points: Sequence[FixedPoint], threads: int) -> FixedPoint:
         read(lambda point: point.layer_s),
         read(lambda point: point.expert_layer_s),
         read(lambda point: point.cache_elements_per_second),
-        read(lambda point: point.expert_share),
+        read(lambda point: point.expert_matrix_s),
+        read(lambda point: point.prompt_cache_elements_per_second),
+        read(lambda point: point.small_gain),
     )
 
 

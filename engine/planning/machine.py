@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.figures import Range
@@ -105,7 +105,8 @@ class Machine:
     batch: int = 512  # tokens of a prompt computed at once
     unknowns: tuple[Unknown, ...] = ()  # what a description leaves open
     calibration: Calibration | None = None
-    corrections: Corrections = UNCORRECTED
+    corrections: Corrections = UNCORRECTED  # learnt from runs, for every model
+    own: tuple[tuple[str, Corrections], ...] = ()  # the same for single ones, by `build_of`
 
     @property
     def vram_budget(self) -> int:
@@ -136,6 +137,11 @@ def machine_of(report: HardwareReport) -> Machine:
         amx="amx_int8" in cpu.instruction_sets,
         core_rate=core_rate(cpu.model),
     )
+
+
+def as_known(machine: Machine, known: Machine) -> Machine:
+    """The machine with everything that was learnt of another state of it."""
+    return replace(machine, calibration=known.calibration, corrections=known.corrections, own=known.own)
 
 
 def core_rate(model: str) -> float:

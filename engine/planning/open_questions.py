@@ -5,13 +5,14 @@ from __future__ import annotations
 from engine.messages import Sentence, sentence
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine, Question, Unknown
+from engine.planning.sharpen import learnt
 from engine.planning.speed import WORTH_ASKING, SpeedQuestion, token_time
 from engine.planning.spread import TENSOR_PARALLEL
 
 
 def questions_for(placement: Placement, machine: Machine, asked: SpeedQuestion) -> tuple[Sentence, ...]:
     """The largest first; none where the description says all that matters."""
-    open_ends = () if machine.corrections.observed else machine.unknowns
+    open_ends = () if learnt(placement, machine).observed else machine.unknowns
     found = [
         (factor, unknown)
         for unknown in open_ends

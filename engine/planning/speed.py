@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from engine.catalog.model import AttentionKind, ModelShape
 from engine.figures import Origin, Range
 from engine.hardware.described import EngineKind
+from engine.planning.calibration import Corrections
 from engine.planning.cpu_speed import (
     HYBRID_LAYER_S,
     INTERPRETED_LAYER_S,
@@ -24,6 +25,7 @@ from engine.planning.layout import Placement
 from engine.planning.machine import Machine
 from engine.planning.memory import kv_read_bytes
 from engine.planning.plan import SpeedEstimate
+from engine.planning.sharpen import learnt
 from engine.planning.speed_inputs import SpeedInputs, TokenTime, time_of
 from engine.planning.spread import generation_spread, prompt_spread
 
@@ -39,6 +41,7 @@ PCIE_PROMPT_TOKENS = 32  # from so many tokens on, experts in main memory are se
 STREAM_SHARE = 0.7  # of a disk: page faults instead of large queued reads
 ACTIVATION_BYTES = 4
 START_S = 0.6  # a worker, its libraries, a tokenizer (measured)
+COPY_RATE = 3e9  # of weights to the CPU's own layout, bytes a second (measured)
 
 # What is left open matters from this factor on, slowest to fastest: published runs leave open as much,
 # so that less is part of the model's own spread.
@@ -63,20 +66,21 @@ USUAL = SpeedQuestion()
 def estimate_speed(placement: Placement, machine: Machine, asked: SpeedQuestion = USUAL) -> SpeedEstimate:
     """Generation, prompt, first token and load time of a placed model."""
     inputs = speed_inputs(placement, machine, asked.depth, asked.streams)
-    time = corrected(time_of(inputs), machine)
+    taught = learnt(placement, machine)
+    time = corrected(time_of(inputs), taught)
     generation = asked.streams / time.total
-    prompt = prompt_tps(placement, machine, time)
+    prompt = prompt_tps(placement, machine, time, asked.prompt // 2)
     open_ends = _unknown_factors(placement, machine, asked, time.total)
     return SpeedEstimate(
         generation_tps=_ranged(generation, generation_spread(placement, machine, open_ends)),
         prompt_tps=_ranged(prompt, prompt_spread(placement, machine, open_ends)),
-        time_to_first_token_s=asked.prompt / prompt + time.total,
+        time_to_first_token_s=max(asked.prompt / prompt, time.total),
         load_s=load_seconds(placement, machine),
         bottleneck=time.bottleneck,
         origin=Origin.ESTIMATED,
         inputs=inputs,
         calibrated=_is_calibrated(placement, machine),
-        observed=machine.corrections.observed,
+        observed=taught.observed,
     )
 
 
@@ -86,12 +90,12 @@ def _is_calibrated(placement: Placement, machine: Machine) -> bool:
 
 def token_time(placement: Placement, machine: Machine, depth: int, streams: int = 1) -> TokenTime:
     """The time of one step when `depth` tokens stand before it."""
-    return corrected(time_of(speed_inputs(placement, machine, depth, streams)), machine)
+    plain = time_of(speed_inputs(placement, machine, depth, streams))
+    return corrected(plain, learnt(placement, machine))
 
 
-def corrected(time: TokenTime, machine: Machine) -> TokenTime:
+def corrected(time: TokenTime, taught: Corrections) -> TokenTime:
     """With what measured runs on this machine taught."""
-    taught = machine.corrections
     if not taught.observed:
         return time
     return TokenTime(
@@ -100,6 +104,7 @@ def corrected(time: TokenTime, machine: Machine) -> TokenTime:
         time.compute * taught.fixed,
         time.ssd * taught.ram,
         time.pcie * taught.fixed,
+        time.cache * taught.cache,
     )
 
 
@@ -213,8 +218,9 @@ def _streamed_bytes(placement: Placement) -> float:
     return experts * _used_share(placement.demand.shape) + min(2 * dense, placement.ram_dense)
 
 
-def prompt_tps(placement: Placement, machine: Machine, time: TokenTime) -> float:
-    """Tokens of the prompt read per second."""
+def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: int) -> float:
+    """Tokens of the prompt read per second, with `depth` before each in the mean; `time` is that of a
+    token that is generated."""
     cpu = cpu_rates(placement, machine)
     seconds = _prompt_seconds(placement, cpu)
     if placement.on_gpu and placement.ram_experts and machine.batch >= PCIE_PROMPT_TOKENS:
@@ -223,8 +229,10 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime) -> float
         seconds = min(seconds, _prompt_seconds(placement, replace(cpu, prompt_operations=1e30)) + sent)
     # a batch uses nearly every expert, so all that is missing is read once
     disk = placement.streamed / (machine.disk_bandwidth.expected * STREAM_SHARE) / machine.batch
-    taught = machine.corrections
-    seconds = (seconds + disk + 1e-6) * (taught.prompt if taught.prompts_observed else 1.0)
+    on_gpu = placement.gpu_layers / placement.demand.shape.layers
+    attention = _cache_elements(placement.demand.shape, depth) * (1 - on_gpu) / cpu.prompt_cache_elements
+    taught = learnt(placement, machine)
+    seconds = (seconds + attention + disk + 1e-6) * (taught.prompt if taught.prompts_observed else 1.0)
     # a batch is never slower a token than generating one by one
     return 1 / min(seconds, time.total)
 
@@ -246,11 +254,12 @@ def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
     return seconds
 
 
-def load_seconds(placement: Placement, machine: Machine) -> float:
-    """Starting a worker and reading the file once. A faster disk shortens this and nothing else of a
-    resident model."""
+def load_seconds(placement: Placement, machine: Machine, cached: int = 0) -> float:
+    """Starting a worker, reading what is not `cached` (bytes of the file) once, and copying weights. A
+    faster disk shortens this and nothing else of a resident model."""
     resident = placement.demand.quantization.size_bytes - placement.streamed
-    return START_S + resident / machine.disk_bandwidth.expected
+    read = max(0, resident - cached) / machine.disk_bandwidth.expected
+    return START_S + read + placement.repack / COPY_RATE
 
 
 def _unknown_factors(
@@ -258,7 +267,7 @@ def _unknown_factors(
 ) -> tuple[float, float]:
     """(slower, faster): how far what was left open may move the speed, all of it together."""
     slower = faster = 1.0
-    if machine.corrections.observed:  # a run of the machine itself has answered
+    if learnt(placement, machine).observed:  # a run of the machine itself has answered
         return slower, faster
     for unknown in machine.unknowns:
         slow = token_time(placement, unknown.slow, asked.depth, asked.streams).total

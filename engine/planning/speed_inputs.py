@@ -49,10 +49,11 @@ class TokenTime:
     compute: float  # kernels that are slower than the memory, and fixed costs
     ssd: float
     pcie: float = 0.0
+    cache: float = 0.0  # attention over what stands before, on the CPU
 
     @property
     def total(self) -> float:
-        return self.vram + self.ram + self.compute + self.ssd + self.pcie
+        return self.vram + self.ram + self.compute + self.ssd + self.pcie + self.cache
 
     @property
     def bottleneck(self) -> Bottleneck:
@@ -61,7 +62,7 @@ class TokenTime:
             Bottleneck.RAM: self.ram,
             Bottleneck.VRAM: self.vram,
             Bottleneck.PCIE: self.pcie,
-            Bottleneck.COMPUTE: self.compute,
+            Bottleneck.COMPUTE: self.compute + self.cache,
         }
         return max(parts, key=lambda part: parts[part])
 
@@ -72,11 +73,12 @@ def time_of(inputs: SpeedInputs) -> TokenTime:
     memory = inputs.ram_bytes / inputs.ram_rate
     kernels = inputs.ram_bytes / inputs.kernel_rate
     waits = memory >= kernels
-    fixed = inputs.cache_s + inputs.gpu_fixed_s + inputs.cpu_fixed_s + inputs.arithmetic_s
+    fixed = inputs.gpu_fixed_s + inputs.cpu_fixed_s + inputs.arithmetic_s
     return TokenTime(
         vram=inputs.vram_bytes / inputs.vram_rate,
         ram=memory if waits else 0.0,
         compute=fixed + (0.0 if waits else kernels),
         ssd=inputs.ssd_bytes / inputs.ssd_rate,
         pcie=inputs.pcie_bytes / inputs.pcie_rate,
+        cache=inputs.cache_s,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.hardware.described import EngineKind
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine
+from engine.planning.sharpen import learnt
 
 # What the model missed by on published runs: most of them lie within these.
 DENSE_SPREAD = 1.26
@@ -18,7 +19,6 @@ UNKNOWN_GPU = (1.6, 2.0)
 # Engines that split every layer over the cards: bound by their links, not modelled.
 TENSOR_PARALLEL = frozenset({EngineKind.VLLM, EngineKind.SGLANG})
 TENSOR_PARALLEL_SPREAD = 5.0
-BUSY_SPREAD = 1.3  # of a calibration while other programs worked
 
 
 def generation_spread(
@@ -30,14 +30,15 @@ def generation_spread(
         low = max(STREAM_SPREAD, disk.expected / disk.low)
         return low * unknown[0], max(STREAM_SPREAD, disk.high / disk.expected) * unknown[1]
     low = high = _model_spread(placement, machine)
-    calibrated = machine.calibration is not None or machine.corrections.observed
+    observed = learnt(placement, machine).observed
+    calibrated = machine.calibration is not None or observed
     if placement.ram_dense + placement.ram_experts and not calibrated:
         ram = machine.ram_bandwidth
         if not machine.bandwidth_measured:
             low, high = low * ram.expected / ram.low, high * ram.high / ram.expected
         else:
             high *= max(1.0, ram.high / ram.expected / 1.1)
-    if any(not gpu.bandwidth_known for gpu, _ in placement.gpu_shares) and not machine.corrections.observed:
+    if any(not gpu.bandwidth_known for gpu, _ in placement.gpu_shares) and not observed:
         low, high = low * UNKNOWN_GPU[0], high * UNKNOWN_GPU[1]
     return low * unknown[0], high * unknown[1]
 
@@ -45,10 +46,10 @@ def generation_spread(
 def _model_spread(placement: Placement, machine: Machine) -> float:
     if machine.engine in TENSOR_PARALLEL:
         return TENSOR_PARALLEL_SPREAD
-    if machine.corrections.observed:
+    if learnt(placement, machine).observed:
         return OBSERVED_SPREAD
     if machine.calibration is not None and not placement.on_gpu:
-        return CALIBRATED_SPREAD * (BUSY_SPREAD if machine.calibration.busy else 1.0)
+        return CALIBRATED_SPREAD
     return EXPERTS_SPREAD if placement.demand.shape.experts else DENSE_SPREAD
 
 
@@ -57,6 +58,8 @@ def prompt_spread(
 ) -> tuple[float, float]:
     if machine.engine in TENSOR_PARALLEL:
         return TENSOR_PARALLEL_SPREAD, TENSOR_PARALLEL_SPREAD
-    if machine.corrections.prompts_observed or (machine.calibration is not None and not placement.on_gpu):
+    if learnt(placement, machine).prompts_observed or (
+        machine.calibration is not None and not placement.on_gpu
+    ):
         return CALIBRATED_PROMPT_SPREAD, CALIBRATED_PROMPT_SPREAD
     return PROMPT_SPREAD * unknown[0], PROMPT_SPREAD * unknown[1]

@@ -75,6 +75,7 @@ class Timing:
     prompt_tps: float  # tokens a second, a batch at once
     deep_token_s: float = 0.0  # of one token behind `depth` others; 0 where that was not measured
     depth: int = 0
+    deep_prompt_tps: float = 0.0  # as `prompt_tps`, behind `depth` tokens; with all threads, else 0
 
 
 @dataclass(frozen=True, slots=True)

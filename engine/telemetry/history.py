@@ -1,7 +1,8 @@
 """What answers and the machine did, kept in a small database: figures, never text.
 
-One row for each answer, and one a minute for each device while a model is loaded. The oldest rows
-go after `KEPT_DAYS`. One process writes (the engine's host); any number may read.
+One row for each answer, one a minute for each device while a model is loaded, and one for each figure
+that was predicted and then measured. The oldest rows go after `KEPT_DAYS`, scores also when there are more
+than `MOST_SCORES`. The engine's host writes, and a measured run now and then; any number may read.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.errors import StoreError
 
 KEPT_DAYS: Final = 90
-_SCHEMA: Final = 1
+MOST_SCORES: Final = 20_000
+_MOST_LESSONS: Final = 500
+_ALONE: Final = 1.05  # answers in a batch, in the mean
+_SCHEMA: Final = 2  # 1 had no scores
 _BUSY_MS: Final = 2000  # that a reader may hold up the writer
 
 
@@ -57,9 +62,51 @@ class DeviceRecord:
     temperature_c: float | None  # largest
 
 
-_TABLES: Final[dict[str, type]] = {"answers": AnswerRecord, "devices": DeviceRecord}
+class Quantity(StrEnum):
+    """What is predicted, and in which unit."""
+
+    GENERATION = "generation_tps"  # of one answer
+    PROMPT = "prompt_tps"
+    FIRST_TOKEN = "first_token_s"  # after waiting for others
+    LOAD = "load_s"
+    RESERVED = "memory_reserved_bytes"
+    RESIDENT = "memory_resident_bytes"  # right after the load
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """One figure of a load or an answer, as it was predicted and as it was measured."""
+
+    at: float  # since the epoch
+    machine: str  # that it was measured on, and by which engine; see engine/host/knowing.py
+    basis: str  # what predictions rested on beside runs
+    model: str
+    quantization: str
+    build: str  # models that are equally fast have the same
+    quantity: str  # a Quantity
+    depth: int  # tokens before, in the mean
+    streams: float  # answers in a batch, in the mean
+    predicted: float
+    measured: float
+    plain: float  # what would have been predicted had nothing been learnt from runs
+    quiet: int  # 1: other programs left the machine alone
+    # parts of `plain` where that is generation: seconds of a step
+    vram_s: float = 0.0
+    ram_s: float = 0.0
+    compute_s: float = 0.0
+    ssd_s: float = 0.0
+    pcie_s: float = 0.0
+    cache_s: float = 0.0
+
+
+Record = AnswerRecord | DeviceRecord | ScoreRecord
+_TABLES: Final[dict[str, type[Record]]] = {
+    "answers": AnswerRecord,
+    "devices": DeviceRecord,
+    "scores": ScoreRecord,
+}
 _KINDS: Final = {"float": "REAL", "int": "INTEGER", "str": "TEXT", "float | None": "REAL"}
-_Record = TypeVar("_Record", AnswerRecord, DeviceRecord)
+_Record = TypeVar("_Record", AnswerRecord, DeviceRecord, ScoreRecord)
 
 
 class History:
@@ -70,12 +117,17 @@ class History:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = _open(path)
 
-    def add(self, records: Iterable[AnswerRecord | DeviceRecord]) -> None:
+    def add(self, records: Iterable[Record]) -> None:
         with _as_store_error(), self._database:
+            scored = False
             for record in records:
-                table = "answers" if isinstance(record, AnswerRecord) else "devices"
+                table = next(name for name, kind in _TABLES.items() if isinstance(record, kind))
                 marks = ", ".join("?" * len(fields(record)))
                 self._database.execute(f"INSERT INTO {table} VALUES ({marks})", astuple(record))
+                scored = scored or table == "scores"
+            if scored:
+                oldest = "(SELECT max(rowid) FROM scores) - ?"
+                self._database.execute(f"DELETE FROM scores WHERE rowid <= {oldest}", (MOST_SCORES,))
 
     def forget_before(self, at: float) -> None:
         """Strikes out what is older; `at` in seconds since the epoch."""
@@ -98,6 +150,24 @@ def read_devices(path: Path, since: float) -> tuple[DeviceRecord, ...]:
     return _read(path, "devices", DeviceRecord, since)
 
 
+def read_scores(path: Path, since: float) -> tuple[ScoreRecord, ...]:
+    """As `read_answers`."""
+    return _read(path, "scores", ScoreRecord, since)
+
+
+def read_lessons(path: Path, since: float) -> tuple[ScoreRecord, ...]:
+    """The newest speeds of answers that were computed alone and undisturbed, oldest first.
+    Raises: StoreError."""
+    if not path.exists():
+        return ()
+    alone = "quiet AND streams <= ? AND quantity IN (?, ?)"
+    newest = f"SELECT * FROM scores WHERE {alone} AND at >= ? ORDER BY at DESC LIMIT ?"
+    values = (_ALONE, Quantity.GENERATION.value, Quantity.PROMPT.value, since, _MOST_LESSONS)
+    with _as_store_error(), contextlib.closing(_open(path)) as database:
+        rows = database.execute(newest, values).fetchall()
+        return tuple(ScoreRecord(*row) for row in reversed(rows))
+
+
 def _read(path: Path, table: str, kind: type[_Record], since: float) -> tuple[_Record, ...]:
     if not path.exists():
         return ()
@@ -112,9 +182,9 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, _SCHEMA):
+        if not 0 <= version <= _SCHEMA:
             raise sqlite3.DatabaseError(f"it has schema {version}; this program knows {_SCHEMA}")
-        if version == 0:
+        if version < _SCHEMA:
             _make(database)
     except BaseException:
         database.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.hardware.report_json import load_report
 from engine.jobs.advising import advise
+from engine.paths import Paths
 from tests.e2e.desktop import Desktop, Program, wait_for
 from tests.e2e.starter import starter
 from tests.e2e.test_main_job import Chats, ask, settings_of
@@ -24,7 +25,8 @@ def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) 
         wait_for("the check", report.exists, 60)
         time.sleep(1)
         # The hub holds a model that runs here under the name of the one that is recommended.
-        chosen = advise(load_report(report)).plans[0].quantization
+        paths = Paths(program.data, program.config, program.state)
+        chosen = advise(paths, load_report(report)).plans[0].quantization
         content = starter().read_bytes()
         hub.add_file(chosen.repository, f"Model-{chosen.name}.gguf", content)
         hub.faults = Faults(bytes_per_second=1_500_000)

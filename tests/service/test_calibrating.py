@@ -9,9 +9,9 @@ import pytest
 from engine.cancellation import CancelToken
 from engine.errors import Cancelled, LoadError
 from engine.hardware.check import quick_report
+from engine.host.knowing import calibration_path
 from engine.jobs.calibrating import calibrate
 from engine.jobs.calibration_models import CalibrationModel, write_calibration_model
-from engine.jobs.knowing import calibration_path
 from engine.paths import Paths
 from engine.runtime.timing import timer
 from engine.runtime.values import LoadRequest
@@ -54,11 +54,11 @@ def test_a_cancelled_calibration_keeps_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_is_predicted_and_measured(environment: dict[str, str]) -> None:
-    done = deskside(environment, "bench", "--json", "--prompt", "64", "--tokens", "8", "--threads", "1")
+    done = deskside(environment, "bench", "--json", "--prompt", "80", "--tokens", "32", "--threads", "1")
     assert done.returncode == 0, done.stderr
     bench = records(done.stdout)[-1]
     assert bench["event"] == "bench"
-    assert (bench["prompt_tokens"], bench["generated_tokens"], bench["threads"]) == (64, 8, 1)
+    assert (bench["prompt_tokens"], bench["generated_tokens"], bench["threads"]) == (80, 32, 1)
     predicted, measured = bench["predicted"], bench["measured"]
     assert measured["origin"] == "measured"
     assert predicted["generation_tps"]["low"] <= predicted["generation_tps"]["high"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,31 +12,55 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.catalog.gguf import read_file_header, shape_of, weights_of
-from engine.jobs.calibrating import TYPES, calibration_of
-from engine.jobs.calibration_models import CalibrationModel, write_calibration_model
-from engine.jobs.knowing import (
-    MOST_RUNS,
-    add_run,
+from engine.host.knowing import (
     calibration_path,
+    key_of_machine,
+    key_text,
     known_machine,
     load_calibration,
-    load_runs,
-    runs_path,
+    load_knowledge,
     save_calibration,
 )
+from engine.jobs.calibrating import (
+    DEEP,
+    EXPERTS,
+    SMALL,
+    SMALL_EXPERTS,
+    THIN,
+    THIN_EXPERTS,
+    TYPES,
+    Run,
+    Timed,
+    calibration_of,
+)
+from engine.jobs.calibration_models import HEAD, CalibrationModel, write_calibration_model
 from engine.paths import Paths
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
-from engine.planning.sharpen import Observation
-from engine.planning.speed_inputs import TokenTime
+from engine.planning.cpu_speed import kernel_at
+from engine.planning.machine import machine_of
+from engine.planning.placement import plan_on
+from engine.planning.sharpen import MOST_FACTOR
 from engine.runtime.values import Timing
-from tests.unit.planning_machines import RYZEN_64
+from engine.telemetry.history import History, Quantity, ScoreRecord
+from tests.unit.planning_machines import RYZEN_64, gpu, published
 
 CALIBRATION = Calibration((KernelPoint("Q4_K", 1, 5e9, 5e10),), (FixedPoint(1, 5e-5, 1e-4, 5e9),))
-RUN = Observation(TokenTime(0.0, 0.1, 0.01, 0.0), 0.12, 100.0, 90.0)
 
 
 def paths(folder: Path) -> Paths:
     return Paths(folder / "data", folder / "config", folder / "state")
+
+
+def keep_run(place: Paths, measured: float = 8.0, **changes: object) -> None:
+    """A run of generation that was predicted at 10 tokens a second."""
+    known = load_knowledge(place, RYZEN_64)
+    quantity = Quantity.GENERATION.value
+    key = key_text(known.key)
+    named = (time.time(), key, known.basis, "m", "Q4_K_M", "llama", quantity)
+    run = ScoreRecord(*named, 9, 1.0, 10.0, measured, 10.0, quiet=1)
+    history = History(place.history)
+    history.add([replace(run, **{"ram_s": 0.1, **changes})])  # type: ignore[arg-type]
+    history.close()
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -55,50 +80,102 @@ def test_calibration_models_are_sound_files(tmp_path: Path, kind: str, experts: 
 
 def test_rates_are_found_behind_times() -> None:
     """Times made from known rates give those rates back."""
-    typed = CalibrationModel("Q8_0", 20, 2048, 4096, 32, 8)
-    thin, mixture = (
-        CalibrationModel("Q8_0", 24, 64, 64, 4, 2),
-        CalibrationModel("Q8_0", 16, 64, 32, 4, 2, 32, 8),
-    )
-    rate, layer, expert_layer, elements = 10e9, 40e-6, 90e-6, 4e9
-    deeper = 24 * 4 * 64 * 2 * 2000 / elements
+    rate, expert_rate, layer, expert_layer, matrix = 10e9, 6e9, 40e-6, 90e-6, 7e-6
+    elements, prompt_elements, operations = 4e9, 30e9, 2e11
 
-    def token(model: CalibrationModel, fixed: float) -> float:
-        cached = 1 if model is typed else 2
-        return model.layers * fixed + model.bytes_per_token / rate / cached
+    def timed(model: CalibrationModel, fixed: float, cached: float = 1) -> Timed:
+        thin = model is THIN_EXPERTS
+        experts = 0.0 if thin else model.expert_bytes_per_token
+        matrices = 0 if thin else 3 * model.used * model.layers
+        scattered = experts / expert_rate + matrices * matrix
+        token_s = model.layers * fixed + (model.bytes_per_token - experts) / rate / cached + scattered
+        prompt = operations / (2 * model.layers * model.matrices)
+        row = model.layers * model.heads * HEAD * 2
+        deep_prompt = 1 / (1 / prompt + row * 4000 / prompt_elements)
+        return Timed(model, (Timing(1, token_s, prompt, token_s + row * 4000 / elements, 4000, deep_prompt),))
 
+    typed = {name: CalibrationModel(name, 6, 2048, 4096, 32, 8) for name in ("Q8_0", "Q4_K")}
     made = calibration_of(
-        {"Q8_0": (typed, (Timing(1, token(typed, layer), 50.0),))},
-        (Timing(1, token(thin, layer), 100.0, token(thin, layer) + deeper, 2000),),
-        (Timing(1, token(mixture, expert_layer), 100.0),),
+        Run(
+            timed(THIN, layer, 2),
+            timed(THIN_EXPERTS, expert_layer, 2),
+            timed(DEEP, layer),
+            timed(EXPERTS, expert_layer),
+            timed(SMALL_EXPERTS, expert_layer),
+            timed(SMALL, layer, 1.5),
+            {name: timed(model, layer) for name, model in typed.items()},
+        )
     )
-    assert made.kernels[0].bytes_per_second == pytest.approx(rate, rel=0.03)
-    assert made.fixed[0].layer_s == pytest.approx(layer, rel=0.1)
-    assert made.fixed[0].expert_layer_s == pytest.approx(expert_layer, rel=0.1)
-    assert made.fixed[0].cache_elements_per_second == pytest.approx(elements, rel=0.01)
-    assert made.kernels[0].prompt_operations_per_second == 2 * 20 * typed.matrices * 50
+    for name in typed:
+        found = kernel_at(made.kernels, name, 1)
+        assert found.bytes_per_second == pytest.approx(rate, rel=0.03)
+        assert found.prompt_operations_per_second == pytest.approx(operations)
+    assert kernel_at(made.kernels, "Q6_K", 1, experts=True).bytes_per_second == pytest.approx(
+        expert_rate, rel=0.05
+    )
+    fixed = made.fixed[0]
+    assert fixed.layer_s == pytest.approx(layer, rel=0.1)
+    assert fixed.expert_layer_s == pytest.approx(expert_layer, rel=0.1)
+    assert fixed.expert_matrix_s == pytest.approx(matrix, rel=0.2)
+    assert fixed.small_gain == pytest.approx(1.5, rel=0.05)
+    assert fixed.cache_elements_per_second == pytest.approx(elements, rel=0.01)
+    assert fixed.prompt_cache_elements_per_second == pytest.approx(prompt_elements, rel=0.01)
 
 
 def test_what_is_kept_comes_back_for_this_machine_only(tmp_path: Path) -> None:
     place = paths(tmp_path)
     save_calibration(place, RYZEN_64, CALIBRATION)
-    add_run(place, RYZEN_64, RUN)
+    keep_run(place)
     assert load_calibration(place, RYZEN_64) == CALIBRATION
-    assert load_runs(place, RYZEN_64) == (RUN,)
     machine = known_machine(place, RYZEN_64)
     assert machine.calibration == CALIBRATION
     assert machine.corrections.observed == 1
-    other = replace(RYZEN_64, cpu=replace(RYZEN_64.cpu, model="another"))
-    assert load_calibration(place, other) is None
-    assert load_runs(place, other) == ()
+    assert dict(machine.own)["llama"].ram == pytest.approx(1.25)
+    for other in (
+        replace(RYZEN_64, cpu=replace(RYZEN_64.cpu, model="another")),
+        replace(RYZEN_64, memory=replace(RYZEN_64.memory, total_bytes=RYZEN_64.memory.total_bytes * 2)),
+    ):
+        assert load_calibration(place, other) is None
+        assert known_machine(place, other).corrections.observed == 0
 
 
-def test_only_the_newest_runs_are_kept(tmp_path: Path) -> None:
-    for number in range(MOST_RUNS + 3):
-        add_run(paths(tmp_path), RYZEN_64, replace(RUN, measured_s=1.0 + number))
-    runs = load_runs(paths(tmp_path), RYZEN_64)
-    assert len(runs) == MOST_RUNS
-    assert runs[-1].measured_s == MOST_RUNS + 3
+def test_memory_set_by_hand_is_no_other_machine(tmp_path: Path) -> None:
+    place = paths(tmp_path)
+    save_calibration(place, RYZEN_64, CALIBRATION)
+    memory = replace(RYZEN_64.memory, total_bytes=RYZEN_64.memory.total_bytes // 2)
+    told = replace(RYZEN_64, memory=memory, overridden=("memory.total",))
+    assert load_calibration(place, told) == CALIBRATION
+
+
+def test_another_llama_cpp_is_measured_anew(tmp_path: Path) -> None:
+    place = paths(tmp_path)
+    save_calibration(place, RYZEN_64, CALIBRATION)
+    assert key_of_machine(RYZEN_64).engine
+    file = calibration_path(place)
+    data = json.loads(file.read_text())
+    data["machine"]["engine"] = "another build"
+    file.write_text(json.dumps(data))
+    assert load_calibration(place, RYZEN_64) is None
+
+
+def test_another_card_makes_runs_void_and_not_the_calibration(tmp_path: Path) -> None:
+    place = paths(tmp_path)
+    save_calibration(place, RYZEN_64, CALIBRATION)
+    keep_run(place)
+    other = replace(RYZEN_64, gpus=(gpu("card", 8 << 30, 1e12),))
+    machine = known_machine(place, other)
+    assert machine.calibration == CALIBRATION
+    assert machine.corrections.observed == 0
+
+
+def test_a_new_calibration_makes_earlier_runs_void(tmp_path: Path) -> None:
+    """They tell what the earlier one missed by."""
+    place = paths(tmp_path)
+    save_calibration(place, RYZEN_64, CALIBRATION)
+    keep_run(place)
+    faster = replace(CALIBRATION, fixed=(replace(CALIBRATION.fixed[0], layer_s=1e-5),))
+    save_calibration(place, RYZEN_64, faster)
+    assert known_machine(place, RYZEN_64).corrections.observed == 0
 
 
 LIES = st.one_of(
@@ -107,23 +184,33 @@ LIES = st.one_of(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(["kernels", "fixed", "busy", "runs", "machine", "schema"]), LIES, st.booleans())
+@given(st.sampled_from(["kernels", "fixed", "machine", "schema"]), LIES, st.booleans())
 def test_files_that_lie_are_as_good_as_none(tmp_path: Path, key: str, lie: object, inside: bool) -> None:
     place = paths(tmp_path)
-    runs_path(place).unlink(missing_ok=True)
     save_calibration(place, RYZEN_64, CALIBRATION)
-    add_run(place, RYZEN_64, RUN)
-    for path in (calibration_path(place), runs_path(place)):
-        data = json.loads(path.read_text())
-        if key in data:
-            items = data[key]
-            if inside and isinstance(items, list):
-                items[0][next(iter(items[0]))] = lie
-            else:
-                data[key] = lie
-            path.write_text(json.dumps(data))
-    machine = known_machine(place, RYZEN_64)
-    assert machine.corrections.observed in (0, 1)
+    path = calibration_path(place)
+    data = json.loads(path.read_text())
+    items = data[key]
+    if inside and isinstance(items, list):
+        items[0][next(iter(items[0]))] = lie
+    else:
+        data[key] = lie
+    path.write_text(json.dumps(data))
+    spec, quantization = published("DeepSeek-R1-0528-Qwen3-8B", "Q4_K_M")
+    plan = plan_on(known_machine(place, RYZEN_64), spec, quantization)
+    assert plan.speed.generation_tps.expected > 0
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["measured", "ram_s", "compute_s", "plain"]), st.floats(allow_nan=False))
+def test_runs_that_lie_change_a_speed_by_so_much_only(tmp_path: Path, name: str, lie: float) -> None:
+    place = paths(tmp_path)
+    place.history.unlink(missing_ok=True)
+    keep_run(place, **{name: lie})  # type: ignore[arg-type]
+    spec, quantization = published("DeepSeek-R1-0528-Qwen3-8B", "Q4_K_M")
+    taught = plan_on(known_machine(place, RYZEN_64), spec, quantization).speed.generation_tps.expected
+    plain = plan_on(machine_of(RYZEN_64), spec, quantization).speed.generation_tps.expected
+    assert plain / MOST_FACTOR * 0.99 <= taught <= plain * MOST_FACTOR * 1.01
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"[" * 10_000])
@@ -131,6 +218,6 @@ def test_broken_files_are_as_good_as_none(tmp_path: Path, content: bytes) -> Non
     place = paths(tmp_path)
     place.state.mkdir(parents=True)
     calibration_path(place).write_bytes(content)
-    runs_path(place).write_bytes(content)
+    place.history.write_bytes(content)
     assert load_calibration(place, RYZEN_64) is None
-    assert load_runs(place, RYZEN_64) == ()
+    assert known_machine(place, RYZEN_64).corrections.observed == 0

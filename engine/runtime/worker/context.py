@@ -91,6 +91,20 @@ class Context:
         self._llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
         self.copying = self.copying or not self.unified
 
+    def join_copies(self, source: int, others: Sequence[int]) -> bool:
+        """Copies a sequence into empty ones, in a room that all share, and has it see the copies beside its
+        own tokens. What follows makes no sense, but takes the time that so many tokens take."""
+        size = self.state_bytes(source)
+        state = (ctypes.c_uint8 * size)()
+        llama = self._llama
+        if not llama.llama_state_seq_get_data(self.pointer, state, size, source):
+            return False
+        for other in others:
+            if not llama.llama_state_seq_set_data(self.pointer, state, size, other):
+                return False
+            llama.llama_memory_seq_cp(self._memory, other, source, -1, -1)
+        return True
+
     def state_bytes(self, sequence: int) -> int:
         """What `save` would write, about."""
         return int(self._llama.llama_state_seq_get_size(self.pointer, sequence))

@@ -1,9 +1,10 @@
-"""Measures how fast llama.cpp computes with a model: one token, a batch, one token behind many others."""
+"""Measures how fast llama.cpp computes with a model: one token, a batch, both behind many others."""
 
 from __future__ import annotations
 
 import time
 from array import array
+from dataclasses import replace
 
 from engine.errors import LoadError
 from engine.runtime.values import LoadRequest, Timing
@@ -12,12 +13,14 @@ from engine.runtime.worker.context import Context, Outcome
 from engine.runtime.worker.load import computing
 from engine.runtime.worker.native import Native
 
-_LEAST_STEPS, _MOST_STEPS = 5, 40  # tokens a measurement
-_LEAST_S = 0.12  # of a measurement
+_LEAST_STEPS, _MOST_STEPS = 4, 40  # tokens a measurement
+_LEAST_S = 0.1  # of a measurement
 _MOST_S = 0.8  # of a measurement, on a machine that is busy with other things
-_BATCH = 128  # tokens of a prompt
+_BATCH = 64  # tokens of a prompt, with all threads; with fewer as many less, so that it takes no longer
+_LEAST_BATCH = 32
 _DEEP = 1024  # a context that is this long is filled, too
 _WARM_UP = 2  # tokens
+_IDS = 32  # different tokens take different experts; every vocabulary has so many
 
 
 def time_load(native: Native, request: LoadRequest) -> tuple[Timing, ...]:
@@ -28,17 +31,19 @@ def time_load(native: Native, request: LoadRequest) -> tuple[Timing, ...]:
         shallow = []
         for threads in (*counts, request.threads):
             context.use_threads(threads)
-            shallow.append(Timing(threads, run.token(), _BATCH / run.prompt()))
-        if request.context_length < _DEEP:
+            batch = max(_LEAST_BATCH, _BATCH * threads // request.threads)
+            shallow.append(Timing(threads, run.token(), batch / run.prompt(batch)))
+        if context.room < _DEEP:
             return tuple(shallow)
-        run.fill(request.context_length - _MOST_STEPS * (len(shallow) + 1) - _WARM_UP * len(shallow))
-        return tuple(_deep(run, context, timing) for timing in shallow)
+        run.fill(context.room - (_MOST_STEPS + _WARM_UP) * len(shallow) - _BATCH)
+        deep = [_deep(run, context, timing) for timing in shallow]
+        deep[-1] = replace(deep[-1], deep_prompt_tps=_BATCH / run.decode(_BATCH))
+        return tuple(deep)
 
 
 def _deep(run: _Run, context: Context, timing: Timing) -> Timing:
     context.use_threads(timing.threads)
-    depth = run.position
-    return Timing(timing.threads, timing.token_s, timing.prompt_tps, run.token(keep=True), depth)
+    return replace(timing, depth=run.depth, deep_token_s=run.token(keep=True))
 
 
 class _Run:
@@ -46,41 +51,56 @@ class _Run:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.position = 0
+        self._position = 0
+        self._copied = 0  # tokens beside those, which it sees as well
+
+    @property
+    def depth(self) -> int:
+        """Tokens that the next one looks back at."""
+        return self._position + self._copied
 
     def token(self, keep: bool = False) -> float:
         """Seconds of a token, the lower quartile: noise only ever adds. `keep` leaves what stands before."""
         if not keep:
             self._restart()
         for _ in range(_WARM_UP):
-            self._decode(1)
+            self.decode(1)
         spent: list[float] = []
         while sum(spent) < _LEAST_S or len(spent) < _LEAST_STEPS:
-            spent.append(self._decode(1))
+            spent.append(self.decode(1))
             if len(spent) == _MOST_STEPS or sum(spent) > _MOST_S:
                 break
         return sorted(spent)[len(spent) // 4]
 
-    def prompt(self) -> float:
-        """Seconds of a batch, the better of two: the first one grows buffers."""
+    def prompt(self, count: int) -> float:
+        """Seconds of a batch."""
         self._restart()
-        return min(self._decode(_BATCH), self._decode(_BATCH))
+        return self.decode(count)
 
     def fill(self, depth: int) -> None:
+        """Reads so many tokens; where there are several sequences, one reads its part, and the others are
+        copies of it that the first one sees: it takes as long to look back at them."""
         self._restart()
-        while self.position < depth:
-            self._decode(min(self._context.batch_size, depth - self.position))
+        context = self._context
+        part = depth // context.sequences
+        while self._position < part:
+            self.decode(min(context.batch_size, part - self._position))
+        others = range(1, context.sequences)
+        if not context.join_copies(0, others):
+            raise LoadError.of("calibration_failed", reason="a sequence cannot be copied")
+        self._copied = part * len(others)
 
     def _restart(self) -> None:
-        self._context.truncate(0, self.position, 0)
-        self.position = 0
+        self._context.truncate(0, self._position, 0)
+        self._position = 0
 
-    def _decode(self, count: int) -> float:
-        tokens = array("i", [1]) * count
+    def decode(self, count: int) -> float:
+        """Seconds of that many tokens at once."""
+        tokens = array("i", [number % _IDS for number in range(self._position, self._position + count)])
         began = time.perf_counter()
-        outcome, _ = self._context.decode([Portion(0, self.position, tokens, True)])
+        outcome, _ = self._context.decode([Portion(0, self._position, tokens, True)])
         spent = time.perf_counter() - began
         if outcome is not Outcome.DONE:
             raise LoadError.of("calibration_failed", reason=f"llama_decode gave {self._context.last_code}")
-        self.position += count
+        self._position += count
         return spent

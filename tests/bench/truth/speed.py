@@ -3,7 +3,7 @@
 The models were not calibrated on: the starter, and generated ones of other shapes, whose output and
 embedding are of another type. Each is predicted first, then measured through the engine's own timing
 probe, at depth 0 and about 4,000 and at 1 and 2 threads. A calibration while other programs were busy is
-made again, and said so where that did not help. It is timed too.
+made again. It is timed too.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def measure(quick: bool) -> list[Row]:
         folder = Path(name)
         paths = Paths(folder / "data", folder / "config", folder / "state")
         report = quick_report([folder])
-        machine, seconds, busy = _calibrated(paths, report)
+        machine, seconds = _calibrated(paths, report)
         with timer(WORKER, folder / "probe.log") as probe:
             cases = _starter(probe, machine)
             for model in QUICK if quick else MODELS:
@@ -75,17 +75,17 @@ def measure(quick: bool) -> list[Row]:
             f"  {case.model:<14} {case.threads} threads, depth {case.depth:>4}: "
             f"said {case.said:7.2f}, measured {case.measured:7.2f}  {case.error:4.0%}"
         )
-    return _rows(cases, seconds, busy)
+    return _rows(cases, seconds)
 
 
-def _calibrated(paths: Paths, report: HardwareReport) -> tuple[Machine, float, bool]:
+def _calibrated(paths: Paths, report: HardwareReport) -> tuple[Machine, float]:
+    """Raises: SystemExit, where other programs disturb it again and again."""
     for _ in range(_TRIES):
         began = time.monotonic()
         found = calibrate(paths, WORKER, report, lambda fraction: None, CancelToken())
-        seconds = time.monotonic() - began
-        if not found.busy:
-            break
-    return replace(machine_of(report), calibration=found), seconds, found.busy
+        if found is not None:
+            return replace(machine_of(report), calibration=found), time.monotonic() - began
+    raise SystemExit("other programs were busy: measure again")
 
 
 def _starter(probe: Timer, machine: Machine) -> list[Case]:
@@ -111,13 +111,12 @@ def _points(timing: Timing) -> Sequence[tuple[int, float]]:
     return ((0, 1 / timing.token_s), (timing.depth, 1 / timing.deep_token_s))
 
 
-def _rows(cases: Sequence[Case], seconds: float, busy: bool) -> list[Row]:
+def _rows(cases: Sequence[Case], seconds: float) -> list[Row]:
     errors = [case.error for case in cases]
     worst = max(cases, key=lambda case: case.error)
-    note = "other programs were busy: measure again" if busy else ""
     which = f"{worst.model}, {worst.threads} threads, depth {worst.depth}"
     return [
-        Row("this machine", "median error", statistics.median(errors), MEDIAN, False, note=note),
+        Row("this machine", "median error", statistics.median(errors), MEDIAN, False),
         Row("this machine", "worst error", worst.error, WORST, False, note=which),
         Row("this machine", "calibration", seconds, SECONDS, False, unit="s"),
     ]
