@@ -12,6 +12,8 @@ from gui.models.endpoints_view import EndpointsView
 from gui.models.local_file import model_of_file
 from gui.models.model import ModelsModel
 from gui.models.rows import DownloadRow, ModelRow
+from gui.models.score_card import ScoreCard
+from gui.models.score_model import ScoreModel
 from gui.models.search_model import SearchModel
 from gui.models.search_view import SearchView
 from gui.widgets.controls import Button, Card, IconButton
@@ -37,6 +39,7 @@ class ModelsPage(View):
         self.search = SearchModel(desk, self)
         self._endpoints_model = EndpointsModel(desk, self)
         self._endpoints = EndpointsView(self._endpoints_model, theme)
+        self.score = ScoreModel(desk, self)
         self._download_rows: dict[tuple[str, str], DownloadRow] = {}
         self._model_rows: list[QWidget] = []
         self._content = Column()
@@ -53,6 +56,7 @@ class ModelsPage(View):
         self._pull = Button()
         self._look_up = Button()
         self._found = SearchView(self.search)
+        self._score = ScoreCard(self.score)
         self._refusal = Text("", "danger")
         self._arrange()
         self._connect(bridge)
@@ -63,6 +67,7 @@ class ModelsPage(View):
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the top."""
         self._back.setFocus()
+        self.score.refresh()
 
     def retranslate(self) -> None:
         self._title.setText(self.tr("Models"))
@@ -104,6 +109,8 @@ class ModelsPage(View):
         column.addLayout(field)
         column.addWidget(self._refusal)
         column.addWidget(self._found)
+        column.addSpacing(8)
+        column.addWidget(self._score)
         column.addStretch(1)
         self._refusal.hide()
         outer = QVBoxLayout(self)
@@ -114,6 +121,7 @@ class ModelsPage(View):
         bridge.event_arrived.connect(self.model.on_event)
         bridge.event_arrived.connect(self.search.on_event)
         bridge.event_arrived.connect(self._endpoints_model.on_event)
+        bridge.event_arrived.connect(self.score.on_event)
         self.model.models_changed.connect(self._show_models)
         self.model.downloads_changed.connect(self._show_downloads)
         self._back.clicked.connect(self.left)

@@ -56,7 +56,9 @@ class EngineLimits(View):
         history = self.tr("Keep a history of speed and memory here")
         self._history.setText(history)
         self._history.setAccessibleName(history)
-        self._history.setToolTip(self.tr("Figures only, no text; it never leaves this machine."))
+        self._history.setToolTip(
+            self.tr("Figures only, no text; predictions learn from it. It never leaves this machine.")
+        )
         self._words.setText(
             self.tr(
                 "Idle conversations are kept there so that long ones go on at once, even after a restart."

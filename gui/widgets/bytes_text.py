@@ -30,6 +30,12 @@ def format_tokens_per_second(rate: float) -> str:
     return QLocale().toString(float(rate), "f", 1 if rate < 10 else 0)
 
 
+def format_share(share: float) -> str:
+    """ "4 %", or "0.3 %" where a whole one would say too little; 0.04 is four percent."""
+    percent = share * 100
+    return f"{QLocale().toString(percent, 'f', 1 if percent < 1 else 0)} %"
+
+
 def format_count(number: int) -> str:
     """With the language's group separators."""
     return QLocale().toString(number)

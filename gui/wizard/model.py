@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.catalog.model import InstalledModel
 from engine.download.values import DownloadPlan, DownloadProgress, TransferState
 from engine.events import (
+    Calibrated,
     DownloadPlanned,
     DownloadProgressed,
     DownloadVerified,
@@ -185,6 +186,9 @@ class WizardModel(QObject):
     def on_event(self, event: Event) -> None:
         if isinstance(event, ModelsListed):
             self._models_listed(event)
+        elif isinstance(event, Calibrated):
+            if event.kept and self.recommendation is not None:
+                self.ask_advice()  # what stands there was predicted without it
         elif event.job == self._check_job:
             self._on_check(event)
         elif event.job == self._correct_job:

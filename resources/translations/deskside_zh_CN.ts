@@ -734,8 +734,8 @@
             <translation>空闲对话占用磁盘</translation>
         </message>
         <message>
-            <source>Figures only, no text; it never leaves this machine.</source>
-            <translation>只有数字，没有文字内容；不会离开本机。</translation>
+            <source>Figures only, no text; predictions learn from it. It never leaves this machine.</source>
+            <translation>只有数字，没有文字内容；预测会据此改进。不会离开本机。</translation>
         </message>
         <message>
             <source>Idle conversations are kept there so that long ones go on at once, even after a restart. “Never” means as long as a program uses the engine.</source>
@@ -1243,6 +1243,85 @@
         <message>
             <source>{model} was loaded again with smaller settings, because memory ran out or it crashed. An answer that was interrupted can be carried on.</source>
             <translation>由于内存不足或曾经崩溃，{model} 已用较小的设置重新加载。被中断的回答可以继续。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ScoreCard</name>
+        <message>
+            <source>Calibrate</source>
+            <translation>校准</translation>
+        </message>
+        <message>
+            <source>Calibrated. Predictions rest on this machine's own speed from now on.</source>
+            <translation>校准完成。此后的预测以本机的速度为准。</translation>
+        </message>
+        <message>
+            <source>Calibrating was stopped; nothing was changed.</source>
+            <translation>已停止校准，没有任何改动。</translation>
+        </message>
+        <message>
+            <source>Calibration</source>
+            <translation>校准</translation>
+        </message>
+        <message>
+            <source>Every load and every answer is compared with what was predicted. None has been yet.</source>
+            <translation>每次加载和每个回答都会与预测相比较。目前还没有数据。</translation>
+        </message>
+        <message>
+            <source>First token</source>
+            <translation>首个词元</translation>
+        </message>
+        <message>
+            <source>Generation</source>
+            <translation>生成速度</translation>
+        </message>
+        <message>
+            <source>How good predictions are here</source>
+            <translation>预测在本机上有多准</translation>
+        </message>
+        <message>
+            <source>Measures how fast the processor computes. Ten seconds; best while nothing else runs.</source>
+            <translation>测量处理器的计算速度，约需十秒；最好不要同时运行其他程序。</translation>
+        </message>
+        <message>
+            <source>Measuring the processor…</source>
+            <translation>正在测量处理器…</translation>
+        </message>
+        <message>
+            <source>Memory in use</source>
+            <translation>实际占用内存</translation>
+        </message>
+        <message>
+            <source>Memory reserved</source>
+            <translation>预留内存</translation>
+        </message>
+        <message>
+            <source>Not calibrated yet: speeds are estimated from what this hardware usually does.</source>
+            <translation>尚未校准：速度按同类硬件的一般表现估计。</translation>
+        </message>
+        <message>
+            <source>Other programs were busy, so nothing was kept. Close them and calibrate again.</source>
+            <translation>其他程序正忙，因此没有保留结果。请关闭它们后重新校准。</translation>
+        </message>
+        <message>
+            <source>Reading prompts</source>
+            <translation>读取提示</translation>
+        </message>
+        <message>
+            <source>Stop calibrating</source>
+            <translation>停止校准</translation>
+        </message>
+        <message>
+            <source>This machine is calibrated.</source>
+            <translation>本机已校准。</translation>
+        </message>
+        <message>
+            <source>Time to load</source>
+            <translation>加载时间</translation>
+        </message>
+        <message>
+            <source>{what}: predictions were within {error} (median of {count})</source>
+            <translation>{what}：预测误差在 {error} 以内（{count} 次的中位数）</translation>
         </message>
     </context>
     <context>

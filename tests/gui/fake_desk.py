@@ -56,6 +56,12 @@ class FakeDesk:
     def recommend(self, report: HardwareReport) -> JobId:
         return self._note("recommend", report)
 
+    def calibrate(self) -> JobId:
+        return self._note("calibrate")
+
+    def score(self) -> JobId:
+        return self._note("score")
+
     def search(self, words: str) -> JobId:
         return self._note("search", words)
 
