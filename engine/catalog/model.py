@@ -52,6 +52,11 @@ class ModelShape:
     inner_length: int = 0  # of recurrent layers
     convolved_length: int = 0  # of gated delta nets: values, queries and keys
 
+    @property
+    def multiplies_by_head(self) -> bool:
+        """Attention multiplies with weights by head, which some CPU parts of ggml cannot."""
+        return self.attention is AttentionKind.MLA
+
 
 @dataclass(frozen=True, slots=True)
 class Matrices:

@@ -89,6 +89,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         embedding=wish.embedding,
         park_folder=str(park_folder) if park_bytes else "",
         park_budget_bytes=park_bytes,
+        by_head=placement.demand.shape.multiplies_by_head,
     )
 
 

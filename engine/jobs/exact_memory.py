@@ -33,4 +33,5 @@ def _request(plan: RunPlan, path: Path) -> LoadRequest:
         n_batch=UBATCH,
         use_mmap=plan.use_mmap,
         repack=plan.repack,
+        by_head=plan.model.shape.multiplies_by_head,
     )

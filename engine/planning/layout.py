@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.catalog.model import AttentionKind, ModelShape, Quantization
+from engine.catalog.model import ModelShape, Quantization
 from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import (
     GPU_OVERHEAD,
@@ -212,7 +212,7 @@ def _place(
 
 def _copying(demand: Demand, machine: Machine) -> Machine:
     """The engine leaves AMX out for latent attention (worker/variants.py)."""
-    return replace(machine, amx=False) if demand.shape.attention is AttentionKind.MLA else machine
+    return replace(machine, amx=False) if demand.shape.multiplies_by_head else machine
 
 
 def _unmapped(demand: Demand, machine: Machine, in_ram: int) -> int:

@@ -306,7 +306,7 @@ class Supervisor:
         for job in self._answers:
             link.send(protocol.Cancel(job))
         link.send(protocol.Park())
-        held = self.facts.kv_cache_bytes if self.facts else 0
+        held = self.facts.of("kv_cache") if self.facts else 0
         self._parked.wait(min(_PARK_LEAST_S + held / _PARKED_A_SECOND, _PARK_MOST_S))
 
     def _crash(self, reason: Sentence) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,6 +65,8 @@ class LoadRequest:
     # Which devices hold the `n_gpu_layers` layers, in the order of the layers, the last ones of the model;
     # empty leaves it to llama.cpp. Nodes are reached by what is named here and in no other way.
     devices: tuple[DeviceLayers, ...] = ()
+    # Attention multiplies with weights by head (MLA), which some CPU parts cannot; None: the worker looks.
+    by_head: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,11 @@ class MemoryShare:
     size_bytes: int
 
 
+def part_bytes(shares: Iterable[MemoryShare], part: str) -> int:
+    """Of that part on all devices."""
+    return sum(share.size_bytes for share in shares if share.part == part)
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedMemory:
     """What a load would take, found out by llama.cpp itself without reading or allocating weights."""
@@ -208,7 +216,7 @@ class PlannedMemory:
 
     def of(self, part: str) -> int:
         """Bytes of that part on all devices."""
-        return sum(share.size_bytes for share in self.shares if share.part == part)
+        return part_bytes(self.shares, part)
 
     def on(self, device: str) -> int:
         """Bytes of all parts on that device."""
@@ -224,9 +232,6 @@ class ModelFacts:
     context_length: int
     trained_context: int
     weights_bytes: int
-    kv_cache_bytes: int
-    compute_bytes: int
-    repack_bytes: int
     load_s: float
     pid: int
     device: str  # e.g. "CPU (zen4)", "CUDA0"
@@ -235,6 +240,10 @@ class ModelFacts:
     n_embedding: int = 0  # length of a vector, of embedding models
     has_tools: bool = False  # the template knows tools
     memory: tuple[MemoryShare, ...] = ()
+
+    def of(self, part: str) -> int:
+        """Bytes of that part of `memory` on all devices."""
+        return part_bytes(self.memory, part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,7 @@ def report() -> HardwareReport:
 
 
 def facts(model: InstalledModel = STARTER) -> ModelFacts:
-    return ModelFacts(
-        model.name, "llama", 8192, 8192, 98_000_000, 180_000_000, 90_000_000, 0, 0.8, 4711, "CPU (zen4)", True
-    )
+    return ModelFacts(model.name, "llama", 8192, 8192, 98_000_000, 0.8, 4711, "CPU (zen4)", True)
 
 
 def plan(

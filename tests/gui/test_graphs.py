@@ -28,7 +28,7 @@ from gui.widgets.theme import DARK, LIGHT, ThemeSource, Tokens
 GIB = 2**30
 JOB = new_job_id()
 MODEL = InstalledModel("/m.gguf", "m", "Q4_1", 1, "starter")
-FACTS = ModelFacts("m", "llama", 16_384, 16_384, 1, 1, 1, 0, 1.0, 1, "CPU", True)
+FACTS = ModelFacts("m", "llama", 16_384, 16_384, 1, 1.0, 1, "CPU", True)
 STATS = AnswerStats(5000, 0, 812, 410.0, 39.24, 1.0)
 CARD = GpuSample("RTX 4090", 10 * GIB, 24 * GIB, 0.85, 212.0, 63.0)
 

@@ -39,8 +39,8 @@ def test_a_load_is_told_step_by_step(bench: Bench) -> None:
     assert (facts.context_length, facts.trained_context) == (2048, 8192)
     assert 96_000_000 < facts.weights_bytes < 97_000_000
     # 30 layers x 2 sequences x 2048 cells x (192 + 192) values of 2 bytes
-    assert facts.kv_cache_bytes == 30 * 2 * 2048 * 384 * 2
-    assert facts.compute_bytes > 0
+    assert facts.of("kv_cache") == 30 * 2 * 2048 * 384 * 2
+    assert facts.of("compute") > 0
     assert facts.device.startswith("CPU (")
     assert facts.has_template
     assert facts.load_s > 0

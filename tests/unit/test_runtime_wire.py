@@ -35,7 +35,7 @@ from engine.runtime.wire import WireError, decode_from_worker, decode_to_worker,
 
 JOB = JobId(7)
 STATS = AnswerStats(37, 5, 80, 180.4, 94.0, 0.2, 3, 0.5)
-FACTS = ModelFacts("m", "llama", 2048, 8192, 10, 20, 30, 0, 0.5, 99, "CPU (zen4)", True)
+FACTS = ModelFacts("m", "llama", 2048, 8192, 10, 0.5, 99, "CPU (zen4)", True)
 TO_WORKER = [
     protocol.Load(JOB, LoadRequest("/m.gguf", 2048, 2)),
     protocol.Generate(

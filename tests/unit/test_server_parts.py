@@ -293,7 +293,7 @@ def check_metrics(text: str) -> None:
 
 def test_metrics_are_prometheus_text() -> None:
     facts = ModelFacts(
-        "A", "llama", 2048, 8192, 1, 1, 1, 0, 0.5, 99, 'CPU "zen4"', True,
+        "A", "llama", 2048, 8192, 1, 0.5, 99, 'CPU "zen4"', True,
         memory=(
             MemoryShare("CPU", "weights", 100), MemoryShare("CPU", "kv_cache", 45),
             MemoryShare("CPU", "weights", 23),

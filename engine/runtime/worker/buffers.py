@@ -12,7 +12,6 @@ from engine.runtime.worker.breakdown import BufferSizes
 
 _MIB = 1024 * 1024
 _KV = "(?:KV|RS) buffer size"
-_COMPUTE = "(?:compute|output) buffer size"
 _GRAPH = "compute buffer size"
 _OUTPUT = "output buffer size"
 _WEIGHTS = "model buffer size"
@@ -20,18 +19,6 @@ _WEIGHTS = "model buffer size"
 _OF_NODE = re.compile(r"RPC(\d+)\[(.+)\]")
 # CPU_REPACK, CPU_AARCH64, AMX: weights once more, in an order that suits the processor
 _REPACKED = re.compile(r"REPACK|AARCH64|AMX|KLEIDIAI|RISCV|SPACEMIT|HBM", re.IGNORECASE)
-
-
-def kv_cache_bytes(lines: Sequence[str]) -> int:
-    return announced_bytes(lines, _KV)
-
-
-def compute_bytes(lines: Sequence[str]) -> int:
-    return last_announced_bytes(lines, _COMPUTE)
-
-
-def repack_bytes(lines: Sequence[str]) -> int:
-    return sum(size for name, size in _announced(lines, _WEIGHTS) if _REPACKED.search(name.split()[0]))
 
 
 def memory_shares(
@@ -63,18 +50,9 @@ def _from_log(lines: Sequence[str]) -> list[BufferSizes]:
     return [*model, *context, *(BufferSizes(name.split()[0], 0, 0, size) for name, size in compute)]
 
 
-def announced_bytes(lines: Sequence[str], what: str, of: str = r"\S+") -> int:
-    """The sum of llama.cpp's log lines "NAME WHAT = N MiB", in bytes (of two decimals of a MiB)."""
-    return sum(size for _, size in _announced(lines, what, of))
-
-
-def last_announced_bytes(lines: Sequence[str], what: str) -> int:
-    """As `announced_bytes`, for buffers that are announced again when they are measured again."""
-    return sum(dict(_announced(lines, what)).values())
-
-
-def _announced(lines: Sequence[str], what: str, of: str = r"\S+") -> list[tuple[str, int]]:
-    pattern = re.compile(rf"^\w+: +({of} +{what}) = +([0-9.]+) MiB")
+def _announced(lines: Sequence[str], what: str) -> list[tuple[str, int]]:
+    """llama.cpp's log lines "NAME WHAT = N MiB", in bytes (of two decimals of a MiB)."""
+    pattern = re.compile(rf"^\w+: +(\S+ +{what}) = +([0-9.]+) MiB")
     found = [match for line in lines if (match := pattern.match(line))]
     return [(match[1], round(float(match[2]) * _MIB)) for match in found]
 

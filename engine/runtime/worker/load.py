@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Cancelled, LoadError, ModelFileError
-from engine.runtime.values import LoadRequest, ModelFacts, PlannedMemory
+from engine.runtime.values import LoadRequest, MemoryShare, ModelFacts, PlannedMemory, part_bytes
 from engine.runtime.worker.breakdown import memory_breakdown
-from engine.runtime.worker.buffers import compute_bytes, kv_cache_bytes, memory_shares, repack_bytes
+from engine.runtime.worker.buffers import memory_shares
 from engine.runtime.worker.context import Context
 from engine.runtime.worker.devices import choose_devices
 from engine.runtime.worker.embedding_context import EmbeddingContext
@@ -119,17 +119,13 @@ class _Loading:
         template: ChatTemplate | None = None,
         n_embedding: int = 0,
     ) -> ModelFacts:
-        llama, lines, request = self.native.llama, self.native.log.lines, self.request
-        devices = [device.name for device in self.native.devices()]
+        llama, request = self.native.llama, self.request
         return ModelFacts(
             name=_metadata(llama, self.model, "general.name") or Path(request.path).stem,
             architecture=_metadata(llama, self.model, "general.architecture"),
             context_length=length,
             trained_context=int(llama.llama_model_n_ctx_train(self.model)),
             weights_bytes=int(llama.llama_model_size(self.model)),
-            kv_cache_bytes=kv_cache_bytes(lines),
-            compute_bytes=compute_bytes(lines),
-            repack_bytes=repack_bytes(lines),
             load_s=time.monotonic() - self._began,
             pid=os.getpid(),
             device=_device(self.native, request),
@@ -137,8 +133,13 @@ class _Loading:
             has_tools=template is not None and template.knows_tools,
             n_sequences=sequences,
             n_embedding=n_embedding,
-            memory=memory_shares(lines, devices, memory_breakdown(self.native, pointer)),
+            memory=self.memory(pointer),
         )
+
+    def memory(self, pointer: Any) -> tuple[MemoryShare, ...]:
+        """Where it went, by llama.cpp's own account of that context."""
+        devices = [device.name for device in self.native.devices()]
+        return memory_shares(self.native.log.lines, devices, memory_breakdown(self.native, pointer))
 
 
 def load_model(
@@ -151,7 +152,7 @@ def load_model(
     pointer = loading.context(_context_params(llama, request))
     if not llama.llama_get_memory(pointer):
         raise LoadError.of("model_cannot_chat", model=loading.name, reason="it is an embedding model")
-    kv_bytes = kv_cache_bytes(native.log.lines)
+    kv_bytes = part_bytes(loading.memory(pointer), "kv_cache")
     context = Context(llama, pointer, model, unified=request.kv_unified, kv_bytes=kv_bytes)
     source = llama.llama_model_chat_template(model, None)
     sequences = context.sequences

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.catalog.gguf import read_file_header, shape_of
-from engine.catalog.model import AttentionKind
 from engine.errors import ModelFileError
 from engine.runtime.values import LoadRequest
 
@@ -15,11 +14,16 @@ _AMX = frozenset({"sapphirerapids"})
 
 
 def avoided_variants(request: LoadRequest) -> frozenset[str]:
-    """By the model's header. A file that cannot be read is left to whoever loads it, for the reason."""
+    """By the model's header, where whoever asks has not read it already."""
     if not request.repack:
         return frozenset()
+    by_head = _multiplies_by_head(Path(request.path)) if request.by_head is None else request.by_head
+    return _AMX if by_head else frozenset()
+
+
+def _multiplies_by_head(path: Path) -> bool:
+    """A file that cannot be read is left to whoever loads it, for the reason."""
     try:
-        shape = shape_of(read_file_header(Path(request.path)))
+        return shape_of(read_file_header(path)).multiplies_by_head
     except ModelFileError:
-        return frozenset()
-    return _AMX if shape.attention is AttentionKind.MLA else frozenset()
+        return False
