@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine import events
-from engine.runtime.values import GenerationRequest, StopReason, Turn
+from engine.runtime.values import GenerationRequest, LogitBias, Sampling, StopReason, Turn
+from tests.modelfile import vocabulary
 from tests.models import TINY, tiny
 from tests.service.runtime_bench import GREEDY, Bench, question
 
@@ -65,6 +66,24 @@ def test_conversations_share_their_beginning(tmp_path: Path, unified: bool) -> N
         )
         _, finished = bench.answer(carried)
         assert finished.stats.reused_tokens > 400 + story.generated_tokens - 4
+
+
+def test_an_answer_is_known_by_the_tokens_it_was_drawn_in(tmp_path: Path) -> None:
+    """Written letter by letter, its text is in other tokens than the tokenizer would choose."""
+    letters = tuple(LogitBias(vocabulary().index(letter), 100) for letter in "aeinrst")
+    wild = Sampling(temperature=1, seed=7, logit_bias=letters)
+    with worker(tmp_path) as bench:
+        first = dataclasses.replace(chat("Go on.", "wild", 40), sampling=wild)
+        text, finished = bench.answer(first)
+        drawn = finished.stats
+        turns = (*first.turns, Turn("assistant", text), Turn("user", "And now?"))
+        _, finished = bench.answer(GenerationRequest(turns, GREEDY, 4, conversation="wild"))
+        assert finished.stats.reused_tokens == drawn.prompt_tokens + drawn.generated_tokens - 1
+        known = finished.stats.prompt_tokens
+        bench.client.forget("wild")
+        _, finished = bench.answer(GenerationRequest(turns, GREEDY, 4, conversation="anew"))
+        assert finished.stats.reused_tokens == 0
+        assert finished.stats.prompt_tokens < known  # the tokenizer's own way of writing it
 
 
 def test_a_new_version_of_a_question_keeps_what_stands_before_it(tmp_path: Path) -> None:

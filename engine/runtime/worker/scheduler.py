@@ -147,6 +147,7 @@ class Scheduler:
         if self._asked:
             self._forgotten.add(conversation)
         self._seating.forget(conversation)
+        self._writer.forget(conversation)
         streams = [*self._queue, *(slot.stream for slot in self._seating.busy)]
         for stream in streams:
             if stream and stream.conversation == conversation:

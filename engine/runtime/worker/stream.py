@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.chat.conversation import AnswerStats
 from engine.events import JobId
@@ -45,6 +45,8 @@ class Stream:
         self._reasoning_tokens = 0
         # Bytes of tokens, and when they were drawn, that were not made into text yet.
         self._unread: list[tuple[bytes, float]] = []
+        self._written = bytearray()  # by all that was drawn
+        self.when_written: Callable[[Stream, bytes], None] | None = None  # called at the end
         self._unshown = 0  # tokens that have not been sent yet
         self._unsent = ""  # text that waits for `piece`, all of one kind
         self._unsent_reasoning = False
@@ -85,6 +87,7 @@ class Stream:
         if raw is None:
             return StopReason.END
         self._unread.append((raw, now))
+        self._written += raw
         self.tokens.append(token)
         if self._text_decides or not self._shown:
             self._read()
@@ -125,6 +128,8 @@ class Stream:
         self.show()
         if self._text.called and reason in (StopReason.END, StopReason.STOP_STRING):
             reason = StopReason.TOOL_CALLS
+        if self.when_written:
+            self.when_written(self, bytes(self._written))
         self._outbox.put(Finished(self.job, self._stats(), reason))
         self.free()
 

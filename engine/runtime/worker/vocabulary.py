@@ -49,13 +49,17 @@ class Vocabulary:
 
     def tokenize_prompt(self, text: str) -> list[int]:
         """With special tokens recognised except at marks, and exactly one BOS where the model wants one."""
-        first, *others = text.split(MARK)
-        tokens = self._tokenize(first)
-        for part in others:
-            tokens += self._tokenize_inside(part)
+        tokens = self._tokenize_parts(text)
         if self._adds_beginning and tokens[:1] != [self.beginning]:
             tokens.insert(0, self.beginning)
         return tokens
+
+    def tokenize_rest(self, text: str) -> list[int] | None:
+        """What follows on tokens that are known. None where that cannot be told from the text alone: only at
+        a control token do tokens never reach across."""
+        tokens = self._tokenize_parts(text)
+        begins = not text or (tokens and self._llama.llama_vocab_is_control(self._vocab, tokens[0]))
+        return tokens if begins else None
 
     def tokenize_text(self, text: str) -> list[int]:
         """Plain text as the model was trained to read it, with the special tokens around it."""
@@ -98,6 +102,13 @@ class Vocabulary:
     def single(self, text: str) -> int | None:
         """The one token that is that text; None if it takes several."""
         return self._single(text)
+
+    def _tokenize_parts(self, text: str) -> list[int]:
+        first, *others = text.split(MARK)
+        tokens = self._tokenize(first)
+        for part in others:
+            tokens += self._tokenize_inside(part)
+        return tokens
 
     def _tokenize_inside(self, text: str) -> list[int]:
         """Of a text that goes on within a line: some vocabularies put a space before a text's beginning."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from engine.errors import UsageError
 from engine.events import JobId
@@ -22,18 +23,20 @@ from engine.runtime.worker.sampling import Sampler, check_sampling
 from engine.runtime.worker.shortening import shortened
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.template_values import parameters_of
+from engine.runtime.worker.written import Written
 
 _LEAST_ROOM_SHARE = 8  # an eighth of the context for the answer, before oldest turns are left out
 
 
 class Writer:
-    """Knows the model; keeps nothing of a request."""
+    """Knows the model; keeps nothing of a request but how its text was written in tokens."""
 
     def __init__(self, native: Native, model: LoadedModel, outbox: Outbox) -> None:
         self._native = native
         self._model = model
         self._outbox = outbox
         self._forms = Forms(model.vocabulary, model.template.format if model.template else THINK)
+        self._written = Written()
         self._noticed = False  # a worker says only once that the template is of no use
 
     def stream(self, job: JobId, request: GenerationRequest) -> Stream:
@@ -49,7 +52,9 @@ class Writer:
         strict = frozenset(tool.name for tool in tools if tool.strict and not self._forms.must_call(request))
         stops = (*request.sampling.stop, *prompt.stops)
         text = AnswerText(prompt.phase, stops, prompt.form, schemas, strict)
-        return Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
+        stream = Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
+        stream.when_written = partial(self._keep, prompt.text)
+        return stream
 
     def _fitting(self, job: JobId, request: GenerationRequest) -> tuple[GenerationRequest, Prompt, list[int]]:
         """The request, shortened if need be and wanted, and its prompt. Raises: UsageError."""
@@ -74,7 +79,24 @@ class Writer:
         """Raises: UsageError."""
         vocabulary = self._model.vocabulary
         prompt = write_prompt(self._model.template, vocabulary.plain, request, self._model.facts.name)
-        return prompt, vocabulary.tokenize_prompt(prompt.text)
+        known, rest = self._written.beginning(prompt.text)
+        tokens = vocabulary.tokenize_rest(rest) if known else None
+        if tokens is None:
+            return prompt, vocabulary.tokenize_prompt(prompt.text)
+        return prompt, known + tokens
+
+    def _keep(self, prompt: str, stream: Stream, answer: bytes) -> None:
+        """For the next prompt of that conversation."""
+        try:
+            text = answer.decode("utf-8")
+        except UnicodeDecodeError:
+            return  # cut inside a character: what is shown of it is another text
+        text = prompt + self._model.vocabulary.plain.marked(text)
+        self._written.keep(text, stream.tokens, stream.conversation)
+
+    def forget(self, conversation: str) -> None:
+        """Keeps nothing of that conversation's text."""
+        self._written.forget(conversation)
 
     def _length(self, request: GenerationRequest, turns: Sequence[Turn]) -> int:
         return len(self._prompt(replace(request, turns=tuple(turns)))[1])
