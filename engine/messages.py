@@ -311,6 +311,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "remote_key_not_kept": "This system has no keyring that can be used ({reason}), so the key for {host} is kept until Deskside ends and never written to disk. Unlock or install a keyring (GNOME Keyring, KWallet) to keep it.",
         "remote_name_unknown": "There is no machine called {host} ({reason}). Check the address and the network connection.",
         "remote_refused": "{host} does not take connections ({reason}). Check that the endpoint runs, and its port; a firewall may stand in between.",
+        "remote_proxy": "The proxy on the way to {host} does not let Deskside through: {reason}. Check the proxy that is set for this machine.",
         "remote_certificate": "{host} showed a certificate that this machine does not trust ({reason}). Check the address, the date of this machine and the certificates of your network.",
         "remote_timeout": "{host} sent nothing for {seconds} seconds. It may be overloaded or gone: try again, or choose another model.",
         "remote_connection_lost": "The connection to {host} broke off ({reason}). What had arrived is kept; try again.",

@@ -63,7 +63,7 @@ class Call:
         self._key = key
         self._patience = patience
         self._connection: HTTPConnection | None = None
-        self._socket: socket.socket | None = None
+        self._socket: socket.socket | None = None  # a second handle: TLS takes the first one away
         self._response: BaseHTTPResponse | None = None
         self._cut = False
         self._guard = threading.Lock()
@@ -123,18 +123,21 @@ class Call:
         with self._guard:
             self._cut = True
             if self._socket is not None:
-                # Not SSLSocket.shutdown: that one takes the TLS object from under its reader.
                 with contextlib.suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         with self._guard:
-            connection, self._connection, self._socket = self._connection, None, None
+            connection, self._connection = self._connection, None
+            handle, self._socket = self._socket, None
         if connection is not None:
             connection.close()
+        if handle is not None:
+            handle.close()
 
     def _request(self, url: str, body: dict[str, Any] | None) -> BaseHTTPResponse:
         connection = self._connected(url)
+        line = connection.sock
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -150,25 +153,33 @@ class Call:
             method, target, body=content, headers=headers, preload_content=False, decode_content=False
         )
         response = connection.getresponse()
-        with self._guard:
-            if self._socket is not None:
-                self._socket.settimeout(self._patience.next_s)
+        line.settimeout(self._patience.next_s)
         return response
 
     def _connected(self, url: str) -> HTTPConnection:
-        connection = connection_to(url)
-        connection.timeout = self._patience.connect_s
-        connection.connect()
-        opened = connection.sock
-        connection.timeout = self._patience.first_s  # urllib3 puts it on the socket with every answer
-        opened.settimeout(self._patience.first_s)
-        with self._guard:
-            self._connection, self._socket = connection, opened
-            is_cut = self._cut
-        if is_cut:
+        connection = connection_to(url, self._opened)
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
             self.close()
-            raise ConnectionAbortedError("cut")
+            raise
+        connection.timeout = self._patience.first_s  # urllib3 puts it on the socket with every answer
+        connection.sock.settimeout(self._patience.first_s)
+        with self._guard:
+            self._connection = connection
         return connection
+
+    def _opened(self, opened: socket.socket) -> None:
+        """Before it connects, so that a cut ends that too."""
+        opened.settimeout(self._patience.connect_s)
+        with self._guard:
+            former, self._socket = self._socket, opened.dup()
+            is_cut = self._cut
+        if former is not None:
+            former.close()
+        if is_cut:
+            raise ConnectionAbortedError("cut")
 
     def _redirected(self, url: str, response: BaseHTTPResponse) -> str:
         """Where a redirect leads. Raises: RemoteError, unless it stays at the same origin."""

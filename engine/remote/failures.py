@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import socket
@@ -11,10 +12,12 @@ from typing import Any, Final
 
 import urllib3
 
+from engine.download.dialing import ProxyError
 from engine.errors import RemoteError
 from engine.remote.call import Complaint
 
 _LONGEST_WORDS: Final = 300
+_UNREACHED: Final = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 # How vLLM, SGLang, llama-server and OpenAI say that a conversation is too long.
 _CONTEXT_WORDS: Final = (
     "context_length_exceeded",
@@ -30,16 +33,17 @@ _CONTEXT_WORDS: Final = (
 def failure_of_connection(error: Exception, host: str, seconds: float) -> RemoteError:
     """`seconds`: how long the endpoint was waited for."""
     cause = _root(error)
+    if isinstance(cause, ProxyError):
+        return RemoteError.of("remote_proxy", host=host, reason=printable(str(cause)))
     if isinstance(cause, ssl.SSLCertVerificationError):
         return RemoteError.of("remote_certificate", host=host, reason=printable(cause.verify_message))
     if isinstance(cause, socket.gaierror) or isinstance(error, urllib3.exceptions.NameResolutionError):
         reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else "no answer"
         return RemoteError.of("remote_name_unknown", host=host, reason=reason)
     timeouts = (TimeoutError, urllib3.exceptions.TimeoutError)
-    refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # a TimeoutError of urllib3's too
-    if isinstance(cause, timeouts) or (isinstance(error, timeouts) and not refused):
+    if isinstance(cause, timeouts) or isinstance(error, timeouts):
         return RemoteError.of("remote_timeout", host=host, seconds=round(seconds, 1))
-    if refused:
+    if isinstance(cause, OSError) and cause.errno in _UNREACHED:
         return RemoteError.of("remote_refused", host=host, reason=_words_of(cause))
     if isinstance(cause, http.client.IncompleteRead):
         return RemoteError.of("remote_truncated", host=host)

@@ -60,6 +60,11 @@ class ModelsModel(QObject):
         self.in_use = ""  # path of the loaded model
         self.downloads: dict[tuple[str, str], Download] = {}
 
+    def answers(self, model: InstalledModel) -> bool:
+        """Whether the next message goes to it. The one that was loaded last does not answer when
+        another was chosen since, whose load has failed."""
+        return model.path == self.in_use and self._desk.settings.last_model in ("", model.path)
+
     # commands
     def pull(self, text: str) -> bool:
         """Begins what "REPO[:QUANT]" names. False when that is not the name of a repository."""

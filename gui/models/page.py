@@ -65,7 +65,8 @@ class ModelsPage(View):
         self._show_downloads()
 
     def enter(self) -> None:
-        """The page is shown: the keyboard starts at the top."""
+        """The page is shown: the keyboard starts at the top. What was chosen may have failed since."""
+        self._show_models()
         self._back.setFocus()
         self.score.refresh()
 
@@ -145,7 +146,7 @@ class ModelsPage(View):
         for model in self.model.models:
             if self._model_rows:
                 self._add_installed(separator())
-            row = ModelRow(model, model.path == self.model.in_use)
+            row = ModelRow(model, self.model.answers(model))
             row.chosen.connect(self.chosen)
             self._add_installed(row)
         self._installed.setVisible(bool(self._model_rows))

@@ -2381,6 +2381,10 @@
             <translation>处理器决定速度，以 {threads} 个线程每秒约 {speed} 个词元；更多或更快的核心可以改善。</translation>
         </message>
         <message>
+            <source>The proxy on the way to {host} does not let Deskside through: {reason}. Check the proxy that is set for this machine.</source>
+            <translation>通往 {host} 的代理未放行 Deskside：{reason}。请检查本机的代理设置。</translation>
+        </message>
+        <message>
             <source>The publisher of {repository} gives it only to people who accepted its terms. Accept them on its page, then put a token of your account into the variable HF_TOKEN and try again.</source>
             <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试。</translation>
         </message>

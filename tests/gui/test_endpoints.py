@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -219,6 +221,18 @@ def test_a_failure_to_keep_it_stays_in_the_form(page: WindowUnderTest) -> None:
     page.tell(JobFailed(page.desk.last("add_remote"), failure))
     assert "The key for 10.0.0.7:8000 cannot be used" in words(page)
     assert field(page, "Address of the endpoint").isVisible()
+
+
+def test_a_model_can_be_taken_again_after_another_failed_to_load(page: WindowUnderTest) -> None:
+    loaded = page.desk.load(samples.STARTER)
+    page.tell(ModelLoaded(loaded, samples.STARTER, samples.facts()))
+    press_button(page, "Use big on gpu.lan:8000")
+    page.desk.settings = replace(page.desk.settings, last_model=BIG.path)
+    failure = sentence("remote_refused", host="gpu.lan:8000", reason="Connection refused")
+    page.tell(JobFailed(page.desk.last("load"), failure))
+    press_button(page, "Models")
+    press_button(page, "Use SmolLM2-135M-Instruct · Q4_1")
+    assert page.desk.arguments("load") == (samples.STARTER,)
 
 
 def test_a_model_of_a_removed_endpoint_is_in_use_no_more(page: WindowUnderTest) -> None:

@@ -32,6 +32,7 @@ class Driven:
         self.qtbot, self.desk, self.parts = qtbot, desk, parts
 
     def press(self, key: Qt.Key) -> None:
+        QApplication.processEvents()  # rows that were just made are shown by the loop
         QTest.keyClick(self.focused(), key)
 
     def type(self, text: str) -> None:
@@ -43,11 +44,13 @@ class Driven:
         return widget
 
     def tab_to(self, name: str) -> None:
+        reached: list[str] = []
         for _ in range(60):
+            reached.append(self.focused().accessibleName())
             if self.focused().accessibleName() == name:
                 return
             self.press(Qt.Key.Key_Tab)
-        raise AssertionError(f"Tab does not reach {name}")
+        raise AssertionError(f"Tab does not reach {name}, but {reached}")
 
     def until(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition, timeout=WAIT_MS)

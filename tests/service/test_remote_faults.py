@@ -140,6 +140,15 @@ def test_nobody_listens() -> None:
     assert failure.code == "remote_name_unknown"
 
 
+def test_a_proxy_that_refuses_is_said_and_never_sees_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Endpoint(writes(b"HTTP/1.1 403 No\r\n\r\n")) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url.removesuffix("/v1"))
+        failure = with_key("https://nobody.invalid/v1").answer("https://nobody.invalid/v1").failure
+        (asked,) = proxy.requests
+    assert failure.code == "remote_proxy" and "HTTP 403" in english(failure)
+    assert asked.method == "CONNECT" and "authorization" not in asked.headers
+
+
 def test_tls_with_a_server_that_speaks_none() -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain:
         port = plain.getsockname()[1]
@@ -231,6 +240,20 @@ def test_a_cancel_is_at_once_and_closes_the_connection(answer: Callable[[Request
     finished = [event for _, event in events if isinstance(event, GenerationFinished)]
     assert [event.reason for event in finished] == [StopReason.CANCELLED]
     wait_for(lambda: f"remote-{job}" not in [thread.name for thread in threading.enumerate()])
+
+
+def test_a_cancel_ends_a_handshake_that_hangs() -> None:
+    bench = Bench(Patience())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        job = bench.ask(f"https://127.0.0.1:{silent.getsockname()[1]}/v1")
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(3) == b"\x16\x03\x01"  # its side of a TLS handshake has begun
+            bench.backend.cancel(job)
+            bench.heard.until(job, JobCancelled)
+            connection.settimeout(WAIT_S)
+            while connection.recv(4096):
+                continue
 
 
 def test_fifty_cancels_all_end_as_cancelled() -> None:
