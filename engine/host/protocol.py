@@ -27,7 +27,7 @@ from engine.runtime.values import (
     TokenLogprob,
     ToolCall,
 )
-from engine.runtime.wire import Codec
+from engine.runtime.wire import Codec, encode_piece
 
 NOBODY: Final = JobId(0)  # of events that no job asked for
 
@@ -149,6 +149,8 @@ def encode_to_host(message: ToHost) -> bytes:
 
 def encode_from_host(message: FromHost) -> bytes:
     """Raises: WireError, when a field does not hold what it declares."""
+    if type(message) is events.TokenDelta and not message.logprobs:
+        return encode_piece("TokenDelta", message.job, message.text, message.reasoning, message.tokens)
     return _FROM_HOST.encode(message)
 
 

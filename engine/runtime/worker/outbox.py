@@ -8,7 +8,6 @@ bounded by the answers themselves.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Sequence
@@ -17,9 +16,8 @@ from dataclasses import replace
 from engine.events import JobId
 from engine.runtime.channel import Channel, ChannelClosed, frame
 from engine.runtime.protocol import Delta, FromWorker, PromptProgress
-from engine.runtime.wire import encode
+from engine.runtime.wire import encode, encode_piece
 
-_quoted = json.encoder.encode_basestring_ascii
 _PAUSE_S = 0.04  # between pieces of an answer: below what an eye sees; waking a reader costs something
 _LONG_PAUSE_S = 0.06  # where more than this many tokens came in one pause, which nobody reads one by one
 _MANY_TOKENS = 4
@@ -120,11 +118,6 @@ class Outbox:
 
 
 def _encoded(message: FromWorker) -> bytes:
-    """As `encode`, without a look at every field of what is said most often."""
     if type(message) is not Delta or message.logprobs:
         return encode(message)
-    reasoning = "true" if message.reasoning else "false"
-    return (
-        f'{{"type":"Delta","job":{message.job},"text":{_quoted(message.text)},'
-        f'"reasoning":{reasoning},"tokens":{message.tokens},"logprobs":[]}}'
-    ).encode("ascii")
+    return encode_piece("Delta", message.job, message.text, message.reasoning, message.tokens)

@@ -161,7 +161,7 @@ class HostPath:
         _one_machine_for_all(paths, settings.threads)
         self._answers = _Answers()
         self._wish = settings.wish()
-        options = HostOptions(linger_s=0.2, keep_loaded_s=3600, park_bytes=2**32 if parked else 0)
+        options = HostOptions(linger_s=2, keep_loaded_s=3600, park_bytes=2**32 if parked else 0)
         self._client = HostClient(command, self._take, paths, options)
         self._status: EngineStatus | None = None
         self._answers.done(lambda job: self._client.load(job, self._wish))
