@@ -278,10 +278,13 @@ class EngineSeen(Event):
 # serving other programs
 @dataclass(frozen=True, slots=True)
 class ServerChanged(Event):
-    """The API of this program was switched on or off, or could not be."""
+    """The API of this program was switched on or off, or has ended by itself."""
 
     address: str  # "http://127.0.0.1:8437/v1"; "" while off
     key: str = ""  # that clients have to show; "" while none is needed
+    own_key: bool = False  # the key was made here, so that a new one can be
+    elsewhere: tuple[str, ...] = ()  # addresses for other computers
+    reason: Sentence | None = None  # why it ended by itself
 
 
 @dataclass(frozen=True, slots=True)

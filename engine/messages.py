@@ -338,6 +338,9 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "remote_without_models": "{host} offers no model. Load one there, or choose another endpoint.",
         "remote_model_not_offered": "{host} does not offer a model {model}. It offers: {choices}. Choose one of them.",
         # jobs
+        "serve_ended": "The API for other programs has ended by itself (exit code {number}). Switch it on again; details are in {log}.",
+        "serve_ended_signal": "The API for other programs was ended by the system or another program (signal {signal}). If memory was short, close something; then switch it on again. Details are in {log}.",
+        "serve_ended_saying": "The API for other programs has ended by itself ({reason}). Switch it on again; details are in {log}.",
         "serve_not_started": "The API for other programs could not be switched on ({reason}). Choose another port if that one is taken; details are in {log}.",
         "nothing_to_leave_out": "One question alone is longer than the context, so there is nothing older to leave out. Shorten it, or load the model with a longer context.",
         "room_way_unknown": "A full context can be given room in these ways: {known}; not by {way}. Choose one of them.",

@@ -36,6 +36,7 @@ class Settings:
     remotes: tuple[Remote, ...] = ()
     serving: bool = False  # the API is switched on with the window
     serve_port: int = 8437
+    serve_beyond: bool = False  # the API listens to other computers too
     keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
     park_gib: int = 8  # of disk for state files of conversations
     keep_history: bool = True  # figures of answers and of the machine, on this machine only

@@ -20,7 +20,7 @@ from engine.messages import english, sentence
 from engine.server.app import Api
 from engine.server.bridge import EventBridge
 from engine.server.gate import Rules, rules
-from engine.server.keys import ApiKey, given_key, own_key
+from engine.server.keys import OWN_KEY, ApiKey, given_key, own_key
 from engine.server.listening import Listening, is_loopback, listen
 from engine.server.models import ServedModels
 from engine.server.refusals import RequestError
@@ -90,11 +90,11 @@ def _plan(arguments: argparse.Namespace, context: Context) -> _Plan:
     loopback = is_loopback(arguments.host)
     key = given_key(arguments.api_key_file, os.environ)
     if key is None and not loopback:
-        key = own_key(context.paths.config / "api_key")
+        key = own_key(context.paths.config / OWN_KEY)
     allowed = rules(arguments.host, arguments.allow_host, arguments.allow_origin, key.text if key else "")
     port = context.settings.serve_port if arguments.port is None else arguments.port
     listening = listen(arguments.host, port)
-    if key is not None and key.made:
+    if key is not None and key.made and not arguments.with_parent:  # who writes our words into a log
         context.output.note(english(sentence("serve_key_made", key=key.text, path=str(key.path))))
     if not loopback:
         context.output.note(english(sentence("serve_in_clear")))
@@ -162,11 +162,13 @@ async def _until_cancelled(token: CancelToken, work: asyncio.Future[None]) -> No
 
 def _announce(plan: _Plan, context: Context) -> None:
     address = plan.listening.address
-    more = {}
+    more: dict[str, object] = {}
     if plan.key is not None and plan.with_parent:
         more["key"] = plan.key.text  # through a pipe that only our parent reads
-    elif plan.key is not None and plan.key.path is not None:
+    if plan.key is not None and plan.key.path is not None:
         more["key_file"] = str(plan.key.path)
+    if elsewhere := plan.listening.elsewhere:
+        more["elsewhere"] = list(elsewhere)
     context.output.record(
         "serving", address=address, host=plan.listening.host, port=plan.listening.port, **more
     )

@@ -166,7 +166,12 @@ class Desk(Protocol):
         """EngineSeen."""
 
     def serve(self) -> JobId:
-        """ServerChanged with the address: other programs may use the API at `settings.serve_port`."""
+        """ServerChanged with the address: other programs may use the API at `settings.serve_port`, and
+        those of other computers if `settings.serve_beyond`."""
+
+    def renew_api_key(self) -> JobId:
+        """Another key for the API; if that is on, ServerChanged with it, and the old one is worth nothing.
+        Answers that other programs wait for are ended."""
 
     def stop_serving(self) -> JobId:
         """ServerChanged(""). Answers that other programs wait for are ended."""

@@ -73,6 +73,7 @@ from engine.remote.keys import Keys
 from engine.runtime import state_files
 from engine.runtime.backend import Backend
 from engine.runtime.values import RuntimeState
+from engine.server.keys import OWN_KEY, renew_key
 from engine.settings import Remote, Settings, save_settings
 from engine.telemetry.sampler import Sampler
 
@@ -339,9 +340,19 @@ class LocalDesk:
     # other programs, and other machines
 
     def serve(self) -> JobId:
-        return self._threads.start(
-            "serve", lambda job, token: self._api.start(job, token, self.settings.serve_port)
-        )
+        return self._threads.start("serve", self._start_api)
+
+    def renew_api_key(self) -> JobId:
+        def renew(job: JobId, token: CancelToken) -> None:
+            renew_key(self._paths.config / OWN_KEY)
+            if self._api.running:
+                self._start_api(job, token)
+
+        return self._threads.start("renew-key", renew)
+
+    def _start_api(self, job: JobId, token: CancelToken) -> None:
+        settings = self.settings
+        self._api.start(job, token, settings.serve_port, settings.serve_beyond)
 
     def stop_serving(self) -> JobId:
         return self._threads.start("stop-serving", lambda job, token: self._api.stop(job))

@@ -11,6 +11,7 @@ from typing import Final
 
 from engine.errors import UsageError
 
+OWN_KEY: Final = "api_key"  # its file, in the settings folder
 VARIABLE: Final = "DESKSIDE_API_KEY"
 _SHORTEST: Final = 12  # characters
 _LARGEST_FILE: Final = 4096  # bytes
@@ -37,14 +38,36 @@ def own_key(path: Path) -> ApiKey:
         return ApiKey(_checked(_read(path), str(path)), path)
     text = secrets.token_urlsafe(32)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Never readable by others, not even for a moment; and never through somebody's link.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text + "\n")
+        _write(path, text)
     except OSError as error:
-        raise UsageError.of("serve_key_file", path=str(path), reason=error.strerror or str(error)) from error
+        raise _unusable(path, error) from error
     return ApiKey(text, path, made=True)
+
+
+def renew_key(path: Path) -> ApiKey:
+    """Another key in its place; servers that run go on with the old one. Raises: UsageError."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    text = secrets.token_urlsafe(32)
+    try:
+        fresh.unlink(missing_ok=True)
+        _write(fresh, text)
+        fresh.replace(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    return ApiKey(text, path, made=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Raises: OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Never readable by others, not even for a moment; and never through somebody's link.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+
+
+def _unusable(path: Path, error: OSError) -> UsageError:
+    return UsageError.of("serve_key_file", path=str(path), reason=error.strerror or str(error))
 
 
 def _read(path: Path) -> str:
@@ -53,7 +76,7 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE)
     except OSError as error:
-        raise UsageError.of("serve_key_file", path=str(path), reason=error.strerror or str(error)) from error
+        raise _unusable(path, error) from error
     return content.decode("utf-8", "replace").partition("\n")[0].strip()
 
 

@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import psutil
+
 from engine.errors import UsageError
 
 BACKLOG: Final = 128
 # Bounds what the system holds for a client that does not read.
 _SEND_BUFFER: Final = 256 * 1024  # bytes
+
+
+_MOST_ADDRESSES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,31 @@ class Listening:
         host = self.host
         if is_any_address(host):
             host = "::1" if ":" in host else "127.0.0.1"
+        return self._url(host)
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Base URLs for other machines."""
+        if is_any_address(self.host):
+            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+            return tuple(map(self._url, _of_this_machine(family)))
+        return () if is_loopback(self.host) else (self.address,)
+
+    def _url(self, host: str) -> str:
         return f"http://[{host}]:{self.port}/v1" if ":" in host else f"http://{host}:{self.port}/v1"
+
+
+def _of_this_machine(family: socket.AddressFamily) -> tuple[str, ...]:
+    """Its addresses on networks; the few that most machines have."""
+    found = (each for addresses in psutil.net_if_addrs().values() for each in addresses)
+    plain = (each.address.partition("%")[0] for each in found if each.family == family)
+    kept = [text for text in plain if not _is_local(text)]
+    return tuple(dict.fromkeys(kept))[:_MOST_ADDRESSES]
+
+
+def _is_local(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    return address.is_loopback or address.is_link_local
 
 
 def is_any_address(host: str) -> bool:

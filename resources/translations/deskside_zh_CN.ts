@@ -104,10 +104,45 @@
         </message>
     </context>
     <context>
+        <name>ApiKeyRow</name>
+        <message>
+            <source>API key</source>
+            <translation>API 密钥</translation>
+        </message>
+        <message>
+            <source>Copy the key</source>
+            <translation>复制密钥</translation>
+        </message>
+        <message>
+            <source>Hide the key</source>
+            <translation>隐藏密钥</translation>
+        </message>
+        <message>
+            <source>New key</source>
+            <translation>新密钥</translation>
+        </message>
+        <message>
+            <source>Programs that have the old key can then no longer connect.</source>
+            <translation>之后，使用旧密钥的程序将无法再连接。</translation>
+        </message>
+        <message>
+            <source>Show the key</source>
+            <translation>显示密钥</translation>
+        </message>
+        <message>
+            <source>hidden</source>
+            <translation>已隐藏</translation>
+        </message>
+    </context>
+    <context>
         <name>ApiSwitch</name>
         <message>
             <source>Copy the address</source>
             <translation>复制地址</translation>
+        </message>
+        <message>
+            <source>For other computers: {addresses}</source>
+            <translation>供其他电脑使用：{addresses}</translation>
         </message>
         <message>
             <source>Let other programs use the models</source>
@@ -122,6 +157,10 @@
             <translation>已开启：{address}</translation>
         </message>
         <message>
+            <source>Other computers too</source>
+            <translation>也允许其他电脑</translation>
+        </message>
+        <message>
             <source>Port</source>
             <translation>端口</translation>
         </message>
@@ -130,8 +169,8 @@
             <translation>API 端口</translation>
         </message>
         <message>
-            <source>Programs on this computer that speak OpenAI's protocol can then chat with them. Other computers cannot; for that there is the command “deskside serve”.</source>
-            <translation>之后，本机上支持 OpenAI 协议的程序即可与模型对话。其他电脑不能访问；如有需要，请使用命令 “deskside serve”。</translation>
+            <source>Programs that speak OpenAI's protocol can then chat with them. Those on other computers need the API key, and what they send and receive is not encrypted on the way.</source>
+            <translation>之后，使用 OpenAI 协议的程序就可以与模型对话。其他电脑上的程序需要 API 密钥，且收发的内容在传输途中不加密。</translation>
         </message>
         <message>
             <source>Switching on …</source>
@@ -1951,6 +1990,18 @@
         <message>
             <source>The API for other programs could not be switched on ({reason}). Choose another port if that one is taken; details are in {log}.</source>
             <translation>无法开启供其他程序使用的 API（{reason}）。如果端口已被占用，请换一个端口；详情见 {log}。</translation>
+        </message>
+        <message>
+            <source>The API for other programs has ended by itself (exit code {number}). Switch it on again; details are in {log}.</source>
+            <translation>供其他程序使用的 API 已自行结束（退出码 {number}）。请重新打开；详情见 {log}。</translation>
+        </message>
+        <message>
+            <source>The API for other programs has ended by itself ({reason}). Switch it on again; details are in {log}.</source>
+            <translation>供其他程序使用的 API 已自行结束（{reason}）。请重新打开；详情见 {log}。</translation>
+        </message>
+        <message>
+            <source>The API for other programs was ended by the system or another program (signal {signal}). If memory was short, close something; then switch it on again. Details are in {log}.</source>
+            <translation>供其他程序使用的 API 被系统或其他程序结束（信号 {signal}）。如果内存不足，请先关闭一些程序，再重新打开。详情见 {log}。</translation>
         </message>
         <message>
             <source>The API key in {where} cannot be used: {reason}. Put a long random text of letters and digits there.</source>

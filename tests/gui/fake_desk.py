@@ -155,6 +155,9 @@ class FakeDesk:
     def serve(self) -> JobId:
         return self._note("serve")
 
+    def renew_api_key(self) -> JobId:
+        return self._note("renew_api_key")
+
     def stop_serving(self) -> JobId:
         return self._note("stop_serving")
 

@@ -340,6 +340,48 @@ def test_other_programs_are_let_in_by_a_switch(window: WindowUnderTest) -> None:
     assert any("Address already in use" in words for words in words_of(page))
 
 
+def test_other_computers_need_a_key_that_is_shown_when_asked_for(window: WindowUnderTest) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    page = window.parts.preferences
+    api = page._api
+    api._switch.setFocus()
+    window.press(Qt.Key.Key_Space)
+    local = "http://127.0.0.1:8437/v1"
+    window.tell(ServerChanged(window.desk.last("serve"), local))
+    assert not api._key.isVisible() and not api._elsewhere.isVisible()
+    api._beyond.setFocus()
+    window.press(Qt.Key.Key_Space)
+    assert window.desk.settings.serve_beyond and window.desk.count("serve") == 2
+    key, there = "first-key-of-the-api", "http://192.168.0.7:8437/v1"
+    window.tell(ServerChanged(window.desk.last("serve"), local, key, own_key=True, elsewhere=(there,)))
+    assert f"For other computers: {there}" in words_of(page)
+    assert api._key.isVisible() and key not in words_of(page)
+    press_button(window, "Copy the key")
+    assert QGuiApplication.clipboard().text() == key
+    press_button(window, "Show the key")
+    assert key in words_of(page)
+    press_button(window, "New key")
+    window.tell(ServerChanged(window.desk.last("renew_api_key"), local, "second-key", own_key=True))
+    assert key not in words_of(page) and "second-key" not in words_of(page)  # hidden again
+    window.tell(ServerChanged(window.desk.last("serve"), local, "from-the-environment"))
+    assert not api._key._renew.isVisible()
+
+
+def test_why_the_api_has_ended_is_told(window: WindowUnderTest) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    api = window.parts.preferences._api
+    api._switch.setFocus()
+    window.press(Qt.Key.Key_Space)
+    window.tell(ServerChanged(window.desk.last("serve"), "http://127.0.0.1:8437/v1", "a-key"))
+    window.tell(ServerChanged(JobId(0), "", reason=sentence("serve_ended_signal", signal=9, log="/log")))
+    assert any("signal 9" in words for words in words_of(window.parts.preferences))
+    assert "Off" in words_of(window.parts.preferences)
+    assert not api._switch.isChecked() and not api._key.isVisible()
+    window.press(Qt.Key.Key_Space)
+    assert window.desk.count("serve") == 2
+    assert not any("signal 9" in words for words in words_of(window.parts.preferences))
+
+
 def test_limits_of_the_engine_are_saved(window: WindowUnderTest) -> None:
     window.press(Qt.Key.Key_Comma, CONTROL)
     fields = {field.accessibleName(): field for field in window.parts.preferences.findChildren(QSpinBox)}
