@@ -10,6 +10,10 @@ import pynvml
 from engine.hardware.report import PcieLink
 
 NvmlError: type[Exception] = pynvml.NVMLError
+MOST_CARDS = 64
+_LONGEST_NAME = 200
+# What the bindings make of texts that are none and of counts that cannot be.
+_NONSENSE = (ValueError, OverflowError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,9 @@ class Nvml:
 
     def cards(self) -> tuple[NvmlCard, ...]:
         """Raises: NvmlError, when the cards cannot even be counted."""
-        driver = _text(pynvml.nvmlSystemGetDriverVersion())
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        driver = _text(_told(pynvml.nvmlSystemGetDriverVersion) or "")
+        count = min(pynvml.nvmlDeviceGetCount(), MOST_CARDS)
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
         return tuple(_card(handle, driver) for handle in handles)
 
     def read(self, card: NvmlCard) -> NvmlReading:
@@ -71,7 +76,7 @@ class Nvml:
         power = _told(lambda: pynvml.nvmlDeviceGetPowerUsage(card.handle))
         temperature = _told(lambda: pynvml.nvmlDeviceGetTemperature(card.handle, pynvml.NVML_TEMPERATURE_GPU))
         return NvmlReading(
-            used_bytes=int(memory.used),
+            used_bytes=min(int(memory.used), int(memory.total)),
             total_bytes=int(memory.total),
             utilisation=min(1.0, (utilisation or 0) / 100),
             power_w=None if power is None else power / 1000,
@@ -99,7 +104,7 @@ def _card(handle: Any, driver: str) -> NvmlCard:
         name=_text(_told(lambda: pynvml.nvmlDeviceGetName(handle)) or "NVIDIA"),
         pci_id=short_pci_id(_text(bus)) if bus else "",
         total_bytes=int(memory.total) if memory else 0,
-        free_bytes=int(memory.free) if memory else 0,
+        free_bytes=min(int(memory.free), int(memory.total)) if memory else 0,
         driver=driver,
         pcie=_link(handle),
     )
@@ -121,12 +126,13 @@ def _link(handle: Any) -> PcieLink | None:
 
 
 def _told(ask: Any) -> Any:
-    """What the driver answers; None for what this card does not support or may not tell."""
+    """What the driver answers; None for what this card does not support, may not tell or tells badly."""
     try:
         return ask()
-    except NvmlError:
+    except (NvmlError, *_NONSENSE):
         return None
 
 
 def _text(value: str | bytes) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST_NAME]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.download.hub import list_files
 from engine.download.hub_search import search_models
 from engine.errors import DownloadError, HubUnreachable
 from engine.jobs.searching import search
@@ -111,6 +112,34 @@ def test_hostile_answers_are_values_or_sentences(hub: StandInHub, content: objec
     for result in results:
         assert result.model.repository.count("/") == 1
         assert result.model.downloads >= 0
+
+
+FILE = st.fixed_dictionaries(
+    {"rfilename": NAMES},
+    optional={
+        "size": ANYTHING,
+        "lfs": ANYTHING
+        | st.fixed_dictionaries({"size": ANYTHING, "sha256": ANYTHING, "pointerSize": ANYTHING}),
+    },
+)
+LISTING = st.fixed_dictionaries(
+    {"id": NAMES, "sha": ANYTHING | st.just("0" * 40)},
+    optional={"gated": ANYTHING, "siblings": ANYTHING | st.lists(FILE, max_size=3), "tags": ANYTHING},
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LISTING | ANYTHING)
+def test_hostile_lists_of_files_are_values_or_sentences(hub: StandInHub, content: object) -> None:
+    hub.faults = Faults(api_body=json.dumps(content).encode())
+    try:
+        listing = list_files(hub.endpoint, QWEN, None)
+    except DownloadError:
+        return
+    assert len(listing.commit) == 40
+    for file in listing.files:
+        assert file.size_bytes is None or file.size_bytes > 0
+        assert file.sha256 is None or len(file.sha256) == 64
 
 
 def test_on_the_command_line(hub: StandInHub, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -307,3 +308,44 @@ def test_noise_never_raises_anything_else(noise: bytes) -> None:
             parse(content, len(content) + (1 << 30))
         except ModelFileError:
             continue
+
+
+COUNTS = st.sampled_from([0, 1, 3, 1 << 21, (1 << 21) + 1, 1 << 32, (1 << 63) - 1, (1 << 64) - 1])
+
+
+def array(kind: int, count: int, content: bytes) -> bytes:
+    return struct.pack("<IQ", kind, count) + content
+
+
+LISTS = st.recursive(
+    st.builds(array, st.integers(0, 14), COUNTS, st.binary(max_size=40)),
+    lambda inner: st.builds(
+        lambda count, inside: array(9, count, b"".join(inside)), COUNTS, st.lists(inner, max_size=3)
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([b"a.b", b"general.architecture"]), LISTS), max_size=3), COUNTS)
+def test_lists_in_lists_and_absurd_counts_cost_nothing(
+    lists: list[tuple[bytes, bytes]], tensors: int
+) -> None:
+    """Whatever is claimed, no more is read than the file holds, and the end is a header or a sentence."""
+    entries = b"".join(entry(name + b"%d" % index, 9, value) for index, (name, value) in enumerate(lists))
+    content = preamble(tensors, len(lists)) + entries
+    asked = 0
+
+    def read(offset: int, size: int) -> bytes:
+        nonlocal asked
+        asked += 1
+        return content[offset : offset + size]
+
+    with contextlib.suppress(ModelFileError):
+        read_header(read, len(content))
+    assert asked < 100
+
+
+def test_a_hundred_thousand_lists_in_a_list_are_refused() -> None:
+    deep = struct.pack("<IQ", 9, 1) * 100_000
+    assert code_of(lambda: parse(preamble(0, 1) + entry(b"a", 9, deep))) == "header_damaged"
