@@ -23,6 +23,7 @@ from gui.models.local_file import model_of_file
 from gui.models.page import ModelsPage
 from gui.preferences.page import PreferencesPage
 from gui.shell.banners import BannerArea
+from gui.shell.download_status import DownloadStatus
 from gui.shell.language import Language
 from gui.shell.log import log_qt_messages, tell_of_slips
 from gui.shell.model import ShellModel
@@ -101,7 +102,9 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
         Page.PREFERENCES: preferences,
     }
     window = MainWindow(sidebar, top_line, banners, pages, graphs, memory)
-    return Parts(model, sidebar, top_line, banners, wizard, chat, models, preferences, window)
+    return Parts(
+        model, DownloadStatus(), sidebar, top_line, banners, wizard, chat, models, preferences, window
+    )
 
 
 def show_fatal(error: DesksideError) -> int:

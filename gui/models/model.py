@@ -11,6 +11,7 @@ from engine.download.values import DownloadProgress, TransferState
 from engine.events import (
     DownloadPlanned,
     DownloadProgressed,
+    DownloadsListed,
     DownloadVerified,
     Event,
     JobCancelled,
@@ -30,13 +31,16 @@ from engine.runtime.values import RuntimeState
 class Download:
     """One download as it is shown."""
 
-    job: JobId
+    job: JobId  # 0 where no job of this program works for it
     repository: str
     quantization: str
     state: TransferState
     total_bytes: int = 0
     progress: DownloadProgress | None = None
     failure: Sentence | None = None
+    hold: Sentence | None = None  # why it waits, beside its turn
+    done_bytes: int = 0  # before any progress is told
+    is_listed: bool = False  # stands in the engine's queue
 
     @property
     def under_way(self) -> bool:
@@ -48,7 +52,8 @@ class Download:
 
 
 class ModelsModel(QObject):
-    """Downloads are known by repository and quantisation: pause and resume change the job."""
+    """Downloads are known by repository and quantisation: pause and resume change the job. Their order
+    is the queue's, as the engine lists it."""
 
     models_changed = Signal()
     downloads_changed = Signal()
@@ -77,20 +82,34 @@ class ModelsModel(QObject):
 
     def pause(self, key: tuple[str, str]) -> None:
         download = self.downloads.get(key)
-        if download is not None and download.under_way:
+        if download is None or not download.under_way:
+            return
+        if download.job:
             self._desk.cancel(download.job)
+        else:
+            self._desk.pause_download(*key)
 
     def resume(self, key: tuple[str, str]) -> None:
         if key in self.downloads and not self.downloads[key].under_way:
             self._begin(*key)
 
     def discard(self, key: tuple[str, str]) -> None:
-        """Forgets a download that stands still and deletes its part files."""
-        download = self.downloads.get(key)
-        if download is None or download.under_way:
+        """Takes a download out of the queue and deletes what was fetched of it."""
+        if key not in self.downloads:
             return
         del self.downloads[key]
         self._desk.discard_download(*key)
+        self.downloads_changed.emit()
+
+    def move(self, key: tuple[str, str], position: int) -> None:
+        """To that place in the queue, counted from 0."""
+        order = list(self.downloads)
+        if key not in order or not 0 <= position < len(order) or order[position] == key:
+            return
+        order.remove(key)
+        order.insert(position, key)
+        self.downloads = {each: self.downloads[each] for each in order}
+        self._desk.move_download(*key, position)
         self.downloads_changed.emit()
 
     def _begin(self, repository: str, quantization: str) -> None:
@@ -118,6 +137,8 @@ class ModelsModel(QObject):
             if gone and self.in_use and event.model in ("", self.in_use):
                 self.in_use = ""
                 self.models_changed.emit()
+        elif isinstance(event, DownloadsListed):
+            self._listed(event)
         elif isinstance(event, DownloadPlanned):
             self._planned(event)
         elif isinstance(
@@ -125,14 +146,46 @@ class ModelsModel(QObject):
         ):
             self._changed(event)
 
+    def _listed(self, event: DownloadsListed) -> None:
+        """The queue as it is. What was begun here just now may not stand in it yet."""
+        before = self.downloads
+        by_job = {download.job: download for download in before.values() if download.job}
+        after: dict[tuple[str, str], Download] = {}
+        for each in event.downloads:
+            known = by_job.pop(JobId(each.job), None) or before.get((each.repository, each.quantization))
+            job, state = JobId(each.job), each.state
+            # Progress says more than the list: a transfer that verifies counts as fetching there.
+            if known is not None and known.job == job and state is TransferState.FETCHING:
+                state = known.state if known.state is TransferState.VERIFYING else state
+            after[each.repository, each.quantization] = Download(
+                job,
+                each.repository,
+                each.quantization,
+                state,
+                each.total_bytes,
+                known.progress if known is not None and known.job == job else None,
+                each.failure,
+                each.hold,
+                each.done_bytes,
+                is_listed=True,
+            )
+        for each in before.values():
+            if each.job in by_job and each.state is TransferState.QUEUED and not each.is_listed:
+                after.setdefault(each.key, each)
+        self.downloads = after
+        self.downloads_changed.emit()
+
     def _planned(self, event: DownloadPlanned) -> None:
         """The plan names the quantisation that was taken where none was asked for."""
         plan = event.plan
-        for key in [key for key, download in self.downloads.items() if download.job == event.job]:
-            del self.downloads[key]
+        known = next((item for item in self.downloads.values() if item.job == event.job), None)
+        state = known.state if known else TransferState.QUEUED
+        listed = known is not None and known.is_listed
         download = Download(
-            event.job, plan.repository, plan.quantization, TransferState.FETCHING, plan.size_bytes
+            event.job, plan.repository, plan.quantization, state, plan.size_bytes, is_listed=listed
         )
+        if known is not None and known.key != download.key:
+            del self.downloads[known.key]
         self.downloads[download.key] = download
         self.downloads_changed.emit()
 
@@ -141,6 +194,8 @@ class ModelsModel(QObject):
     ) -> None:
         download = next((item for item in self.downloads.values() if item.job == event.job), None)
         if download is None:
+            if isinstance(event, DownloadVerified):
+                self._desk.list_models()
             return
         if isinstance(event, DownloadVerified):
             del self.downloads[download.key]

@@ -7,15 +7,19 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
+from gui.models.downloads_view import DownloadsView
 from gui.models.endpoints_model import EndpointsModel
 from gui.models.endpoints_view import EndpointsView
+from gui.models.import_view import ImportView
+from gui.models.library_model import LibraryModel
 from gui.models.local_file import model_of_file
 from gui.models.model import ModelsModel
-from gui.models.rows import DownloadRow, ModelRow
+from gui.models.rows import ModelRow
 from gui.models.score_card import ScoreCard
 from gui.models.score_model import ScoreModel
 from gui.models.search_model import SearchModel
 from gui.models.search_view import SearchView
+from gui.models.trash_view import TrashView
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import Text, separator
 from gui.widgets.tab_order import holds_focus, tab_as_laid_out
@@ -36,11 +40,11 @@ class ModelsPage(View):
         super().__init__(parent)
         self._theme = theme
         self.model = ModelsModel(desk, self)
+        self.library = LibraryModel(desk, self)
         self.search = SearchModel(desk, self)
         self._endpoints_model = EndpointsModel(desk, self)
         self._endpoints = EndpointsView(self._endpoints_model, theme)
         self.score = ScoreModel(desk, self)
-        self._download_rows: dict[tuple[str, str], DownloadRow] = {}
         self._model_rows: list[QWidget] = []
         self._content = Column()
         self._title = Text("", "title")
@@ -48,8 +52,9 @@ class ModelsPage(View):
         self._installed = Card()
         self._another = IconButton(theme, "plus", "primary")
         self._open = IconButton(theme, "folder", "")
-        self._downloads_head = Text("", "heading")
-        self._downloads = Card()
+        self._downloads = DownloadsView(self.model, theme)
+        self._trash = TrashView(self.library)
+        self._import = ImportView(self.library)
         self._hub_head = Text("", "heading")
         self._hub_words = Text("", "muted")
         self._field = QLineEdit()
@@ -62,7 +67,6 @@ class ModelsPage(View):
         self._connect(bridge)
         self.retranslate()
         self._show_models()
-        self._show_downloads()
 
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the top. What was chosen may have failed since."""
@@ -75,7 +79,6 @@ class ModelsPage(View):
         self._back.word(self.tr("Back to the chat"))
         self._another.word(self.tr("Get another model"))
         self._open.word(self.tr("Open a GGUF file…"))
-        self._downloads_head.setText(self.tr("Downloads"))
         self._hub_head.setText(self.tr("From the hub"))
         self._hub_words.setText(
             self.tr(
@@ -93,11 +96,10 @@ class ModelsPage(View):
     def _arrange(self) -> None:
         column = self._content.column
         column.addLayout(_row(self._title, self._back, spread=True))
-        column.addWidget(self._installed)
-        column.addLayout(_row(self._another, self._open))
-        column.addSpacing(8)
-        column.addWidget(self._downloads_head)
         column.addWidget(self._downloads)
+        column.addWidget(self._installed)
+        column.addWidget(self._trash)
+        column.addLayout(_row(self._another, self._open))
         column.addSpacing(8)
         column.addWidget(self._endpoints)
         column.addSpacing(8)
@@ -111,6 +113,8 @@ class ModelsPage(View):
         column.addWidget(self._refusal)
         column.addWidget(self._found)
         column.addSpacing(8)
+        column.addWidget(self._import)
+        column.addSpacing(8)
         column.addWidget(self._score)
         column.addStretch(1)
         self._refusal.hide()
@@ -120,11 +124,15 @@ class ModelsPage(View):
 
     def _connect(self, bridge: EngineBridge) -> None:
         bridge.event_arrived.connect(self.model.on_event)
+        bridge.event_arrived.connect(self.library.on_event)
         bridge.event_arrived.connect(self.search.on_event)
         bridge.event_arrived.connect(self._endpoints_model.on_event)
         bridge.event_arrived.connect(self.score.on_event)
         self.model.models_changed.connect(self._show_models)
-        self.model.downloads_changed.connect(self._show_downloads)
+        self.library.changed.connect(self._show_models)
+        for part in (self._downloads, self._trash, self._import):
+            part.rebuilt.connect(self._order_tabs)
+        self._trash.emptied.connect(self._back.setFocus)
         self._back.clicked.connect(self.left)
         self._another.clicked.connect(self.wizard_wanted)
         self._open.clicked.connect(self._ask_file)
@@ -143,10 +151,12 @@ class ModelsPage(View):
             row.hide()
             row.deleteLater()
         self._model_rows = []
-        for model in self.model.models:
+        usable = [model.path for model in self.model.models]
+        damaged = [entry.model for entry in self.library.unusable if entry.model.path not in usable]
+        for model in (*self.model.models, *damaged):
             if self._model_rows:
                 self._add_installed(separator())
-            row = ModelRow(model, self.model.answers(model))
+            row = ModelRow(model, self.model.answers(model), self.library, self._theme)
             row.chosen.connect(self.chosen)
             self._add_installed(row)
         self._installed.setVisible(bool(self._model_rows))
@@ -157,28 +167,6 @@ class ModelsPage(View):
     def _add_installed(self, widget: QWidget) -> None:
         self._installed.column.addWidget(widget)
         self._model_rows.append(widget)
-
-    def _show_downloads(self) -> None:
-        wanted = self.model.downloads
-        for key in [key for key in self._download_rows if key not in wanted]:
-            row = self._download_rows.pop(key)
-            row.hide()
-            row.deleteLater()
-        for key, download in wanted.items():
-            if key not in self._download_rows:
-                self._add_download(key)
-            self._download_rows[key].show_download(download)
-        self._downloads.setVisible(bool(wanted))
-        self._downloads_head.setVisible(bool(wanted))
-        tab_as_laid_out(self._content)
-
-    def _add_download(self, key: tuple[str, str]) -> None:
-        row = DownloadRow(self._theme, self.model.downloads[key])
-        row.pause_wanted.connect(self.model.pause)
-        row.resume_wanted.connect(self.model.resume)
-        row.discard_wanted.connect(self.model.discard)
-        self._download_rows[key] = row
-        self._downloads.column.addWidget(row)
 
     def _order_tabs(self) -> None:
         tab_as_laid_out(self._content)

@@ -1,13 +1,16 @@
-"""Rows of the models page: an installed model, a download."""
+"""A row of the models page: an installed model, how far it is trusted, and what can be done with it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QDateTime, QLocale, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from engine.catalog.model import InstalledModel
-from engine.download.values import TransferState
-from gui.models.model import Download
+from engine.download.library_values import HF_CACHE, LM_STUDIO, OLLAMA, LibraryEntry, Standing
+from gui.models.library_model import LibraryModel
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, IconButton
 from gui.widgets.download_view import DownloadView
@@ -19,119 +22,150 @@ from gui.widgets.view import View
 
 
 class ModelRow(View):
-    """Name, quantisation, size, how far it is trusted, where it lies; and a button to use it."""
+    """Name, quantisation, size, standing, where it lies; a button to use it and a menu to keep it."""
 
     chosen = Signal(object)  # engine.catalog.model.InstalledModel
 
-    def __init__(self, model: InstalledModel, in_use: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: InstalledModel,
+        in_use: bool,
+        library: LibraryModel,
+        theme: ThemeSource,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._model = model
         self._in_use = in_use
+        self._library = library
+        self._entry: LibraryEntry | None = library.entries.get(model.path)
         self._name = ElidedLine(model_words(model), "strong")
         self._facts = ElidedLine("", "muted")
         self._path = ElidedLine(place_of_model(model), "muted")
+        self._reading = DownloadView()
+        self._failure = SentenceLabel("danger")
         self._use = Button()
-        words = QVBoxLayout()
-        words.setSpacing(3)
-        for label in (self._name, self._facts, self._path):
-            words.addWidget(label)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 6, 4, 6)
-        row.setSpacing(16)
-        row.addLayout(words, 1)
-        row.addWidget(self._use)
+        self._stop = Button()
+        self._more = IconButton(theme, "more")
+        self._menu = QMenu(self)
+        self._more.setMenu(self._menu)
+        self._arrange()
         self._use.clicked.connect(self._pressed)
+        self._stop.clicked.connect(self._stop_pressed)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        library.read.connect(self._read)
         self.retranslate()
 
     def retranslate(self) -> None:
+        name = model_words(self._model)
         self._facts.setText(self._fact_words())
         self._use.word(self.tr("In use") if self._in_use else self.tr("Use"))
-        self._use.setAccessibleName(self.tr("Use {model}").format(model=model_words(self._model)))
+        self._use.setAccessibleName(self.tr("Use {model}").format(model=name))
         self._use.setEnabled(not self._in_use)
+        self._use.setVisible(self._entry is None or self._entry.standing is Standing.READY)
+        self._stop.word(self.tr("Stop"))
+        self._stop.setAccessibleName(self.tr("Stop working on {model}").format(model=name))
+        self._more.name(self.tr("More for {model}").format(model=name))
+        self._more.setVisible(self._entry is not None)
+        self._show_work()
 
+    def _arrange(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        for widget in (self._name, self._facts, self._path, self._reading, self._failure):
+            words.addWidget(widget)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 6, 4, 6)
+        row.setSpacing(10)
+        row.addLayout(words, 1)
+        for button in (self._stop, self._use, self._more):
+            row.addWidget(button)
+
+    # words
     def _fact_words(self) -> str:
         model, host = self._model, host_of_model(self._model)
         if host:
             return self.tr("computes at {host}; what you write is sent there").format(host=host)
-        facts = [format_bytes(model.size_bytes), self._source_words()]
-        facts.append(self.tr("checksum verified") if model.verified else self.tr("not verified"))
-        return " · ".join(facts)
+        return " · ".join((format_bytes(model.size_bytes), self._source_words(), self._standing_words()))
 
     def _source_words(self) -> str:
-        words = {"starter": self.tr("came with Deskside"), "hub": self._model.repository}
+        words = {
+            "starter": self.tr("came with Deskside"),
+            "hub": self._model.repository,
+            LM_STUDIO: self.tr("kept by LM Studio"),
+            OLLAMA: self.tr("kept by Ollama"),
+            HF_CACHE: self.tr("in the Hugging Face cache"),
+        }
         return words.get(self._model.source, "") or self.tr("opened from a file")
+
+    def _standing_words(self) -> str:
+        entry = self._entry
+        if entry is not None and entry.standing is Standing.CHANGED:
+            return self.tr("changed since; verify it or get it again")
+        if entry is not None and entry.standing is Standing.MISSING:
+            return self.tr("its files are not there")
+        if not self._model.verified:
+            return self.tr("not verified")
+        if entry is None or not entry.verified_at:
+            return self.tr("checksum verified")
+        moment = QDateTime.fromSecsSinceEpoch(int(entry.verified_at))
+        day = QLocale().toString(moment.date(), QLocale.FormatType.ShortFormat)
+        return self.tr("checksum verified on {day}").format(day=day)
+
+    # work that goes on
+    def _read(self, path: str) -> None:
+        if path == self._model.path:
+            self._show_work()
+
+    def _show_work(self) -> None:
+        path = self._model.path
+        busy, news = self._library.is_at_work(path), self._library.reading.get(path)
+        self._reading.setVisible(busy)
+        self._stop.show_when(busy)
+        if busy and news is None:
+            self._reading.show_waiting("")
+        elif busy and news is not None:
+            words = self.tr("copying…") if news.copying else self.tr("comparing checksums…")
+            self._reading.show_paused(news.done_bytes, news.total_bytes, words)
+        failure = self._library.failures.get(path)
+        self._failure.show_sentences(*([failure] if failure else []))
+
+    # the menu
+    def _fill_menu(self) -> None:
+        menu, entry, path = self._menu, self._entry, self._model.path
+        menu.clear()
+        if entry is None:
+            return
+        busy = self._library.is_at_work(path)
+        if entry.standing is not Standing.MISSING:
+            menu.addAction(self.tr("Verify again")).triggered.connect(lambda: self._library.verify(path))
+        if entry.is_ours and entry.standing is not Standing.READY:
+            again = menu.addAction(self.tr("Download again"))
+            again.triggered.connect(lambda: self._library.fetch_again(path))
+        if entry.is_ours:
+            menu.addAction(self.tr("Move to another folder…")).triggered.connect(self._ask_folder)
+        menu.addAction(self.tr("Show in its folder")).triggered.connect(self._show_folder)
+        menu.addSeparator()
+        words = self.tr("Delete") if entry.is_ours else self.tr("Take off the list (its files stay)")
+        menu.addAction(words).triggered.connect(lambda: self._library.remove(path))
+        for action in menu.actions():
+            action.setEnabled(not busy)
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, self.tr("Move {model} to").format(model=self._model.name))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._move_to)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _move_to(self, folder: str) -> None:
+        self._library.move(self._model.path, folder)
+
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._model.path).parent)))
 
     def _pressed(self) -> None:
         self.chosen.emit(self._model)
 
-
-class DownloadRow(View):
-    """A download with its buttons; told its state again and again."""
-
-    pause_wanted = Signal(object)  # (repository, quantization)
-    resume_wanted = Signal(object)
-    discard_wanted = Signal(object)
-
-    def __init__(self, theme: ThemeSource, download: Download, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._download = download
-        self._name = ElidedLine("", "strong")
-        self._bar = DownloadView()
-        self._failure = SentenceLabel("danger")
-        self._pause = IconButton(theme, "pause", "")
-        self._resume = IconButton(theme, "play", "")
-        self._discard = IconButton(theme, "trash", "")
-        buttons = QHBoxLayout()
-        for button in (self._pause, self._resume, self._discard):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 6, 4, 6)
-        for widget in (self._name, self._bar, self._failure):
-            column.addWidget(widget)
-        column.addLayout(buttons)
-        self._pause.clicked.connect(self._ask_pause)
-        self._resume.clicked.connect(self._ask_resume)
-        self._discard.clicked.connect(self._ask_discard)
-        self.retranslate()
-
-    def show_download(self, download: Download) -> None:
-        self._download = download
-        self._name.setText(f"{download.repository}:{download.quantization}".removesuffix(":"))
-        self._failure.show_sentences(*([download.failure] if download.failure else []))
-        self._pause.show_when(download.under_way)
-        self._resume.show_when(not download.under_way)
-        self._discard.show_when(not download.under_way)
-        self._show_bar()
-
-    def retranslate(self) -> None:
-        self._pause.word(self.tr("Pause"))
-        self._resume.word(self.tr("Resume"))
-        self._discard.word(self.tr("Discard"), self.tr("Deletes what was fetched so far."))
-        self.show_download(self._download)
-
-    def _show_bar(self) -> None:
-        download, news = self._download, self._download.progress
-        done = news.done_bytes if news else 0
-        total = news.total_bytes if news else download.total_bytes
-        if download.state is TransferState.QUEUED:
-            self._bar.show_waiting(self.tr("asking the hub…"))
-        elif download.state is TransferState.VERIFYING:
-            self._bar.show_paused(done, total, self.tr("verifying…"))
-        elif not download.under_way:
-            failed = download.state is TransferState.FAILED
-            self._bar.show_paused(done, total, self.tr("failed") if failed else self.tr("paused"))
-        elif news is not None:
-            left, waiting = news.seconds_left, bool(news.waiting_for)
-            self._bar.show_progress(done, total, news.speed_bytes_per_second, left, news.file, waiting)
-        else:
-            self._bar.show_paused(0, total, "")
-
-    def _ask_pause(self) -> None:
-        self.pause_wanted.emit(self._download.key)
-
-    def _ask_resume(self) -> None:
-        self.resume_wanted.emit(self._download.key)
-
-    def _ask_discard(self) -> None:
-        self.discard_wanted.emit(self._download.key)
+    def _stop_pressed(self) -> None:
+        self._library.cancel(self._model.path)

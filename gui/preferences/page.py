@@ -13,6 +13,8 @@ from engine.jobs.desk import Desk
 from engine.settings import Settings
 from gui.bridge import EngineBridge
 from gui.preferences.api_switch import ApiSwitch
+from gui.preferences.connection_settings import ConnectionSettings
+from gui.preferences.download_settings import DownloadSettings
 from gui.preferences.engine_limits import EngineLimits
 from gui.widgets.bytes_text import format_count
 from gui.widgets.controls import Button, ChoiceBox, IconButton
@@ -38,6 +40,8 @@ class PreferencesPage(View):
         self._desk = desk
         self._api = ApiSwitch(desk, bridge)
         self._limits = EngineLimits(desk)
+        self._downloads = DownloadSettings(desk)
+        self._connection = ConnectionSettings(desk, bridge)
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
         self._language = _choices(theme, "system", "en", "zh_CN")
@@ -45,7 +49,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(6)]
+        self._labels = [Line() for _ in range(8)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -74,6 +78,8 @@ class PreferencesPage(View):
             field.setAccessibleName(name)
         self._labels[4].setText(self.tr("Loaded models"))
         self._labels[5].setText(self.tr("Other programs"))
+        self._labels[6].setText(self.tr("Downloads"))
+        self._labels[7].setText(self.tr("Connection"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -118,6 +124,8 @@ class PreferencesPage(View):
         form.addRow(self._labels[3], endpoint)
         form.addRow("", self._endpoint_words)
         form.addRow("", self._refusal)
+        form.addRow(self._labels[6], self._downloads)
+        form.addRow(self._labels[7], self._connection)
         form.addRow(self._labels[4], self._limits)
         form.addRow(self._labels[5], self._api)
         self._refusal.hide()
@@ -135,7 +143,7 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
-        for part in (self._limits, self._api):
+        for part in (self._limits, self._api, self._downloads, self._connection):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:
@@ -145,6 +153,8 @@ class PreferencesPage(View):
         self._context.setCurrentIndex(self._context.findData(settings.context_length))
         self._endpoint.setText(settings.endpoint)
         self._limits.show_settings()
+        self._downloads.show_settings()
+        self._connection.show_settings()
         self._api.show_settings()
         self._refusal.hide()
 

@@ -14,6 +14,7 @@ from gui.chat.page import ChatPage
 from gui.models.page import ModelsPage
 from gui.preferences.page import PreferencesPage
 from gui.shell.banners import BannerArea
+from gui.shell.download_status import DownloadStatus
 from gui.shell.language import Language
 from gui.shell.model import ShellModel
 from gui.shell.sidebar import Sidebar
@@ -28,6 +29,7 @@ class Parts:
     """Everything that the window is made of, built once."""
 
     model: ShellModel
+    downloads: DownloadStatus
     sidebar: Sidebar
     top_line: TopLine
     banners: BannerArea
@@ -51,6 +53,8 @@ class Shell(QObject):
         self._parts = parts
         self._conversation: int | None = None
         bridge.event_arrived.connect(parts.model.on_event)
+        bridge.event_arrived.connect(parts.downloads.on_event)
+        parts.downloads.changed.connect(self._show_downloads)
         self._connect_model()
         self._connect_sidebar()
         self._connect_pages()
@@ -58,6 +62,7 @@ class Shell(QObject):
     def start(self, open_file: InstalledModel | None) -> None:
         """Shows the first page: the wizard until it was done once, then the chat."""
         self._parts.model.refresh()
+        self._desk.go_on_with_downloads()
         self._parts.preferences.begin()
         if open_file is not None:
             self._parts.model.load(open_file)
@@ -174,3 +179,7 @@ class Shell(QObject):
     def _settings_changed(self, settings: Settings) -> None:
         self._style.choose(settings.theme)
         self._language.choose(settings.language)
+        self._show_downloads()
+
+    def _show_downloads(self) -> None:
+        self._parts.sidebar.show_downloads(self._parts.downloads.words())

@@ -41,6 +41,7 @@ class Sidebar(View):
         self._shown = QSortFilterProxyModel(self)
         self._view = QListView()
         self._nothing = Line("", "muted")
+        self._downloads = IconButton(theme, "download")
         self._models = IconButton(theme, "models")
         self._settings = IconButton(theme, "settings")
         self._rename_action = QAction(self)
@@ -60,6 +61,13 @@ class Sidebar(View):
         """The conversation that is shown in the page; None for one that has not begun."""
         self._current = conversation_id
         self._restore_current()
+
+    def show_downloads(self, words: str) -> None:
+        """How downloads are, in a few words; "" when there are none."""
+        if words:
+            self._downloads.word(words, self.tr("Show the downloads"))
+            self._downloads.setAccessibleDescription(self.tr("Show the downloads"))
+        self._downloads.show_when(bool(words))
 
     def focus_filter(self) -> None:
         self._filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -113,6 +121,7 @@ class Sidebar(View):
         column.addWidget(self._head)
         column.addWidget(self._nothing)
         column.addWidget(self._view, 1)
+        column.addWidget(self._downloads)
         column.addWidget(self._models)
         column.addWidget(self._settings)
         outer = QVBoxLayout(self)
@@ -121,9 +130,11 @@ class Sidebar(View):
         self.setFixedWidth(WIDTH)
         self._theme.changed.connect(self._tint)
         self._tint()
+        self._downloads.hide()
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.new_chat)
+        self._downloads.clicked.connect(self.models_wanted)
         self._models.clicked.connect(self.models_wanted)
         self._settings.clicked.connect(self.preferences_wanted)
         self._filter.textChanged.connect(self._filter_changed)

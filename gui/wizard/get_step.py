@@ -26,6 +26,7 @@ class GetStepView(Step):
         self._where = Text("", "muted")
         self._status = Text()
         self._download = DownloadView()
+        self._hold = SentenceLabel("muted")
         self._failure = SentenceLabel("danger")
         self._pause = IconButton(theme, "pause", "")
         self._starter_card = Card()
@@ -76,7 +77,7 @@ class GetStepView(Step):
     def _arrange(self) -> None:
         column = self.content.column
         column.addWidget(self._title)
-        for widget in (self._name, self._where, self._status, self._download, self._failure):
+        for widget in (self._name, self._where, self._status, self._download, self._hold, self._failure):
             self._card.column.addWidget(widget)
         self._card.column.addLayout(_left(self._pause))
         column.addWidget(self._card)
@@ -94,6 +95,8 @@ class GetStepView(Step):
         self._download.setVisible(model.get_stage in (*UNDER_WAY, GetStage.PAUSED))
         self._show_progress()
         self._failure.show_sentences(*([model.get_failure] if model.get_failure else []))
+        waits = model.get_hold if model.get_stage in UNDER_WAY else None
+        self._hold.show_sentences(*([waits] if waits else []))
         if self._pause.hasFocus() and model.get_stage not in UNDER_WAY:
             # Before the button goes: the focus would jump to the starter, and Enter would take it.
             self.setFocus()
@@ -127,6 +130,10 @@ class GetStepView(Step):
         model, news = self._model, self._model.progress
         if model.get_stage is GetStage.PREPARING:
             self._download.show_waiting(self.tr("asking the hub…"))
+        elif model.get_stage is GetStage.WAITING and news is not None:
+            room = news.waiting_for == "room"
+            words = self.tr("waits for room on the disk") if room else self.tr("waits for its turn")
+            self._download.show_paused(news.done_bytes, news.total_bytes, words)
         elif news is None:
             total = model.download.size_bytes if model.download else 0
             self._download.show_paused(0, total, "")

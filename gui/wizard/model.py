@@ -8,11 +8,12 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.model import InstalledModel
-from engine.download.values import DownloadPlan, DownloadProgress, TransferState
+from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload, TransferState
 from engine.events import (
     Calibrated,
     DownloadPlanned,
     DownloadProgressed,
+    DownloadsListed,
     DownloadVerified,
     Event,
     HardwareProgressed,
@@ -44,6 +45,7 @@ class GetStage(Enum):
 
     NOT_STARTED = auto()
     PREPARING = auto()  # the hub is asked
+    WAITING = auto()  # for its turn in the queue, or for room on the disk
     FETCHING = auto()
     PAUSED = auto()
     VERIFYING = auto()
@@ -51,7 +53,7 @@ class GetStage(Enum):
     FAILED = auto()
 
 
-UNDER_WAY = (GetStage.PREPARING, GetStage.FETCHING, GetStage.VERIFYING)
+UNDER_WAY = (GetStage.PREPARING, GetStage.WAITING, GetStage.FETCHING, GetStage.VERIFYING)
 
 
 class WizardModel(QObject):
@@ -85,6 +87,7 @@ class WizardModel(QObject):
         self.get_failure: Sentence | None = None
         self.download: DownloadPlan | None = None
         self.progress: DownloadProgress | None = None
+        self.get_hold: Sentence | None = None  # why the download has to wait
         self.installed: InstalledModel | None = None
 
     # commands
@@ -131,18 +134,16 @@ class WizardModel(QObject):
         self.pause()
         self._pull_job = None
         self.chosen = plan
-        self.get_failure = self.download = self.progress = None
+        self.get_failure = self.download = self.progress = self.get_hold = None
         self.installed = self._already_here(plan)
         self.get_stage = GetStage.COMPLETE if self.installed else GetStage.NOT_STARTED
+        if plan is not None and not self.installed:
+            self._desk.list_downloads()  # it may stand in the queue already
         self.get_changed.emit()
 
     def start_download(self) -> None:
         """Starts, resumes or retries: the desk goes on from what is already on the disk."""
-        if self.chosen is None or self.get_stage in (
-            GetStage.PREPARING,
-            GetStage.FETCHING,
-            GetStage.VERIFYING,
-        ):
+        if self.chosen is None or self.get_stage in UNDER_WAY:
             return
         self.get_failure = None
         self.get_stage = GetStage.PREPARING
@@ -189,6 +190,8 @@ class WizardModel(QObject):
         elif isinstance(event, Calibrated):
             if event.kept and self.recommendation is not None:
                 self.ask_advice()  # what stands there was predicted without it
+        elif isinstance(event, DownloadsListed):
+            self._downloads_listed(event)
         elif event.job == self._check_job:
             self._on_check(event)
         elif event.job == self._correct_job:
@@ -208,6 +211,24 @@ class WizardModel(QObject):
         if self._starter_wanted:
             self._starter_wanted = False
             self.use_starter()
+
+    def _downloads_listed(self, event: DownloadsListed) -> None:
+        """Tells why the chosen one waits; one that an earlier start left behind shows as paused."""
+        mine = next((each for each in event.downloads if self._is_wanted(each)), None)
+        hold = mine.hold if mine is not None else None
+        if mine is not None and self._pull_job is None and mine.state is TransferState.PAUSED:
+            self.get_stage = GetStage.PAUSED
+            self.progress = DownloadProgress(mine.state, mine.done_bytes, mine.total_bytes, 0.0, None, "")
+        elif hold == self.get_hold:
+            return
+        self.get_hold = hold
+        self.get_changed.emit()
+
+    def _is_wanted(self, download: QueuedDownload) -> bool:
+        if self.chosen is None:
+            return False
+        wanted = self.chosen.quantization
+        return (download.repository, download.quantization) == (wanted.repository, wanted.name)
 
     def _on_check(self, event: Event) -> None:
         if isinstance(event, HardwareProgressed):
@@ -272,10 +293,13 @@ class WizardModel(QObject):
 
     def _on_download(self, event: Event) -> None:
         if isinstance(event, DownloadPlanned):
-            self.download, self.get_stage, self.get_failure = event.plan, GetStage.FETCHING, None
+            self.download, self.get_failure = event.plan, None
+            self.get_stage = GetStage.WAITING if self.get_stage is GetStage.WAITING else GetStage.FETCHING
         elif isinstance(event, DownloadProgressed):
             self.progress = event.progress
             self.get_stage = _STAGES.get(event.progress.state, self.get_stage)
+            if event.progress.state is TransferState.QUEUED and event.progress.waiting_for:
+                self.get_stage = GetStage.WAITING
         elif isinstance(event, DownloadVerified):
             self.get_stage, self.installed = GetStage.COMPLETE, event.model
         elif isinstance(event, JobCancelled):

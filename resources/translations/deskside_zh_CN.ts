@@ -376,6 +376,69 @@
         </message>
     </context>
     <context>
+        <name>ConnectionSettings</name>
+        <message>
+            <source>Certificates</source>
+            <translation>证书</translation>
+        </message>
+        <message>
+            <source>Certificates (*.pem *.crt *.cer)</source>
+            <translation>证书 (*.pem *.crt *.cer)</translation>
+        </message>
+        <message>
+            <source>Certificates to trust besides the system's</source>
+            <translation>除系统证书外还要信任的证书</translation>
+        </message>
+        <message>
+            <source>Change…</source>
+            <translation>更改…</translation>
+        </message>
+        <message>
+            <source>Choose a file of certificates</source>
+            <translation>选择证书文件</translation>
+        </message>
+        <message>
+            <source>Mirrors</source>
+            <translation>镜像</translation>
+        </message>
+        <message>
+            <source>Proxy</source>
+            <translation>代理</translation>
+        </message>
+        <message>
+            <source>Stop the test</source>
+            <translation>停止测试</translation>
+        </message>
+        <message>
+            <source>Test the connection</source>
+            <translation>测试连接</translation>
+        </message>
+        <message>
+            <source>Those of the system</source>
+            <translation>使用系统证书</translation>
+        </message>
+        <message>
+            <source>Trust the certificates of the system only</source>
+            <translation>只信任系统证书</translation>
+        </message>
+        <message>
+            <source>Use the default</source>
+            <translation>使用默认值</translation>
+        </message>
+        <message>
+            <source>as the system; or http://… or socks5://…; or direct</source>
+            <translation>跟随系统；或 http://…、socks5://…；或 direct（直连）</translation>
+        </message>
+        <message>
+            <source>asking each of them…</source>
+            <translation>正在逐个询问…</translation>
+        </message>
+        <message>
+            <source>the usual ones; or addresses and folders; or none</source>
+            <translation>常用镜像；或填写地址和文件夹；或 none（不用）</translation>
+        </message>
+    </context>
+    <context>
         <name>ContextNotice</name>
         <message>
             <source>Cancel</source>
@@ -520,6 +583,10 @@
     <context>
         <name>DownloadRow</name>
         <message>
+            <source>Delete the {size} that are here</source>
+            <translation>删除已下载的 {size}</translation>
+        </message>
+        <message>
             <source>Deletes what was fetched so far.</source>
             <translation>删除已下载的部分。</translation>
         </message>
@@ -528,12 +595,28 @@
             <translation>丢弃</translation>
         </message>
         <message>
+            <source>Keep it</source>
+            <translation>保留</translation>
+        </message>
+        <message>
+            <source>Order of {model}: drag, or press the arrow keys</source>
+            <translation>{model} 的次序：拖动，或按上下方向键</translation>
+        </message>
+        <message>
             <source>Pause</source>
             <translation>暂停</translation>
         </message>
         <message>
+            <source>Pause {model}</source>
+            <translation>暂停 {model}</translation>
+        </message>
+        <message>
             <source>Resume</source>
             <translation>继续</translation>
+        </message>
+        <message>
+            <source>Resume {model}</source>
+            <translation>继续 {model}</translation>
         </message>
         <message>
             <source>asking the hub…</source>
@@ -550,6 +633,84 @@
         <message>
             <source>verifying…</source>
             <translation>校验中…</translation>
+        </message>
+        <message>
+            <source>waits for its turn</source>
+            <translation>排队等候</translation>
+        </message>
+        <message>
+            <source>waits for room on the disk</source>
+            <translation>等待磁盘腾出空间</translation>
+        </message>
+    </context>
+    <context>
+        <name>DownloadSettings</name>
+        <message>
+            <source>As fast as it goes</source>
+            <translation>不限速</translation>
+        </message>
+        <message>
+            <source>Change the folder for models</source>
+            <translation>更改模型文件夹</translation>
+        </message>
+        <message>
+            <source>Change…</source>
+            <translation>更改…</translation>
+        </message>
+        <message>
+            <source>Deskside's own folder</source>
+            <translation>Deskside 自己的文件夹</translation>
+        </message>
+        <message>
+            <source>Download at most</source>
+            <translation>下载限速</translation>
+        </message>
+        <message>
+            <source>Folder for models</source>
+            <translation>模型文件夹</translation>
+        </message>
+        <message>
+            <source>Use Deskside's own folder for models</source>
+            <translation>使用 Deskside 自己的文件夹存放模型</translation>
+        </message>
+        <message>
+            <source>Use the default</source>
+            <translation>使用默认值</translation>
+        </message>
+    </context>
+    <context>
+        <name>DownloadStatus</name>
+        <message>
+            <source>A download failed</source>
+            <translation>有下载失败</translation>
+        </message>
+        <message>
+            <source>Downloading, {percent} %</source>
+            <translation>正在下载，{percent} %</translation>
+        </message>
+        <message>
+            <source>Downloads paused</source>
+            <translation>下载已暂停</translation>
+        </message>
+        <message>
+            <source>Downloads wait</source>
+            <translation>下载等待中</translation>
+        </message>
+        <message>
+            <source>Starting a download…</source>
+            <translation>正在开始下载…</translation>
+        </message>
+        <message>
+            <source>Verifying the download…</source>
+            <translation>正在校验下载…</translation>
+        </message>
+        <message>
+            <source>{percent} %, waiting</source>
+            <translation>{percent} %，等待中</translation>
+        </message>
+        <message>
+            <source>{percent} %, {time} left</source>
+            <translation>{percent} %，剩余 {time}</translation>
         </message>
     </context>
     <context>
@@ -569,6 +730,13 @@
         <message>
             <source>{speed}, {time} left</source>
             <translation>{speed}，剩余 {time}</translation>
+        </message>
+    </context>
+    <context>
+        <name>DownloadsView</name>
+        <message>
+            <source>Downloads</source>
+            <translation>下载</translation>
         </message>
     </context>
     <context>
@@ -931,6 +1099,14 @@
             <translation>校验中…</translation>
         </message>
         <message>
+            <source>waits for its turn</source>
+            <translation>排队等候</translation>
+        </message>
+        <message>
+            <source>waits for room on the disk</source>
+            <translation>等待磁盘腾出空间</translation>
+        </message>
+        <message>
             <source>{size} from {repository}</source>
             <translation>{size}，来自 {repository}</translation>
         </message>
@@ -1023,6 +1199,57 @@
         </message>
     </context>
     <context>
+        <name>ImportView</name>
+        <message>
+            <source>From other programs</source>
+            <translation>来自其他程序</translation>
+        </message>
+        <message>
+            <source>Hugging Face cache</source>
+            <translation>Hugging Face 缓存</translation>
+        </message>
+        <message>
+            <source>Look for models in</source>
+            <translation>在此查找模型</translation>
+        </message>
+        <message>
+            <source>Look for them</source>
+            <translation>查找</translation>
+        </message>
+        <message>
+            <source>Look in a folder…</source>
+            <translation>在文件夹中查找…</translation>
+        </message>
+        <message>
+            <source>Models of LM Studio, Ollama, the Hugging Face cache or any folder can be used where they lie. They are not copied, changed or deleted.</source>
+            <translation>LM Studio、Ollama、Hugging Face 缓存或任意文件夹中的模型可以就地使用，不会被复制、改动或删除。</translation>
+        </message>
+        <message>
+            <source>Nothing was found that is not in the list already.</source>
+            <translation>没有找到列表之外的模型。</translation>
+        </message>
+        <message>
+            <source>Use all of them</source>
+            <translation>全部使用</translation>
+        </message>
+        <message>
+            <source>Use it from there</source>
+            <translation>就地使用</translation>
+        </message>
+        <message>
+            <source>Use {model} where it lies</source>
+            <translation>就地使用 {model}</translation>
+        </message>
+        <message>
+            <source>a folder</source>
+            <translation>文件夹</translation>
+        </message>
+        <message>
+            <source>looking…</source>
+            <translation>正在查找…</translation>
+        </message>
+    </context>
+    <context>
         <name>Legend</name>
         <message>
             <source>KV cache</source>
@@ -1074,8 +1301,44 @@
     <context>
         <name>ModelRow</name>
         <message>
+            <source>Delete</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Download again</source>
+            <translation>重新下载</translation>
+        </message>
+        <message>
             <source>In use</source>
             <translation>使用中</translation>
+        </message>
+        <message>
+            <source>More for {model}</source>
+            <translation>{model} 的更多操作</translation>
+        </message>
+        <message>
+            <source>Move to another folder…</source>
+            <translation>移到其他文件夹…</translation>
+        </message>
+        <message>
+            <source>Move {model} to</source>
+            <translation>将 {model} 移到</translation>
+        </message>
+        <message>
+            <source>Show in its folder</source>
+            <translation>在文件夹中显示</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Stop working on {model}</source>
+            <translation>停止处理 {model}</translation>
+        </message>
+        <message>
+            <source>Take off the list (its files stay)</source>
+            <translation>从列表中移除（文件保留）</translation>
         </message>
         <message>
             <source>Use</source>
@@ -1086,16 +1349,52 @@
             <translation>使用 {model}</translation>
         </message>
         <message>
+            <source>Verify again</source>
+            <translation>重新验证</translation>
+        </message>
+        <message>
             <source>came with Deskside</source>
             <translation>随 Deskside 附带</translation>
+        </message>
+        <message>
+            <source>changed since; verify it or get it again</source>
+            <translation>已被改动；请验证或重新下载</translation>
         </message>
         <message>
             <source>checksum verified</source>
             <translation>校验和已验证</translation>
         </message>
         <message>
+            <source>checksum verified on {day}</source>
+            <translation>校验和已于 {day} 验证</translation>
+        </message>
+        <message>
+            <source>comparing checksums…</source>
+            <translation>正在比对校验和…</translation>
+        </message>
+        <message>
             <source>computes at {host}; what you write is sent there</source>
             <translation>在 {host} 上运行；您写的内容会发往那里</translation>
+        </message>
+        <message>
+            <source>copying…</source>
+            <translation>正在复制…</translation>
+        </message>
+        <message>
+            <source>in the Hugging Face cache</source>
+            <translation>在 Hugging Face 缓存中</translation>
+        </message>
+        <message>
+            <source>its files are not there</source>
+            <translation>文件不在原处</translation>
+        </message>
+        <message>
+            <source>kept by LM Studio</source>
+            <translation>由 LM Studio 保管</translation>
+        </message>
+        <message>
+            <source>kept by Ollama</source>
+            <translation>由 Ollama 保管</translation>
         </message>
         <message>
             <source>not verified</source>
@@ -1114,10 +1413,6 @@
         </message>
         <message>
             <source>Download</source>
-            <translation>下载</translation>
-        </message>
-        <message>
-            <source>Downloads</source>
             <translation>下载</translation>
         </message>
         <message>
@@ -1217,6 +1512,10 @@
             <translation>返回对话</translation>
         </message>
         <message>
+            <source>Connection</source>
+            <translation>连接</translation>
+        </message>
+        <message>
             <source>Context length</source>
             <translation>上下文长度</translation>
         </message>
@@ -1227,6 +1526,10 @@
         <message>
             <source>Deskside chooses</source>
             <translation>由 Deskside 选择</translation>
+        </message>
+        <message>
+            <source>Downloads</source>
+            <translation>下载</translation>
         </message>
         <message>
             <source>How many tokens a conversation may hold. More needs more memory; counts from the next load.</source>
@@ -1427,6 +1730,10 @@
             <source>Settings</source>
             <translation>设置</translation>
         </message>
+        <message>
+            <source>Show the downloads</source>
+            <translation>显示下载</translation>
+        </message>
     </context>
     <context>
         <name>Step</name>
@@ -1602,6 +1909,25 @@
         <message>
             <source>{speed} tokens/s · first token {first} s · {tokens} tokens</source>
             <translation>{speed} 词元/秒 · 首词元 {first} 秒 · {tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>TrashView</name>
+        <message>
+            <source>Delete for good</source>
+            <translation>彻底删除</translation>
+        </message>
+        <message>
+            <source>In the trash: {size}. It is deleted for good after a week.</source>
+            <translation>回收站：{size}。一周后彻底删除。</translation>
+        </message>
+        <message>
+            <source>Put back</source>
+            <translation>放回</translation>
+        </message>
+        <message>
+            <source>Put {model} back</source>
+            <translation>放回 {model}</translation>
         </message>
     </context>
     <context>

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from engine.download.values import TransferState
+from engine.download.values import DownloadProgress, QueuedDownload, TransferState
 from engine.events import (
     DownloadPlanned,
     DownloadProgressed,
+    DownloadsListed,
     DownloadVerified,
     JobCancelled,
     JobFailed,
     JobFinished,
+    JobId,
     ModelsListed,
 )
 from engine.messages import sentence
 from engine.settings import Settings
 from gui.shell.window import Page
 from tests.gui import samples
+from tests.gui.samples import GIB
 from tests.gui.test_shell import press_button
 from tests.gui.window_under_test import WindowUnderTest
 
@@ -84,6 +91,106 @@ def test_pause_resume_and_discard(page: WindowUnderTest) -> None:
     press_button(page, "Discard")
     assert page.desk.arguments("discard_download") == KEY
     assert page.parts.models.model.downloads == {}
+
+
+def queued(name: str, state: TransferState = TransferState.QUEUED, **values: Any) -> QueuedDownload:
+    return QueuedDownload(f"owner/{name}", "Q4_K_M", "/models", state, 2 * GIB, 8 * GIB, **values)
+
+
+def list_downloads(page: WindowUnderTest, *downloads: QueuedDownload) -> None:
+    page.tell(DownloadsListed(JobId(0), downloads))
+
+
+def order(page: WindowUnderTest) -> list[str]:
+    return [key[0].removeprefix("owner/") for key in page.parts.models._downloads._order]
+
+
+def test_what_was_fetched_is_not_deleted_by_one_press(page: WindowUnderTest) -> None:
+    list_downloads(page, queued("One", TransferState.PAUSED))
+    assert "2.0 GiB of 8.0 GiB" in words(page) and "paused" in words(page)
+    press_button(page, "Discard")
+    assert page.desk.count("discard_download") == 0
+    press_button(page, "Keep it")
+    press_button(page, "Discard")
+    press_button(page, "Delete the 2.0 GiB that are here")
+    assert page.desk.arguments("discard_download") == ("owner/One", "Q4_K_M")
+
+
+def test_the_queue_is_shown_as_the_engine_lists_it(page: WindowUnderTest) -> None:
+    room = sentence("queue_no_room", folder="/models", needed="9 GiB", free="3 GiB", floor="256 MiB")
+    bad = sentence("disk_full", path="/data")
+    list_downloads(
+        page,
+        queued("One", TransferState.FETCHING, job=7),
+        queued("Two", job=8, hold=room),
+        queued("Three", TransferState.FAILED, failure=bad),
+    )
+    assert order(page) == ["One", "Two", "Three"]
+    assert "There is no room for this model" in words(page) and "The disk that holds /data" in words(page)
+    progress = DownloadProgress(TransferState.FETCHING, 4 * GIB, 8 * GIB, 0.0, None, "x.gguf", "network")
+    page.tell(DownloadProgressed(JobId(7), progress))
+    assert "waiting for the network" in words(page)
+    page.tell(DownloadProgressed(JobId(7), replace(progress, state=TransferState.VERIFYING)))
+    list_downloads(page, queued("One", TransferState.FETCHING, job=7))  # the list knows less
+    assert "verifying" in words(page) and order(page) == ["One"]
+    list_downloads(page)
+    assert "Downloads" not in words(page)
+
+
+def test_rows_change_places_with_the_arrow_keys(page: WindowUnderTest) -> None:
+    list_downloads(page, queued("One"), queued("Two"), queued("Three"))
+    grip = page.parts.models._downloads._rows["owner/Three", "Q4_K_M"].grip
+    grip.setFocus()
+    page.press(Qt.Key.Key_Up)
+    assert page.desk.arguments("move_download") == ("owner/Three", "Q4_K_M", 1)
+    assert order(page) == ["One", "Three", "Two"]
+    page.press(Qt.Key.Key_Up)
+    page.press(Qt.Key.Key_Up)  # at the top already
+    assert page.desk.count("move_download") == 2
+    assert order(page) == ["Three", "One", "Two"]
+    assert page.focused() is grip
+
+
+def test_rows_change_places_by_dragging(page: WindowUnderTest) -> None:
+    list_downloads(page, queued("One"), queued("Two"), queued("Three"))
+    rows = page.parts.models._downloads._rows
+    grip, last = rows["owner/One", "Q4_K_M"].grip, rows["owner/Three", "Q4_K_M"]
+    QTest.mousePress(grip, Qt.MouseButton.LeftButton, pos=grip.rect().center())
+    target = grip.mapFromGlobal(last.mapToGlobal(last.rect().center()) + QPoint(0, 5))
+    QTest.mouseMove(grip, target)
+    page.settle()
+    assert order(page) == ["Two", "Three", "One"]
+    assert page.desk.count("move_download") == 0
+    QTest.mouseRelease(grip, Qt.MouseButton.LeftButton, pos=target)
+    page.settle()
+    assert page.desk.arguments("move_download") == ("owner/One", "Q4_K_M", 2)
+
+
+def test_a_download_of_another_program_can_be_paused(page: WindowUnderTest) -> None:
+    list_downloads(page, queued("One", TransferState.QUEUED, job=0))
+    press_button(page, "Pause")
+    assert page.desk.arguments("pause_download") == ("owner/One", "Q4_K_M")
+
+
+def test_the_side_bar_tells_of_downloads_on_every_page(page: WindowUnderTest) -> None:
+    button = page.parts.sidebar._downloads
+    assert not button.isVisible()
+    list_downloads(page, queued("One", TransferState.FETCHING, job=7))
+    progress = DownloadProgress(TransferState.FETCHING, 4 * GIB, 8 * GIB, 24e6, 200.0, "x.gguf")
+    page.tell(DownloadProgressed(JobId(7), progress))
+    page.shell._new_chat()
+    page.settle()
+    assert button.isVisible() and button.accessibleName() == "50 %, 3 min 20 s left"
+    button.click()
+    assert page.parts.window.page is Page.MODELS
+    list_downloads(page, queued("One", TransferState.PAUSED))
+    assert button.accessibleName() == "Downloads paused"
+    list_downloads(page)
+    assert not button.isVisible()
+
+
+def test_downloads_go_on_when_the_window_comes_up(page: WindowUnderTest) -> None:
+    assert page.desk.count("go_on_with_downloads") == 1
 
 
 def test_a_failure_is_shown_where_it_happens(page: WindowUnderTest) -> None:

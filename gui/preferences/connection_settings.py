@@ -1,0 +1,141 @@
+"""How the places that models come from are reached: mirrors, proxy, certificates; and a test of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QWidget
+
+from engine.download.reaching import Reached
+from engine.events import ConnectionTested, Event, JobCancelled, JobFailed, JobFinished, JobId
+from engine.jobs.desk import Desk
+from gui.bridge import EngineBridge
+from gui.widgets.controls import Button
+from gui.widgets.labels import ElidedLine, Line, Text
+from gui.widgets.sentences import SentenceLabel
+from gui.widgets.view import View
+
+_ENDINGS = (JobFinished, JobCancelled, JobFailed)
+
+
+class ConnectionSettings(View):
+    changed = Signal()  # the settings
+
+    def __init__(self, desk: Desk, bridge: EngineBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._job: JobId | None = None  # a test that goes on
+        self._found: list[Reached] = []
+        self._labels = (Line(), Line(), Line())
+        self._mirrors, self._proxy = QLineEdit(), QLineEdit()
+        self._certificates = ElidedLine()
+        self._choose, self._usual, self._test = Button(), Button(), Button()
+        self._state = Text("", "muted")
+        self._good, self._bad = SentenceLabel("muted"), SentenceLabel("danger")
+        self._arrange()
+        self._mirrors.editingFinished.connect(self._save)
+        self._proxy.editingFinished.connect(self._save)
+        self._choose.clicked.connect(self._ask_file)
+        self._usual.clicked.connect(self._take_usual)
+        self._test.clicked.connect(self._test_pressed)
+        bridge.event_arrived.connect(self.on_event)
+        self.retranslate()
+
+    def show_settings(self) -> None:
+        settings = self._desk.settings
+        self._mirrors.setText(", ".join(settings.mirrors))
+        self._proxy.setText(settings.proxy)
+        self._certificates.setText(settings.certificates or self.tr("Those of the system"))
+        self._usual.show_when(bool(settings.certificates))
+
+    def retranslate(self) -> None:
+        names = (self.tr("Mirrors"), self.tr("Proxy"), self.tr("Certificates"))
+        for label, name in zip(self._labels, names, strict=True):
+            label.setText(name)
+        self._mirrors.setAccessibleName(names[0])
+        self._mirrors.setPlaceholderText(self.tr("the usual ones; or addresses and folders; or none"))
+        self._proxy.setAccessibleName(names[1])
+        self._proxy.setPlaceholderText(self.tr("as the system; or http://… or socks5://…; or direct"))
+        self._choose.word(self.tr("Change…"))
+        self._choose.setAccessibleName(self.tr("Choose a file of certificates"))
+        self._usual.word(self.tr("Use the default"))
+        self._usual.setAccessibleName(self.tr("Trust the certificates of the system only"))
+        self._word_test()
+        self.show_settings()
+
+    def on_event(self, event: Event) -> None:
+        if event.job != self._job or self._job is None:
+            return
+        if isinstance(event, ConnectionTested):
+            self._found.append(event.reached)
+        elif isinstance(event, _ENDINGS):
+            self._job = None
+            if isinstance(event, JobFailed):
+                self._bad.show_sentences(event.message)
+                self._word_test()
+                return
+        self._show_found()
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        row.addWidget(self._certificates, 1)
+        row.addWidget(self._choose)
+        row.addWidget(self._usual)
+        test = QHBoxLayout()
+        test.setSpacing(10)
+        test.addWidget(self._test)
+        test.addWidget(self._state, 1)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(28)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self._labels[0], self._mirrors)
+        form.addRow(self._labels[1], self._proxy)
+        form.addRow(self._labels[2], row)
+        form.addRow(test)
+        form.addRow(self._good)
+        form.addRow(self._bad)
+
+    def _test_pressed(self) -> None:
+        if self._job is not None:
+            self._desk.cancel(self._job)
+            return
+        self._found = []
+        self._job = self._desk.test_connection()
+        self._show_found()
+
+    def _show_found(self) -> None:
+        self._good.show_sentences(*(each.message for each in self._found if each.good))
+        self._bad.show_sentences(*(each.message for each in self._found if not each.good))
+        self._word_test()
+
+    def _word_test(self) -> None:
+        self._test.word(self.tr("Test the connection") if self._job is None else self.tr("Stop the test"))
+        self._state.setText("" if self._job is None else self.tr("asking each of them…"))
+
+    def _ask_file(self) -> None:
+        dialog = QFileDialog(self, self.tr("Certificates to trust besides the system's"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(self.tr("Certificates (*.pem *.crt *.cer)"))
+        dialog.fileSelected.connect(self._take_certificates)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_certificates(self, path: str) -> None:
+        self._change(certificates=path)
+
+    def _take_usual(self) -> None:
+        self._change(certificates="")
+
+    def _save(self) -> None:
+        parts = (part.strip() for part in self._mirrors.text().split(","))
+        self._change(mirrors=tuple(part for part in parts if part), proxy=self._proxy.text().strip())
+
+    def _change(self, **values: str | tuple[str, ...]) -> None:
+        settings = replace(self._desk.settings, **values)  # type: ignore[arg-type]
+        if settings != self._desk.settings:
+            self._desk.change_settings(settings)
+            self.changed.emit()
+        self.show_settings()
