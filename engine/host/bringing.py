@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from engine.host.audience import Audience
 from engine.host.loading import Prepared, prepare, request_of
 from engine.host.resident import Phase, Resident
 from engine.host.restarts import Return, for_memory
+from engine.host.scoring import Moment
 from engine.host.surroundings import Taken
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
@@ -253,7 +253,7 @@ class Bringing:
         folder = self._means.paths.parked
         threads = found.whole.threads
         resident.fit = fit
-        resident.forecast, resident.load_began = found.forecast(resident.wish, fit), time.monotonic()
+        resident.forecast, resident.load_began = found.forecast(resident.wish, fit), Moment.of_no_worker()
         resident.request = request_of(fit, resident.wish, threads, folder, self._means.park_bytes())
         resident.load_job = new_job_id()
         steps = list(steps_of(fit, resident.name))

@@ -426,9 +426,9 @@ class Pool:
                 resident.facts = event.facts
                 resident.last_used = time.monotonic()
                 self._recorder.watch(event.facts.pid)
-                if resident.forecast is not None and not resident.wish.embedding:
-                    spent = time.monotonic() - resident.load_began
-                    self._recorder.scored(resident.forecast.score_load(event.facts, spent, time.time()))
+                forecast, began = resident.forecast, resident.load_began
+                if forecast is not None and began is not None and not resident.wish.embedding:
+                    self._recorder.scored(forecast.score_load(event.facts, began, time.time()))
                 self._audience.tell_all(resident, event)
             case events.JobFinished() | events.JobFailed() | events.JobCancelled():
                 self._bringing.heard(resident, event)

@@ -64,7 +64,7 @@ class Resident:
     request: LoadRequest | None = None  # of the last load
     fit: Fit | None = None
     forecast: Forecast | None = None  # of what is loaded, or being loaded
-    load_began: float = 0.0  # monotonic
+    load_began: Moment | None = None
     facts: ModelFacts | None = None
     bound: Bound = UNBOUND  # on its settings, after a crash
     retry: bool = False  # its user asks for more than what it was given last time

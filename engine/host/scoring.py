@@ -34,6 +34,11 @@ class Moment:
     worker_s: float
 
     @staticmethod
+    def of_no_worker() -> Moment:
+        """Before there is one."""
+        return Moment(machine_times(), 0.0)
+
+    @staticmethod
     def now(pid: int) -> Moment | None:
         """None where the worker has gone."""
         try:
@@ -72,19 +77,23 @@ class Forecast:
     ) -> Forecast:
         return Forecast(model, placement, machine, key_text(known.key), known.basis, cached)
 
-    def score_load(self, facts: ModelFacts, load_s: float, now: float) -> tuple[ScoreRecord, ...]:
-        """Right after it. `load_s` from the request on, `now` since the epoch."""
+    def score_load(self, facts: ModelFacts, began: Moment, now: float) -> tuple[ScoreRecord, ...]:
+        """Right after it, with the moment when it was asked for. `now` since the epoch."""
         expected = forecast_load(self.placement, self.machine, self.cached or 0)
         reserved = sum(share.size_bytes for share in facts.memory)
         found = [(Quantity.RESERVED, float(expected.reserved), float(reserved))]
-        if self.cached is not None:
-            found.append((Quantity.LOAD, expected.load_s, load_s))
         try:
             resident = psutil.Process(facts.pid).memory_info().rss
             found.append((Quantity.RESIDENT, float(expected.resident), float(resident)))
         except psutil.Error as error:
             log.warning("what the worker takes cannot be read: %s", error)
-        return tuple(self._record(now, *each) for each in found if each[2] > 0)
+        records = [self._record(now, *each) for each in found if each[2] > 0]
+        ended = Moment.now(facts.pid)
+        if self.cached is not None and ended is not None:
+            spent = ended.machine.at - began.machine.at
+            took = self._record(now, Quantity.LOAD, expected.load_s, spent)
+            records.append(replace(took, quiet=int(undisturbed(began, ended))))
+        return tuple(records)
 
     def score_answer(self, stats: AnswerStats, quiet: bool, now: float) -> tuple[ScoreRecord, ...]:
         """After its end. `quiet`: other programs left the machine alone."""
