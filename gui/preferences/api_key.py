@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.widgets.controls import Button
 from gui.widgets.labels import Line
@@ -24,13 +24,18 @@ class ApiKeyRow(View):
         self._open = False
         self._label, self._text = Line(), Line()
         self._show, self._copy, self._renew = Button(), Button(), Button()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
-        row.addWidget(self._label)
-        row.addWidget(self._text, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        words, buttons = QHBoxLayout(), QHBoxLayout()
+        for row in (words, buttons):
+            row.setSpacing(10)
+            column.addLayout(row)
+        words.addWidget(self._label)
+        words.addWidget(self._text, 1)
         for button in (self._show, self._copy, self._renew):
-            row.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._show.clicked.connect(self._toggle)
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._key))
