@@ -36,9 +36,9 @@ _CONTEXT = 256
 THIN = CalibrationModel("Q8_0", 24, 64, 64, 4, 2)
 THIN_EXPERTS = CalibrationModel("Q8_0", 16, 64, 32, 4, 2, experts=32, used=8)
 # Two sizes of matrix: what each takes at least comes out of the difference.
-EXPERTS = CalibrationModel("Q4_K", 4, 2048, 768, 8, 2, experts=64, used=8)
+EXPERTS = CalibrationModel("Q4_K", 3, 2048, 768, 8, 2, experts=64, used=8)
 SMALL_EXPERTS = CalibrationModel("Q4_K", 16, 1024, 256, 8, 2, experts=64, used=8)
-DEEP = CalibrationModel("Q8_0", 10, 256, 64, 24, 6)
+DEEP = CalibrationModel("Q8_0", 8, 256, 64, _HEADS, _KV_HEADS)
 # About as wide as the smallest models that people run.
 _SMALL_LAYER = CalibrationModel("Q8_0", 1, 576, 1536, 9, 3)
 SMALL = replace(_SMALL_LAYER, layers=round(SMALL_BYTES / _SMALL_LAYER.bytes_per_token))
