@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import mmap
+import os
 import random
 import socket
 import ssl
@@ -19,6 +21,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -51,6 +54,7 @@ class Faults:
     drip_seconds: float = 0.0  # between two bytes of a body
     lie_length: int = 0  # added to Content-Length
     redirect_to: str = ""  # where HEAD sends instead of the signed link
+    body_status: int = 0  # bodies are answered with this
     resolve_status: int = 0  # HEAD of a file is answered with this
     gated: bool = False
     api_status: int = 0
@@ -63,10 +67,18 @@ class HubFile:
     content: bytes
     sha256: str = ""  # as listed; "" for the truth, "none" for no lfs entry
     size: int | None = None  # as listed
+    path: Path | None = None  # where the content lies on a disk, for speed
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.digest = self.sha256 or hashlib.sha256(self.content).hexdigest()
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """A large file: it is not read into memory."""
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return cls(content, path=path)  # type: ignore[arg-type]  a mapping is as good as bytes here
 
 
 @dataclass(slots=True)
@@ -95,6 +107,9 @@ class StandInHub:
         self.random = random.Random(7)
         self.closing = threading.Event()
         self.flips = 0
+        self.xet = False  # HEAD tells a xet hash and where tokens are had
+        self.xet_route = ""  # instead of the hub's own
+        self.buffer_bytes = 64 << 10  # of a socket; small, so that bytes counted as served did arrive; 0: any
         self._hub = _Server(self, port)
         self._cdn = _Server(self, 0)
 
@@ -154,8 +169,8 @@ class _Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
-        # A small buffer, so that the bytes counted as served are the bytes that arrived.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+        if self.hub.buffer_bytes:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.hub.buffer_bytes)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self.hub.lock:
             self.hub.served.connections += 1
@@ -295,6 +310,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("X-Repo-Commit", COMMIT)
         self.send_header("X-Linked-Etag", f'"{faults.hub_sha256 or file.digest}"')
         self.send_header("X-Linked-Size", str(len(file.content)))
+        if self.hub.xet:
+            repository = self.path.split("/resolve/")[0].lstrip("/")
+            own = f"{self.hub.endpoint}/api/models/{repository}/xet-read-token/{COMMIT}"
+            self.send_header("X-Xet-Hash", hashlib.sha256(b"xet" + file.content).hexdigest())
+            self.send_header("Link", f'<{self.hub.xet_route or own}>; rel="xet-auth"')
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -337,7 +357,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.hub.lock:
             self.hub.served.open_bodies += 1
         try:
-            self._send(file.content, start, stop, faults)
+            if file.path is not None and faults == Faults():
+                self._send_fast(file.path, start, stop)
+            else:
+                self._send(file.content, start, stop, faults)
         finally:
             with self.hub.lock:
                 self.hub.served.open_bodies -= 1
@@ -347,6 +370,8 @@ class _Handler(BaseHTTPRequestHandler):
         age = time.time() - float(signed)
         if faults.dead_links or (faults.link_seconds and float(signed) and age > faults.link_seconds):
             self._plain(403, b"expired")
+        elif faults.body_status:
+            self._plain(faults.body_status, b"no")
         elif faults.html:
             self._plain(200, b"<html>please log in</html>", "text/html")
         elif faults.busy_share and self.hub.random.random() < faults.busy_share:
@@ -361,6 +386,14 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, size
         first, _, last = asked.partition("-")
         return int(first), min(int(last) + 1, size) if last else size
+
+    def _send_fast(self, path: Path, start: int, stop: int) -> None:
+        self.wfile.flush()
+        with path.open("rb") as file:
+            while start < stop:
+                sent = os.sendfile(self.connection.fileno(), file.fileno(), start, min(1 << 20, stop - start))
+                self._count(sent, self.hub.faults)
+                start += sent
 
     def _send(self, content: bytes, start: int, stop: int, faults: Faults) -> None:
         if faults.truncate and stop - start > faults.truncate:

@@ -29,7 +29,7 @@ from engine.download.transfer import Failure, Fetch, Resolve, Span, Stop, Transf
 from engine.download.values import TransferState
 from engine.download.xet_line import NativeXet, XetClient
 
-_PIECE_BYTES = 256 << 10
+_PIECE_BYTES = 512 << 10
 _PASS_SECONDS = 0.05
 _PACE_SECONDS = 0.02  # how often a lane that is held back looks again
 _FLOOR_SECONDS = 1.0  # how often the disk is looked at

@@ -511,6 +511,8 @@ class Transfer:
             self._turned_down(lane, origin, first, now)
         elif verdict is Verdict.BUSY:
             self._back_off(lane, Trouble.SERVER, now, answer.retry_after_seconds)
+        elif answer.status == 400 and self.reserve:
+            self.give_up_source(lane.source, Failure.NONSENSE)  # the other way to refuse HTTP
         else:
             self._made_no_sense(lane, now)
 

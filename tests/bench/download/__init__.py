@@ -1,0 +1,1 @@
+"""The downloader against curl and aria2c, and against servers that misbehave."""
