@@ -122,8 +122,8 @@ class Fit:
     def mapped(self) -> int:
         """Part of main memory that holds the file's own pages."""
         placement = self.placement
-        embedding = placement.demand.weights.embedding
-        return placement.ram_dense + placement.ram_experts + embedding - placement.streamed
+        tables = placement.demand.weights.tables
+        return placement.ram_dense + placement.ram_experts + tables - placement.streamed
 
 
 class Ladder:
@@ -315,7 +315,7 @@ def free_in(room: Room) -> int:
 
 def _within_limits(placement: Placement, room: Room) -> bool:
     everything = placement.ram + placement.streamed
-    own = placement.ram_fixed - placement.demand.weights.embedding + placement.repack
+    own = placement.ram_fixed - placement.demand.weights.tables + placement.repack
     return (room.mapped is None or everything <= room.mapped) and (
         room.private is None or own <= room.private
     )

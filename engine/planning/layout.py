@@ -181,7 +181,7 @@ def _place(
     gpu_experts = 0 if experts_on_cpu else weights.experts * gpu_layers // layers
     ram_dense = weights.dense - gpu_dense
     ram_experts = weights.experts - gpu_experts
-    fixed = OVERHEAD + weights.embedding + demand.output + demand.compute
+    fixed = OVERHEAD + weights.tables + demand.output + demand.compute
     fixed += demand.kv_cache - demand.kv_cache * gpu_layers // layers
     if output_on_gpu:
         gpu_dense += _output_weights(weights)

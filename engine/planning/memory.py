@@ -48,23 +48,41 @@ class Weights:
     dense: int  # attention, norms, shared experts, feed-forward of dense models
     experts: int  # routed ones
     tied: bool
+    looked_up: int = 0  # tables beside the embedding, of which a token reads some rows (Gemma 4 E)
+
+    @property
+    def tables(self) -> int:
+        """What stays in main memory wherever the layers are."""
+        return self.embedding + self.looked_up
 
     @property
     def total(self) -> int:
-        return self.embedding + self.output + self.dense + self.experts
+        return self.tables + self.output + self.dense + self.experts
 
 
 def weights_of(shape: ModelShape, quantization: Quantization) -> Weights:
     """Splits a file. Exact for the experts where the tensor table was read, else estimated."""
     size = quantization.size_bytes
     experts = _expert_bytes(shape, quantization)
-    rest = size - experts
+    looked_up = _looked_up_bytes(shape, quantization)
+    rest = size - experts - looked_up
     bits = max(quantization.bits_per_weight, LEAST_DENSE_BITS if shape.experts else 1.0)
     table = min(int(shape.vocabulary * shape.embedding_length * min(bits, 16.0) / 8), rest // 2)
     if shape.tied_embeddings:
-        return Weights(table, 0, rest - table, experts, True)
+        return Weights(table, 0, rest - table, experts, True, looked_up)
     table = min(table, rest // 3)
-    return Weights(table, table, rest - 2 * table, experts, False)
+    return Weights(table, table, rest - 2 * table, experts, False, looked_up)
+
+
+def _looked_up_bytes(shape: ModelShape, quantization: Quantization) -> int:
+    """What the tensor table does not multiply with, else the table's share of the parameters."""
+    if not shape.per_layer_length:
+        return 0
+    size = quantization.size_bytes
+    if quantization.matrices:
+        return max(0, size - sum(one.size_bytes for one in quantization.matrices))
+    elements = shape.per_layer_length * shape.layers * shape.vocabulary
+    return min(size * elements // max(shape.total_parameters, 1), size // 2)
 
 
 def _expert_bytes(shape: ModelShape, quantization: Quantization) -> int:

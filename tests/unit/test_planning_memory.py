@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.catalog.catalog import find
 from engine.catalog.model import AttentionKind, FileWeights, Matrices, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
+from engine.jobs.advising import shipped_catalog
 from engine.planning.memory import compute_bytes, kv_cache_bytes, weights_of
 from engine.planning.plan import KvType
 from engine.planning.recommend import plan_model, spec_of_file
@@ -74,6 +76,20 @@ def test_the_parts_of_a_file_are_the_file() -> None:
             assert parts.total == quantization.size_bytes
             assert min(parts.embedding, parts.output, parts.dense, parts.experts) >= 0
             assert (parts.experts > 0) == (spec.shape.experts > 0)
+
+
+@pytest.mark.parametrize("computed", [False, True])
+def test_tables_that_are_looked_up_are_not_read_for_every_token(computed: bool) -> None:
+    """Gemma 4 E2B: half of its parameters are embeddings of single layers, 6 bits each."""
+    spec = find(shipped_catalog(), "gemma-4-E2B-it")
+    quantization = spec.quantizations[0]
+    chosen = quantization if computed else replace(quantization, matrices=())
+    parts = weights_of(spec.shape, chosen)
+    assert parts.looked_up == pytest.approx(1.93e9, rel=0.02 if computed else 0.2)
+    assert parts.total == quantization.size_bytes
+    lean = plan_model(RYZEN_64, spec, chosen).speed.generation_tps.expected
+    full = replace(spec, shape=replace(spec.shape, per_layer_length=0))
+    assert lean > 1.5 * plan_model(RYZEN_64, full, chosen).speed.generation_tps.expected
 
 
 def test_repacking_doubles_what_it_copies() -> None:
