@@ -25,6 +25,13 @@ def probe_memory(root: Path = Path("/")) -> MemoryInfo:
     )
 
 
+def free_memory(root: Path = Path("/")) -> int:
+    """Bytes that are available at this moment, to this process."""
+    limit = memory_limit(root)
+    available = int(psutil.virtual_memory().available)
+    return min(available, limit.available_bytes) if limit is not None else available
+
+
 def limited_memory(total: int, available: int, swap: int, limit: MemoryLimit | None, wsl: bool) -> MemoryInfo:
     """The machine's memory under a group's limit; a limit above the total is none. Sizes in bytes."""
     limits = limit is not None and limit.limit_bytes < total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from engine.planning.fit import Bound, Fit, Ladder, Wanted, free_in
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType
 from engine.planning.wording import size_text
+from engine.runtime.state_names import kv_type_of_states
 from engine.runtime.values import LoadRequest, LoadWish
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,11 @@ class Prepared:
     ladder: Ladder
     cached: int | None  # bytes of the file that are in memory already
     offer: Sentence | None  # a smaller file, where this one would not even fit alone
+    kept: KvType | None  # of the cache with which its conversations were put aside
 
     def fit(self, bound: Bound, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()) -> Fit | None:
         """Beside the models that are kept, once those that leave have gone; see Ladder.fit."""
-        return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), bound)
+        return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), bound, self.kept)
 
     def forecast(self, wish: LoadWish, fit: Fit) -> Forecast:
         machine = replace(self.whole, batch=fit.setting.batch)
@@ -68,7 +73,19 @@ def prepare(
     fit = ladder.fit(alone)
     short = fit is None or fit.placement.streamed
     offer = smaller_model(wish.model, paths, whole, alone) if short else None
-    return Prepared(report, knowledge, whole, ladder, cached_bytes(Path(wish.model.path)), offer)
+    cached = cached_bytes(Path(wish.model.path))  # before a part of the file is read
+    return Prepared(report, knowledge, whole, ladder, cached, offer, _kept_type(wish, paths))
+
+
+def _kept_type(wish: LoadWish, paths: Paths) -> KvType | None:
+    """Raises: ModelFileError, when a shard is missing."""
+    if wish.embedding:
+        return None
+    try:
+        return _kv_type(kv_type_of_states(paths.parked, Path(wish.model.path)))
+    except (OSError, LoadError) as error:  # nothing worse than a prompt that is read again
+        log.warning("what conversations were put aside with cannot be seen: %s", error)
+        return None
 
 
 def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_bytes: int) -> LoadRequest:

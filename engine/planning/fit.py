@@ -1,7 +1,9 @@
 """Fits a model into what is free now: a ladder of settings, of which the first that fits is taken.
 
 The ladder belongs to the model, the wish and the machine as it is built; what is free at the moment
-only decides how far down it goes. So more memory never leads lower. The order of its rungs, each
+only decides how far down it goes. So more memory never leads lower. One thing is taken from before: the
+type of the cache with which conversations were put aside stays for as long as it fits, since another
+could not go on from them. The order of its rungs, each
 keeping what the ones above have given up:
 
     wider contexts, while there is plenty        nobody asked for them: their absence is no loss
@@ -17,7 +19,7 @@ keeping what the ones above have given up:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec, Quantization
@@ -96,6 +98,7 @@ class Fit:
     placement: Placement
     needed: int  # by `wanted`, in main memory and on GPUs together
     free: int  # of both
+    kept: KvType | None = None  # of the cache with which conversations were put aside
 
     @property
     def complete(self) -> bool:
@@ -150,17 +153,50 @@ class Ladder:
         )
         self.rungs = tuple(self._rungs())
 
-    def fit(self, room: Room, bound: Bound = UNBOUND) -> Fit | None:
-        """The first rung that fits and keeps to `bound`; None when none does."""
-        base = replace(self.base, repack=self.base.repack and not bound.plain)
-        for rung, setting in enumerate(self.rungs):
+    def fit(self, room: Room, bound: Bound = UNBOUND, kept: KvType | None = None) -> Fit | None:
+        """The first rung that fits and keeps to `bound`; None when none does. `kept`: of the cache with
+        which conversations were put aside, if any were."""
+        first = self._first(self.rungs, room, bound, self.base)
+        if first is None or kept is None:
+            return first
+        if self._holds_to(kept, first):
+            rungs = [
+                replace(setting, kv_type=kept) if self._costs_nothing(setting) else None
+                for setting in self.rungs
+            ]
+            first = self._first(rungs, room, bound, replace(self.base, kv_type=kept)) or first
+        return replace(first, kept=kept)
+
+    def _first(
+        self, rungs: Sequence[Setting | None], room: Room, bound: Bound, wanted: Setting
+    ) -> Fit | None:
+        wanted = replace(wanted, repack=wanted.repack and not bound.plain)
+        for rung, setting in enumerate(rungs):
+            if setting is None:
+                continue
             if bound.plain:
                 setting = replace(setting, repack=False)
             placement = fastest(self._demand(setting), room.machine)
             small = bound.most is None or _everything(placement) <= bound.most
             if small and self._fits(setting, placement, room):
-                return Fit(rung, setting, base, placement, self.needed, free_in(room))
+                return Fit(rung, setting, wanted, placement, self.needed, free_in(room))
         return None
+
+    def _holds_to(self, kept: KvType, first: Fit) -> bool:
+        """Whether another type than that of `first` would be better. What a chat would notice is given up
+        as soon as it can be."""
+        wished = self._wanted.kv_type is not None
+        return kept not in (first.setting.kv_type, KvType.Q4_0) and not wished and self._quantises()
+
+    def _costs_nothing(self, setting: Setting) -> bool:
+        """It gives up at most the type of the cache and speed."""
+        base = self.base
+        same = (setting.context_length, setting.whole, setting.batch) == (
+            base.context_length,
+            base.whole,
+            base.batch,
+        )
+        return setting.easy or (same and not setting.streams)
 
     @property
     def needed(self) -> int:

@@ -17,8 +17,10 @@ def steps_of(fit: Fit, model: str) -> tuple[Sentence, ...]:
     now, then = fit.setting, fit.wanted
     why = {"model": model, "free": size_text(fit.free), "needed": size_text(fit.needed)}
     told: list[Sentence] = []
+    if fit.kept not in (None, now.kv_type):
+        told.append(sentence("fit_kept", model=model, bits=_BITS[now.kv_type], before=_BITS[fit.kept]))
     if now.easy or now == then:
-        return ()
+        return tuple(told)
     if now.repack != then.repack:
         told.append(sentence("fit_no_repack", **why))
     if now.kv_type is not then.kv_type:

@@ -84,7 +84,11 @@ class RuntimeClient:
         """Deletes what the worker keeps of that conversation, in memory and on disk. Not answered.
         Without a worker, state_files.forget does the same for the disk."""
         encode(protocol.Forget(conversation))
-        self._supervisor.post(partial(self._supervisor.forget, conversation))
+        self._supervisor.post(partial(self._supervisor.tell, protocol.Forget(conversation)))
+
+    def limit_parking(self, budget_bytes: int) -> None:
+        """A new disk budget of the state files; what is above it is deleted. Not answered."""
+        self._supervisor.post(partial(self._supervisor.tell, protocol.LimitParking(budget_bytes)))
 
     def cancel(self, job: JobId) -> None:
         """Of a load or an answer. A worker that does not react within seconds is ended, and so

@@ -57,6 +57,13 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitParking:
+    """A new disk budget for state files; what is above it is deleted. Not answered."""
+
+    budget_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Of the load or of one answer. Answered by `Cancelled` or `Finished`, unless already over."""
 
@@ -189,7 +196,7 @@ class ProbeFailed:
     message: Sentence
 
 
-ToWorker = Load | Generate | Embed | Forget | Park | Cancel
+ToWorker = Load | Generate | Embed | Forget | Park | LimitParking | Cancel
 FromWorker = (
     Hello
     | LoadProgress

@@ -151,9 +151,10 @@ class Supervisor:
         if self.state is RuntimeState.READY:
             self._change(RuntimeState.GENERATING)
 
-    def forget(self, conversation: str) -> None:
+    def tell(self, message: protocol.Forget | protocol.LimitParking) -> None:
+        """What a worker does not answer; without one it is of no interest."""
         if self._link is not None:
-            self._link.send(protocol.Forget(conversation))
+            self._link.send(message)
 
     def cancel(self, job: JobId) -> None:
         if self._link is None or job in self._cancelled or not (job in self._answers or self._loads(job)):

@@ -28,6 +28,7 @@ _OPENAI_CODES: Final = {
 # What the engine says of an answer, where it is not the engine's own failure.
 STATUS_BY_CODE: Final = {
     "queue_full": 429,
+    "host_too_many_models": 429,
     "host_too_many_jobs": 429,
     **dict.fromkeys(
         (

@@ -3034,6 +3034,10 @@
             <translation>{address} 不是端点地址：{reason}。请写成 https://主机/v1；在自己的局域网内可写成 http://主机:端口/v1。</translation>
         </message>
         <message>
+            <source>{count} models are waiting to be loaded already. Try again when some of them are.</source>
+            <translation>已有 {count} 个模型在等待加载。待其中一些加载完成后请重试。</translation>
+        </message>
+        <message>
             <source>{count} texts cannot be embedded at once, {most} can. Send them in several requests.</source>
             <translation>不能一次为 {count} 段文本生成向量，最多 {most} 段。请分多次发送。</translation>
         </message>
@@ -3300,6 +3304,10 @@
         <message>
             <source>{model} keeps conversations in a {bits}-bit KV cache in place of {wanted} bits, because {free} of memory are free and {needed} were planned. Close other programs and load it again for the finer one.</source>
             <translation>{model} 使用 {bits} 位 KV 缓存保存对话，而不是 {wanted} 位，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可使用更精细的缓存。</translation>
+        </message>
+        <message>
+            <source>{model} keeps conversations in a {bits}-bit KV cache now, and those that were put aside have one of {before} bits: each of them is read again once.</source>
+            <translation>{model} 现在使用 {bits} 位 KV 缓存保存对话，而之前搁置的对话使用的是 {before} 位：这些对话各需重新读取一次。</translation>
         </message>
         <message>
             <source>{model} ran out of memory, and none of its settings takes enough less of it. Close other programs, or choose a smaller model.</source>

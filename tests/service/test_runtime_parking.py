@@ -143,7 +143,7 @@ def cut(path: Path) -> None:
 
 def swap_tokens(path: Path) -> None:
     raw = bytearray(path.read_bytes())
-    raw[12:16], raw[400:404] = raw[400:404], raw[12:16]
+    raw[16:20], raw[404:408] = raw[404:408], raw[16:20]
     path.write_bytes(raw)
 
 
@@ -175,7 +175,7 @@ def test_a_damaged_state_is_never_an_answer(tmp_path: Path, damage: Callable[[Pa
 def test_a_state_of_another_model_build_or_cache_is_not_looked_at(tmp_path: Path) -> None:
     request = chat("How many villages are there?", "chat")
     model = tiny(tmp_path, "qwen3moe")
-    for settings in ({}, {"kv_type": "q8_0"}, {"n_sequences": 2}):
+    for settings in ({}, {"kv_type": "q8_0"}):
         with worker(tmp_path, model, **settings) as bench:
             assert bench.answer(request)[1].stats.restored_tokens == 0
     copy = tmp_path / "elsewhere.gguf"
@@ -184,7 +184,7 @@ def test_a_state_of_another_model_build_or_cache_is_not_looked_at(tmp_path: Path
         assert bench.answer(request)[1].stats.restored_tokens > 250  # the same model, wherever it lies
     with worker(tmp_path, tiny(tmp_path, "qwen2")) as bench:
         assert bench.answer(request)[1].stats.restored_tokens == 0
-    assert len({path.parent for path in states(tmp_path)}) == 4
+    assert len({path.parent for path in states(tmp_path)}) == 3
 
 
 def test_a_state_that_killed_its_reader_is_not_read_again(tmp_path: Path) -> None:
@@ -238,6 +238,72 @@ def test_every_kind_of_model_goes_on_from_its_state(architecture: str, unified: 
         assert finished.stats.reused_tokens == read.stats.prompt_tokens
         assert finished.stats.restored_tokens == 0
     assert restored == unbroken
+
+
+OTHER_ROOMS: list[dict[str, object]] = [
+    {"n_sequences": 1},
+    {"n_sequences": 2},
+    {"n_sequences": 4},
+    {"n_sequences": 4, "kv_unified": True, "context_length": 4096},
+]
+
+
+@pytest.mark.parametrize("architecture", [name for name in TINY if name != "bert"])
+def test_a_state_fits_other_numbers_of_sequences(architecture: str, tmp_path: Path) -> None:
+    """What free memory decides: how many sequences, with a room each or one for all, and how long."""
+    model = tiny(tmp_path, architecture)
+    first = chat("How many villages are there?", "chat", max_tokens=1)
+    second = dataclasses.replace(first, answer_so_far="There are thirty of them, and", max_tokens=8)
+    with worker(tmp_path, model, **OTHER_ROOMS[1]) as bench:
+        other = dataclasses.replace(question("What is tea? " * 60), conversation="other")
+        bench.answer(other)  # takes the first room
+        read = bench.answer(first)[1].stats.prompt_tokens
+    folder = {path.parent for path in states(tmp_path)}
+    answers = set()
+    for settings in OTHER_ROOMS:
+        shutil.copytree(tmp_path / "states", tmp_path / "kept")
+        answer, finished = restarted(tmp_path, second, path=model, **settings)
+        assert finished.stats.restored_tokens == read
+        assert finished.stats.evaluated_tokens == finished.stats.prompt_tokens - read
+        answers.add(answer)
+        assert {path.parent for path in states(tmp_path)} == folder
+        shutil.rmtree(tmp_path / "states")
+        (tmp_path / "kept").rename(tmp_path / "states")
+    assert len(answers) == 1
+
+
+def test_answers_go_on_while_another_conversation_is_read_from_the_disk(tmp_path: Path) -> None:
+    model = tiny(tmp_path)
+    kept, other = chat("How many villages are there?", "kept"), chat("Which?", "other")
+    with worker(tmp_path, model, n_sequences=2) as bench:
+        for request in (kept, other):
+            bench.answer(request)
+        running = bench.ask(question("Go on.", max_tokens=1500))
+        bench.first(running, events.TokenDelta)
+        for _ in range(3):  # one slot for both: each puts the other aside
+            for request in (kept, other):
+                _, finished = bench.answer(request)
+                assert finished.stats.reused_tokens > 250
+        waiting = [bench.ask(kept), bench.ask(other), bench.ask(kept)]
+        for job in waiting:
+            bench.client.cancel(job)
+            assert isinstance(bench.ending(job), events.JobCancelled | events.JobFinished)
+        assert isinstance(bench.answer(kept)[1], events.GenerationFinished)
+        bench.client.cancel(running)
+        bench.ending(running)
+    assert all(path.suffix == ".state" for path in states(tmp_path))
+
+
+def test_a_new_budget_holds_for_a_worker_that_runs(tmp_path: Path) -> None:
+    with worker(tmp_path, tiny(tmp_path), n_sequences=4) as bench:
+        for number in range(3):
+            bench.answer(chat(f"Hello {number}", str(number)))
+        wait_for(lambda: len([path for path in states(tmp_path) if path.suffix == ".state"]) == 3)
+        size = states(tmp_path)[0].stat().st_size
+        bench.client.limit_parking(int(size * 1.5))
+        wait_for(lambda: len(states(tmp_path)) == 1)
+        bench.answer(chat("Hello 3", "3"))
+    assert [path.stem for path in states(tmp_path)] == [state_files.name_of("3")]
 
 
 def test_the_worker_is_given_time_to_write_but_not_for_ever(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import struct
 import tempfile
 import time
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,34 +14,66 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.runtime import state_files
-from engine.runtime.state_files import DamagedState, StateFile, StateFolder, forget, name_of, used_bytes
+from engine.runtime.state_files import (
+    DamagedState,
+    StateFile,
+    StateFolder,
+    forget,
+    name_of,
+    shrink,
+    used_bytes,
+)
+from engine.runtime.state_names import key_beginning, kv_type_of_states, model_identity
 from engine.runtime.values import LoadRequest
-from engine.runtime.worker.state_key import model_identity, state_key
+from engine.runtime.worker.state_key import state_key
 
 KEY, OTHER_KEY = "0" * 32, "f" * 32
 BUDGET = 10_000_000
 
 
 def written(folder: StateFolder, name: str, tokens: list[int], body: bytes = b"state") -> StateFile:
-    """As llama.cpp writes them."""
-    part = folder.part(name)
-    head = struct.pack("<III", 0x67677371, 2, len(tokens))
-    part.write_bytes(head + array("i", tokens).tobytes() + body)
-    return folder.seal(part, name)
+    half = len(body) // 2
+    parts = [memoryview(body)[:half], memoryview(body)[half:]]
+    return folder.write(name, array("i", tokens), parts)
+
+
+def read(folder: StateFolder, name: str) -> tuple[list[int], bytes]:
+    """Tokens and parts, the parts in one piece."""
+    memory = bytearray()
+
+    def place(lengths: Sequence[int]) -> list[memoryview]:
+        memory.extend(bytes(sum(lengths)))
+        view, at, places = memoryview(memory), 0, []
+        for length in lengths:
+            places.append(view[at : at + length])
+            at += length
+        return places
+
+    tokens = folder.read(name, place)
+    return list(tokens), bytes(memory)
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=50), st.binary(max_size=200))
-def test_what_was_sealed_is_found_and_lent(tokens: list[int], body: bytes) -> None:
+def test_what_was_written_is_found_and_read(tokens: list[int], body: bytes) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = StateFolder(Path(place), KEY, BUDGET)
         state = written(folder, "name", tokens, body)
         assert list(folder.found()) == [state]
         assert list(state.tokens) == tokens
         assert state.size_bytes == state.path.stat().st_size
-        with folder.lent(state) as path:
-            assert body in path.read_bytes()
-            assert list(folder.found()) == [], "a crash now leaves nothing to try again"
+        assert read(folder, "name") == (tokens, body)
+        assert list(folder.found()) == [], "a crash now leaves nothing to try again"
+        folder.give_back("name")
         assert list(folder.found()) == [state]
+        written(folder, "name", tokens, body + b"2")
+        read(folder, "name")
+        newest = written(folder, "name", tokens, body + b"33")
+        folder.give_back("name")
+        assert list(folder.found()) == [newest]
+        read(folder, "name")
+        folder.drop("name")
+        folder.give_back("name")
+        assert list(folder.found()) == []
 
 
 @settings(deadline=None)
@@ -62,8 +94,8 @@ def test_any_damage_is_noticed(data: st.DataObject) -> None:
         else:
             raw = bytearray(data.draw(st.binary(max_size=300)))
         state.path.write_bytes(raw)
-        with pytest.raises(DamagedState), folder.lent(state):
-            pass
+        with pytest.raises(DamagedState):
+            read(folder, "name")
         assert not list(Path(place).glob("*/*")), "it is not tried again"
 
 
@@ -141,12 +173,37 @@ def test_the_one_unused_for_longest_leaves_first(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path, KEY, 3000)
     for number, name in enumerate("abc"):
         os.utime(written(folder, name, [1], b"x" * 900).path, (number, number))
-    with folder.lent(folder.look(folder.folder / "a.state")):
-        pass  # used just now
+    read(folder, "a")
+    folder.give_back("a")  # used just now
     assert folder.make_room(1000, "d")
     assert {path.stem for path in folder.folder.iterdir()} == {"a", "c"}
     assert not folder.make_room(3001, "d")
     assert {path.stem for path in folder.folder.iterdir()} == {"a", "c"}, "in vain, so nothing left for it"
+
+
+def test_a_lower_budget_frees_the_oldest_at_once(tmp_path: Path) -> None:
+    folders = [StateFolder(tmp_path, key, BUDGET) for key in (KEY, OTHER_KEY)]
+    for number, name in enumerate("abcd"):
+        os.utime(written(folders[number % 2], name, [1], b"x" * 900).path, (number, number))
+    shrink(tmp_path, 2500)
+    assert {path.stem for path in tmp_path.glob("*/*")} == {"c", "d"}
+    shrink(tmp_path, 2500)
+    assert len(list(tmp_path.glob("*/*"))) == 2
+    shrink(tmp_path, 0)
+    assert used_bytes(tmp_path) == 0
+    shrink(tmp_path / "nothing here", 0)
+
+
+def test_what_place_refuses_is_given_back(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path, KEY, BUDGET)
+    state = written(folder, "name", [1])
+
+    def no_memory(lengths: Sequence[int]) -> list[memoryview]:
+        raise OSError("no memory")
+
+    with pytest.raises(OSError, match="no memory"):
+        folder.read("name", no_memory)
+    assert list(folder.found()) == [state]
 
 
 def test_a_full_disk_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,9 +252,16 @@ def test_the_key_holds_what_a_state_depends_on(tmp_path: Path) -> None:
     path.write_bytes(b"model")
     flash = ["resolve_fused_ops: Flash Attention enabled"]
 
-    def key(build: str = "1", log: list[str] | None = None, beyond: bool = False, **changed: object) -> str:
+    def key(
+        build: str = "1",
+        log: list[str] | None = None,
+        beyond: bool = False,
+        rooms: int = 0,
+        **changed: object,
+    ) -> str:
         request = LoadRequest(str(path), 4096, 1, **changed)  # type: ignore[arg-type]
-        return state_key(request, build, flash if log is None else log, beyond_original=beyond)
+        lines = flash if log is None else log
+        return state_key(request, build, lines, beyond_original=beyond, rooms=rooms)
 
     different = [
         key(),
@@ -205,10 +269,23 @@ def test_the_key_holds_what_a_state_depends_on(tmp_path: Path) -> None:
         key(log=[]),
         key(beyond=True),
         key(kv_type="q8_0"),
-        key(n_sequences=2),
+        key(rooms=2),
     ]
     assert len(set(different)) == len(different)
+    assert {len(one) for one in different} == {32}
     assert key() == key(n_batch=256, n_gpu_layers=3) == key(kv_unified=True, n_sequences=4)
+    assert key() == key(n_sequences=2)
+
+
+def test_the_cache_of_a_models_states_is_known_without_its_worker(tmp_path: Path) -> None:
+    path, parked = tmp_path / "model", tmp_path / "parked"
+    path.write_bytes(b"model")
+    assert kv_type_of_states(parked, path) == ""
+    for age, identity, kv_type in ((3, "", "f16"), (2, "", "q8_0"), (1, "0" * 32, "q4_0")):
+        key = key_beginning(identity or model_identity(path), kv_type).ljust(32, "0")
+        state = written(StateFolder(parked, key, BUDGET), "name", [1])
+        os.utime(state.path, (1000 - age, 1000 - age))
+    assert kv_type_of_states(parked, path) == "q8_0", "the newest of this model"
 
 
 def test_models_that_differ_in_a_later_shard_only_are_two(tmp_path: Path) -> None:

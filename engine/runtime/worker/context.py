@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import os
-from array import array
 from collections.abc import Sequence
 from enum import Enum, auto
-from pathlib import Path
 from typing import Any
 
 from engine.runtime.worker.abort import AbortFlag
 from engine.runtime.worker.batch import Batch, Portion
+from engine.runtime.worker.state_form import STATE_HEAD_BYTES, StateForm, UnknownForm, form_of
 
 
 class Outcome(Enum):
@@ -45,6 +43,13 @@ class Context:
         self.last_code = 0  # of llama_decode
         # A copy between rooms is made by the next `decode`; until then no state may be saved or loaded.
         self.copying = False
+        self.form = self._form(hybrid=bool(llama.llama_model_is_hybrid(model)))
+
+    def _form(self, *, hybrid: bool) -> StateForm:
+        """Called while every sequence is empty."""
+        rooms = 1 if self.unified else self.sequences
+        sizes = self.state_bytes(0), self._second_bytes(0)
+        return form_of(rooms, *sizes, recurrent=self.recurrent, hybrid=hybrid, window=self._window)
 
     @property
     def movable(self) -> bool:
@@ -106,26 +111,34 @@ class Context:
         return True
 
     def state_bytes(self, sequence: int) -> int:
-        """What `save` would write, about."""
+        """The size of its state."""
         return int(self._llama.llama_state_seq_get_size(self.pointer, sequence))
 
-    def save(self, sequence: int, tokens: array[int], path: Path) -> bool:
-        """Writes tokens and state of a sequence. False when that was not possible."""
-        address = (ctypes.c_int32 * len(tokens)).from_buffer(tokens)
-        saved = self._llama.llama_state_seq_save_file
-        return bool(saved(self.pointer, os.fsencode(path), sequence, address, len(tokens)))
+    def _second_bytes(self, sequence: int) -> int:
+        """The same without its first cache, where it has several; all of it where it has one."""
+        flag = self._llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
+        return int(self._llama.llama_state_seq_get_size_ext(self.pointer, sequence, flag))
 
-    def load(self, sequence: int, path: Path, most: int) -> array[int] | None:
-        """Replaces a sequence by what `save` wrote. Returns its tokens, at most `most`; None, and an
-        empty sequence, when it does not fit this context."""
-        tokens, count = (ctypes.c_int32 * most)(), ctypes.c_size_t()
-        loaded = self._llama.llama_state_seq_load_file
-        done = loaded(self.pointer, os.fsencode(path), sequence, tokens, most, ctypes.byref(count))
+    def take_state(self, sequence: int, memory: memoryview) -> list[memoryview]:
+        """Copies the state of a sequence into memory of `state_bytes`; returns the parts to keep.
+        Raises: UnknownForm."""
+        size = memory.nbytes
+        address = (ctypes.c_uint8 * size).from_buffer(memory)
+        if self._llama.llama_state_seq_get_data(self.pointer, address, size, sequence) != size:
+            raise UnknownForm("llama.cpp could not write it")
+        second = STATE_HEAD_BYTES + size - self._second_bytes(sequence)
+        return self.form.take_apart(memory, 0 if self.unified else sequence, second)
+
+    def put_state(self, sequence: int, memory: memoryview, held: int) -> bool:
+        """Replaces a sequence by a state of `held` tokens. False, and an empty sequence, when it does not
+        fit this context."""
+        address = (ctypes.c_uint8 * memory.nbytes).from_buffer(memory)
+        done = self._llama.llama_state_seq_set_data(self.pointer, address, memory.nbytes, sequence)
         last = int(self._llama.llama_memory_seq_pos_max(self._memory, sequence))
-        if done and last + 1 == count.value:
-            return array("i", tokens[: count.value])
+        if done == memory.nbytes and last + 1 == held:
+            return True
         self._llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-        return None
+        return False
 
     def _reaches_back_to(self, sequence: int, length: int) -> bool:
         """Whether the positions that the next token attends to are all still there."""

@@ -17,6 +17,7 @@ from engine.runtime.protocol import Cancel, CancelSeen, Generate, ToWorker
 from engine.runtime.wire import WireError, decode_to_worker
 from engine.runtime.worker.admission import Admitted, Refused
 from engine.runtime.worker.outbox import Outbox
+from engine.runtime.worker.parking import Fetched
 
 _ORDERLY_EXIT = 0
 _PROTOCOL_EXIT = 70  # EX_SOFTWARE: the program spoke nonsense
@@ -31,7 +32,7 @@ class Arrived:
     at: float
 
 
-Incoming: TypeAlias = ToWorker | Arrived | Admitted | Refused
+Incoming: TypeAlias = ToWorker | Arrived | Admitted | Refused | Fetched
 
 
 class Inbox:

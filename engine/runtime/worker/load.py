@@ -339,8 +339,9 @@ def _state_key(native: Native, request: LoadRequest, model: Any, context: Contex
     llama = native.llama
     key = f"{_metadata(llama, model, 'general.architecture')}.rope.scaling.original_context_length"
     original = int(_metadata(llama, model, key) or llama.llama_model_n_ctx_train(model))
+    rooms = 0 if context.form.portable else context.form.rooms
     beyond = context.length > original
-    return state_key(request, native.version, native.log.lines, beyond_original=beyond)
+    return state_key(request, native.version, native.log.lines, beyond_original=beyond, rooms=rooms)
 
 
 def _refusal(native: Native, name: str) -> LoadError | ModelFileError:

@@ -144,7 +144,8 @@ def _load(native: Native, load: protocol.Load, inbox: Inbox, outbox: Outbox) -> 
         outbox.put(protocol.Loaded(job, embedder.facts))
         return Embedder(embedder.facts, embedder.vocabulary, embedder.context, inbox, outbox)
     model = load_model(native, request, reporter, cancelled)
-    parking = open_parking(request.park_folder, model.state_key, request.park_budget_bytes, model.context)
+    budget, context = request.park_budget_bytes, model.context
+    parking = open_parking(request.park_folder, model.state_key, budget, context, inbox.post)
     pace = Pace(model.context.batch_size, can_stop=not model.on_gpu)
     writer = Writer(native, model, outbox)
     _announce(job, model.facts, outbox)

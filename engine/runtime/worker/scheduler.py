@@ -12,7 +12,7 @@ from collections import deque
 
 from engine.events import JobId
 from engine.messages import Sentence, sentence
-from engine.runtime.protocol import Cancel, Cancelled, Embed, Failed, Forget, Park, Parked
+from engine.runtime.protocol import Cancel, Cancelled, Embed, Failed, Forget, LimitParking, Park, Parked
 from engine.runtime.values import StopReason
 from engine.runtime.worker.admission import Admission, Admitted, Refused
 from engine.runtime.worker.batch import Portion
@@ -22,7 +22,7 @@ from engine.runtime.worker.grammar.gbnf import GrammarError
 from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace, share_out
-from engine.runtime.worker.parking import Parking
+from engine.runtime.worker.parking import Fetched, Parking
 from engine.runtime.worker.seating import Seating
 from engine.runtime.worker.slots import Slot
 from engine.runtime.worker.stream import Stream
@@ -71,7 +71,7 @@ class Scheduler:
 
     def run(self) -> None:
         while True:
-            if not self._queue and not self._seating.busy:
+            if not self._seating.busy and (not self._queue or self._seating.fetching):
                 self._rest()
             while not self._inbox.empty:
                 self._take()
@@ -108,6 +108,10 @@ class Scheduler:
             case Park():
                 self._seating.park_all()
                 self._outbox.put(Parked())
+            case Fetched():
+                self._seating.fetched(message)
+            case LimitParking(budget_bytes):
+                self._seating.limit_parking(budget_bytes)
             case Embed(job):
                 self._outbox.put(Failed(job, sentence("not_for_embedding")))
             case _:
@@ -141,6 +145,7 @@ class Scheduler:
                 self._end(slot, StopReason.CANCELLED)
         for stream in [stream for stream in self._queue if stream.job == job]:
             self._queue.remove(stream)
+            self._seating.expects_no_more(stream)
             stream.finish(StopReason.CANCELLED)
 
     def _forget(self, conversation: str) -> None:
@@ -158,8 +163,12 @@ class Scheduler:
         if self._crowded and self._seating.busy:
             return
         self._crowded = False
-        while self._queue and self._seating.has_room(self._queue[0]):
-            self._seating.seat(self._queue.popleft(), self._step_number)
+        for stream in tuple(self._queue):
+            if not self._seating.has_room(stream):
+                return
+            if not self._seating.awaits(stream):  # those behind need not wait for its disk
+                self._queue.remove(stream)
+                self._seating.seat(stream, self._step_number)
 
     def _end(self, slot: Slot, reason: StopReason) -> None:
         if slot.stream:

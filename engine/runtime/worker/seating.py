@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.events import JobId
 from engine.runtime.worker.context import Context
 from engine.runtime.worker.pace import Pace
-from engine.runtime.worker.parking import Parking
+from engine.runtime.worker.parking import Fetched, Parking
 from engine.runtime.worker.slots import Beginning, Slot, choose_beginning, choose_slot, usable
 from engine.runtime.worker.stream import Stream
 
@@ -27,6 +27,7 @@ class Seating:
         self.slots = [Slot(sequence) for sequence in range(context.sequences)]
         self.busy: list[Slot] = []  # those with a stream, in their order
         self.jobs: frozenset[JobId] = frozenset()  # of the busy ones
+        self._expecting: set[JobId] = set()  # streams whose beginning has to be read from the disk
 
     @property
     def idle(self) -> list[Slot]:
@@ -42,16 +43,47 @@ class Seating:
         taken = sum(len(slot.stream.tokens) + 1 for slot in busy if slot.stream)
         return taken + len(stream.tokens) + 1 <= self._context.room
 
+    def awaits(self, stream: Stream) -> bool:
+        """Whether the best beginning of its prompt is still on the disk; has it read in that case."""
+        if self._parking is None:
+            return False
+        if self._parking.fetching and stream.job in self._expecting:
+            return True
+        _, best = self._best(stream)
+        if best.slot is not None or self._parking.holds(best.state):
+            self._expecting.discard(stream.job)
+            return False
+        self._expecting.add(stream.job)
+        self._parking.fetch(best.state)
+        return True
+
+    @property
+    def fetching(self) -> bool:
+        """Something is being read from the disk."""
+        return self._parking is not None and self._parking.fetching
+
+    def fetched(self, state: Fetched) -> None:
+        if self._parking:
+            self._parking.arrived(state)
+            self._release_unexpected()
+
+    def expects_no_more(self, stream: Stream) -> None:
+        """It has left the queue without a slot."""
+        self._expecting.discard(stream.job)
+        self._release_unexpected()
+
+    def _release_unexpected(self) -> None:
+        if self._parking and not self._expecting:
+            self._parking.release()
+
     def seat(self, stream: Stream, step: int) -> Slot:
         """Finds a slot, and in it or elsewhere as much of the stream's tokens as was computed already."""
-        slot = choose_slot(self.idle, self.busy, stream.tokens, stream.conversation)
-        own = Beginning(usable(self._context, slot, stream.tokens), 0.0, slot)
-        others = self._other_beginnings(slot, stream)
-        best = choose_beginning(own, others, self._pace.token_s, _COPY_GAIN)
+        slot, best = self._best(stream)
         restored = self._take(slot, stream, best)
         slot.stream, slot.conversation = stream, stream.conversation
         slot.last_used = step
         self._count()
+        self._release_unexpected()
         stream.begin(len(slot.tokens), restored)
         return slot
 
@@ -107,8 +139,16 @@ class Seating:
             self._park(due[0])
 
     def park_all(self) -> None:
+        """All is on disk when it returns."""
         for slot in sorted(self.idle, key=lambda slot: -slot.last_used):
             self._park(slot)
+        if self._parking:
+            self._parking.finish()
+
+    def limit_parking(self, budget_bytes: int) -> None:
+        """Of the disk, from now on."""
+        if self._parking:
+            self._parking.limit(budget_bytes)
 
     def _waits(self) -> Iterator[tuple[Slot, float]]:
         now = time.monotonic()
@@ -122,6 +162,13 @@ class Seating:
             self._parking.save(slot)
 
     # beginnings
+    def _best(self, stream: Stream) -> tuple[Slot, Beginning]:
+        """The slot it would get, and where most of its tokens would come from."""
+        slot = choose_slot(self.idle, self.busy, stream.tokens, stream.conversation)
+        own = Beginning(usable(self._context, slot, stream.tokens), 0.0, slot)
+        others = self._other_beginnings(slot, stream)
+        return slot, choose_beginning(own, others, self._pace.token_s, _COPY_GAIN)
+
     def _other_beginnings(self, slot: Slot, stream: Stream) -> Iterator[Beginning]:
         seconds = _SHARING_S if self._context.unified else self._context.sequence_bytes / _COPIED_A_SECOND
         for other in self.slots:
