@@ -1,4 +1,5 @@
-"""Brings models in, one at a time: plan, make room, load; lower where memory is short.
+"""Brings models in, one at a time: plan, make room, load; lower where memory is short. One that has to
+wait for answers of others steps aside: those behind it go on, as far as there is room.
 
 All methods are for the pool's thread. What takes time is done elsewhere and posted back.
 """
@@ -58,12 +59,13 @@ class Bringing:
         self._audience = audience
         self._line: deque[Resident] = deque()
         self._current: Resident | None = None
+        self._patient: list[Resident] = []  # that wait for answers to end, in their order
         self._attempt = 0  # marks what comes back from other threads
-        self._told_of: Resident | None = None  # whose answers are waited for
+        self._awaited: dict[Resident, list[Resident]] = {}  # whose answers each waits for, or did
 
     def want(self, resident: Resident, first: bool = False) -> None:
         """Has it brought, for the jobs that wait for it."""
-        if resident is self._current or resident in self._line:
+        if self.wanted(resident):
             return
         if first:
             self._line.appendleft(resident)
@@ -72,17 +74,18 @@ class Bringing:
         self.advance()
 
     def wanted(self, resident: Resident) -> bool:
-        return resident is self._current or resident in self._line
+        return resident is self._current or resident in self._line or resident in self._patient
 
     def is_waited_for(self, resident: Resident) -> bool:
         """Whether a load waits until this one's answers have ended: new ones come after it."""
-        return self._told_of is resident
+        return any(resident in busy for busy in self._awaited.values())
 
     def drop(self, resident: Resident) -> None:
         """Nobody waits for it any more."""
         if resident in self._line:
             self._line.remove(resident)
         if resident is not self._current:
+            self.over(resident)
             return
         if resident.phase is Phase.LOADING and resident.client is not None:
             resident.phase = Phase.CANCELLING
@@ -92,21 +95,32 @@ class Bringing:
 
     def over(self, resident: Resident) -> None:
         """It has been brought, or will not be."""
+        self._awaited.pop(resident, None)
+        if resident in self._patient:
+            self._patient.remove(resident)
         if resident is self._current:
             self._current = None
-            self._told_of = None
             self._attempt += 1
         self.advance()
 
     def advance(self) -> None:
-        if self._current is None and self._line:
-            self._current = self._line.popleft()
-            self._bring(self._current)
+        if self._current is not None:
+            return
+        # What is waited for must not be served before those who wait.
+        free = (one for one in self._line if one in self._awaited or not self.is_waited_for(one))
+        first = next(free, None)
+        if first is not None:
+            self._line.remove(first)
+            self._current = first
+            self._bring(first)
 
     def reconsider(self) -> None:
         """An answer has ended, or a model has gone: there may be room now."""
         if self._current is not None and self._current.phase in (Phase.WAITING, Phase.READY):
             self._bring(self._current)
+        self._line.extendleft(reversed(self._patient))
+        self._patient.clear()
+        self.advance()
 
     def again(self, resident: Resident, how: Return) -> None:
         """After a crash, or a load that memory was short for."""
@@ -116,6 +130,8 @@ class Bringing:
         elif how is Return.PLAIN:
             resident.bound = replace(resident.bound, plain=True)
         resident.phase = Phase.IN_LINE
+        if resident in self._patient:
+            self._patient.remove(resident)
         if resident is self._current:
             self._bring(resident)
         else:
@@ -241,15 +257,21 @@ class Bringing:
         self._means.dismiss(idle)
 
     def _wait_for(self, resident: Resident, busy: Resident) -> None:
+        """Steps aside until an answer has ended somewhere."""
         if resident.phase is not Phase.READY:
             resident.phase = Phase.WAITING
-        if self._told_of is not busy:
-            self._told_of = busy
+        awaited = self._awaited.setdefault(resident, [])
+        if busy not in awaited:
+            awaited.append(busy)
             notice = sentence("host_waits_for", model=resident.name, busy=busy.name)
             self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
+        self._patient.append(resident)
+        self._current = None
+        self._attempt += 1
+        self.advance()
 
     def _load(self, resident: Resident, found: Prepared, fit: Fit) -> None:
-        self._told_of = None
+        self._awaited.pop(resident, None)
         folder = self._means.paths.parked
         threads = found.whole.threads
         resident.fit = fit

@@ -43,6 +43,8 @@ from engine.runtime.values import EmbeddingRequest, GenerationRequest, LoadWish,
 log = logging.getLogger(__name__)
 
 MOST_JOBS: Final = 4096  # that one client may have open
+MOST_WAITING: Final = 128  # requests of one model while it is brought; the worker has its own limit
+MOST_MODELS: Final = 32  # that are wanted and not loaded
 _FAREWELL_S: Final = 20.0  # until a worker has parked its conversations; a slow disk takes a while
 _BROKEN_EXIT: Final = 70  # os.EX_SOFTWARE
 _RESTARTS: Final = {
@@ -63,6 +65,7 @@ class Pool:
         self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._residents: dict[Key, Resident] = {}
         self._audience = Audience()
+        self._park_bytes = policy.park_bytes()  # as the workers know it
         self._forgotten: set[str] = set()  # conversations deleted while workers might still keep them
         self._recorder = Recorder(paths, policy.keep_history)
         self._bringing = Bringing(self._means(), self._audience)
@@ -118,6 +121,7 @@ class Pool:
                     self._actions.get(timeout=self._patience())()
                 except queue.Empty:
                     self._unload_idle()
+                self._pass_on_budget()
         except BaseException:
             # Nothing here can be trusted any more. Clients see the end, and start a new host.
             log.exception("the engine's host failed")
@@ -173,6 +177,10 @@ class Pool:
     ) -> None:
         job = Job(new_job_id(), session, client_job, wish, request)
         self._audience.open(job)
+        refusal = self._refusal(wish)
+        if refusal is not None:
+            self._audience.fail(job, refusal)
+            return
         resident = self._residents.setdefault(key_of(wish), Resident(wish))
         if resident.phase is Phase.BROKEN:
             if request is not None and resident.last_reason is not None:
@@ -190,6 +198,16 @@ class Pool:
         resident.waiting.append(job)
         if resident.phase is not Phase.LEAVING:  # else it is brought as soon as it has gone
             self._bringing.want(resident)
+
+    def _refusal(self, wish: LoadWish) -> Sentence | None:
+        """Why nobody can wait for that model now."""
+        resident = self._residents.get(key_of(wish))
+        if resident is not None and len(resident.waiting) >= MOST_WAITING:
+            return sentence("queue_full", waiting=MOST_WAITING)
+        wanted = sum(1 for one in self._residents.values() if one.waiting)
+        if resident is None and wanted >= MOST_MODELS:
+            return sentence("host_too_many_models", count=MOST_MODELS)
+        return None
 
     def _serve(self, resident: Resident) -> None:
         waiting, resident.waiting = resident.waiting, []
@@ -319,11 +337,11 @@ class Pool:
 
     def _forget(self, session: Session, job: JobId, conversation: str) -> None:
         self._forgotten.add(conversation)
-        for resident in self._residents.values():
-            for waiting in resident.waiting:
-                asked = waiting.request
+        for resident in tuple(self._residents.values()):
+            for answer in (*resident.waiting, *tuple(resident.answers.values())):
+                asked = answer.request
                 if isinstance(asked, GenerationRequest) and asked.conversation == conversation:
-                    waiting.request = replace(asked, conversation="")
+                    self._cancel(answer)
             if resident.client is not None:
                 resident.client.forget(conversation)
 
@@ -362,6 +380,16 @@ class Pool:
 
     def _is_idle(self, resident: Resident) -> bool:
         return resident.loaded and not resident.answers and not self._bringing.wanted(resident)
+
+    def _pass_on_budget(self) -> None:
+        """Of the disk, when its user has changed it; who changed it has deleted what is above it."""
+        budget = self._policy.park_bytes()
+        if budget == self._park_bytes:
+            return
+        self._park_bytes = budget
+        for resident in self._residents.values():
+            if resident.client is not None:
+                resident.client.limit_parking(budget)
 
     # what models say
     def _start_client(self, resident: Resident) -> RuntimeClient:

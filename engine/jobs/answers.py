@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -53,6 +54,19 @@ class Answers:
         self._backends = backends
         self._link = link
         self._emit = emit
+        self._live: dict[JobId, int] = {}  # conversations of answers at work
+
+    def of(self, conversation_id: int) -> tuple[JobId, ...]:
+        """The jobs that answer in that conversation now. Any thread."""
+        return tuple(job for job, chat in tuple(self._live.items()) if chat == conversation_id)
+
+    @contextmanager
+    def _at_work(self, job: JobId, conversation_id: int) -> Iterator[None]:
+        self._live[job] = conversation_id
+        try:
+            yield
+        finally:
+            del self._live[job]
 
     def send(
         self, job: JobId, token: CancelToken, conversation_id: int | None, text: str, settings: Settings
@@ -63,14 +77,16 @@ class Answers:
             lambda store: store.add(chat_id, parent, Role.USER, (Part(PartKind.TEXT, text),))
         )
         self._emit(MessageAdded(job, chat_id, question))
-        self._answer(job, token, chat_id, question.id, settings)
+        with self._at_work(job, chat_id):
+            self._answer(job, token, chat_id, question.id, settings)
         self._list(job)
 
     def regenerate(
         self, job: JobId, token: CancelToken, conversation_id: int, message_id: int, settings: Settings
     ) -> None:
         old = self._message(conversation_id, message_id)
-        self._answer(job, token, conversation_id, old.parent_id, settings)
+        with self._at_work(job, conversation_id):
+            self._answer(job, token, conversation_id, old.parent_id, settings)
 
     def carry_on(
         self,
@@ -79,7 +95,18 @@ class Answers:
         conversation_id: int,
         message_id: int,
         settings: Settings,
-        when_full: WhenFull = WhenFull.STOP,
+    ) -> None:
+        with self._at_work(job, conversation_id):
+            self._carry_on(job, token, conversation_id, message_id, settings, WhenFull.STOP)
+
+    def _carry_on(
+        self,
+        job: JobId,
+        token: CancelToken,
+        conversation_id: int,
+        message_id: int,
+        settings: Settings,
+        when_full: WhenFull,
     ) -> None:
         old = self._message(conversation_id, message_id)
         self._store(lambda store: store.update(old.id, old.parts, MessageState.STREAMING))
@@ -104,12 +131,13 @@ class Answers:
         conversation = self._store(lambda store: store.conversation(conversation_id))
         branch = replace(conversation, leaf_id=message_id).branch()[:-1]
         start = new_start(branch)
-        summary = self._summary(job, token, branch, start, settings) if way == "summarise" else ""
-        marked = begun_here(start, summary)
-        self._store(lambda store: store.update(marked.id, marked.parts, marked.state))
-        self._emit(MessageChanged(job, conversation_id, marked))
-        # A guess by length of text may leave too much: then the engine cuts the rest, and says so.
-        self.carry_on(job, token, conversation_id, message_id, settings, WhenFull.CUT)
+        with self._at_work(job, conversation_id):
+            summary = self._summary(job, token, branch, start, settings) if way == "summarise" else ""
+            marked = begun_here(start, summary)
+            self._store(lambda store: store.update(marked.id, marked.parts, marked.state))
+            self._emit(MessageChanged(job, conversation_id, marked))
+            # A guess by length of text may leave too much: then the engine cuts the rest, and says so.
+            self._carry_on(job, token, conversation_id, message_id, settings, WhenFull.CUT)
 
     def _summary(
         self,

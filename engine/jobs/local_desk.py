@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -77,7 +78,10 @@ from engine.server.keys import OWN_KEY, renew_key
 from engine.settings import Remote, Settings, save_settings
 from engine.telemetry.sampler import Sampler
 
+log = logging.getLogger(__name__)
+
 _CLOSE_S: Final = 3.0
+_SWEEP_MARGIN_S: Final = 60.0  # coarse times of files, and the moments until a new chat is written
 _SAMPLE_EVERY_S: Final = 0.5
 _WITHOUT_WORKER: Final = (RuntimeState.STOPPED, RuntimeState.CRASHED)
 
@@ -119,6 +123,7 @@ class LocalDesk:
         self._backends = Backends(engine, remote, self._library)
         self._answers = Answers(self._keeper, self._backends, self._link, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
+        self._swept = False  # states of conversations that there are no more
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
         if self._sampler is not None:
             self._sampler.start()
@@ -128,6 +133,7 @@ class LocalDesk:
     # settings
 
     def change_settings(self, settings: Settings) -> None:
+        less = settings.park_gib < self.settings.park_gib
         self.settings = settings
         use_network(network_of(settings))
         self._downloads.limit_speed(settings.speed_limit_kib)
@@ -137,6 +143,8 @@ class LocalDesk:
                 with self._saving:
                     # Not the argument: the newest settings win, whatever the order of the threads.
                     save_settings(self._paths.settings, self.settings)
+                if less:
+                    state_files.shrink(self._paths.parked, self.settings.park_gib << 30)
             except OSError as error:
                 self._emit(Noticed(job, sentence_for(error, str(self._paths.log))))
 
@@ -389,7 +397,25 @@ class LocalDesk:
     # conversations
 
     def list_conversations(self) -> JobId:
-        return self._changing_the_list("conversations", lambda store: None)
+        began = time.time()
+
+        def work(job: JobId, token: CancelToken) -> None:
+            found = self._keeper.call(lambda store: store.conversations())
+            self._emit(ConversationsListed(job, found))
+            if not self._swept:
+                self._swept = True
+                self._sweep_states([state_name(one.id) for one in found], began)
+
+        return self._threads.start("conversations", work)
+
+    def _sweep_states(self, names: list[str], began: float) -> None:
+        """Deletes the states of conversations that were deleted in a way that nobody saw: by a program
+        that died of it, or with the whole store. Those that began meanwhile, in another window say, are
+        younger than the list."""
+        try:
+            state_files.sweep(self._paths.parked, names, began - _SWEEP_MARGIN_S)
+        except OSError as error:
+            log.warning("states of deleted conversations cannot be deleted: %s", error)
 
     def open_conversation(self, conversation_id: int) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
@@ -404,6 +430,8 @@ class LocalDesk:
     def delete_conversation(self, conversation_id: int) -> JobId:
         def delete(store: ChatStore) -> None:
             store.delete(conversation_id)
+            for job in self._answers.of(conversation_id):
+                self._threads.cancel(job)
             self._forget_states(state_name(conversation_id))
 
         return self._changing_the_list("delete", delete)

@@ -15,9 +15,10 @@ import pytest
 from engine import events
 from engine.events import JobId, new_job_id
 from engine.host.client import HostOptions
+from engine.host.pool import MOST_MODELS, MOST_WAITING
 from engine.messages import english
 from engine.paths import Paths
-from engine.runtime.values import EmbeddingRequest, LoadWish, RuntimeState
+from engine.runtime.values import EmbeddingRequest, LoadWish, RuntimeState, Sampling
 from tests.modelfile import Q4_0, write_model
 from tests.models import llama, tiny
 from tests.service.host_bench import QUICK, Guest, engine_room, wish_for
@@ -128,6 +129,51 @@ def test_a_busy_model_is_waited_for(paths: Paths, models: Path) -> None:
     assert isinstance(asker.ending(answer), events.JobCancelled)
     assert isinstance(guest.ending(patient), events.JobFinished)
     assert isinstance(asker.ending(late), events.JobFinished)
+    guest.client.close()
+    asker.client.close()
+
+
+def test_a_load_that_waits_does_not_hold_up_one_that_has_room(paths: Paths, models: Path) -> None:
+    asker, busy = Guest(paths, replace(QUICK, memory_bytes=455 * MIB)), wish_for(context_length=2048)
+    endless = replace(question("Go on.", max_tokens=0), sampling=Sampling(temperature=0, ignore_end=True))
+    answer = asker.ask(endless, busy)
+    asker.first(answer, events.TokenDelta)
+    guest = Guest(paths)
+    large = guest.load(wish_for(tiny(models, "qwen2"), 8192, n_sequences=32, kv_type="f16"))
+    assert guest.first(large, events.Noticed).message.code == "host_waits_for"
+    small = wish_for(tiny(models), 512)
+    assert isinstance(guest.ending(guest.load(small)), events.JobFinished)
+    assert isinstance(guest.ending(guest.ask(question("Hi.", max_tokens=2), small)), events.JobFinished)
+    late = asker.ask(question("And I?", max_tokens=2), busy)  # of the one that is waited for
+    assert not asker.of(answer, events.JobFinished)
+    assert not guest.of(large, events.JobFinished)
+    asker.client.cancel(answer)
+    assert isinstance(guest.ending(large), events.JobFinished)
+    assert isinstance(asker.ending(late), events.JobFinished)
+    guest.client.close()
+    asker.client.close()
+
+
+def test_only_so_many_wait_for_a_load(paths: Paths, models: Path, tmp_path: Path) -> None:
+    asker = Guest(paths, replace(QUICK, memory_bytes=290 * MIB))
+    answer = asker.ask(question("Go on.", max_tokens=900), wish_for())
+    asker.first(answer, events.TokenDelta)
+    guest, wish = Guest(paths), wish_for(tiny(models))
+    loads = [guest.load(wish) for _ in range(MOST_WAITING + 1)]
+    refused = guest.ending(loads[-1])
+    assert isinstance(refused, events.JobFailed) and refused.message.code == "queue_full"
+    others = []
+    for number in range(MOST_MODELS):
+        copy = tmp_path / f"{number}.gguf"
+        copy.symlink_to(tiny(models))
+        others.append(guest.load(wish_for(copy)))
+    refused = guest.ending(others[-1])
+    assert isinstance(refused, events.JobFailed) and refused.message.code == "host_too_many_models"
+    for job in (*loads[:-1], *others[:-1]):
+        guest.client.cancel(job)
+        assert isinstance(guest.ending(job), events.JobCancelled)
+    asker.client.cancel(answer)
+    assert isinstance(guest.ending(guest.load(wish)), events.JobFinished)
     guest.client.close()
     asker.client.close()
 

@@ -11,6 +11,7 @@ import pytest
 from engine import events
 from engine.events import new_job_id
 from engine.runtime.values import EmbeddingRequest
+from engine.runtime.worker.embedding import MOST_WAITING
 from tests.models import tiny
 from tests.service.runtime_bench import Bench, question, starter
 
@@ -100,6 +101,20 @@ def test_embedding_can_be_cancelled(chat_model: Bench) -> None:
         chat_model.client.cancel(job)
         assert isinstance(chat_model.ending(job), events.JobCancelled)
         assert not chat_model.of(job, events.Embedded)
+    assert vectors(chat_model, "and it goes on")
+
+
+def test_only_so_many_embeddings_wait(chat_model: Bench) -> None:
+    many = EmbeddingRequest(tuple(f"word {number} " * 100 for number in range(300)))
+    jobs = [new_job_id() for _ in range(MOST_WAITING + 3)]
+    for job in jobs:
+        chat_model.client.embed(job, many)
+    refused = chat_model.first(jobs[-1], events.JobFailed)
+    assert refused.message.code == "queue_full"
+    for job in jobs:
+        chat_model.client.cancel(job)
+        chat_model.ending(job)
+    assert not any(chat_model.of(job, events.JobFailed) for job in jobs[:MOST_WAITING])
     assert vectors(chat_model, "and it goes on")
 
 

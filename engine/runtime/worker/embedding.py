@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from engine.errors import DesksideError, UsageError
@@ -16,6 +17,7 @@ from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.vocabulary import Vocabulary
 
+MOST_WAITING = 64  # requests; more are refused
 _MOST_NUMBERS = 2_000_000  # in one reply, which is a message of some 25 MB then
 _DIGITS = 8  # of a number; its 24 bits hold no more
 
@@ -37,18 +39,28 @@ class Embedder:
         self._inbox = inbox
         self._outbox = outbox
         self._running: JobId | None = None
+        self._waiting: deque[Embed] = deque()
         inbox.interrupt = self._interrupt
 
     def run(self) -> None:
         while True:
-            message = self._inbox.take()
-            if message is not None:
+            if self._waiting:
+                self._embed(self._waiting.popleft())
+            elif (message := self._inbox.take()) is not None:
                 self._handle(message)
+            self._look()
+
+    def _look(self) -> None:
+        """At what has come meanwhile, so that the line never grows beyond its limit."""
+        while not self._inbox.empty and (message := self._inbox.take()) is not None:
+            self._handle(message)
 
     def _handle(self, message: Incoming) -> None:
         match message:
+            case Embed(job) if len(self._waiting) >= MOST_WAITING:
+                self._outbox.put(Failed(job, sentence("queue_full", waiting=MOST_WAITING)))
             case Embed():
-                self._embed(message)
+                self._waiting.append(message)
             case Arrived(message=generate):
                 self._outbox.put(Failed(generate.job, sentence("not_for_answers", model=self._facts.name)))
             case Park():
@@ -89,6 +101,7 @@ class Embedder:
 
     def _vectors(self, job: JobId, texts: Sequence[array[int]]) -> Iterator[tuple[float, ...]]:
         for group in groups(texts, self._context.length, self._context.sequences):
+            self._look()
             if self._inbox.is_cancelled(job):
                 raise Stopped
             for vector in self._context.embed(group):
