@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import logging
 import logging.handlers
@@ -11,24 +12,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn, Protocol, cast
 
 from engine import __version__
 from engine.cancellation import CancelToken
-from engine.cli import (
-    bench,
-    calibrate,
-    chat,
-    check,
-    connection,
-    history,
-    models,
-    plan,
-    pull,
-    score,
-    serve,
-    terminal,
-)
 from engine.cli.context import Context
 from engine.cli.output import Output
 from engine.download.dialing import use_network
@@ -48,19 +35,20 @@ class _Command(Protocol):
     def run(self, arguments: argparse.Namespace, context: Context) -> int: ...
 
 
-_COMMANDS: Final[dict[str, tuple[_Command, str]]] = {
-    "check": (check, "what this machine is, measured"),
-    "plan": (plan, "what runs on it, in how much memory, how fast"),
-    "calibrate": (calibrate, "how fast the processor computes, for narrower predictions"),
-    "bench": (bench, "one answer, predicted and measured"),
-    "connection": (connection, "whether the places that models come from are reached"),
-    "pull": (pull, "fetch a model, verified"),
-    "models": (models, "what is installed"),
-    "chat": (chat, "one answer from a model"),
-    "serve": (serve, "the models for other programs, over HTTP"),
-    "history": (history, "how fast answers were, and what the machine did"),
-    "score": (score, "how wrong predictions were, and what is predicted next"),
-    "terminal": (terminal, "check, choose and chat without a window"),
+# Names of modules of this package. Each is imported when it is wanted: all of them take half a second.
+_COMMANDS: Final[dict[str, str]] = {
+    "check": "what this machine is, measured",
+    "plan": "what runs on it, in how much memory, how fast",
+    "calibrate": "how fast the processor computes, for narrower predictions",
+    "bench": "one answer, predicted and measured",
+    "connection": "whether the places that models come from are reached",
+    "pull": "fetch a model, verified",
+    "models": "what is installed",
+    "chat": "one answer from a model",
+    "serve": "the models for other programs, over HTTP",
+    "history": "how fast answers were, and what the machine did",
+    "score": "how wrong predictions were, and what is predicted next",
+    "terminal": "check, choose and chat without a window",
 }
 
 _EXIT_CANCELLED: Final = 130
@@ -71,18 +59,23 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError.of("usage", problem=message, program=self.prog)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="deskside",
         description="Large language models on your own machine. Without a command: the window.",
     )
     parser.add_argument("--version", action="version", version=f"deskside {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (command, summary) in _COMMANDS.items():
+    for name, summary in _COMMANDS.items():
         sub = commands.add_parser(name, help=summary)
-        command.add_arguments(sub)
+        if name in words:
+            _command(name).add_arguments(sub)
         sub.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     return parser
+
+
+def _command(name: str) -> _Command:
+    return cast(_Command, importlib.import_module(f"engine.cli.{name}"))
 
 
 def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> int:
@@ -92,15 +85,16 @@ def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> i
     token = CancelToken()
     _cancel_on_signals(token)
     try:
-        arguments = _parser().parse_args(words)
+        arguments = _parser(words).parse_args(words)
         prepare(paths)
         log_to_file(paths)
         settings, remark = load_settings(paths.settings)
         if remark is not None:
             output.note(english(remark))
         use_network(network_of(settings))
-        command, _ = _COMMANDS[arguments.command]
-        return command.run(arguments, Context(paths, settings, worker_command, output, token))
+        return _command(arguments.command).run(
+            arguments, Context(paths, settings, worker_command, output, token)
+        )
     except Cancelled:
         output.note("cancelled")
         return _EXIT_CANCELLED
