@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -98,6 +99,27 @@ def plain_text(block: Block) -> str:
         marks = (f"{next(numbers)}. " if block.ordered else "- " for _ in block.items)
         return "\n".join(_item_text(mark, item) for mark, item in zip(marks, block.items, strict=True))
     return "---"
+
+
+def lines_of(block: Block) -> Iterator[str]:
+    """What is shown of a block, without the marks of lists: a text for each paragraph and cell."""
+    if isinstance(block, Paragraph | Heading):
+        yield spans_text(block.spans)
+    elif isinstance(block, CodeBlock):
+        yield block.text
+    elif isinstance(block, Table):
+        for row in block.rows if block.continued else (block.header, *block.rows):
+            yield from map(spans_text, row)
+    elif isinstance(block, Quote):
+        yield from _lines_of(block.blocks)
+    elif isinstance(block, ListBlock):
+        for item in block.items:
+            yield from _lines_of(item)
+
+
+def _lines_of(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        yield from lines_of(block)
 
 
 def _item_text(mark: str, blocks: tuple[Block, ...]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -24,7 +25,7 @@ from gui.chat.documents import DocumentCache
 from gui.chat.flow import Flow, Placed
 from gui.chat.look import COLUMN, MARGIN, Look
 from gui.chat.message_box import MessageBox, Thought, Wording, is_reading_start
-from gui.chat.painting import paint_action, paint_document, paint_focus
+from gui.chat.painting import Ground, line_at, paint_action, paint_document, paint_focus
 from gui.chat.rows import Action, CodeRow, Row, Words
 from gui.chat.selection import Selection
 from gui.chat.wording import footer_words, reading_words, thought_title, tool_words
@@ -38,10 +39,13 @@ _UNFOLDED = 160  # messages whose rows are kept
 _NEAR_VIEWS = 3  # within so many viewports, scrolling is exact
 
 Target = tuple[int, int, str]  # message, row, action key
+Marker = Callable[[int, int, QTextDocument], list[Ground]]  # message, row, its document
 
 
 class Canvas(QAbstractScrollArea):
     """Shows messages and scrolls through them; knows nothing of the desk."""
+
+    changed_from = Signal(int)  # the words of that message and of those after it
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +63,7 @@ class Canvas(QAbstractScrollArea):
         self._hovered: Target | None = None
         self._focused: Target | None = None
         self._copied: Target | None = None
+        self.marker: Marker | None = None
         self._wording = Wording(
             lambda thought: thought_title(thought, QLocale()),
             lambda message: footer_words(message, QLocale(), self._is_last(message), self._busy),
@@ -114,6 +119,7 @@ class Canvas(QAbstractScrollArea):
             self._selection.clear()
         self._flow.heights_changed()
         self._refresh_words()
+        self.changed_from.emit(index)
 
     def append_text(self, text: str, reasoning: bool) -> None:
         """More of the live answer; drawn with the next frame."""
@@ -135,6 +141,7 @@ class Canvas(QAbstractScrollArea):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         box.end(message)
         self._refresh_words()
+        self.changed_from.emit(index)
 
     def set_busy(self, busy: bool) -> None:
         """While an answer is written no other can be asked for."""
@@ -158,6 +165,47 @@ class Canvas(QAbstractScrollArea):
     @property
     def visible_rows(self) -> tuple[Row, ...]:
         return tuple(placed.row for placed in self._placed)
+
+    @property
+    def look(self) -> Look:
+        return self._look
+
+    @property
+    def first_in_sight(self) -> int:
+        """The topmost message."""
+        return self._placed[0].box if self._placed else 0
+
+    def box_lines(self, box: int) -> Iterator[str]:
+        """What can be found in a message."""
+        return self._boxes[box].lines()
+
+    def source(self, box: int) -> str:
+        """A message as it was written."""
+        return self._boxes[box].message.text()
+
+    def row_document(self, box: int, row: int) -> QTextDocument | None:
+        return self._document(self.box_rows(box)[row])
+
+    def select_part(self, box: int, row: int, start: int, end: int) -> None:
+        """Selects characters of a row."""
+        self._selection = Selection((box, row, start), (box, row, end))
+        self.viewport().update()
+
+    def bring_into_sight(self, box: int, row: int, start: int) -> None:
+        """Scrolls to a character of a row, unless it is seen already."""
+        document = self.row_document(box, row)
+        if document is None:
+            return
+        line = line_at(document, start).translated(0, self.box_rows(box)[row].margins().top())
+        if not self._in_sight(box, row, line):
+            self._at_end = False
+            self._flow.show_row(box, row, line.center().y() - self.viewport().height() / 3)
+            self._settle()
+
+    def _in_sight(self, box: int, row: int, line: QRectF) -> bool:
+        places = (placed.y for placed in self._placed if (placed.box, placed.index) == (box, row))
+        y = next(places, -math.inf)
+        return y + line.top() >= 0 and y + line.bottom() <= self.viewport().height()
 
     # the flow's source
     def box_count(self) -> int:
@@ -260,6 +308,7 @@ class Canvas(QAbstractScrollArea):
         begin = time.perf_counter()
         if self._boxes:
             self._refresh_box(self._boxes[-1])
+            self.changed_from.emit(len(self._boxes) - 1)
         self._settle()
         # A tail that is slow to read (a huge list) is drawn less often.
         cost_ms = (time.perf_counter() - begin) * 1000
@@ -336,14 +385,20 @@ class Canvas(QAbstractScrollArea):
         document = self._document(row)
         if document is not None:
             around = row.margins()
-            part = self._selection.part(placed.box, placed.index, document.characterCount() - 1)
+            grounds = self._grounds(placed, document)
             painter.translate(around.left(), around.top())
             clip = QRectF(0, -placed.y - around.top(), width, self.viewport().height())
-            paint_document(painter, document, row.palette(self._look), part, self._look, clip)
+            paint_document(painter, document, row.palette(self._look), grounds, self._look, clip)
             painter.translate(-around.left(), -around.top())
         for action in row.actions(self._look, width, self._words):
             self._paint_action(painter, placed, action)
         painter.restore()
+
+    def _grounds(self, placed: Placed, document: QTextDocument) -> list[Ground]:
+        """Words that were found, then what is selected."""
+        grounds = self.marker(placed.box, placed.index, document) if self.marker is not None else []
+        part = self._selection.part(placed.box, placed.index, document.characterCount() - 1)
+        return [*grounds, (*part, self._look.selection)] if part is not None else grounds
 
     def _paint_action(self, painter: QPainter, placed: Placed, action: Action) -> None:
         target = (placed.box, placed.index, action.key)

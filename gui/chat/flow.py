@@ -88,6 +88,10 @@ class Flow:
         """Brings the begin of a message to the top."""
         self._box, self._row, self._offset = box, 0, -float(TOP)
 
+    def show_row(self, box: int, row: int, offset: float) -> None:
+        """Brings the viewport's top to `offset` below the top of a row; above it where negative."""
+        self._box, self._row, self._offset = box, row, offset
+
     def settle(self, view_height: float, at_end: bool) -> list[Placed]:
         """Measures what is in sight and says where it is; `at_end` keeps the end in sight."""
         if not self._source.box_count():

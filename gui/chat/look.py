@@ -33,6 +33,8 @@ class Look:
         self.hover = QColor(tokens.hover)
         self.code_ground = QColor(tokens.code)
         self.selection = QColor(tokens.selection)
+        self.hit = QColor(tokens.hit)
+        self.current_hit = QColor(tokens.current_hit)
         self.warning = QColor(tokens.warning)
         self.palette = QPalette()
         self.palette.setColor(QPalette.ColorRole.Text, self.text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.chat.blocks import Block
 from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
-from engine.chat.markdown import MarkdownStream
+from engine.chat.markdown import MarkdownStream, parse_markdown
 from gui.chat.look import Look
 from gui.chat.part_rows import AskedTool, Detail, DetailsRow, MarkRow, SummaryRow, asked_tool, tool_rows
 from gui.chat.rows import FooterRow, FooterWords, Row, ThoughtRow, bubble_rows, rows_of
@@ -122,6 +123,31 @@ class MessageBox:
             self._compose(look, width, wording, _nothing)
         assert self.rows is not None
         return self.rows
+
+    def lines(self) -> Iterator[str]:
+        """What can be found in it: what is shown, line by line; reads the Markdown where it has to."""
+        if self.rows is not None:
+            rows: Iterable[Row] = self.rows
+        elif self.message.role is Role.SYSTEM:
+            rows = ()
+        elif self.assistant:
+            rows = self._unmade_rows()
+        else:
+            rows = bubble_rows(self.message.text())
+        for row in rows:
+            yield from row.lines()
+
+    def _unmade_rows(self) -> Iterator[Row]:
+        if self.opened:
+            for block in self._blocks(self._reasoning, PartKind.REASONING):
+                yield from rows_of(block, True)
+        for block in self._blocks(self._answer, PartKind.TEXT):
+            yield from rows_of(block, False)
+
+    def _blocks(self, read: BlockRows | None, kind: PartKind) -> Iterable[Block]:
+        if read is None:
+            return parse_markdown(self.message.text(kind))
+        return *read.stream.closed, *read.stream.tail
 
     def fold_up(self) -> None:
         """Gives the rows back; the height stays as it was measured."""

@@ -15,6 +15,8 @@ from gui.bridge import EngineBridge
 from gui.chat.composer import Composer
 from gui.chat.context_notice import ContextNotice
 from gui.chat.empty import EmptyChat
+from gui.chat.find_bar import FindBar
+from gui.chat.finder import Finder
 from gui.chat.look import COLUMN, MARGIN
 from gui.chat.model import ChatModel, LiveAnswer
 from gui.chat.queue_watch import QueueWatch
@@ -38,6 +40,7 @@ class ChatPage(QWidget):
         self.model = ChatModel(self)
         self._queue = QueueWatch(desk, self)
         self.transcript = Transcript(theme, self)
+        self.find_bar = FindBar(Finder(self.transcript), theme, self)
         self.empty = EmptyChat(self)
         self.status = Line(kind="muted")
         self.error = SentenceLabel("warning")
@@ -71,28 +74,30 @@ class ChatPage(QWidget):
     def focus_composer(self) -> None:
         self.composer.draft.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def find(self) -> bool:
+        """Opens the bar to look for words; False where there is nothing to look through."""
+        if not self.model.messages:
+            return False
+        self.find_bar.open()
+        return True
+
     # building
     def _build(self) -> None:
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.transcript)
         column = QWidget()
-        column.setMaximumWidth(COLUMN)
         below = QVBoxLayout(column)
         below.setContentsMargins(0, 4, 0, 18)
         below.setSpacing(8)
         for widget in (self.status, self.error, self.context, self.composer):
             below.addWidget(widget)
-        centre = QHBoxLayout()
-        centre.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        centre.addStretch(1)
-        centre.addWidget(column, 1000)
-        centre.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        whole.addLayout(_centred(self.find_bar))
         whole.addWidget(self._pages, 1)
-        whole.addLayout(centre)
+        whole.addLayout(_centred(column))
         # Behind everything above it: the composer hands its focus on, and a draft that came earlier
         # in the order would send Tab round in a circle.
         self.setTabOrder(self.empty.buttons[-1], self.composer.draft)
@@ -110,6 +115,8 @@ class ChatPage(QWidget):
         self.model.sending_failed.connect(self._give_back)
         self.transcript.carry_on_requested.connect(self._carry_on)
         self.transcript.regenerate_requested.connect(self._regenerate)
+        self.transcript.find_requested.connect(self.find)
+        self.find_bar.closed.connect(self._leave_find)
         self.transcript.link_activated.connect(self._open_link)
         self.empty.prompt_chosen.connect(self._use_prompt)
         self.context.room_wanted.connect(self._make_room)
@@ -163,6 +170,12 @@ class ChatPage(QWidget):
         self.composer.set_text(text)
         self.focus_composer()
 
+    def _leave_find(self, found: bool) -> None:
+        if found:
+            self.transcript.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.focus_composer()
+
     # drafts
     def _keep_draft(self) -> None:
         self._drafts[self.model.conversation_id] = self.composer.text
@@ -211,6 +224,8 @@ class ChatPage(QWidget):
         self.composer.set_sendable(not model.opening)
         empty = not model.messages and not model.opening and model.conversation_id is None and not generating
         self._pages.setCurrentWidget(self.empty if empty else self.transcript)
+        if empty:
+            self.find_bar.close_find()
         self._follow_queue()
         words = self._status_words()
         self.activity_changed.emit(self._activity_words())
@@ -272,6 +287,10 @@ class ChatPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.model.live is not None:
             self.stop()
+        elif event.key() == Qt.Key.Key_Escape and self.find_bar.isVisible():
+            self.find_bar.close_find()
+        elif event.key() == Qt.Key.Key_F3 and self.find_bar.isVisible():
+            self.find_bar.step(not event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         else:
             super().keyPressEvent(event)
 
@@ -279,3 +298,14 @@ class ChatPage(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show_status()
+
+
+def _centred(widget: QWidget) -> QHBoxLayout:
+    """As wide as the column of the conversation, and where it is."""
+    widget.setMaximumWidth(COLUMN)
+    row = QHBoxLayout()
+    row.setContentsMargins(MARGIN, 0, MARGIN, 0)
+    row.addStretch(1)
+    row.addWidget(widget, 1000)
+    row.addStretch(1)
+    return row

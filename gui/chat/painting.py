@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
+    QColor,
     QPainter,
     QPalette,
     QPen,
@@ -15,30 +18,38 @@ from PySide6.QtGui import (
 
 from gui.chat.look import Look
 from gui.chat.rows import Action
+from gui.chat.search import folded, places
 from gui.widgets.icons import pixmap
+
+Ground = tuple[int, int, QColor]  # first character, the one after the last, colour behind them
 
 
 def paint_document(
     painter: QPainter,
     document: QTextDocument,
     palette: QPalette,
-    selected: tuple[int, int] | None,
+    grounds: Sequence[Ground],
     look: Look,
     clip: QRectF,
 ) -> None:
-    """The part of a document inside `clip`; `selected` characters on the colour of selections."""
+    """The part of a document inside `clip`, with some of its characters on other grounds."""
     context = QAbstractTextDocumentLayout.PaintContext()
     context.palette = palette
     context.clip = clip
-    if selected is not None:
-        selection = QAbstractTextDocumentLayout.Selection()
-        selection.cursor = _cursor(document, *selected)
-        style = QTextCharFormat()
-        style.setBackground(look.selection)
-        style.setForeground(look.text)
-        selection.format = style
-        context.selections = [selection]
+    if grounds:
+        context.selections = [_on_ground(document, ground, look) for ground in grounds]
     document.documentLayout().draw(painter, context)
+
+
+def _on_ground(document: QTextDocument, ground: Ground, look: Look) -> QAbstractTextDocumentLayout.Selection:
+    start, end, colour = ground
+    made = QAbstractTextDocumentLayout.Selection()
+    made.cursor = _cursor(document, start, end)
+    style = QTextCharFormat()
+    style.setBackground(colour)
+    style.setForeground(look.text)
+    made.format = style
+    return made
 
 
 def paint_action(painter: QPainter, action: Action, words: str, look: Look, hovered: bool) -> None:
@@ -69,6 +80,34 @@ def word_at(document: QTextDocument, position: int) -> tuple[int, int]:
     cursor.setPosition(min(position, document.characterCount() - 1))
     cursor.select(QTextCursor.SelectionType.WordUnderCursor)
     return cursor.selectionStart(), cursor.selectionEnd()
+
+
+def hits_in(document: QTextDocument, needle: str) -> list[tuple[int, int]]:
+    """Begin and end of everywhere that a folded needle stands in a document."""
+    found: list[tuple[int, int]] = []
+    block = document.begin()
+    while block.isValid():
+        text = block.text()
+        for at in places(folded(text), needle):
+            # Qt counts letters beyond U+FFFF, such as emoji, twice.
+            start = block.position() + _units(text[:at])
+            found.append((start, start + _units(text[at : at + len(needle)])))
+        block = block.next()
+    return found
+
+
+def line_at(document: QTextDocument, position: int) -> QRectF:
+    """Where the line with that character is."""
+    block = document.findBlock(position)
+    around = document.documentLayout().blockBoundingRect(block)
+    line = block.layout().lineForTextPosition(position - block.position())
+    if not line.isValid():
+        return around
+    return line.rect().translated(around.topLeft())
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def text_between(document: QTextDocument, start: int, end: int) -> str:

@@ -22,6 +22,7 @@ from engine.chat.blocks import (
     Quote,
     Rule,
     Table,
+    lines_of,
     plain_text,
 )
 from gui.chat.documents import block_document, code_document, plain_document
@@ -100,6 +101,10 @@ class Row:
         """For the clipboard and for screen readers."""
         return ""
 
+    def lines(self) -> Iterator[str]:
+        """What can be found in the document, a text for each of its paragraphs."""
+        yield from ()
+
     def joint(self) -> str:
         """What stands between this row's text and that of the row before it."""
         return "\n\n"
@@ -155,6 +160,9 @@ class TextRow(Row):
     def text(self) -> str:
         return plain_text(self.block)
 
+    def lines(self) -> Iterator[str]:
+        yield from lines_of(self.block)
+
     def joint(self) -> str:
         if isinstance(self.block, Paragraph) and self.block.continued:
             return ""
@@ -187,6 +195,9 @@ class BubbleRow(Row):
 
     def text(self) -> str:
         return self.piece
+
+    def lines(self) -> Iterator[str]:
+        yield self.piece
 
     def joint(self) -> str:
         return "\n\n" if self.first else ""
@@ -262,6 +273,9 @@ class CodeRow(Row):
 
     def text(self) -> str:
         return self._piece
+
+    def lines(self) -> Iterator[str]:
+        yield self._piece
 
     def joint(self) -> str:
         return "\n\n" if self.first else ""

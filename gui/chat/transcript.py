@@ -34,6 +34,7 @@ class Transcript(Canvas):
 
     carry_on_requested = Signal(int)  # message id
     regenerate_requested = Signal(int)  # message id
+    find_requested = Signal()
     link_activated = Signal(str)  # http, https or mailto
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
@@ -159,6 +160,7 @@ class Transcript(Canvas):
         copy = menu.addAction(self.tr("Copy"), self.copy)
         copy.setEnabled(not self._selection.empty)
         menu.addAction(self.tr("Select all"), self.select_all)
+        menu.addAction(self.tr("Find") + "\tCtrl+F", self.find_requested)
         menu.exec(event.globalPos())
         menu.deleteLater()
 
@@ -227,6 +229,7 @@ class Transcript(Canvas):
             self._selection.clear()
         self._refresh_box(self._boxes[box])
         self._settle()
+        self.changed_from.emit(box)
 
     def _to_clipboard(self, text: str, target: Target | None = None) -> None:
         QGuiApplication.clipboard().setText(text)

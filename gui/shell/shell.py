@@ -98,6 +98,7 @@ class Shell(QObject):
         parts.top_line.models_wanted.connect(self._show_models)
         parts.top_line.graphs_toggled.connect(parts.window.toggle_graphs)
         parts.window.new_chat_wanted.connect(self._new_chat)
+        parts.window.find_wanted.connect(self._find)
         parts.window.filter_wanted.connect(self._filter)
         parts.window.preferences_wanted.connect(self._show_preferences)
 
@@ -129,6 +130,11 @@ class Shell(QObject):
     def _show_preferences(self) -> None:
         self._parts.window.show_page(Page.PREFERENCES)
         self._parts.preferences.enter()
+
+    def _find(self) -> None:
+        """In the conversation; where none is shown, among the titles."""
+        if self._parts.window.page is not Page.CHAT or not self._parts.chat.find():
+            self._filter()
 
     def _filter(self) -> None:
         if self._parts.window.page is not Page.WIZARD:

@@ -77,7 +77,7 @@ class Sidebar(View):
         self._new.word(self.tr("New chat"), "Ctrl+N")
         self._filter.setPlaceholderText(self.tr("Filter chats"))
         self._filter.setAccessibleName(self.tr("Filter chats by title"))
-        self._filter.setToolTip("Ctrl+F")
+        self._filter.setToolTip("Ctrl+Shift+F")
         self._head.setText(self.tr("Chats"))
         self._view.setAccessibleName(self.tr("Chats"))
         self._models.word(self.tr("Models"))

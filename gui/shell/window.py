@@ -25,6 +25,7 @@ class MainWindow(QMainWindow):
     """Side bar | top line, banners, page | graphs. The wizard has the window for itself."""
 
     new_chat_wanted = Signal()
+    find_wanted = Signal()
     filter_wanted = Signal()
     preferences_wanted = Signal()
 
@@ -111,7 +112,8 @@ class MainWindow(QMainWindow):
 
     def _add_shortcuts(self) -> None:
         self._shortcut("Ctrl+N").triggered.connect(self.new_chat_wanted)
-        self._shortcut("Ctrl+F").triggered.connect(self.filter_wanted)
+        self._shortcut("Ctrl+F").triggered.connect(self.find_wanted)
+        self._shortcut("Ctrl+Shift+F").triggered.connect(self.filter_wanted)
         self._shortcut("Ctrl+,").triggered.connect(self.preferences_wanted)
         self._shortcut("Ctrl+Q").triggered.connect(self.close)
         self._shortcut("F9").triggered.connect(self.toggle_graphs)

@@ -29,6 +29,8 @@ class Tokens:
     good: str
     code: str  # background of code
     selection: str  # selected text
+    hit: str  # behind words that were looked for
+    current_hit: str
     vram: str  # curves
     ram: str
     utilisation: str
@@ -54,6 +56,8 @@ LIGHT = Tokens(
     good="#1f7a35",
     code="#f6f8fa",
     selection="#b9cdf9",
+    hit="#ffedb3",
+    current_hit="#ffb938",
     vram="#2f54c9",
     ram="#b05e16",
     utilisation="#258a3c",
@@ -79,6 +83,8 @@ DARK = Tokens(
     good="#83c979",
     code="#15161a",
     selection="#37517f",
+    hit="#4a3f1c",
+    current_hit="#7d5f10",
     vram="#7da3f8",
     ram="#e0a15f",
     utilisation="#83c979",

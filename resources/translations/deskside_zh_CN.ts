@@ -966,6 +966,37 @@
         </message>
     </context>
     <context>
+        <name>FindBar</name>
+        <message>
+            <source>Close (Esc)</source>
+            <translation>关闭（Esc）</translation>
+        </message>
+        <message>
+            <source>Find in this conversation</source>
+            <translation>在此对话中查找</translation>
+        </message>
+        <message>
+            <source>Find in this conversation (Ctrl+F)</source>
+            <translation>在此对话中查找（Ctrl+F）</translation>
+        </message>
+        <message>
+            <source>Next match (F3)</source>
+            <translation>下一个匹配项（F3）</translation>
+        </message>
+        <message>
+            <source>No match</source>
+            <translation>没有匹配项</translation>
+        </message>
+        <message>
+            <source>Previous match (Shift+F3)</source>
+            <translation>上一个匹配项（Shift+F3）</translation>
+        </message>
+        <message>
+            <source>{number} of {total}</source>
+            <translation>第 {number} 项，共 {total} 项</translation>
+        </message>
+    </context>
+    <context>
         <name>FoundRow</name>
         <message>
             <source>Download</source>
@@ -1833,6 +1864,10 @@
         <message>
             <source>Details</source>
             <translation>详情</translation>
+        </message>
+        <message>
+            <source>Find</source>
+            <translation>查找</translation>
         </message>
         <message>
             <source>For a while the model read from here on</source>

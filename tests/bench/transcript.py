@@ -17,6 +17,7 @@ from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.chat.conversation import ChatMessage, MessageState
+from gui.chat.finder import Finder
 from gui.chat.transcript import Transcript
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
@@ -97,6 +98,34 @@ def timed(application: QApplication, times: int, act: object) -> list[float]:
     return taken
 
 
+def find(application: QApplication, transcript: Transcript) -> None:
+    """Looks for words: at once, and again when all Markdown has been read; then from hit to hit."""
+    finder = Finder(transcript)
+    print("find open", spread(timed(application, 1, lambda n: finder.open())))
+    words = ("e", "fox", "jumps over", "敏捷", "def part_19", "nothing like it")
+    print("find, Markdown unread", spread([_looking(finder, needle) for needle in words]))
+    begin = time.perf_counter()
+    pauses = []
+    while finder.reads:
+        before = time.perf_counter()
+        application.processEvents()
+        pauses.append((time.perf_counter() - before) * 1000)
+    print(f"find reads all in {time.perf_counter() - begin:.1f} s, event loop", spread(pauses))
+    print("find", spread([_looking(finder, needle) for needle in words * 5]))
+    finder.look_for("fox")
+    print(
+        f"find step and draw, {finder.total} hits",
+        spread(timed(application, 200, lambda n: finder.step(True))),
+    )
+    finder.close()
+
+
+def _looking(finder: Finder, needle: str) -> float:
+    begin = time.perf_counter()
+    finder.look_for(needle)
+    return (time.perf_counter() - begin) * 1000
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--messages", type=int, default=2000)
@@ -119,6 +148,7 @@ def main() -> None:
     for rate in (100, 500):
         transcript.show_messages([*shown, live], live.id)
         stream(transcript, rate, chosen.seconds)
+    find(application, transcript)
     bar = transcript.verticalScrollBar()
     print("scroll", spread(timed(application, 300, lambda n: bar.setValue(bar.value() - 120))))
     print("resize", spread(timed(application, 60, lambda n: transcript.resize(700 + 5 * n, 900))))
