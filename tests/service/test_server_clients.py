@@ -9,6 +9,7 @@ from typing import Any
 import huggingface_hub
 import openai
 import pytest
+from huggingface_hub import constants
 
 from tests.models import tiny
 from tests.service.server_bench import Served, http_request, read_response
@@ -157,7 +158,7 @@ def test_failures_are_told_in_openais_form(
 
 def test_the_clients_of_hugging_face(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     # ./test keeps the hub's library off the network; its client would not even ask this machine.
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     client = huggingface_hub.InferenceClient(base_url=served.url, api_key="none", timeout=120)
     answer = client.chat_completion(QUESTION, model="default", max_tokens=8, temperature=0)
     assert answer.choices[0].message.content
