@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -92,6 +92,17 @@ class Conversation:
     def branch(self) -> tuple[ChatMessage, ...]:
         """From the root to `leaf_id`."""
         return tuple(reversed(tuple(self._upwards())))
+
+    def through(self, message_id: int) -> Conversation:
+        """With the branch shown that goes through that message and ends with the newest one below it."""
+        leaf_id, seen = message_id, {message_id}
+        while below := [message.id for message in self.messages if message.parent_id == leaf_id]:
+            # Ids grow, so the newest is the last; a damaged database may hold a loop.
+            leaf_id = max(below)
+            if leaf_id in seen:
+                break
+            seen.add(leaf_id)
+        return replace(self, leaf_id=leaf_id)
 
     def _upwards(self) -> Iterator[ChatMessage]:
         by_id = {message.id: message for message in self.messages}

@@ -177,6 +177,11 @@ class ChatStore:
             self._db.execute("DELETE FROM parts WHERE message_id = ?", (message_id,))
             self._write_parts(message_id, parts)
 
+    def show(self, conversation_id: int, leaf_id: int) -> None:
+        """Makes another branch the one that is shown. The conversation keeps its place in the list."""
+        with self._writing():
+            self._db.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (leaf_id, conversation_id))
+
     def rename(self, conversation_id: int, title: str) -> None:
         with self._writing():
             self._db.execute(

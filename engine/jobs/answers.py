@@ -12,6 +12,7 @@ from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, 
 from engine.chat.store import ChatStore
 from engine.errors import Cancelled, StoreError, UsageError, WorkerError
 from engine.events import (
+    ConversationOpened,
     ConversationsListed,
     Emit,
     GenerationFinished,
@@ -87,6 +88,15 @@ class Answers:
         old = self._message(conversation_id, message_id)
         with self._at_work(job, conversation_id):
             self._answer(job, token, conversation_id, old.parent_id, settings)
+
+    def show_branch(self, job: JobId, conversation_id: int, message_id: int) -> None:
+        """Raises: StoreError, for a message that is not there."""
+        self._message(conversation_id, message_id)
+        shown = self._store(lambda store: store.conversation(conversation_id)).through(message_id)
+        leaf_id = shown.leaf_id
+        assert leaf_id is not None
+        self._store(lambda store: store.show(conversation_id, leaf_id))
+        self._emit(ConversationOpened(job, shown))
 
     def carry_on(
         self,

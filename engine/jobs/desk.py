@@ -153,6 +153,10 @@ class Desk(Protocol):
     def regenerate(self, conversation_id: int, message_id: int) -> JobId:
         """Another answer to the same question, as a sibling in the tree: as `send`."""
 
+    def show_branch(self, conversation_id: int, message_id: int) -> JobId:
+        """ConversationOpened, with the branch that goes through that message to the newest one below it;
+        what is sent next follows there."""
+
     def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
         """Goes on though the conversation is longer than the context; `message_id` names the answer
         that was cut or refused. `way` is "cut" (the oldest messages are left out) or "summarise"

@@ -478,6 +478,11 @@ class LocalDesk:
             ),
         )
 
+    def show_branch(self, conversation_id: int, message_id: int) -> JobId:
+        return self._threads.start(
+            "show-branch", lambda job, token: self._answers.show_branch(job, conversation_id, message_id)
+        )
+
     def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
         return self._threads.start(
             "make-room",

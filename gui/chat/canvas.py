@@ -26,9 +26,10 @@ from gui.chat.flow import Flow, Placed
 from gui.chat.look import COLUMN, MARGIN, Look
 from gui.chat.message_box import MessageBox, Thought, Wording, is_reading_start
 from gui.chat.painting import Ground, line_at, paint_action, paint_document, paint_focus
+from gui.chat.part_rows import VersionWords
 from gui.chat.rows import Action, CodeRow, Row, Words
 from gui.chat.selection import Selection
-from gui.chat.wording import footer_words, reading_words, thought_title, tool_words
+from gui.chat.wording import footer_words, reading_words, thought_title, tool_words, version_words
 from gui.widgets.controls import IconButton
 from gui.widgets.theme import ThemeSource
 
@@ -64,6 +65,7 @@ class Canvas(QAbstractScrollArea):
         self._focused: Target | None = None
         self._copied: Target | None = None
         self.marker: Marker | None = None
+        self.versions_of: Callable[[int], tuple[int, ...]] = lambda message_id: (message_id,)
         self._wording = Wording(
             lambda thought: thought_title(thought, QLocale()),
             lambda message: footer_words(message, QLocale(), self._is_last(message), self._busy),
@@ -72,6 +74,7 @@ class Canvas(QAbstractScrollArea):
                 self._is_reading_start(message), bool(message.text(PartKind.SUMMARY))
             ),
             tool_words,
+            self._version_words,
         )
         self._build()
         self._connect()
@@ -359,6 +362,10 @@ class Canvas(QAbstractScrollArea):
         self._words = Words(self.tr("Copy"), self.tr("Copied"), self.tr("code"))
         self.setAccessibleName(self.tr("Conversation"))
         self._to_end.name(self.tr("Jump to the end"))
+
+    def _version_words(self, message: ChatMessage) -> VersionWords | None:
+        versions = self.versions_of(message.id)
+        return version_words(versions.index(message.id) + 1, len(versions), QLocale(), self._busy)
 
     def _is_last(self, message: ChatMessage) -> bool:
         return bool(self._boxes) and self._boxes[-1].message.id == message.id

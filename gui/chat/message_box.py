@@ -9,7 +9,17 @@ from engine.chat.blocks import Block
 from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
 from engine.chat.markdown import MarkdownStream, parse_markdown
 from gui.chat.look import Look
-from gui.chat.part_rows import AskedTool, Detail, DetailsRow, MarkRow, SummaryRow, asked_tool, tool_rows
+from gui.chat.part_rows import (
+    AskedTool,
+    Detail,
+    DetailsRow,
+    MarkRow,
+    SummaryRow,
+    VersionsRow,
+    VersionWords,
+    asked_tool,
+    tool_rows,
+)
 from gui.chat.rows import FooterRow, FooterWords, Row, ThoughtRow, bubble_rows, rows_of
 
 
@@ -31,6 +41,7 @@ class Wording:
     details: Callable[[ChatMessage], tuple[str, tuple[Detail, ...]]]
     reading: Callable[[ChatMessage], tuple[str, str]]  # (the line where it begins, the summary's title)
     tool: Callable[[AskedTool], str]
+    versions: Callable[[ChatMessage], VersionWords | None]
 
 
 class BlockRows:
@@ -211,6 +222,7 @@ class MessageBox:
             if is_reading_start(self.message):
                 yield from self._mark_rows(wording, grown)
             yield from bubble_rows(self.message.text())
+            yield from self._version_rows(wording)
             return
         self._answer.update(grown)
         if self.has_reasoning:
@@ -238,10 +250,16 @@ class MessageBox:
                 yield from self._reasoning.rows
 
     def _end_rows(self, wording: Wording) -> Iterator[Row]:
+        yield from self._version_rows(wording)
         yield FooterRow(wording.footer(self.message))
         title, details = wording.details(self.message)
         if self.details_opened and details:
             yield DetailsRow(title, details)
+
+    def _version_rows(self, wording: Wording) -> Iterator[Row]:
+        words = wording.versions(self.message)
+        if words is not None:
+            yield VersionsRow(words)
 
     @property
     def has_reasoning(self) -> bool:

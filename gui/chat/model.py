@@ -28,6 +28,7 @@ from engine.messages import Sentence
 from engine.runtime.values import RuntimeState
 from gui.chat.context import ContextUse, has_one_question, refused, use_of
 from gui.chat.message_box import Thought
+from gui.chat.versions import Versions
 
 
 @dataclass(slots=True)
@@ -115,6 +116,8 @@ class ChatModel(QObject):
         self.load_fraction = 0.0
         self._live: dict[JobId, LiveAnswer] = {}
         self._opening: JobId | None = None
+        self._branching: JobId | None = None  # another branch was asked for
+        self._versions = Versions()
         self._errors: dict[int | None, Sentence] = {}
         self._windows: dict[str, int] = {}  # tokens by the name of the model
         self._refused: dict[int | None, ContextUse] = {}  # by conversation
@@ -124,6 +127,15 @@ class ChatModel(QObject):
     @property
     def opening(self) -> bool:
         return self._opening is not None
+
+    @property
+    def branching(self) -> bool:
+        """Another branch of the conversation that is shown is on its way."""
+        return self._branching is not None
+
+    def versions_of(self, message_id: int) -> tuple[int, ...]:
+        """That message and those beside it in the tree, the oldest first."""
+        return self._versions.of(message_id)
 
     @property
     def live_job(self) -> JobId | None:
@@ -185,6 +197,11 @@ class ChatModel(QObject):
         self._errors.pop(self.conversation_id, None)
         self.status_changed.emit()
 
+    def expect_branch(self, job: JobId) -> None:
+        """Another branch of the conversation that is shown was asked for."""
+        self._branching = job
+        self.status_changed.emit()
+
     def expect_room(self, job: JobId, summarising: bool) -> None:
         """Room was asked for in the conversation that is shown, by a summary or without one."""
         self._live[job] = LiveAnswer(self.conversation_id, summarising=summarising)
@@ -198,6 +215,7 @@ class ChatModel(QObject):
 
     def begin_new(self) -> None:
         """An empty page for a conversation that begins with the first message."""
+        self._versions = Versions()
         self._opening = None
         self._errors.pop(None, None)
         self._detach()
@@ -235,19 +253,34 @@ class ChatModel(QObject):
             self._end_job(event)
 
     def _show(self, conversation_id: int | None, messages: list[ChatMessage]) -> None:
+        self._branching = None
         self.conversation_id = conversation_id
         self.messages = messages
         self.opened.emit()
         self.status_changed.emit()
 
     def _open(self, job: JobId, conversation: Conversation) -> None:
+        if job == self._branching:
+            self._show_branch(conversation)
         if job != self._opening:
             return
         self._opening = None
         self._show_conversation(conversation)
 
+    def _show_branch(self, conversation: Conversation) -> None:
+        """What both branches begin with stays."""
+        self._branching = None
+        messages = list(conversation.branch())
+        pairs = list(zip(self.messages, messages, strict=False))
+        index = next((n for n, (old, new) in enumerate(pairs) if old.id != new.id), len(pairs))
+        self._versions = Versions(conversation.messages)
+        self.messages = messages
+        self.replaced_from.emit(index)
+        self.status_changed.emit()
+
     def _show_conversation(self, conversation: Conversation) -> None:
         messages = list(conversation.branch())
+        self._versions = Versions(conversation.messages)
         self.conversation_id = conversation.id
         live = self.live
         if live is not None and live.message is not None:
@@ -298,6 +331,7 @@ class ChatModel(QObject):
         else:
             live.draft = ""
         if live.conversation_id == self.conversation_id and not self.opening:
+            self._versions.add(event.message)
             self._put(event.message)
 
     def _adopt(self, live: LiveAnswer, conversation_id: int) -> None:
@@ -349,8 +383,8 @@ class ChatModel(QObject):
 
     def _end_job(self, event: JobFailed | JobCancelled | JobFinished) -> None:
         failed = event.message if isinstance(event, JobFailed) else None
-        if event.job == self._opening:
-            self._opening = None
+        if event.job in (self._opening, self._branching):
+            self._opening = self._branching = None
             if failed is not None:
                 self._errors[self.conversation_id] = failed
             self.status_changed.emit()

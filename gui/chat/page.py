@@ -115,6 +115,8 @@ class ChatPage(QWidget):
         self.model.sending_failed.connect(self._give_back)
         self.transcript.carry_on_requested.connect(self._carry_on)
         self.transcript.regenerate_requested.connect(self._regenerate)
+        self.transcript.version_requested.connect(self._show_version)
+        self.transcript.versions_of = self.model.versions_of
         self.transcript.find_requested.connect(self.find)
         self.find_bar.closed.connect(self._leave_find)
         self.transcript.link_activated.connect(self._open_link)
@@ -143,6 +145,10 @@ class ChatPage(QWidget):
     def _regenerate(self, message_id: int) -> None:
         if self.model.conversation_id is not None and self.model.live is None:
             self.model.expect_answer(self._desk.regenerate(self.model.conversation_id, message_id))
+
+    def _show_version(self, message_id: int) -> None:
+        if self.model.conversation_id is not None and self.model.live is None:
+            self.model.expect_branch(self._desk.show_branch(self.model.conversation_id, message_id))
 
     def _make_room(self, way: str) -> None:
         model, use = self.model, self.model.context
@@ -221,7 +227,7 @@ class ChatPage(QWidget):
         generating = model.live is not None
         self.transcript.set_busy(generating)
         self.composer.set_generating(generating)
-        self.composer.set_sendable(not model.opening)
+        self.composer.set_sendable(not model.opening and not model.branching)
         empty = not model.messages and not model.opening and model.conversation_id is None and not generating
         self._pages.setCurrentWidget(self.empty if empty else self.transcript)
         if empty:

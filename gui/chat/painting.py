@@ -60,7 +60,10 @@ def paint_action(painter: QPainter, action: Action, words: str, look: Look, hove
         painter.drawRoundedRect(action.rect, 7, 7)
     colour = look.tokens.text if action.framed or hovered else look.tokens.muted
     top = action.rect.center().y() - 8
-    painter.drawPixmap(QPointF(action.rect.left() + 8, top), pixmap(action.icon, colour, 16))
+    left = action.rect.center().x() - 8 if action.bare else action.rect.left() + 8
+    painter.drawPixmap(QPointF(left, top), pixmap(action.icon, colour, 16))
+    if action.bare:
+        return
     painter.setPen(look.text if action.framed or hovered else look.muted)
     painter.setFont(look.small)
     box = action.rect.adjusted(29, 0, 0, 0)

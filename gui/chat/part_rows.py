@@ -12,11 +12,12 @@ from PySide6.QtGui import QPainter
 
 from engine.chat.blocks import CodeBlock
 from gui.chat.look import Look
-from gui.chat.rows import Row, ThoughtRow, Words, rounded, rows_of
+from gui.chat.rows import Action, Row, ThoughtRow, Words, rounded, rows_of
 from gui.widgets.icons import pixmap
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _LINE = 24.0  # px, one detail
+_ARROW = 28.0  # px, width of a button
 _LONGEST_NAME = 100  # characters of a tool's name that are shown
 _LONGEST_ARGUMENTS = 20_000
 
@@ -134,6 +135,58 @@ class DetailsRow(Row):
     def text(self) -> str:
         lines = (f"{detail.name}: {detail.value} ({detail.origin})" for detail in self.details)
         return "\n".join((self.title, *lines))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionWords:
+    """`place` such as "2/3". `earlier` and `later` name the arrows; "" where there is nowhere to go."""
+
+    place: str
+    earlier: str
+    later: str
+    hint: str
+
+
+class VersionsRow(Row):
+    """Arrows through the versions of a question or an answer."""
+
+    selectable = False
+
+    def __init__(self, words: VersionWords) -> None:
+        super().__init__()
+        self.words = words
+        self.measured_for = math.inf
+        self.height = 32.0
+
+    def same(self, other: Row) -> bool:
+        return isinstance(other, VersionsRow) and other.words == self.words
+
+    def estimate(self, look: Look, width: float) -> float:
+        return self.height
+
+    def _place_width(self, look: Look) -> float:
+        return look.small_metrics.horizontalAdvance(self.words.place) + 8
+
+    def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
+        painter.setPen(look.muted)
+        painter.setFont(look.small)
+        box = QRectF(_ARROW, 3, self._place_width(look), 26)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.words.place)
+
+    def actions(self, look: Look, width: float, words: Words) -> tuple[Action, ...]:
+        after = _ARROW + self._place_width(look)
+        both = (("earlier", self.words.earlier, "left", 0.0), ("later", self.words.later, "right", after))
+        return tuple(
+            Action(key, text, icon, QRectF(left, 3, _ARROW, 26), bare=True)
+            for key, text, icon, left in both
+            if text
+        )
+
+    def text(self) -> str:
+        return self.words.place
+
+    def hint(self) -> str:
+        return self.words.hint
 
 
 @dataclass(frozen=True, slots=True)

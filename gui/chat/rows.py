@@ -40,11 +40,13 @@ _HEADER = 34.0  # px, bar above code
 class Action:
     """Something in a row that can be clicked, or pressed by keyboard. `rect` in the row's coordinates."""
 
-    key: str  # "copy_code", "thought", "summary", "copy", "details", "regenerate", "carry_on"
+    # "copy_code", "thought", "summary", "copy", "details", "regenerate", "carry_on", "earlier", "later"
+    key: str
     text: str
     icon: str
     rect: QRectF
     framed: bool = False
+    bare: bool = False  # only the icon is painted
 
 
 @dataclass(frozen=True, slots=True)

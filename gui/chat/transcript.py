@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
@@ -17,15 +18,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
+from engine.chat.conversation import ChatMessage
 from gui.chat.canvas import Canvas, Target
 from gui.chat.flow import Placed
 from gui.chat.painting import text_between, word_at
+from gui.chat.part_rows import VersionsRow
 from gui.chat.rows import Action, CodeRow, Row, TextRow
 from gui.chat.selection import Selection, Spot
 from gui.widgets.theme import ThemeSource
 
 _EXACT_COPY = 60  # messages; a longer selection is copied as it was written
 _WHOLE = 1 << 30  # more characters than a row has
+_VERSION_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _MESSAGE_STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
@@ -34,12 +38,14 @@ class Transcript(Canvas):
 
     carry_on_requested = Signal(int)  # message id
     regenerate_requested = Signal(int)  # message id
+    version_requested = Signal(int)  # id of a message beside one that is shown
     find_requested = Signal()
     link_activated = Signal(str)  # http, https or mailto
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._pressed: QPoint | None = None
+        self._walked: tuple[int, str, int] | None = None  # message, arrow, wanted id
         self._dragging = False
         self._drag_timer = QTimer(self, interval=30)
         self._drag_timer.timeout.connect(self._drag_on)
@@ -202,8 +208,51 @@ class Transcript(Canvas):
             self._to_clipboard(message.text(), target)
         elif key == "regenerate":
             self.regenerate_requested.emit(message.id)
+        elif key in ("earlier", "later"):
+            self.walk_versions(box, -1 if key == "earlier" else 1)
         elif key == "carry_on":
             self.carry_on_requested.emit(message.id)
+
+    def walk_versions(self, box: int, step: int) -> None:
+        """Asks for the version of a message before or after the one that is shown."""
+        versions = self.versions_of(self._boxes[box].message.id)
+        place = versions.index(self._boxes[box].message.id) + step
+        if not self._busy and 0 <= place < len(versions):
+            self._walked = (box, "earlier" if step < 0 else "later", versions[place])
+            self.version_requested.emit(versions[place])
+
+    def replace_from(self, index: int, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
+        """After a walk through versions the place stays, and the keyboard stays on the arrow."""
+        walked, self._walked = self._walked, None
+        if walked is None or walked[2] not in [message.id for message in messages[:1]]:
+            super().replace_from(index, messages, live_id)
+            return
+        self._at_end = False
+        super().replace_from(index, messages, live_id)
+        self._focus_arrow(*walked[:2])
+
+    def _focus_arrow(self, box: int, key: str) -> None:
+        """The arrow that was pressed, or the other one at the last version; the place is read out."""
+        for index, row in enumerate(self.box_rows(box)):
+            if isinstance(row, VersionsRow):
+                if not any((placed.box, placed.index) == (box, index) for placed in self._placed):
+                    self._flow.show_row(box, index, -self.viewport().height() / 3)
+                    self._settle()
+                keys = [action.key for action in row.actions(self._look, self._column_width(), self._words)]
+                self._focus((box, index, key if key in keys else keys[0]))
+                if QAccessible.isActive():
+                    words = row.hint()
+                    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def _versions_by_key(self, step: int) -> None:
+        """Of the message that the keyboard is at, else of the last one that has several."""
+        if self._focused is not None:
+            self.walk_versions(self._focused[0], step)
+            return
+        boxes = range(len(self._boxes) - 1, -1, -1)
+        box = next((n for n in boxes if len(self.versions_of(self._boxes[n].message.id)) > 1), None)
+        if box is not None:
+            self.walk_versions(box, step)
 
     def toggle_thought(self, box: int) -> None:
         """Opens or closes the reasoning or summary of a message; the line itself stays where it is."""
@@ -296,6 +345,10 @@ class Transcript(Canvas):
             step := _MESSAGE_STEPS.get(event.key())
         ):
             self._step_message(step)
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and (
+            step := _VERSION_STEPS.get(event.key())
+        ):
+            self._versions_by_key(step)
         elif not self._scroll_by_key(event.key()):
             event.ignore()
 

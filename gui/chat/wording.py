@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.chat.conversation import AnswerStats, ChatMessage, MessageState
 from gui.chat.message_box import Thought, is_unfinished
-from gui.chat.part_rows import AskedTool
+from gui.chat.part_rows import AskedTool, VersionWords
 from gui.chat.rows import FooterWords
 
 
@@ -84,6 +84,23 @@ def tool_words(tool: AskedTool) -> str:
         "Transcript", "The model asked for the tool {name}. Chats have no tools, so it was not called."
     )
     return words.format(name=tool.name)
+
+
+def version_words(place: int, count: int, locale: QLocale, busy: bool) -> VersionWords | None:
+    """Arrows to other versions of a message; `place` is counted from 1. None where it is the only one."""
+    if count < 2:
+        return None
+    earlier = QCoreApplication.translate("Transcript", "Earlier version (Alt+Left)")
+    later = QCoreApplication.translate("Transcript", "Later version (Alt+Right)")
+    hint = QCoreApplication.translate(
+        "Transcript", "Version {place} of {count}: Alt+Left and Alt+Right show the others"
+    )
+    return VersionWords(
+        f"{locale.toString(place)}/{locale.toString(count)}",
+        earlier if place > 1 and not busy else "",
+        later if place < count and not busy else "",
+        hint.format(place=locale.toString(place), count=locale.toString(count)),
+    )
 
 
 def _speed(stats: AnswerStats | None, locale: QLocale) -> str:

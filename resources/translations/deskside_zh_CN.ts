@@ -1866,12 +1866,20 @@
             <translation>详情</translation>
         </message>
         <message>
+            <source>Earlier version (Alt+Left)</source>
+            <translation>较早的版本（Alt+左箭头）</translation>
+        </message>
+        <message>
             <source>Find</source>
             <translation>查找</translation>
         </message>
         <message>
             <source>For a while the model read from here on</source>
             <translation>模型曾有一段时间从此处开始读取</translation>
+        </message>
+        <message>
+            <source>Later version (Alt+Right)</source>
+            <translation>较新的版本（Alt+右箭头）</translation>
         </message>
         <message>
             <source>Measured on this machine while this answer was written.</source>
@@ -1932,6 +1940,10 @@
         <message>
             <source>Thought for {seconds} seconds · {tokens} tokens</source>
             <translation>思考了 {seconds} 秒 · {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>Version {place} of {count}: Alt+Left and Alt+Right show the others</source>
+            <translation>第 {place} 个版本，共 {count} 个：按 Alt+左箭头或 Alt+右箭头查看其他版本</translation>
         </message>
         <message>
             <source>You stopped this answer.</source>

@@ -146,6 +146,9 @@ class FakeDesk:
     def regenerate(self, conversation_id: int, message_id: int) -> JobId:
         return self._note("regenerate", conversation_id, message_id)
 
+    def show_branch(self, conversation_id: int, message_id: int) -> JobId:
+        return self._note("show_branch", conversation_id, message_id)
+
     def make_room(self, conversation_id: int, message_id: int, way: str) -> JobId:
         return self._note("make_room", conversation_id, message_id, way)
 

@@ -90,3 +90,17 @@ def test_a_summary_is_written_shown_and_read(qtbot: QtBot, page: ChatPage) -> No
     titles = [row.text() for row in page.transcript.box_rows(2)]
     assert titles[0] == "The model reads from here on, and this summary of what is above"
     assert titles[1] == "Summary of what came before"
+
+
+def test_another_answer_is_walked_back_from(qtbot: QtBot, page: ChatPage) -> None:
+    ask(qtbot, page, "Count to five.")
+    first = page.model.messages[-1].id
+    page.transcript.regenerate_requested.emit(first)
+    stop_soon(qtbot, page)
+    second = page.model.messages[-1].id
+    page.transcript.setFocus()
+    QTest.keyClick(page.transcript, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    until(qtbot, page, lambda: page.model.messages[-1].id == first)
+    ask(qtbot, page, "And on?")
+    assert page.model.messages[2].parent_id == first
+    assert page.model.versions_of(first) == (first, second)

@@ -37,6 +37,21 @@ def test_a_tree_of_messages_comes_back(store: ChatStore) -> None:
     assert [message.text() for message in found.branch()] == ["why?", "since"]
 
 
+def test_branches_are_walked(store: ChatStore) -> None:
+    chat = store.begin("First")
+    question = store.add(chat, None, Role.USER, text("why?"))
+    first = store.add(chat, question.id, Role.ASSISTANT, text("because"))
+    below = store.add(chat, first.id, Role.USER, text("really?"))
+    second = store.add(chat, question.id, Role.ASSISTANT, text("since"))
+    shown = store.conversation(chat).through(first.id)
+    assert [message.id for message in shown.branch()] == [question.id, first.id, below.id]
+    assert store.conversation(chat).through(question.id).leaf_id == second.id
+    before = store.conversations()
+    store.show(chat, below.id)
+    assert store.conversation(chat).leaf_id == below.id
+    assert store.conversations() == before
+
+
 def test_an_answer_is_updated_while_it_streams_and_at_its_end(store: ChatStore) -> None:
     chat = store.begin("x")
     answer = store.add(chat, None, Role.ASSISTANT, (), MessageState.STREAMING, "SmolLM2")
@@ -130,6 +145,7 @@ def test_a_loop_in_the_tree_ends(store: ChatStore, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "chats.sqlite3") as db:
         db.execute("UPDATE messages SET parent_id = ? WHERE id = ?", (second.id, first.id))
     assert len(store.conversation(chat).branch()) == 2
+    assert len(store.conversation(chat).through(first.id).branch()) == 2
 
 
 def test_nonsense_in_a_row_is_a_sentence(store: ChatStore, tmp_path: Path) -> None:
