@@ -14,7 +14,7 @@ from engine.download.queue import DownloadQueue
 from engine.download.sizes import size_text
 from engine.download.sources import parse_reference
 from engine.download.values import DownloadProgress, TransferState
-from engine.errors import UsageError
+from engine.errors import Cancelled, DesksideError, UsageError
 from engine.events import DownloadPlanned, DownloadProgressed, DownloadVerified, Event, Noticed, new_job_id
 from engine.jobs.downloads import Downloads, queue_path
 from engine.messages import english
@@ -58,12 +58,19 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         lambda: settings,
         patient=False,
     )
-    for repository, quantization, endpoint in wanted:
-        model = downloads.fetch(new_job_id(), context.token, repository, quantization, endpoint)
-        output.record("model", model=model)
-        output.text(model.path)
     if not wanted:
         output.note("nothing is in the queue")
+    for one in wanted:  # so that a kill loses none of them
+        downloads.put_in(*one)
+    for number, (repository, quantization, endpoint) in enumerate(wanted):
+        try:
+            model = downloads.fetch(new_job_id(), context.token, repository, quantization, endpoint)
+        except (Cancelled, DesksideError):
+            for other, its_quantization, _ in wanted[number + 1 :]:
+                downloads.pause(other, its_quantization)
+            raise
+        output.record("model", model=model)
+        output.text(model.path)
     return 0
 
 

@@ -141,6 +141,13 @@ class Downloads:
             self._tasks.append(task)
         return self._serve(task, job, token, repository, quantization, endpoint)
 
+    def put_in(self, repository: str, quantization: str, endpoint: str = "") -> None:
+        """Into the queue, where it waits until somebody works for it. Raises: DataFolderError."""
+        entry = QueueEntry(endpoint, repository, quantization, str(self._folder()))
+        self._queue.change(
+            lambda entries: entries if any(e.key == entry.key for e in entries) else (*entries, entry)
+        )
+
     def waiting(self) -> tuple[QueueEntry, ...]:
         """What waited when a program ended, and goes on. Parts that no queue knows of become entries."""
         orphans = unfinished_downloads(self._models, self._queue.entries())
