@@ -68,6 +68,7 @@ def test_a_queue_of_three_survives_kill_9(tmp_path: Path) -> None:
         wait_for("all three", lambda: len(list(program.data.rglob("*.gguf"))) == 3, 60)
         wait_for("an empty queue", lambda: queue_of(program) == [], 30)
         time.sleep(1)
+        assert program.process is not None and program.process.poll() is None, program.stderr()
         program.screenshot("library-zh-dark")
         for path in program.data.rglob("*.gguf"):
             assert path.read_bytes() == contents[path.parent.name]
