@@ -9,10 +9,12 @@ device for the CPU would tell of the whole machine.
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -45,7 +47,11 @@ def main(words: list[str]) -> int:
         ctypes.c_size_t,
         ctypes.c_void_p,
     )
-    threading.Thread(target=_say_when_ready, args=(endpoint,), daemon=True).start()
+    # Its own words would fill a pipe that nobody reads.
+    said = os.fdopen(os.dup(1), "w")
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    threading.Thread(target=_say_when_ready, args=(endpoint, said), daemon=True).start()
     serve(endpoint.encode(), None, 1, count, devices)
     return 1  # it serves for ever
 
@@ -61,11 +67,11 @@ def _private_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def _say_when_ready(endpoint: str) -> None:
+def _say_when_ready(endpoint: str, said: TextIO) -> None:
     while not answers(endpoint, 0.05):
         pass
-    sys.__stdout__.write("ready\n")  # type: ignore[union-attr]
-    sys.__stdout__.flush()  # type: ignore[union-attr]
+    said.write("ready\n")
+    said.flush()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,20 @@ as far as its keys follow the common names.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from engine.catalog.gguf_header import ArrayLength, GgufHeader, GgufTensor, damaged
-from engine.catalog.model import AttentionKind, FileWeights, Matrices, ModelShape
+from engine.catalog.model import (
+    AttentionKind,
+    FileParts,
+    FileWeights,
+    LayerBytes,
+    LayerKind,
+    Matrices,
+    ModelShape,
+)
 from engine.errors import ModelFileError
 
 MAX_LAYERS = 4096
@@ -43,6 +52,7 @@ _HYBRID_PERIODS = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4, "qwen4exp": 4}
 _FULLY_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
 # Tensors of rows that are looked up one by one.
 _LOOKED_UP = ("token_embd", "per_layer_token_embd", "position_embd", "token_types")
+_LAYER = re.compile(r"blk\.(\d{1,3})\.")
 _NEVER_COPIED = frozenset({"F32", "BF16"})  # to the CPU's own layout, on any processor
 _COMPRESSED = frozenset({"deepseek4"})  # a window everywhere, and rows that stand for several tokens
 # An extra key row per token and layer for choosing what to attend to.
@@ -53,7 +63,8 @@ def shape_of(header: GgufHeader) -> ModelShape:
     """The shape of the model. Raises: ModelFileError, when it is no language model or a key
     that planning cannot do without is missing or absurd."""
     keys = _Keys(header)
-    layers = keys.needed("block_count", MAX_LAYERS) - keys.number("nextn_predict_layers", 0, MAX_LAYERS)
+    draft = keys.number("nextn_predict_layers", 0, MAX_LAYERS)
+    layers = keys.needed("block_count", MAX_LAYERS) - draft
     if layers < 1:
         raise damaged("it has no layers")
     embedding = keys.needed("embedding_length", MAX_WIDTH)
@@ -96,6 +107,8 @@ def shape_of(header: GgufHeader) -> ModelShape:
         expert_feed_forward_length=keys.number("expert_feed_forward_length", 0, MAX_WIDTH),
         inner_length=keys.number("ssm.inner_size", 0, MAX_WIDTH),
         convolved_length=cache.convolved_length if keys.architecture in _HYBRID_PERIODS else 0,
+        layer_kinds=cache.kinds,
+        draft_layers=draft,
     )
 
 
@@ -117,7 +130,28 @@ def weights_of(header: GgufHeader) -> FileWeights:
         matrices=_matrices(header),
         edges=_edges(header),
         main_type=by_type.most_common(1)[0][0],
+        parts=_parts(header),
     )
+
+
+def _parts(header: GgufHeader) -> FileParts:
+    """As llama.cpp places them. Layers for drafts count with the last: they stand behind it."""
+    dense: Counter[int] = Counter()
+    experts: Counter[int] = Counter()
+    embedding = tables = output = 0
+    for tensor in header.tensors:
+        found = _LAYER.match(tensor.name)
+        if found:
+            (experts if "_exps." in tensor.name else dense)[int(found[1])] += tensor.size_bytes
+        elif tensor.name == "token_embd.weight":
+            embedding += tensor.size_bytes
+        elif tensor.name.startswith(_LOOKED_UP):
+            tables += tensor.size_bytes
+        else:
+            output += tensor.size_bytes
+    count = max((*dense, *experts), default=-1) + 1
+    layers = tuple(LayerBytes(dense[layer], experts[layer]) for layer in range(count))
+    return FileParts(embedding, tables, output, layers)
 
 
 def _matrices(header: GgufHeader) -> tuple[Matrices, ...]:
@@ -252,6 +286,16 @@ class _Cache:
         if keys.has("attention.key_length_mla"):
             self._latent()
         self.state_bytes = self._state_bytes(layers)
+        self.kinds: tuple[LayerKind, ...] = tuple(
+            LayerKind.RECURRENT
+            if recurrent[layer]
+            else LayerKind.SHARED
+            if layer >= layers - shared
+            else LayerKind.SLIDING
+            if sliding[layer]
+            else LayerKind.FULL
+            for layer in range(layers)
+        )
         if keys.architecture in _COMPRESSED:
             self._compressed(layers)
 
@@ -265,6 +309,7 @@ class _Cache:
         fine, coarse = ratios.count(4), ratios.count(128)
         index = self._keys.number("attention.indexer.key_length", 0, MAX_WIDTH)
         row = self.key_length
+        self.kinds = ()  # rows of three kinds in each
         self.compressed_rows = ((4, fine * (row + index)), (128, coarse * row))
         self.state_bytes = 4 * 2 * (fine * 2 * 8 * (row + index) + coarse * 128 * row)
 

@@ -12,6 +12,15 @@ class AttentionKind(StrEnum):
     MLA = "mla"  # one latent row per token and layer (DeepSeek)
 
 
+class LayerKind(StrEnum):
+    """What a layer keeps for every token."""
+
+    FULL = "full"
+    SLIDING = "sliding"
+    RECURRENT = "recurrent"  # a state in place of a cache
+    SHARED = "shared"  # another layer's
+
+
 @dataclass(frozen=True, slots=True)
 class ModelShape:
     """What planning needs of an architecture; from a GGUF header or the catalogue."""
@@ -51,6 +60,8 @@ class ModelShape:
     expert_feed_forward_length: int = 0  # of one expert
     inner_length: int = 0  # of recurrent layers
     convolved_length: int = 0  # of gated delta nets: values, queries and keys
+    layer_kinds: tuple[LayerKind, ...] = ()  # in their order; (): not known
+    draft_layers: int = 0  # behind the others, for guessing several tokens; in no other count
 
     @property
     def multiplies_by_head(self) -> bool:
@@ -68,6 +79,22 @@ class Matrices:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerBytes:
+    dense: int
+    experts: int  # routed ones
+
+
+@dataclass(frozen=True, slots=True)
+class FileParts:
+    """Where in a model the bytes of a file belong. Together they are all of its tensors."""
+
+    embedding: int  # the table of tokens; the output too, where they are tied
+    tables: int  # others of which single rows are looked up
+    output: int
+    layers: tuple[LayerBytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Quantization:
     """One published set of files of a model."""
 
@@ -81,6 +108,7 @@ class Quantization:
     expert_bytes: int | None = None  # routed experts, read from the tensor table; None: estimated
     matrices: tuple[Matrices, ...] = ()  # read from the tensor table; (): estimated
     edges: tuple[tuple[Matrices, ...], ...] = ()  # runs of them at the beginning and the end of the file
+    parts: FileParts | None = None  # read from the tensor table; None: estimated
 
     @property
     def is_obtainable(self) -> bool:
@@ -100,6 +128,7 @@ class FileWeights:
     matrices: tuple[Matrices, ...]  # those that a CPU could copy to a layout of its own
     edges: tuple[tuple[Matrices, ...], ...]  # of `matrices`, those before and after all other tensors
     main_type: str  # the type that holds the most bytes, "Q4_K"
+    parts: FileParts | None = None
 
 
 @dataclass(frozen=True, slots=True)

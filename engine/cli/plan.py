@@ -199,6 +199,7 @@ def plan_record(plan: RunPlan) -> dict[str, Any]:
                 "resident": memory.resident,
             },
             "devices": {"RAM": memory.ram, **dict(memory.vram)},
+            "parts": memory.devices,
             "streamed": memory.streamed,
             "origin": memory.origin,
         },

@@ -249,6 +249,7 @@ def _joined(info: GpuInfo, device: DeviceFacts) -> GpuInfo:
         shared_bytes=max(info.shared_bytes, device.memory_total_bytes) if unified else info.shared_bytes,
         usable=True,
         found_by=tuple(dict.fromkeys(("ggml", *info.found_by))),
+        device=info.device or device.name,  # the first back end's, where two list one card
     )
 
 

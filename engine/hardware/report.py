@@ -102,6 +102,7 @@ class GpuInfo:
     driver_version: str = ""
     pcie: PcieLink | None = None
     shared_free_bytes: int | None = None
+    device: str = ""  # as the engine names it, "CUDA0"; "" where it does not list it
 
 
 @dataclass(frozen=True, slots=True)

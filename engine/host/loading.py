@@ -21,7 +21,7 @@ from engine.planning.machine import Machine
 from engine.planning.plan import KvType
 from engine.planning.wording import size_text
 from engine.runtime.state_names import kv_type_of_states
-from engine.runtime.values import LoadRequest, LoadWish
+from engine.runtime.values import DeviceLayers, LoadRequest, LoadWish
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +107,8 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         park_folder=str(park_folder) if park_bytes else "",
         park_budget_bytes=park_bytes,
         by_head=placement.demand.shape.multiplies_by_head,
+        devices=tuple(DeviceLayers(device, layers) for device, layers in placement.devices),
+        pipelined=placement.pipelined,
     )
 
 

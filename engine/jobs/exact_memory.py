@@ -7,9 +7,9 @@ from pathlib import Path
 
 from engine.planning.memory import UBATCH
 from engine.planning.placement import refined
-from engine.planning.plan import DryRun, RunPlan
+from engine.planning.plan import DeviceMemory, DryRun, RunPlan
 from engine.runtime.dry_run import dry_run
-from engine.runtime.values import LoadRequest
+from engine.runtime.values import DeviceLayers, LoadRequest, PlannedMemory
 
 
 def with_exact_memory(plan: RunPlan, path: Path, command: Sequence[str], log: Path) -> RunPlan:
@@ -18,8 +18,31 @@ def with_exact_memory(plan: RunPlan, path: Path, command: Sequence[str], log: Pa
     Raises: LoadError, when llama.cpp refuses the model; WorkerError, when it cannot be asked.
     """
     found = dry_run(command, _request(plan, path), log=log)
-    dry = DryRun(found.of("repack"), found.of("kv_cache"), found.of("compute"), found.of("output"))
-    return refined(plan, dry)
+    totals = (found.of("repack"), found.of("kv_cache"), found.of("compute"), found.of("output"))
+    return refined(plan, DryRun(*totals, devices=_by_device(plan, found)))
+
+
+def _by_device(plan: RunPlan, found: PlannedMemory) -> tuple[DeviceMemory, ...]:
+    names = ["CPU", *(device for device, _ in plan.devices)]
+    sizes = {(share.device, share.part): share.size_bytes for share in found.shares}
+
+    def part(device: str, name: str) -> int:
+        return sizes.pop((device, name), 0)
+
+    devices = tuple(
+        DeviceMemory(
+            device,
+            0,
+            part(device, "repack"),
+            part(device, "kv_cache"),
+            part(device, "compute"),
+            part(device, "output"),
+            0,
+        )
+        for device in names
+    )
+    elsewhere = any(name != "weights" for _, name in sizes)
+    return () if elsewhere else devices
 
 
 def _request(plan: RunPlan, path: Path) -> LoadRequest:
@@ -34,4 +57,6 @@ def _request(plan: RunPlan, path: Path) -> LoadRequest:
         use_mmap=plan.use_mmap,
         repack=plan.repack,
         by_head=plan.model.shape.multiplies_by_head,
+        devices=tuple(DeviceLayers(device, layers) for device, layers in plan.devices),
+        pipelined=plan.pipelined,
     )

@@ -332,7 +332,7 @@ class Ladder:
             return False
         if setting.shared or setting.sequences == 1:
             return True
-        on_gpus = placement.demand.kv_cache * placement.gpu_layers // self._shape.layers
+        on_gpus = sum(part.kv_cache for part in placement.parts)
         in_ram = placement.demand.kv_cache - on_gpus
         vram = sum(size for _, size in placement.gpu_shares)
         room_on_gpus = not on_gpus or vram + on_gpus <= sum(gpu.budget for gpu in machine.gpus)

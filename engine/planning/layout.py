@@ -10,20 +10,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelShape, Quantization
+from engine.planning.layers import Piece, pieces_of, runs_that_fit
 from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import (
-    GPU_OVERHEAD,
+    OUTPUT_ROWS,
     OVERHEAD,
     UBATCH,
+    Run,
     Weights,
     compute_bytes,
     copied_weights,
+    device_compute_bytes,
+    host_compute_bytes,
+    kinds_of,
     kv_cache_bytes,
     output_bytes,
     weights_of,
 )
 from engine.planning.plan import KvType
 from engine.planning.repack import unmapped_bytes
+
+# Inner widths of a recurrent layer that cross to the next device beside the residual (see memory.Run).
+_INCOMING, _OUTGOING = 2, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +44,27 @@ class Demand:
     context_length: int
     kv_type: KvType
     kv_cache: int
-    compute: int  # on each device
+    compute: int  # on the CPU when it computes everything
     output: int
+    pieces: tuple[Piece, ...]
+    batch: int = UBATCH
     repack: bool = True  # weights may be copied to the CPU's own layout
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePart:
+    """What a GPU holds. Bytes."""
+
+    gpu: GpuBudget
+    layers: int  # of the model's
+    output: bool
+    weights: int
+    kv_cache: int
+    compute: int
+
+    @property
+    def size(self) -> int:
+        return self.weights + self.kv_cache + self.compute + self.gpu.overhead
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +72,10 @@ class Placement:
     """One way to lay a model out. Bytes, by device."""
 
     demand: Demand
-    gpu_layers: int  # of the model's layers
-    output_on_gpu: bool
+    parts: tuple[DevicePart, ...]  # in the order of the layers
     experts_on_cpu: bool
-    gpu_shares: tuple[tuple[GpuBudget, int], ...]  # (GPU, bytes of everything on it)
+    pipelined: bool  # several prompt steps are under way at once
+    compute: int  # on the CPU
     gpu_dense: int  # weights read for every token, on GPUs
     gpu_experts: int
     ram_dense: int  # weights read for every token, in main memory
@@ -61,9 +87,33 @@ class Placement:
     runs: bool  # False when not even the fixed part fits
 
     @property
+    def gpu_layers(self) -> int:
+        """Of the model's layers."""
+        return sum(part.layers for part in self.parts)
+
+    @property
+    def output_on_gpu(self) -> bool:
+        return bool(self.parts)
+
+    @property
     def n_gpu_layers(self) -> int:
-        """As llama.cpp counts: the output is one more layer."""
-        return self.gpu_layers + (1 if self.output_on_gpu else 0)
+        """As llama.cpp counts: the output is one more layer, and so is each for drafts."""
+        return sum(self.layers_on(part) for part in self.parts)
+
+    def layers_on(self, part: DevicePart) -> int:
+        """The same of one device."""
+        return part.layers + (1 + self.demand.shape.draft_layers if part.output else 0)
+
+    @property
+    def devices(self) -> tuple[tuple[str, int], ...]:
+        """(the engine's name, layers as llama.cpp counts); empty leaves the split to the engine."""
+        named = all(part.gpu.device for part in self.parts)
+        return tuple((part.gpu.device, self.layers_on(part)) for part in self.parts) if named else ()
+
+    @property
+    def gpu_shares(self) -> tuple[tuple[GpuBudget, int], ...]:
+        """(GPU, bytes of everything on it)"""
+        return tuple((part.gpu, part.size) for part in self.parts)
 
     @property
     def ram(self) -> int:
@@ -72,12 +122,12 @@ class Placement:
 
     @property
     def vram(self) -> tuple[tuple[str, int], ...]:
-        return tuple((gpu.name, size) for gpu, size in self.gpu_shares if not gpu.unified)
+        return tuple((part.gpu.name, part.size) for part in self.parts if not part.gpu.unified)
 
     @property
-    def doubles_output(self) -> bool:
+    def doubled(self) -> int:
         """A tied output that is computed on a GPU is there a second time."""
-        return self.output_on_gpu and self.demand.weights.tied
+        return self.demand.weights.doubled if self.output_on_gpu else 0
 
     @property
     def on_gpu(self) -> bool:
@@ -95,110 +145,106 @@ def demand_of(
     repack: bool = True,
 ) -> Demand:
     """What the model asks for with that context; see `kv_cache_bytes` for `sequences`."""
+    weights = weights_of(shape, quantization)
+    kv_cache = kv_cache_bytes(shape, context_length, kv_type, sequences, shared)
     return Demand(
         shape,
         quantization,
-        weights_of(shape, quantization),
+        weights,
         context_length,
         kv_type,
-        kv_cache_bytes(shape, context_length, kv_type, sequences, shared),
+        kv_cache,
         compute_bytes(shape, context_length, batch, kv_type),
         output_bytes(shape, sequences),
+        pieces_of(shape, quantization, weights, kv_cache, context_length, kv_type, sequences, shared),
+        batch,
         repack,
     )
 
 
 def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
-    """The ways worth comparing: as many layers as fit; all layers but no experts; no GPU if neither.
-
-    A GPU whose memory is slower than main memory would slow the model down and is left alone.
+    """The ways worth comparing: as many layers as fit; all layers but no experts; all on one GPU; no GPU
+    if none of these. GPUs whose memory is slower than main memory slow down what would fit there, and are
+    taken only where it does not.
     """
     pace = machine.ram_bandwidth.expected
-    machine = replace(machine, gpus=tuple(gpu for gpu in machine.gpus if gpu.unified or gpu.bandwidth > pace))
+    quick = tuple(gpu for gpu in machine.gpus if gpu.unified or gpu.bandwidth > pace)
+    found = _ways(demand, replace(machine, gpus=quick)) or [_place(demand, machine, (), False, False)]
+    if len(quick) < len(machine.gpus) and all(way.streamed or not way.runs for way in found):
+        found += _ways(demand, machine)
+    return tuple(found)
+
+
+def _ways(demand: Demand, machine: Machine) -> list[Placement]:
     found = []
-    fitting = _layers_that_fit(demand, machine, False)
-    if sum(fitting) > 0:
-        found.append(_on_gpus(demand, machine, False, fitting))
-    if demand.weights.experts and sum(fitting) < _units(demand, False):
-        without = _layers_that_fit(demand, machine, True)
-        if sum(without) >= _units(demand, True):
-            found.append(_on_gpus(demand, machine, True, without))
-    return tuple(found) or (_place(demand, machine, 0, False, ()),)
+    whole = len(demand.pieces)
+    fitting = _runs(demand, machine.gpus, False, False)
+    if sum(fitting) > 1:  # the output alone would only be in the way
+        found.append(_place(demand, machine, fitting, False, False))
+    if sum(fitting) == whole and sum(count > 0 for count in fitting) > 1:
+        together = _runs(demand, machine.gpus, False, True)
+        if sum(together) == whole:
+            found.append(_place(demand, machine, together, False, True))
+        found += _alone(demand, machine)
+    if demand.weights.experts and sum(fitting) < whole:
+        without = _runs(demand, machine.gpus, True, False)
+        if sum(without) == whole:
+            found.append(_place(demand, machine, without, True, False))
+    return found
 
 
-def _layer_bytes(demand: Demand, experts_on_cpu: bool) -> int:
-    """Of one layer with its part of the cache."""
-    weights, layers = demand.weights, demand.shape.layers
-    body = weights.dense + (0 if experts_on_cpu else weights.experts) + demand.kv_cache
-    return max(-(-body // layers), 1)
+def _alone(demand: Demand, machine: Machine) -> list[Placement]:
+    """On the fastest GPU that holds everything."""
+    for number, gpu in enumerate(machine.gpus):
+        (count,) = _runs(demand, (gpu,), False, False)
+        if count == len(demand.pieces):
+            counts = tuple(count if other == number else 0 for other in range(len(machine.gpus)))
+            return [_place(demand, machine, counts, False, False)]
+    return []
 
 
-def _units(demand: Demand, experts_on_cpu: bool) -> int:
-    """All layers and the output, counted in layers."""
-    return demand.shape.layers + -(-_output_weights(demand.weights) // _layer_bytes(demand, experts_on_cpu))
+def _runs(
+    demand: Demand, gpus: tuple[GpuBudget, ...], experts_on_cpu: bool, pipelined: bool
+) -> tuple[int, ...]:
+    """For each GPU, how many of the last pieces it takes."""
+    sizes = [piece.on_gpu(experts_on_cpu) for piece in demand.pieces]
+    most = Run(kinds_of(demand.shape), True, pipelined, experts_on_cpu, handed=_INCOMING + _OUTGOING)
+    compute = _compute(demand, most)
+    rooms = [gpu.budget - compute - gpu.overhead for gpu in gpus]
+    return runs_that_fit(sizes, rooms, [gpu.bandwidth for gpu in gpus])
 
 
-def _output_weights(weights: Weights) -> int:
-    """A tied output is a second copy of the embedding once it is on a GPU."""
-    return weights.embedding if weights.tied else weights.output
-
-
-def _layers_that_fit(demand: Demand, machine: Machine, experts_on_cpu: bool) -> tuple[int, ...]:
-    """For each GPU, how many layers it holds."""
-    size = _layer_bytes(demand, experts_on_cpu)
-    per_gpu = demand.compute + demand.output + GPU_OVERHEAD
-    return tuple(max(0, gpu.budget - per_gpu) // size for gpu in machine.gpus)
-
-
-def _on_gpus(demand: Demand, machine: Machine, experts_on_cpu: bool, fitting: tuple[int, ...]) -> Placement:
-    """As much as fits, spread over the GPUs by what each holds."""
-    layers, units = demand.shape.layers, _units(demand, experts_on_cpu)
-    whole = sum(fitting) >= units
-    count = units if whole else min(sum(fitting), layers)
-    total = _layer_bytes(demand, experts_on_cpu) * min(count, layers)
-    total += _output_weights(demand.weights) if whole else 0
-    shares: list[tuple[GpuBudget, int]] = []
-    left, room = count, sum(fitting)
-    for gpu, holds in zip(machine.gpus, fitting, strict=True):
-        taken = min(holds, -(-left * holds // room)) if room else 0
-        left, room = left - taken, room - holds
-        if taken:
-            extra = demand.compute + demand.output + GPU_OVERHEAD
-            shares.append((gpu, total * taken // count + extra))
-    return _place(demand, machine, min(count, layers), experts_on_cpu, tuple(shares), whole)
+def _compute(demand: Demand, run: Run) -> int:
+    return device_compute_bytes(demand.shape, demand.context_length, demand.batch, demand.kv_type, run)
 
 
 def _place(
-    demand: Demand,
-    machine: Machine,
-    gpu_layers: int,
-    experts_on_cpu: bool,
-    shares: tuple[tuple[GpuBudget, int], ...],
-    output_on_gpu: bool = False,
+    demand: Demand, machine: Machine, counts: tuple[int, ...], experts_on_cpu: bool, pipelined: bool
 ) -> Placement:
-    weights, layers = demand.weights, demand.shape.layers
-    gpu_dense = weights.dense * gpu_layers // layers
-    gpu_experts = 0 if experts_on_cpu else weights.experts * gpu_layers // layers
-    ram_dense = weights.dense - gpu_dense
+    """With so many of the last pieces on each GPU."""
+    weights, pieces = demand.weights, demand.pieces
+    kept = len(pieces) - sum(counts)
+    parts = _parts(demand, machine, counts, experts_on_cpu, pipelined)
+    ram = pieces[:kept]
+    ram_dense = sum(piece.dense for piece in ram)
+    ram_dense -= 0 if parts else weights.doubled  # the table itself is the output there
+    elsewhere = [] if experts_on_cpu else pieces[kept:]
+    gpu_experts = sum(piece.experts for piece in elsewhere)
     ram_experts = weights.experts - gpu_experts
-    fixed = OVERHEAD + weights.tables + demand.output + demand.compute
-    fixed += demand.kv_cache - demand.kv_cache * gpu_layers // layers
-    if output_on_gpu:
-        gpu_dense += _output_weights(weights)
-    else:
-        ram_dense += weights.output
-    fixed += sum(size for gpu, size in shares if gpu.unified)
+    compute = demand.compute if kept else _host_compute(demand, experts_on_cpu, pipelined)
+    fixed = OVERHEAD + weights.tables + demand.output + compute + sum(piece.kv_cache for piece in ram)
+    fixed += sum(part.size for part in parts if part.gpu.unified)
     repack = _repack(demand, machine, ram_dense, ram_experts)
     if fixed + ram_dense + ram_experts + repack > machine.ram_budget:
         repack = 0
     streamed = max(0, fixed + ram_dense + ram_experts - machine.ram_budget)
     return Placement(
         demand,
-        gpu_layers,
-        output_on_gpu,
+        parts,
         experts_on_cpu,
-        shares,
-        gpu_dense,
+        pipelined,
+        compute,
+        sum(piece.dense for piece in pieces[kept:]),
         gpu_experts,
         ram_dense,
         ram_experts,
@@ -207,6 +253,54 @@ def _place(
         _unmapped(demand, machine, ram_dense + ram_experts) if repack else 0,
         min(streamed, ram_dense + ram_experts),
         fixed <= machine.ram_budget,
+    )
+
+
+def _parts(
+    demand: Demand, machine: Machine, counts: tuple[int, ...], experts_on_cpu: bool, pipelined: bool
+) -> tuple[DevicePart, ...]:
+    parts = []
+    pieces = demand.pieces
+    first = begin = len(pieces) - sum(counts)
+    for gpu, count in zip(machine.gpus, counts, strict=False):
+        pieces_here, end = pieces[begin : begin + count], begin + count
+        if not count:
+            continue
+        output = end == len(pieces)
+        run = Run(
+            frozenset(piece.kind for piece in pieces_here if piece.kind) or kinds_of(demand.shape),
+            first == 0,
+            pipelined,
+            experts_on_cpu,
+            only_last=output and count == 2,
+            handed=(_INCOMING if begin > first else 0) + (_OUTGOING if end < len(pieces) - 1 else 0),
+        )
+        parts.append(
+            DevicePart(
+                gpu,
+                count - output,
+                output,
+                sum(piece.on_gpu(experts_on_cpu) - piece.kv_cache for piece in pieces_here),
+                sum(piece.kv_cache for piece in pieces_here),
+                _output_compute(demand) if output and count == 1 else _compute(demand, run),
+            )
+        )
+        begin = end
+    return tuple(parts)
+
+
+def _output_compute(demand: Demand) -> int:
+    """On a GPU with nothing but the output: logits, and what they are made of."""
+    return 4 * OUTPUT_ROWS * (demand.shape.vocabulary + 6 * demand.shape.embedding_length)
+
+
+def _host_compute(demand: Demand, experts_here: bool, pipelined: bool) -> int:
+    return host_compute_bytes(
+        demand.shape,
+        demand.context_length,
+        demand.batch,
+        pipelined=pipelined,
+        experts_here=experts_here,
     )
 
 

@@ -10,6 +10,7 @@ from engine.figures import Range
 from engine.hardware.cpu_names import published_cpu
 from engine.hardware.described import EngineKind, GpuBackend
 from engine.hardware.gpu_names import published_gpu
+from engine.hardware.nodes import is_node
 from engine.hardware.report import BandwidthMeasurement, CpuInfo, GpuInfo, HardwareReport, MemoryInfo
 from engine.planning.calibration import UNCORRECTED, Calibration, Corrections
 
@@ -40,6 +41,8 @@ UNKNOWN_DISK = Range(0.3e9, 1.5e9, 5e9)
 GPU_BANDWIDTH_GUESSES = ((40, 700e9), (20, 600e9), (10, 350e9), (0, 200e9))
 
 
+# Of a GPU's memory that its driver keeps for a program's context and kernels.
+GPU_OVERHEAD = 350 * MIB
 # PCIe 4.0 x16 carries 25 of its 31.5 GB/s in copies of weights.
 USUAL_PCIE = 25e9
 # The core that kernel rates are stated for: AVX2 at 4 GHz.
@@ -60,6 +63,8 @@ class GpuBudget:
     clock_hz: float = 0.0
     pcie: float = USUAL_PCIE  # to main memory
     backend: GpuBackend | None = None  # None: the usual one of its maker
+    device: str = ""  # as the engine names it, "CUDA0", or of a node; "" leaves the choice to it
+    overhead: int = GPU_OVERHEAD  # bytes of its driver's context and kernels
 
 
 class Question(StrEnum):
@@ -215,6 +220,8 @@ def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tup
                 chip.architecture if chip else "",
                 chip.units if chip else 0,
                 chip.clock_hz if chip else 0.0,
+                device=gpu.device,
+                overhead=0 if is_node(gpu.device) else GPU_OVERHEAD,  # a node's is its own machine's
             )
         )
     return tuple(sorted(budgets, key=lambda gpu: -gpu.bandwidth))

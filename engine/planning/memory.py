@@ -3,22 +3,26 @@
 The formulae follow llama.cpp as pinned, with flash attention on, `swa_full` off and
 `n_outputs_max` set; they were compared with its own dry runs (docs of the engine room):
 KV = sum over layers of cells x (K row + V row); compute = f16 mask + activations.
+What stands where when there are several devices is layers.py's and layout.py's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.catalog.model import AttentionKind, ModelShape, Quantization
+from engine.catalog.model import AttentionKind, LayerKind, ModelShape, Quantization
 from engine.planning.machine import MIB, Machine
 from engine.planning.plan import KvType
 from engine.planning.repack import copied_bytes
 
 PAD_CELLS = 256
-_OUTPUT_ROWS = 16  # of logits that a step has room for (runtime/worker/load.py says why)
+OUTPUT_ROWS = 16  # of logits that a step has room for (runtime/worker/load.py says why)
 UBATCH = 512  # tokens read at once while reading the prompt
 OVERHEAD = 96 * MIB  # the worker's Python, libraries and threads
-GPU_OVERHEAD = 350 * MIB  # driver context and kernels, per GPU
+# So many prompt steps are under way at once where several devices hold the whole model: each step's
+# inputs are kept on every device.
+PIPELINED_STEPS = 4
 # A mixture of experts keeps attention and shared experts at 5 bits or more even where the
 # experts have 1 or 2: files of the R1 family follow this (unsloth's and others' recipes).
 LEAST_DENSE_BITS = 5.0
@@ -43,7 +47,7 @@ _ARM_SHARE = _AMX_SHARE = 0.85  # those copy nearly every type
 class Weights:
     """The bytes of a file by what is done with them. Together they are the file's size."""
 
-    embedding: int  # looked up, stays in main memory; also the output where they are tied
+    embedding: int  # looked up, stays in main memory
     output: int
     dense: int  # attention, norms, shared experts, feed-forward of dense models
     experts: int  # routed ones
@@ -56,12 +60,26 @@ class Weights:
         return self.embedding + self.looked_up
 
     @property
+    def doubled(self) -> int:
+        """What stands on the device of the output again where they are tied."""
+        return self.embedding if self.tied else 0
+
+    @property
     def total(self) -> int:
         return self.tables + self.output + self.dense + self.experts
 
 
 def weights_of(shape: ModelShape, quantization: Quantization) -> Weights:
-    """Splits a file. Exact for the experts where the tensor table was read, else estimated."""
+    """Splits a file. Exact where the tensor table was read, else estimated."""
+    if (parts := quantization.parts) is not None:
+        return Weights(
+            parts.embedding,
+            parts.output,
+            sum(layer.dense for layer in parts.layers),
+            sum(layer.experts for layer in parts.layers),
+            shape.tied_embeddings,
+            parts.tables,
+        )
     size = quantization.size_bytes
     experts = _expert_bytes(shape, quantization)
     looked_up = _looked_up_bytes(shape, quantization)
@@ -108,14 +126,40 @@ def kv_cache_bytes(
     """The cache of `sequences` conversations of `context_length` tokens each, or (`shared`) of as
     many in one room of that size; state of recurrent layers included."""
     rooms = 1 if shared else sequences
-    cells = _padded(context_length)
-    window = shape.sliding_window * (sequences if shared else 1) + UBATCH
-    sliding_cells = min(cells, _padded(min(context_length, window)))
-    elements = cells * full_row(shape) + sliding_cells * sliding_row(shape)
+    elements = _padded(context_length) * full_row(shape)
+    elements += _sliding_cells(shape, context_length, sequences, shared) * sliding_row(shape)
     elements += sum(_compressed(context_length, ratio) * row for ratio, row in shape.compressed_rows)
     elements *= rooms
     size, per = _CACHE_ELEMENT[kv_type]
     return elements * size // per + sequences * shape.recurrent_state_bytes
+
+
+def layer_cache_bytes(
+    shape: ModelShape,
+    kind: LayerKind,
+    context_length: int,
+    kv_type: KvType = KvType.F16,
+    sequences: int = 1,
+    shared: bool = False,
+) -> int:
+    """Of one layer of that kind; all of them together are `kv_cache_bytes`."""
+    size, per = _CACHE_ELEMENT[kv_type]
+    rooms = 1 if shared else sequences
+    match kind:
+        case LayerKind.FULL:
+            return rooms * _padded(context_length) * _row(shape) * size // per
+        case LayerKind.SLIDING:
+            cells = _sliding_cells(shape, context_length, sequences, shared)
+            return rooms * cells * (sliding_row(shape) // max(shape.sliding_layers, 1)) * size // per
+        case LayerKind.RECURRENT:
+            return sequences * shape.recurrent_state_bytes // max(shape.recurrent_layers, 1)
+        case LayerKind.SHARED:
+            return 0
+
+
+def _sliding_cells(shape: ModelShape, context_length: int, sequences: int, shared: bool) -> int:
+    window = shape.sliding_window * (sequences if shared else 1) + UBATCH
+    return min(_padded(context_length), _padded(min(context_length, window)))
 
 
 def kv_read_bytes(shape: ModelShape, depth: int, kv_type: KvType) -> int:
@@ -131,7 +175,11 @@ def full_row(shape: ModelShape) -> int:
     """Cache elements that one token takes in all layers that see everything."""
     special = shape.sliding_layers + shape.recurrent_layers + shape.shared_kv_layers
     layers = max(0, shape.layers - special)
-    return layers * shape.kv_heads * (shape.key_length + shape.value_length)
+    return layers * _row(shape)
+
+
+def _row(shape: ModelShape) -> int:
+    return shape.kv_heads * (shape.key_length + shape.value_length)
 
 
 def sliding_row(shape: ModelShape) -> int:
@@ -148,21 +196,88 @@ def compute_bytes(
     """The buffer for one prompt step of `batch` tokens on one device: masks, and what is alive at once at
     the widest place of the graph. Widths were found by dry runs of generated models, one dimension
     varied at a time; llama.cpp's allocator packs them within a width or so."""
-    floats = max(_attention_width(shape), _feed_forward_width(shape, kv_type), _recurrent_width(shape))
-    floats += shape.per_layer_length * shape.layers
-    return max(
-        batch * (_masks(shape, context_length, batch) + 4 * floats), 4 * shape.vocabulary * _OUTPUT_ROWS
-    )
+    floats = _width(shape, kv_type)
+    masks = _masks(shape, context_length, batch, kinds_of(shape))
+    return max(batch * (masks + 4 * floats), 4 * shape.vocabulary * OUTPUT_ROWS)
 
 
-def _masks(shape: ModelShape, context_length: int, batch: int) -> int:
-    """Bytes for each token of a step: f16 for every cell that it may see, f32 where an index rates them."""
-    size = 0
-    if shape.layers > shape.sliding_layers + shape.recurrent_layers:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Layers that follow each other on one device beside the CPU, as far as it matters to its buffer."""
+
+    kinds: frozenset[LayerKind]
+    whole: bool = True  # no layer is on the CPU
+    pipelined: bool = False
+    experts_elsewhere: bool = False
+    only_last: bool = False  # nothing but the last layer, of which one token goes on, and the output
+    handed: int = 0  # inner widths of recurrent layers that come from a device before, or go to the next
+
+
+def device_compute_bytes(
+    shape: ModelShape, context_length: int, batch: int, kv_type: KvType, run: Run
+) -> int:
+    """As `compute_bytes`, on the device that holds that run; found in the same way, with nodes. The
+    residual comes from elsewhere, so that one width less is alive."""
+    width, attention = shape.embedding_length, _attention_width(shape)
+    floats = _width(shape, kv_type) - width
+    if not run.whole:
+        floats = min(floats, _width(shape, KvType.Q8_0) - width)
+    if run.whole and floats == attention - width and not run.pipelined:
+        floats += shape.heads * shape.key_length  # queries, where nothing else is wider
+    if run.experts_elsewhere:  # their results come from the CPU
+        floats = min(floats, attention + 3 * width)
+    if run.only_last and LayerKind.RECURRENT not in run.kinds:
+        floats = min(floats, attention - width * (2 if run.pipelined else 1))
+    masks = _masks(shape, context_length, batch, run.kinds)
+    if run.pipelined:
+        masks *= PIPELINED_STEPS
+        floats += PIPELINED_STEPS * (width + run.handed * shape.inner_length)
+    return max(batch * (masks + 4 * floats), 4 * shape.vocabulary * OUTPUT_ROWS)
+
+
+def host_compute_bytes(
+    shape: ModelShape, context_length: int, batch: int, *, pipelined: bool, experts_here: bool
+) -> int:
+    """As `compute_bytes`, on the CPU when other devices hold all layers: it looks the embedding up, and
+    keeps what each step begins with. `experts_here`: it computes the routed ones."""
+    steps = PIPELINED_STEPS if pipelined else 1
+    masks = _masks(shape, context_length, batch, kinds_of(shape))
+    inputs = batch * (steps * masks + 4 * shape.embedding_length * (steps + 1))
+    if not experts_here:
+        return inputs
+    used = max(shape.experts_used, 1)
+    expert = shape.expert_feed_forward_length or shape.feed_forward_length // used
+    floats = max(3 * used * expert, 2 * used * shape.embedding_length) + 2 * shape.embedding_length
+    return max(inputs, 4 * batch * floats)
+
+
+def kinds_of(shape: ModelShape) -> frozenset[LayerKind]:
+    """All that the model has."""
+    if shape.layer_kinds:
+        return frozenset(shape.layer_kinds)
+    counts = {
+        LayerKind.SLIDING: shape.sliding_layers,
+        LayerKind.RECURRENT: shape.recurrent_layers,
+        LayerKind.SHARED: shape.shared_kv_layers,
+    }
+    full = shape.layers - sum(counts.values())
+    return frozenset(kind for kind, count in (*counts.items(), (LayerKind.FULL, full)) if count > 0)
+
+
+def _masks(shape: ModelShape, context_length: int, batch: int, kinds: Collection[LayerKind]) -> int:
+    """Bytes for each token of a step: f16 for every cell that it may see, f32 where an index rates them. A
+    layer that shares another's cache may share one of either kind."""
+    size, shares = 0, LayerKind.SHARED in kinds
+    if LayerKind.FULL in kinds or shares:
         size += (4 if shape.index_length else 2) * _padded(context_length)
-    if shape.sliding_layers:
+    if LayerKind.SLIDING in kinds or (shares and shape.sliding_layers):
         size += 2 * _padded(min(context_length, shape.sliding_window + batch))
     return size + sum(6 * _compressed(context_length, ratio) for ratio, _ in shape.compressed_rows)
+
+
+def _width(shape: ModelShape, kv_type: KvType) -> int:
+    floats = max(_attention_width(shape), _feed_forward_width(shape, kv_type), _recurrent_width(shape))
+    return floats + shape.per_layer_length * shape.layers
 
 
 def _attention_width(shape: ModelShape) -> int:
@@ -216,6 +331,8 @@ def _recurrent_width(shape: ModelShape) -> int:
         return 0
     if shape.convolved_length:
         return 3 * shape.embedding_length + 3 * shape.convolved_length
+    if not shape.inner_length and shape.recurrent_layers < shape.layers:
+        return 6 * shape.embedding_length  # short convolutions hold three parts of the model's width
     return 13 * (shape.inner_length or 2 * shape.embedding_length) // 2
 
 

@@ -9,9 +9,9 @@ from engine.figures import Origin
 from engine.hardware.report import HardwareReport
 from engine.planning.layout import Demand, Placement, candidates, demand_of
 from engine.planning.machine import MIB, Machine, machine_of
-from engine.planning.memory import GPU_OVERHEAD, OVERHEAD
+from engine.planning.memory import OVERHEAD
 from engine.planning.open_questions import questions_for
-from engine.planning.plan import DryRun, KvType, MemoryEstimate, RunPlan
+from engine.planning.plan import DeviceMemory, DryRun, KvType, MemoryEstimate, RunPlan
 from engine.planning.reasons import reasons_for
 from engine.planning.speed import TYPICAL_DEPTH, USUAL, SpeedQuestion, estimate_speed, token_time
 from engine.planning.verdict import verdict_of
@@ -76,6 +76,8 @@ def plan_on(
             *reasons_for(spec, placement, machine, speed, verdict),
             *questions_for(placement, machine, asked),
         ),
+        devices=placement.devices,
+        pipelined=placement.pipelined,
     )
 
 
@@ -104,6 +106,7 @@ def spec_of_file(
         expert_bytes=weights.expert_bytes if weights else None,
         matrices=weights.matrices if weights else (),
         edges=weights.edges if weights else (),
+        parts=weights.parts if weights else None,
     )
     spec = ModelSpec(
         name=name,
@@ -125,9 +128,17 @@ def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
     """The plan with llama.cpp's own figures in place of the formula's; the weights come from the tensor
     table in both."""
     old = plan.memory
-    reserved = old.weights + dry.repack + dry.kv_cache + dry.compute + dry.output
+    reserved = old.weights + dry.total
     grown = reserved - old.reserved
     touched = grown - int((dry.compute - old.compute) * (1 - COMPUTE_TOUCHED))
+    devices = _refined_devices(old.devices, dry.devices)
+    on_ram, on_gpus = (old.ram + grown if not old.vram else old.ram), old.vram
+    if devices and len(devices) == len(old.vram) + 1:
+        changes = [new.total - before.total for new, before in zip(devices, old.devices, strict=True)]
+        on_ram = old.ram + changes[0]
+        on_gpus = tuple(
+            (name, size + change) for (name, size), change in zip(old.vram, changes[1:], strict=True)
+        )
     memory = replace(
         old,
         repack=dry.repack,
@@ -136,28 +147,39 @@ def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
         output=dry.output,
         reserved=reserved,
         resident=max(0, old.resident + touched),
-        ram=max(0, old.ram + grown) if not old.vram else old.ram,
+        ram=max(0, on_ram),
+        vram=on_gpus,
+        devices=devices or old.devices,
     )
     return replace(plan, memory=memory)
+
+
+def _refined_devices(
+    old: tuple[DeviceMemory, ...], dry: tuple[DeviceMemory, ...]
+) -> tuple[DeviceMemory, ...]:
+    """Empty where the dry run does not tell of the same devices."""
+    if len(old) != len(dry):
+        return ()
+    return tuple(
+        replace(before, repack=new.repack, kv_cache=new.kv_cache, compute=new.compute, output=new.output)
+        for before, new in zip(old, dry, strict=True)
+    )
 
 
 def memory_of(placement: Placement) -> MemoryEstimate:
     """The parts of a placement's memory. `reserved` is what llama.cpp asks for, on all devices."""
     demand = placement.demand
-    devices = len(placement.gpu_shares)
-    compute = demand.compute * (devices + 1)
-    output = demand.output * (devices + 1)
-    doubled = demand.weights.embedding if placement.doubles_output else 0
-    weights = demand.weights.total + doubled - placement.unmapped
-    reserved = weights + placement.repack + demand.kv_cache + compute + output
-    overhead = OVERHEAD + GPU_OVERHEAD * devices
+    compute = placement.compute + sum(part.compute for part in placement.parts)
+    weights = demand.weights.total + placement.doubled - placement.unmapped
+    reserved = weights + placement.repack + demand.kv_cache + compute + demand.output
+    overhead = OVERHEAD + sum(part.gpu.overhead for part in placement.parts)
     untouched = int(compute * (1 - COMPUTE_TOUCHED)) + placement.streamed
     return MemoryEstimate(
         weights=weights,
         repack=placement.repack,
         kv_cache=demand.kv_cache,
         compute=compute,
-        output=output,
+        output=demand.output,
         overhead=overhead,
         reserved=reserved,
         # At the load every page of the file is read once, those that are given back later included.
@@ -165,8 +187,30 @@ def memory_of(placement: Placement) -> MemoryEstimate:
         ram=placement.ram,
         vram=placement.vram,
         streamed=placement.streamed,
+        devices=_device_memory(placement),
         origin=Origin.PLANNED if demand.quantization.exact else Origin.ESTIMATED,
     )
+
+
+def _device_memory(placement: Placement) -> tuple[DeviceMemory, ...]:
+    """Main memory first, then each GPU."""
+    demand, parts = placement.demand, placement.parts
+    ram = DeviceMemory(
+        "RAM",
+        demand.weights.total + placement.doubled - placement.unmapped - sum(part.weights for part in parts),
+        placement.repack,
+        demand.kv_cache - sum(part.kv_cache for part in parts),
+        placement.compute,
+        demand.output,
+        OVERHEAD,
+    )
+    gpus = (
+        DeviceMemory(
+            part.gpu.name, part.weights, 0, part.kv_cache, part.compute, 0, part.gpu.overhead, part.layers
+        )
+        for part in parts
+    )
+    return (ram, *gpus)
 
 
 def _choose(
@@ -224,6 +268,8 @@ def fastest(demand: Demand, machine: Machine) -> Placement:
             -way.streamed,
             leaves_air(way, machine),
             -token_time(way, machine, TYPICAL_DEPTH).total,
+            -len(way.parts),
+            way.pipelined,
         ),
     )
 

@@ -33,6 +33,24 @@ class KvType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """Bytes by part on one device. Pages of the file that are mapped and belong elsewhere do not count."""
+
+    device: str  # "RAM", or the GPU's name
+    weights: int
+    repack: int
+    kv_cache: int
+    compute: int
+    output: int
+    overhead: int
+    layers: int = 0  # of the model's, on a GPU
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.repack + self.kv_cache + self.compute + self.output + self.overhead
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryEstimate:
     """Bytes by part and, apart from that, by device."""
 
@@ -48,6 +66,7 @@ class MemoryEstimate:
     vram: tuple[tuple[str, int], ...]  # (device name, bytes)
     streamed: int  # weights read from the SSD again and again because they do not fit
     origin: Origin
+    devices: tuple[DeviceMemory, ...] = ()  # the parts by device, main memory first
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +77,13 @@ class DryRun:
     kv_cache: int  # of all sequences
     compute: int
     output: int
+    # The same by device, main memory first, then the plan's devices in their order; () where they have
+    # no names. `weights` and `overhead` are 0.
+    devices: tuple[DeviceMemory, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return self.repack + self.kv_cache + self.compute + self.output
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +116,10 @@ class RunPlan:
     speed: SpeedEstimate
     verdict: Verdict
     reasons: tuple[Sentence, ...]
+    # (the engine's name of a device, layers on it as llama.cpp counts), in the order of the layers;
+    # empty leaves the split to the engine
+    devices: tuple[tuple[str, int], ...] = ()
+    pipelined: bool = True  # several prompt steps may be under way at once
 
 
 @dataclass(frozen=True, slots=True)

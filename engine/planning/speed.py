@@ -115,7 +115,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
     cache = kv_read_bytes(shape, min(depth, demand.context_length), demand.kv_type) * streams
     cpu = cpu_rates(placement, machine)
     used = _used_share(shape, streams)
-    tied_output = demand.weights.embedding if demand.weights.tied and not placement.output_on_gpu else 0
+    tied_output = demand.weights.doubled if not placement.output_on_gpu else 0
     ram = placement.ram_dense + tied_output + placement.ram_experts * used
     vram, vram_rate = _vram(placement, cache * on_gpu, used)
     elements = _cache_elements(shape, min(depth, demand.context_length)) * streams * (1 - on_gpu)

@@ -67,6 +67,9 @@ class LoadRequest:
     devices: tuple[DeviceLayers, ...] = ()
     # Attention multiplies with weights by head (MLA), which some CPU parts cannot; None: the worker looks.
     by_head: bool | None = None
+    # Where several devices hold all layers, they compute several steps of a prompt at once, for which
+    # each keeps the inputs of all of them.
+    pipelined: bool = True
 
 
 @dataclass(frozen=True, slots=True)

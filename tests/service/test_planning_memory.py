@@ -3,17 +3,22 @@ architectures, is `python -m tests.bench.truth --only memory`; this is a sample.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.catalog.gguf import read_file_header, shape_of
 from engine.errors import LoadError
 from engine.hardware.check import quick_report
+from engine.jobs.exact_memory import with_exact_memory
 from engine.runtime.dry_run import dry_run
 from engine.runtime.values import LoadRequest
+from tests.bench.truth import devices
 from tests.bench.truth.memory import Case, measure_case
 from tests.modelfile import Q4_0, write_model
-from tests.models import deepseek2, gemma3, llama
+from tests.models import deepseek2, gemma3, lfm2, llama, qwen3moe
+from tests.service.node_bench import Node, nodes
 from tests.service.runtime_bench import COMMAND, starter
 
 
@@ -63,3 +68,66 @@ def test_a_file_that_cannot_be_loaded_is_refused_with_the_reason(tmp_path: Path)
     path.write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(LoadError):
         dry_run(COMMAND, LoadRequest(str(path), 2048, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "rooms"),
+    [
+        ("starter", "even"),
+        ("starter", "part"),
+        ("gemma3", "even"),
+        ("deepseek2", "even"),
+        ("qwen3moe", "part"),
+        ("lfm2", "uneven"),
+    ],
+)
+def test_two_devices_take_what_was_planned(
+    tmp_path: Path, pair: tuple[Node, ...], kind: str, rooms: str
+) -> None:
+    """Each of them holds what the planner decided: layers, cache, buffers."""
+    recipes = {
+        "gemma3": lambda: gemma3(layers=12, width=640, heads=8, window=256),
+        "deepseek2": lambda: deepseek2(layers=12, width=768, heads=8),
+        "qwen3moe": lambda: qwen3moe(
+            layers=6, width=768, heads=12, kv_heads=4, head_width=64, experts=32, used=4, expert_width=256
+        ),
+        "lfm2": lambda: lfm2(layers=9, width=640, heads=10, kv_heads=2),
+    }
+    recipe = recipes.get(kind)
+    model = starter() if recipe is None else write_model(tmp_path / f"{kind}.gguf", recipe(), quantised=Q4_0)
+    one = devices.measure_case(devices.Case(model, 4096, "f16", rooms), pair)
+    real = sum(one.real.values())
+    assert sum(one.dry.values()) == pytest.approx(real, rel=0.01)
+    assert sum(one.formula.values()) == pytest.approx(real, rel=0.08)
+    layers = spec_layers(model)
+    held = [part.layers for part in one.plan.memory.devices[1:]]
+    assert sum(held) <= layers
+    assert (sum(held) < layers) == (rooms == "part" and not one.plan.experts_on_cpu)
+    for device in one.devices:
+        for part in ("weights", "kv_cache"):
+            planned, taken = one.formula[device, part], one.real.get((device, part), 0)
+            assert planned == pytest.approx(taken, abs=64 * 1024), (device, part)
+        assert devices.on(one.formula, device) == pytest.approx(devices.on(one.real, device), rel=0.02)
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[Node, ...]]:
+    with nodes(4096, 4096) as started:
+        yield started
+
+
+def spec_layers(model: Path) -> int:
+    return shape_of(read_file_header(model)).layers
+
+
+def test_a_plan_made_exact_says_what_each_device_takes(pair: tuple[Node, ...], tmp_path: Path) -> None:
+    """As the command line makes it: the total is the sum over devices, and the formula's no more."""
+    case = devices.Case(starter(), 4096, "q8_0", "even")
+    plan = devices.plan_case(case, pair)
+    exact = with_exact_memory(plan, case.model, COMMAND, tmp_path / "probe.log")
+    named = [part.total - part.overhead for part in exact.memory.devices]
+    assert sum(named) == exact.memory.reserved
+    assert [size for _, size in exact.memory.vram] == [part.total for part in exact.memory.devices[1:]]
+    dry = dry_run(COMMAND, devices.request_of(plan, case.model))
+    for (device, _), part in zip(plan.devices, exact.memory.devices[1:], strict=True):
+        assert part.total == dry.on(device)

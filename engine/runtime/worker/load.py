@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ _LARGEST_UBATCH = 512  # tokens computed at once; larger costs memory and gains 
 # cache, every tensor behind them straddles lines, and prompts are 1.2 to 1.5 times slower with AMX.
 _OUTPUT_ROWS = 16
 _EXPERT_TENSORS = rb"\.ffn_(up|down|gate|gate_up)_exps"
+_NO_TENSORS = rb"^$"
 _LIMITS = (
     ("context_length", 1, 16_777_216),
     ("threads", 1, 512),
@@ -193,8 +194,9 @@ def plan_load(native: Native, request: LoadRequest) -> PlannedMemory:
         if not pointer:
             raise _refusal(native, Path(request.path).name)
         devices = [device.name for device in native.devices()]
+        shares = memory_shares(native.log.lines, devices, memory_breakdown(native, pointer))
         return PlannedMemory(
-            memory_shares(native.log.lines, devices, memory_breakdown(native, pointer)),
+            tuple(_without_norms(share, request, native, model) for share in shares),
             int(llama.llama_n_ctx_seq(pointer)),
             int(llama.llama_n_seq_max(pointer)),
             _layers_on_gpu(native.log.lines),
@@ -203,6 +205,27 @@ def plan_load(native: Native, request: LoadRequest) -> PlannedMemory:
         if pointer:
             llama.llama_free(pointer)
         llama.llama_model_free(model)
+
+
+def _without_norms(share: MemoryShare, request: LoadRequest, native: Native, model: Any) -> MemoryShare:
+    """llama.cpp's dry run puts the first norm of each device's layers on the device before, as its loads do
+    not, and so counts what that would hand over: a width of the model for each token of every step that
+    is under way. Only where all layers are on devices, which compute several steps at once."""
+    later = [entry.device for entry in request.devices if entry.layers][1:]
+    steps = _steps_at_once(native.log.lines)
+    if share.part != "compute" or share.device not in later or steps == 1:
+        return share
+    if share.device == later[-1] and request.devices[-1].layers == 1:
+        return share  # nothing but the output
+    tokens = min(request.n_batch, _LARGEST_UBATCH, request.context_length)
+    extra = steps * 4 * tokens * int(native.llama.llama_model_n_embd(model))
+    return replace(share, size_bytes=max(0, share.size_bytes - extra))
+
+
+def _steps_at_once(lines: Sequence[str]) -> int:
+    """Of "sched copies = 4"."""
+    found = [match for line in lines if (match := re.search(r"sched copies = (\d+)", line))]
+    return int(found[-1][1]) if found else 1
 
 
 @contextmanager
@@ -269,7 +292,7 @@ def _open_model(
     params.check_tensors = request.check_tensors
     callback = llama.llama_progress_callback(goes_on)  # alive until the call below is over
     params.progress_callback = callback
-    overrides = _overrides(native, request.experts_on_cpu)
+    overrides = _overrides(native, request)
     params.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p) if overrides else None
     chosen = choose_devices(native, request)
     if chosen is not None:  # likewise
@@ -284,12 +307,14 @@ def _open_model(
     return model
 
 
-def _overrides(native: Native, experts_on_cpu: bool) -> Any:
-    """Routed experts stay in RAM while the rest of their layers goes to the GPU."""
-    if not experts_on_cpu:
+def _overrides(native: Native, request: LoadRequest) -> Any:
+    """Routed experts stay in RAM while the rest of their layers goes to the GPU. llama.cpp does one step of
+    a prompt after the other where there is an override, even one for no tensor."""
+    if not request.experts_on_cpu and (request.pipelined or len(request.devices) < 2):
         return None
+    pattern = _EXPERT_TENSORS if request.experts_on_cpu else _NO_TENSORS
     cpu = native.function("ggml_backend_cpu_buffer_type", ctypes.c_void_p)()
-    return (_BufferOverride * 2)(_BufferOverride(_EXPERT_TENSORS, cpu), _BufferOverride(None, None))
+    return (_BufferOverride * 2)(_BufferOverride(pattern, cpu), _BufferOverride(None, None))
 
 
 def _context_params(llama: Any, request: LoadRequest) -> Any:

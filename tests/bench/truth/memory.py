@@ -23,6 +23,7 @@ from engine.planning.plan import KvType, MemoryEstimate
 from engine.runtime.dry_run import dry_run
 from engine.runtime.values import LoadRequest, MemoryShare
 from tests.bench.engine.report import Row
+from tests.bench.truth import devices
 from tests.modelfile import Q4_0, write_model
 from tests.models import deepseek2, gemma3, lfm2, llama, mamba, qwen3moe
 from tests.service.runtime_bench import COMMAND, Bench, question, starter
@@ -124,6 +125,7 @@ def measure(quick: bool) -> list[Row]:
     report = quick_report([Path.home()])
     with tempfile.TemporaryDirectory(prefix="deskside-truth.") as folder:
         done = [(case, measure_case(case, report)) for case in cases(Path(folder), quick)]
+        split = devices.measure(models(Path(folder)), quick)
     for case, one in done:
         print(_line(case, one), flush=True)
     dry = [_error(sum(one.dry.values()), sum(one.real.values())) for _, one in done]
@@ -135,6 +137,7 @@ def measure(quick: bool) -> list[Row]:
         _row("formula, worst", max(formula), 8, len(done)),
         _row("resident, median", statistics.median(resident), 10, len(done)),
         _row("resident, worst", max(resident), 10, len(done)),
+        *split,
     ]
 
 

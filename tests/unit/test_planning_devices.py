@@ -1,0 +1,182 @@
+"""Models on several devices: nothing is planned above what one holds, and more is never worse."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.catalog.model import ModelSpec, Quantization
+from engine.planning.layers import runs_that_fit
+from engine.planning.layout import Placement, demand_of
+from engine.planning.machine import GpuBudget, Machine, machine_of
+from engine.planning.placement import fastest, plan_on
+from engine.planning.plan import KvType
+from engine.planning.speed import TYPICAL_DEPTH, token_time
+from tests.unit.planning_machines import GIB, SMALL, catalog, published
+
+BARE = machine_of(SMALL)
+PUBLISHED = st.sampled_from([(spec, one) for spec in catalog() for one in spec.quantizations])
+SIZES = st.integers(0, 800).map(lambda eighths: eighths * GIB // 8)
+RATES = st.sampled_from([10e9, 200e9, 448e9, 1010e9])
+KINDS = st.sampled_from(list(KvType))
+CONTEXTS = st.sampled_from([2048, 8192, 32_768])
+LARGE = published("DeepSeek-R1-Distill-Llama-70B", "Q4_K_M")
+MIDDLE = published("DeepSeek-R1-0528-Qwen3-8B", "Q4_K_M")
+
+
+def card(size: int, rate: float = 448e9, name: str = "CUDA0") -> GpuBudget:
+    return GpuBudget(name, size, rate, True, False, device=name)
+
+
+def machine(ram: int, *cards: GpuBudget) -> Machine:
+    by_rate = tuple(sorted(cards, key=lambda one: -one.bandwidth))
+    return replace(BARE, ram_budget=ram, ram_total=ram, gpus=by_rate)
+
+
+def placed(
+    model: tuple[ModelSpec, Quantization], where: Machine, context: int = 8192, kind: KvType = KvType.F16
+) -> Placement:
+    return fastest(demand_of(model[0].shape, model[1], context, kind), where)
+
+
+def seconds(placement: Placement, where: Machine) -> float:
+    return token_time(placement, where, TYPICAL_DEPTH).total
+
+
+@settings(max_examples=200, deadline=None)
+@given(PUBLISHED, SIZES, st.lists(st.tuples(SIZES, RATES), max_size=4), CONTEXTS, KINDS)
+def test_no_device_is_given_more_than_it_holds(
+    model: tuple[ModelSpec, Quantization],
+    ram: int,
+    cards: list[tuple[int, float]],
+    context: int,
+    kind: KvType,
+) -> None:
+    where = machine(ram, *(card(size, rate, f"CUDA{n}") for n, (size, rate) in enumerate(cards)))
+    way = placed(model, where, context, kind)
+    for part in way.parts:
+        assert 0 < part.size <= part.gpu.budget
+    if way.runs:
+        assert way.ram <= ram
+    assert sum(count for _, count in way.devices) == way.n_gpu_layers
+    assert way.gpu_layers <= model[0].shape.layers
+    assert [part.output for part in way.parts] == [False] * (len(way.parts) - 1) + [True] * bool(way.parts)
+    weights = way.demand.weights
+    whole = sum(part.weights for part in way.parts) + way.ram_dense + way.ram_experts + weights.tables
+    assert whole == weights.total + way.doubled
+    assert sum(part.kv_cache for part in way.parts) <= way.demand.kv_cache
+
+
+@settings(max_examples=200, deadline=None)
+@given(PUBLISHED, SIZES, st.lists(st.tuples(SIZES, RATES), min_size=1, max_size=3), SIZES, st.data())
+def test_more_memory_on_a_device_is_never_worse(
+    model: tuple[ModelSpec, Quantization],
+    ram: int,
+    cards: list[tuple[int, float]],
+    extra: int,
+    data: st.DataObject,
+) -> None:
+    grown = data.draw(st.integers(0, len(cards) - 1))
+    less = machine(ram, *(card(size, rate, f"CUDA{n}") for n, (size, rate) in enumerate(cards)))
+    larger = [(size + (extra if n == grown else 0), rate) for n, (size, rate) in enumerate(cards)]
+    more = machine(ram, *(card(size, rate, f"CUDA{n}") for n, (size, rate) in enumerate(larger)))
+    before, after = placed(model, less), placed(model, more)
+    assert (after.runs, -after.streamed) >= (before.runs, -before.streamed)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SIZES, SIZES, SIZES, RATES, RATES)
+def test_more_memory_on_a_device_is_never_slower(
+    one: int, other: int, extra: int, first: float, second: float
+) -> None:
+    """A dense model, with room enough in main memory."""
+    less = machine(400 * GIB, card(one, first, "CUDA0"), card(other, second, "CUDA1"))
+    more = machine(400 * GIB, card(one + extra, first, "CUDA0"), card(other, second, "CUDA1"))
+    before, after = (seconds(placed(LARGE, where), where) for where in (less, more))
+    assert after <= before * 1.001
+
+
+def test_what_fits_one_of_two_equal_cards_is_on_one() -> None:
+    where = machine(64 * GIB, card(12 * GIB, name="CUDA0"), card(12 * GIB, name="CUDA1"))
+    way = placed(MIDDLE, where)
+    assert [name for name, _ in way.devices] == ["CUDA0"]
+    assert way.n_gpu_layers == MIDDLE[0].shape.layers + 1
+
+
+def test_what_fits_the_larger_of_two_equally_fast_cards_only_is_there() -> None:
+    where = machine(64 * GIB, card(4 * GIB, name="CUDA0"), card(12 * GIB, name="CUDA1"))
+    assert [name for name, _ in placed(MIDDLE, where).devices] == ["CUDA1"]
+
+
+def test_two_equal_cards_share_what_neither_holds_alone() -> None:
+    where = machine(64 * GIB, card(24 * GIB, name="CUDA0"), card(24 * GIB, name="CUDA1"))
+    way = placed(LARGE, where, 4096)
+    (_, one), (_, other) = way.devices
+    assert one + other == LARGE[0].shape.layers + 1
+    assert abs(one - other) <= 2
+    assert way.pipelined
+
+
+def test_the_faster_of_two_uneven_cards_is_filled_first() -> None:
+    fast, slow = card(24 * GIB, 1010e9, "CUDA0"), card(24 * GIB, 360e9, "CUDA1")
+    way = placed(LARGE, machine(64 * GIB, fast, slow), 4096)
+    full, rest = way.parts
+    assert full.gpu.name == "CUDA0"
+    layer = max(piece.on_gpu(False) for piece in way.demand.pieces)
+    assert full.size > fast.budget - layer
+    assert rest.size < slow.budget
+
+
+def test_a_gpu_slower_than_main_memory_is_left_out_unless_it_helps() -> None:
+    slow = card(12 * GIB, 10e9)
+    assert not placed(MIDDLE, machine(64 * GIB, slow)).parts
+    tight = machine(4 * GIB, slow)
+    way = placed(MIDDLE, tight)
+    assert way.parts
+    assert way.streamed < placed(MIDDLE, machine(4 * GIB)).streamed
+
+
+def test_one_step_after_the_other_where_there_is_no_room_for_several() -> None:
+    """Of a small model with a long context, the inputs of four steps are most of what a card holds."""
+    model = published("SmolLM2-135M-Instruct", "Q8_0")
+    found = set()
+    for eighths in range(1, 24):
+        cards = (card(GIB * eighths // 8, name=f"CUDA{n}") for n in range(2))
+        way = placed(model, machine(64 * GIB, *cards), 65_536)
+        if len(way.parts) == 2 and way.n_gpu_layers == model[0].shape.layers + 1:
+            found.add(way.pipelined)
+    assert found == {True, False}
+
+
+def test_a_plan_names_devices_only_where_all_have_a_name() -> None:
+    named, nameless = card(24 * GIB, name="CUDA0"), replace(card(24 * GIB, name="CUDA1"), device="")
+    both = plan_on(machine(64 * GIB, named, card(24 * GIB, name="CUDA1")), *LARGE, 4096)
+    assert [name for name, _ in both.devices] == ["CUDA0", "CUDA1"]
+    assert sum(count for _, count in both.devices) == both.n_gpu_layers
+    assert plan_on(machine(64 * GIB, named, nameless), *LARGE, 4096).devices == ()
+
+
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(-5, 40), st.integers(0, 2)), max_size=3),
+)
+def test_runs_are_as_long_as_any(sizes: list[int], devices: list[tuple[int, int]]) -> None:
+    devices.sort(key=lambda one: one[1])
+    rooms, groups = [room for room, _ in devices], [group for _, group in devices]
+    counts = runs_that_fit(sizes, rooms, groups)
+    assert _fits(sizes, rooms, counts)
+    ways = itertools.product(range(len(sizes) + 1), repeat=len(rooms))
+    most = max((sum(way) for way in ways if sum(way) <= len(sizes) and _fits(sizes, rooms, way)), default=0)
+    assert sum(counts) == most
+
+
+def _fits(sizes: list[int], rooms: list[int], counts: tuple[int, ...]) -> bool:
+    begin = len(sizes) - sum(counts)
+    for room, count in zip(rooms, counts, strict=True):
+        if count and (room <= 0 or sum(sizes[begin : begin + count]) > room):
+            return False
+        begin += count
+    return True
