@@ -12,12 +12,14 @@ from engine.errors import DesksideError, ProbeError
 from engine.hardware.check import quick_report
 from engine.hardware.gpu import nvml_cards
 from engine.hardware.memory import probe_memory
+from engine.hardware.nodes import is_node, parse_node
 from engine.hardware.overrides import apply_overrides, believable, parse_overrides
 from engine.hardware.report import DeviceFacts, GpuInfo, HardwareReport
 from engine.hardware.report_json import load_report
 from engine.paths import Paths
 from engine.planning.fit import Room
 from engine.planning.machine import Machine, as_known, machine_of
+from engine.runtime.node_greeting import answers
 from engine.settings import load_settings
 
 if sys.platform != "win32":
@@ -30,6 +32,7 @@ ListDevices = Callable[[], tuple[DeviceFacts, ...]]
 # What a worker maps and holds before any model (measured: 348 and 151 MiB, a thread each 8 more).
 _WORKER_MAPPED = 512 << 20
 _WORKER_PRIVATE = 224 << 20
+_NODE_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,21 @@ def room_of(
 ) -> Room:
     """What one more model may use beside those that stay loaded; `report` is `machine_now`.
     Models that are `leaving` count as gone already."""
-    now = machine_of(_without(report, leaving))
+    now = machine_of(_busy_nodes(_without(report, leaving), kept))
     # Pages of a mapped file count as available, and yet a model that answers needs them.
     free = now.ram_budget - sum(model.mapped for model in kept)
     free = min(free, whole.ram_budget - sum(model.ram for model in kept))
     return Room(replace(as_known(now, whole), ram_budget=max(0, free)), *process_limits())
+
+
+def _busy_nodes(report: HardwareReport, kept: tuple[Taken, ...]) -> HardwareReport:
+    """A node serves one worker at a time, so that one in use has nothing for another model."""
+    used = {name for model in kept for name, _ in model.vram}
+    gpus = tuple(
+        replace(gpu, vram_free_bytes=0) if is_node(gpu.device) and gpu.name in used else gpu
+        for gpu in report.gpus
+    )
+    return replace(report, gpus=gpus)
 
 
 def _without(report: HardwareReport, leaving: tuple[Taken, ...]) -> HardwareReport:
@@ -131,13 +144,21 @@ def _first_report(paths: Paths, list_devices: ListDevices | None) -> HardwareRep
 
 def _gpus_now(gpus: tuple[GpuInfo, ...], list_devices: ListDevices | None) -> tuple[GpuInfo, ...]:
     """With what is free on them now; as they were checked where nobody tells."""
-    usable = [gpu for gpu in gpus if gpu.usable and gpu.vram_bytes]
+    gpus = tuple(_node_now(gpu) if is_node(gpu.device) else gpu for gpu in gpus)
+    usable = [gpu for gpu in gpus if gpu.usable and gpu.vram_bytes and not is_node(gpu.device)]
     if not usable:
         return gpus
     free = _free_by_nvml()
     if list_devices is not None and any(gpu.pci_id not in free for gpu in usable):
         return _by_engine(gpus, list_devices)
     return tuple(replace(gpu, vram_free_bytes=free.get(gpu.pci_id, gpu.vram_free_bytes)) for gpu in gpus)
+
+
+def _node_now(gpu: GpuInfo) -> GpuInfo:
+    """One that does not answer has nothing free. What a node has is asked for when it is added: it is not
+    ours to ask while a model is on it."""
+    there = answers(parse_node(gpu.device)[0], _NODE_PATIENCE_S)
+    return replace(gpu, vram_free_bytes=gpu.vram_bytes if there else 0)
 
 
 def _free_by_nvml() -> dict[str, int]:
@@ -158,6 +179,9 @@ def _by_engine(gpus: tuple[GpuInfo, ...], list_devices: ListDevices) -> tuple[Gp
         return gpus
     found = []
     for gpu in gpus:
+        if is_node(gpu.device):
+            found.append(gpu)
+            continue
         device = next((one for one in devices if gpu.usable and one.description == gpu.name), None)
         free = 0
         if device is not None:

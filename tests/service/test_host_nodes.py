@@ -1,0 +1,117 @@
+"""A host whose machine has nodes: what it plans is what is loaded, and a node that dies costs a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from engine import events
+from engine.hardware.check import quick_report
+from engine.hardware.report import GpuInfo
+from engine.hardware.report_json import save_report
+from engine.host.surroundings import Taken, report_path, room_of
+from engine.paths import Paths
+from engine.planning.machine import machine_of
+from engine.runtime.values import RuntimeState, part_bytes
+from tests.service.host_bench import Guest, engine_room, wish_for
+from tests.service.node_bench import Node, nodes
+from tests.service.runtime_bench import GREEDY, question
+
+MIB = 1 << 20
+MARGIN = 512 * MIB  # of a GPU's memory, that the planner leaves alone
+
+
+@pytest.fixture
+def paths() -> Iterator[Paths]:
+    with engine_room() as paths:
+        yield paths
+
+
+def as_gpu(node: Node, size: int) -> GpuInfo:
+    """As the check of a machine would list it. Its speed makes it worth taking."""
+    return GpuInfo(
+        name=node.endpoint,
+        vendor="",
+        pci_id="",
+        vram_bytes=size,
+        vram_free_bytes=size,
+        shared_bytes=0,
+        driver="",
+        bandwidth_bytes_per_second=900e9,
+        usable=True,
+        reason=None,
+        found_by=("ggml",),
+        device=node.device,
+    )
+
+
+def checked_with(paths: Paths, *gpus: GpuInfo) -> None:
+    save_report(report_path(paths), replace(quick_report([paths.models]), gpus=gpus))
+
+
+def devices_of(guest: Guest) -> list[str]:
+    (model,) = guest.look().models
+    assert model.facts is not None
+    return sorted({share.device for share in model.facts.memory if share.part == "kv_cache"})
+
+
+def test_a_node_that_dies_in_an_answer_is_named_and_the_model_goes_on_without_it(paths: Paths) -> None:
+    with nodes(1024, 1024) as (first, second):
+        checked_with(paths, as_gpu(first, MARGIN + 110 * MIB), as_gpu(second, MARGIN + 110 * MIB))
+        guest = Guest(paths)
+        guest.loaded(wish_for(n_sequences=1))
+        assert devices_of(guest) == sorted([first.device, second.device])
+        asked = guest.look().models[0].request
+        job = guest.ask(question("Tell a long story.", max_tokens=900, sampling=GREEDY))
+        guest.first(job, events.TokenDelta)
+        second.kill()
+        ending = guest.ending(job)
+        assert isinstance(ending, events.JobFailed)
+        assert ending.message.code == "worker_lost_device"
+        assert ending.message.values["device"] == second.endpoint
+        again = guest.ask(question("Count to three.", max_tokens=8))
+        assert isinstance(guest.ending(again), events.JobFinished)
+        assert guest.text(again)
+        assert second.device not in devices_of(guest)
+        now = guest.look().models[0]
+        assert now.state is RuntimeState.READY
+        assert (now.request.context_length, now.crashes) == (asked.context_length, 1)
+        assert "host_restarts" in guest.notices()
+
+
+def test_each_device_holds_what_the_host_planned(paths: Paths) -> None:
+    with nodes(1024, 1024) as (first, second):
+        checked_with(paths, as_gpu(first, MARGIN + 60 * MIB), as_gpu(second, MARGIN + 100 * MIB))
+        guest = Guest(paths)
+        guest.loaded(wish_for(n_sequences=1))
+        (model,) = guest.look().models
+        assert model.facts is not None
+        planned = {entry.device: entry.layers for entry in model.request.devices}
+        assert set(planned) == {first.device, second.device}
+        layer = part_bytes(model.facts.memory, "kv_cache") // 30
+        last = model.request.devices[-1].device
+        for share in model.facts.memory:
+            if share.part == "kv_cache" and share.device in planned:
+                assert share.size_bytes == layer * (planned[share.device] - (share.device == last))
+
+
+def test_a_node_that_is_off_is_left_out(paths: Paths) -> None:
+    with nodes(1024) as (node,):
+        checked_with(paths, as_gpu(node, 1024 * MIB))
+    guest = Guest(paths)
+    guest.loaded()
+    assert devices_of(guest) == ["CPU"]
+
+
+def test_a_node_in_use_has_nothing_for_another_model(paths: Paths) -> None:
+    """It serves one worker at a time."""
+    with nodes(1024) as (node,):
+        report = replace(quick_report([paths.models]), gpus=(as_gpu(node, 2048 * MIB),))
+    whole = machine_of(report)
+    used = Taken(0, 0, ((node.endpoint, MIB),))
+    (free,) = room_of(report, whole, ()).machine.gpus
+    (busy,) = room_of(report, whole, (used,)).machine.gpus
+    (left,) = room_of(report, whole, (), (used,)).machine.gpus
+    assert (free.budget, busy.budget, left.budget) == (1536 * MIB, 0, 1536 * MIB)
