@@ -64,9 +64,10 @@ class ModelShape:
     draft_layers: int = 0  # behind the others, for guessing several tokens; in no other count
 
     @property
-    def multiplies_by_head(self) -> bool:
-        """Attention multiplies with weights by head, which some CPU parts of ggml cannot."""
-        return self.attention is AttentionKind.MLA
+    def beyond_amx(self) -> bool:
+        """Multiplies as AMX's kernels in llama.cpp cannot (decision 6): with weights by head (latent
+        attention), or one weight with the tokens of several conversations, kept apart (recurrent layers)."""
+        return self.attention is AttentionKind.MLA or self.recurrent_layers > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         embedding=wish.embedding,
         park_folder=str(park_folder) if park_bytes else "",
         park_budget_bytes=park_bytes,
-        by_head=placement.demand.shape.multiplies_by_head,
+        beyond_amx=placement.demand.shape.beyond_amx,
         devices=tuple(DeviceLayers(device, layers) for device, layers in placement.devices),
         pipelined=placement.pipelined,
     )

@@ -56,7 +56,7 @@ def _request(plan: RunPlan, path: Path) -> LoadRequest:
         n_batch=UBATCH,
         use_mmap=plan.use_mmap,
         repack=plan.repack,
-        by_head=plan.model.shape.multiplies_by_head,
+        beyond_amx=plan.model.shape.beyond_amx,
         devices=tuple(DeviceLayers(device, layers) for device, layers in plan.devices),
         pipelined=plan.pipelined,
     )

@@ -306,7 +306,7 @@ def _host_compute(demand: Demand, experts_here: bool, pipelined: bool) -> int:
 
 def _copying(demand: Demand, machine: Machine) -> Machine:
     """The engine leaves AMX out for latent attention (worker/variants.py)."""
-    return replace(machine, amx=False) if demand.shape.multiplies_by_head else machine
+    return replace(machine, amx=False) if demand.shape.beyond_amx else machine
 
 
 def _unmapped(demand: Demand, machine: Machine, in_ram: int) -> int:

@@ -65,8 +65,8 @@ class LoadRequest:
     # Which devices hold the `n_gpu_layers` layers, in the order of the layers, the last ones of the model;
     # empty leaves it to llama.cpp. Nodes are reached by what is named here and in no other way.
     devices: tuple[DeviceLayers, ...] = ()
-    # Attention multiplies with weights by head (MLA), which some CPU parts cannot; None: the worker looks.
-    by_head: bool | None = None
+    # See `ModelShape.beyond_amx`; None: the worker looks at the header itself.
+    beyond_amx: bool | None = None
     # Where several devices hold all layers, they compute several steps of a prompt at once, for which
     # each keeps the inputs of all of them.
     pipelined: bool = True

@@ -117,6 +117,19 @@ def test_every_kind_of_model_shares_truthfully(architecture: str, unified: bool,
         assert text[:3] == expected[:3]
 
 
+@pytest.mark.parametrize("architecture", [name for name in TINY if name not in ("bert", "llama")])
+def test_prompts_read_together_are_read_as_alone(architecture: str, tmp_path: Path) -> None:
+    """Recurrent layers compute them as a stack, which AMX's kernels mistake (docs/decisions/0006)."""
+    texts = [f"Tell me about {word}." for word in ("cats " * 300, "dogs " * 100, "mice ")]
+    with worker(tmp_path, tiny(tmp_path, architecture), n_sequences=3) as bench:
+        alone = [bench.answer(chat(text, "", 4))[0] for text in texts]
+    with worker(tmp_path, tiny(tmp_path, architecture), n_sequences=3) as bench:
+        jobs = [bench.ask(chat(text, "", 4)) for text in texts]
+        for job, expected in zip(jobs, alone, strict=True):
+            assert isinstance(bench.ending(job), events.JobFinished)
+            assert bench.text(job)[:3] == expected[:3]
+
+
 def test_idle_conversations_make_room_in_a_shared_cache(tmp_path: Path) -> None:
     with worker(tmp_path, tiny(tmp_path), n_sequences=4, kv_unified=True, context_length=1024) as bench:
         assert bench.client.facts is not None and bench.client.facts.context_length == 1024
