@@ -208,6 +208,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "shards_missing_on_hub": "{repository} does not hold all parts of {name}, so the model would not load. Choose another quantization or repository.",
         "checksum_missing": "The source gives no size and SHA-256 checksum for {name}, so it could not be verified. Nothing was downloaded; choose another repository or endpoint.",
         "destination_taken": "{path} is there already and is not the file that the hub has under this name. Move it elsewhere, then try again; it was not touched.",
+        "address_refused": "The server does not give out {address} (HTTP {status}), or answers with a page in its place. Check the address with a browser, then try again.",
+        "checksum_missing_at_address": "Nothing at that address tells the size and the SHA-256 checksum of {name}, so it could not be verified. Nothing was downloaded; if its publisher gives the checksum, write it behind the address: #sha256=...",
         "disk_too_small": "There is not enough room for this model in {folder}: {needed} are needed and {free} are free. Free some space, choose a smaller quantization or another folder; nothing was downloaded.",
         "disk_filled_up": "The disk became full while {path} was being written. What arrived is kept: free some space, then start the download again and it goes on.",
         "disk_at_floor": "The disk of {path} is nearly full, so the download was paused before it took the rest. What arrived is kept: free some space, then start the download again and it goes on.",

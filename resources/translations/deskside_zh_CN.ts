@@ -2289,6 +2289,10 @@
             <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
         </message>
         <message>
+            <source>Nothing at that address tells the size and the SHA-256 checksum of {name}, so it could not be verified. Nothing was downloaded; if its publisher gives the checksum, write it behind the address: #sha256=...</source>
+            <translation>该地址没有给出 {name} 的大小和 SHA-256 校验和，因此无法验证。没有下载任何内容；如果发布者提供了校验和，请写在地址之后：#sha256=...</translation>
+        </message>
+        <message>
             <source>Nothing was known of {name} to compare with. Its checksum was noted, so that the next verification can tell whether it changed.</source>
             <translation>此前没有 {name} 的校验和可供比对。现已记下，下次验证时就能知道它是否变过。</translation>
         </message>
@@ -2835,6 +2839,10 @@
         <message>
             <source>The schema of the tool {name} was to be kept to strictly, and {keywords} in it cannot be kept to while a call is written. Leave that out of the schema, or give the tool without strict.</source>
             <translation>要求严格遵守工具 {name} 的 schema，但其中的 {keywords} 无法在生成调用时保证。请从 schema 中去掉它，或不为该工具使用 strict。</translation>
+        </message>
+        <message>
+            <source>The server does not give out {address} (HTTP {status}), or answers with a page in its place. Check the address with a browser, then try again.</source>
+            <translation>服务器没有提供 {address}（HTTP {status}），或返回了其他页面。请用浏览器检查该地址，然后重试。</translation>
         </message>
         <message>
             <source>The server is closing, so it takes no more requests and ends its answers. Start it again with `deskside serve`.</source>

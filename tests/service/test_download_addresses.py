@@ -1,0 +1,135 @@
+"""Files at plain addresses, on servers that tell little, nothing, or too much."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.cancellation import CancelToken
+from engine.download.addresses import plan_address
+from engine.download.fetcher import Tuning
+from engine.download.pull import pull
+from engine.errors import Cancelled, DownloadError
+from tests.endpoint import Endpoint, Line, Request, reply
+
+CONTENT = random.Random(8).randbytes(2_000_003)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+NAME = "Tiny-Q8_0.gguf"
+
+
+class Site:
+    """A web server with one file, and what it says of it."""
+
+    def __init__(self, beside: bytes = b"", **headers: str) -> None:
+        self.beside = beside
+        self.headers = headers
+
+    def __call__(self, request: Request, line: Line) -> None:
+        if request.path.endswith(".sha256"):
+            line.send(reply(200, self.beside) if self.beside else reply(404, b""))
+            return
+        first, last = request.headers["range"].removeprefix("bytes=").split("-")
+        piece = CONTENT[int(first) : int(last) + 1]
+        told = {
+            "Content_Range": f"bytes {first}-{int(first) + len(piece) - 1}/{len(CONTENT)}",
+            **self.headers,
+        }
+        line.send(reply(206, piece, **told))
+
+
+def base(site: Endpoint) -> str:
+    return f"{site.url.removesuffix('/v1')}/models/{NAME}"
+
+
+@pytest.mark.parametrize(
+    ("site", "more"),
+    [
+        (Site(ETag=f'"{SHA256}"'), ""),
+        (Site(f"{SHA256}  {NAME}\n".encode()), ""),
+        (Site(SHA256.upper().encode()), ""),
+        (Site(), f"#sha256={SHA256}"),
+    ],
+    ids=["etag", "beside", "beside, bare", "given"],
+)
+def test_a_file_whose_checksum_is_told_arrives(site: Site, more: str, tmp_path: Path) -> None:
+    with Endpoint(site) as server:
+        plan = plan_address(base(server) + more, tmp_path)
+        model = pull(plan, lambda _: None, CancelToken())
+    assert Path(model.path) == tmp_path / "127.0.0.1" / NAME
+    assert Path(model.path).read_bytes() == CONTENT
+    assert (model.quantization, model.verified, model.repository) == ("Q8_0", True, "")
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        Site(),
+        Site(f"{SHA256}  other.gguf".encode()),
+        Site(b"<html>"),
+        Site(b"a" * 5000),
+        Site(ETag='"5-abc"'),
+    ],
+)
+def test_a_file_that_could_not_be_verified_is_refused(site: Site, tmp_path: Path) -> None:
+    with Endpoint(site) as server, pytest.raises(DownloadError, match="#sha256="):
+        plan_address(base(server), tmp_path)
+
+
+def test_a_wrong_checksum_is_never_published(tmp_path: Path) -> None:
+    with Endpoint(Site()) as server:
+        plan = plan_address(f"{base(server)}#sha256={'0' * 64}", tmp_path)
+        with pytest.raises(DownloadError, match="wrong checksum"):
+            pull(plan, lambda _: None, CancelToken())
+    assert not list(tmp_path.rglob("*.gguf"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/a/%2e%2e%2fx.gguf", "/a/b%5Cx.gguf", "/a/CON.gguf", "/a/readme.txt", "/a/.gguf"]
+)
+def test_hostile_names_of_addresses(path: str, tmp_path: Path) -> None:
+    with Endpoint(Site()) as server, pytest.raises(DownloadError):
+        plan_address(f"{server.url.removesuffix('/v1')}{path}#sha256={SHA256}", tmp_path)
+
+
+def endless(request: Request, line: Line) -> None:
+    line.send(b"HTTP/1.1 206 Partial Content\r\n")
+    for number in range(100_000):
+        line.send(f"X-{number}: {'a' * 200}\r\n".encode())
+
+
+def one_long(request: Request, line: Line) -> None:
+    line.send(b"HTTP/1.1 206 Partial Content\r\nX: ")
+    for _ in range(1000):
+        line.send(b"a" * 10_000)
+
+
+@pytest.mark.parametrize("answer", [endless, one_long])
+def test_endless_headers_are_not_read_to_their_end(answer: object, tmp_path: Path) -> None:
+    with Endpoint(answer) as server, pytest.raises(DownloadError):  # type: ignore[arg-type]
+        plan_address(f"{base(server)}#sha256={SHA256}", tmp_path)
+
+
+def test_a_head_that_drips_is_left(tmp_path: Path) -> None:
+    site = Site()
+    with Endpoint(site) as server:
+        plan = plan_address(f"{base(server)}#sha256={SHA256}", tmp_path)
+        token = CancelToken()
+
+        def drip(request: Request, line: Line) -> None:
+            for byte in b"HTTP/1.1 206 Partial Content\r\nX-Slow: " + b"a" * 1000:
+                line.send(bytes([byte]))
+                time.sleep(0.05)
+
+        server.answer = drip
+        asked = len(server.requests)
+        with pytest.raises(Cancelled):
+            pull(
+                plan,
+                lambda _: token.cancel() if len(server.requests) > asked + 2 else None,
+                token,
+                tuning=Tuning(stall_seconds=0.4, connections=1),
+            )
