@@ -8,16 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.catalog.model import InstalledModel
 from engine.cli.context import Context
 from engine.cli.output import Output, harmless
+from engine.download.addresses import plan_address
+from engine.download.fetcher import Tuning
+from engine.download.pace import Pace
 from engine.download.queue import DownloadQueue
+from engine.download.remote_header import is_address
 from engine.download.sizes import size_text
 from engine.download.sources import parse_reference
 from engine.download.values import DownloadProgress, TransferState
 from engine.errors import Cancelled, DesksideError, UsageError
 from engine.events import DownloadPlanned, DownloadProgressed, DownloadVerified, Event, Noticed, new_job_id
 from engine.jobs.downloads import Downloads, queue_path
+from engine.jobs.pulling import fetch_model
 from engine.messages import english
+from engine.settings import Settings
 
 _WAITS_FOR = {
     "turn": "waiting for its turn",
@@ -33,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " goes on with everything in the queue, which the window shares."
     )
     parser.add_argument(
-        "references", metavar="REPO[:QUANT]", nargs="*", help="e.g. unsloth/Qwen3-8B-GGUF:Q4_K_M"
+        "references",
+        metavar="REPO[:QUANT]|URL",
+        nargs="*",
+        help="e.g. unsloth/Qwen3-8B-GGUF:Q4_K_M; or a file's address, with #sha256=... if need be",
     )
     parser.add_argument("--endpoint", metavar="URL", default="", help="a mirror of the hub")
     parser.add_argument("--to", metavar="FOLDER", default="", help="a models folder on any disk")
@@ -47,8 +57,10 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     output, queue = context.output, DownloadQueue(queue_path(context.paths))
     if arguments.queue:
         return _show_queue(output, queue)
-    wanted = [(*parse_reference(text), arguments.endpoint) for text in arguments.references]
-    if not wanted:
+    addresses = [text for text in arguments.references if is_address(text)]
+    names = [text for text in arguments.references if not is_address(text)]
+    wanted = [(*parse_reference(text), arguments.endpoint) for text in names]
+    if not wanted and not addresses:
         wanted = [(entry.repository, entry.quantization, entry.endpoint) for entry in queue.entries()]
     settings = replace(context.settings, **_changes(arguments))
     downloads = Downloads(
@@ -58,7 +70,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         lambda: settings,
         patient=False,
     )
-    if not wanted:
+    if not wanted and not addresses:
         output.note("nothing is in the queue")
     for one in wanted:  # so that a kill loses none of them
         downloads.put_in(*one)
@@ -71,7 +83,24 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             raise
         output.record("model", model=model)
         output.text(model.path)
+    for address in addresses:
+        model = _pull_address(address, settings, context)
+        output.record("model", model=model)
+        output.text(model.path)
     return 0
+
+
+def _pull_address(address: str, settings: Settings, context: Context) -> InstalledModel:
+    """At once, not by way of the queue, which is one of repositories."""
+    folder = Path(settings.download_folder) if settings.download_folder else context.paths.models
+    plan = plan_address(address, folder)
+
+    def show(event: Event) -> None:
+        _show(context.output, event)
+
+    job, tuning = new_job_id(), Tuning(pace=Pace(settings.speed_limit_kib * 1024))
+    show(DownloadPlanned(job, plan))
+    return fetch_model(job, context.token, plan, tuning, show, lambda _: None)
 
 
 def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -100,7 +129,8 @@ def _show(output: Output, event: Event) -> None:
     if isinstance(event, DownloadPlanned):
         plan = event.plan
         output.record("plan", plan=plan, size_bytes=plan.size_bytes)
-        output.note(f"fetching {plan.repository} {plan.quantization}, {size_text(plan.size_bytes)}")
+        what = plan.repository or plan.files[0].path
+        output.note(f"fetching {what} {plan.quantization}, {size_text(plan.size_bytes)}")
     elif isinstance(event, DownloadProgressed):
         output.record("progress", progress=event.progress)
         output.status(progress_text(event.progress))

@@ -15,6 +15,9 @@ from engine.download.fetcher import Tuning
 from engine.download.pull import pull
 from engine.errors import Cancelled, DownloadError
 from tests.endpoint import Endpoint, Line, Request, reply
+from tests.service.test_cli import deskside, environment, records
+
+__all__ = ["environment"]
 
 CONTENT = random.Random(8).randbytes(2_000_003)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -133,3 +136,10 @@ def test_a_head_that_drips_is_left(tmp_path: Path) -> None:
                 token,
                 tuning=Tuning(stall_seconds=0.4, connections=1),
             )
+
+
+def test_the_command_takes_an_address(environment: dict[str, str]) -> None:
+    with Endpoint(Site(ETag=f'"{SHA256}"')) as server:
+        done = deskside(environment, "pull", base(server), "--json")
+    assert done.returncode == 0, done.stderr
+    assert records(done.stdout)[-1]["model"]["sha256"] == SHA256
