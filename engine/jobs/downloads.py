@@ -50,7 +50,7 @@ from engine.settings import Settings
 _LOOK_SECONDS: Final = 0.25  # how often a waiting download looks whether it is its turn
 _NOTE_SECONDS: Final = 5.0  # how often the queue's file hears how far a download is
 _DISCARD_SECONDS: Final = 10.0  # how long a transfer may take to let go of its files
-_AFTER_FULL_SECONDS: Final = 5.0
+_AFTER_FULL_SECONDS: Final = 2.0
 _QUEUED_SECONDS: Final = 15.0  # a queue that stays locked that long fails by itself
 # The hub has another file now, or gave a wrong one: what is asked for next is its present version.
 _STALE: Final = frozenset({"download_changed", "download_missing", "download_mismatch"})
@@ -281,7 +281,8 @@ class Downloads:
                 except DiskFull as error:
                     if not self._patient:
                         raise
-                    self._hold(task, error.message)
+                    if error.message.code != "disk_at_floor":  # the queue says that better in a moment
+                        self._hold(task, error.message)
             if token.wait(_AFTER_FULL_SECONDS):
                 raise Cancelled
 
