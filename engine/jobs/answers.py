@@ -74,9 +74,34 @@ class Answers:
     ) -> None:
         chat_id = conversation_id if conversation_id is not None else self._begin(job, text)
         parent = self._store(lambda store: store.conversation(chat_id)).leaf_id
-        question = self._store(
-            lambda store: store.add(chat_id, parent, Role.USER, (Part(PartKind.TEXT, text),))
-        )
+        self._ask(job, token, chat_id, parent, (Part(PartKind.TEXT, text),), settings)
+
+    def edit(
+        self,
+        job: JobId,
+        token: CancelToken,
+        conversation_id: int,
+        message_id: int,
+        text: str,
+        settings: Settings,
+    ) -> None:
+        """Raises: StoreError, for a message that is not there."""
+        old = self._message(conversation_id, message_id)
+        # A mark that reading begins there, with its summary of what is above, holds for every version.
+        kept = tuple(part for part in old.parts if part.kind is not PartKind.TEXT)
+        parts = (*kept, Part(PartKind.TEXT, text))
+        self._ask(job, token, conversation_id, old.parent_id, parts, settings)
+
+    def _ask(
+        self,
+        job: JobId,
+        token: CancelToken,
+        chat_id: int,
+        parent: int | None,
+        parts: tuple[Part, ...],
+        settings: Settings,
+    ) -> None:
+        question = self._store(lambda store: store.add(chat_id, parent, Role.USER, parts))
         self._emit(MessageAdded(job, chat_id, question))
         with self._at_work(job, chat_id):
             self._answer(job, token, chat_id, question.id, settings)

@@ -146,6 +146,9 @@ class Desk(Protocol):
         GenerationFinished, MessageChanged. Loads the model first if none is loaded.
         """
 
+    def edit(self, conversation_id: int, message_id: int, text: str) -> JobId:
+        """Asks an earlier question in other words, as a sibling in the tree: as `send`."""
+
     def carry_on(self, conversation_id: int, message_id: int) -> JobId:
         """Goes on with an answer that was stopped, cut or interrupted: as `send` from the
         second MessageAdded on, with the same message id and its parts so far."""

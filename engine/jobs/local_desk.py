@@ -464,6 +464,14 @@ class LocalDesk:
             lambda job, token: self._answers.send(job, token, conversation_id, text, self.settings),
         )
 
+    def edit(self, conversation_id: int, message_id: int, text: str) -> JobId:
+        return self._threads.start(
+            "edit",
+            lambda job, token: self._answers.edit(
+                job, token, conversation_id, message_id, text, self.settings
+            ),
+        )
+
     def carry_on(self, conversation_id: int, message_id: int) -> JobId:
         return self._threads.start(
             "carry-on",

@@ -359,7 +359,7 @@ class Canvas(QAbstractScrollArea):
             self._refresh_words()
 
     def _retranslate(self) -> None:
-        self._words = Words(self.tr("Copy"), self.tr("Copied"), self.tr("code"))
+        self._words = Words(self.tr("Copy"), self.tr("Copied"), self.tr("code"), self.tr("Edit (F2)"))
         self.setAccessibleName(self.tr("Conversation"))
         self._to_end.name(self.tr("Jump to the end"))
 

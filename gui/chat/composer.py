@@ -121,6 +121,7 @@ class Composer(QWidget):
 
     send_requested = Signal(str)  # never blank
     stop_requested = Signal()
+    left = Signal()  # Esc, while nothing is written
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +129,7 @@ class Composer(QWidget):
         self._generating = False
         self._sendable = True
         self._host = ""
+        self._purpose = ""
         self.draft = Draft(self)
         self.button = RoundButton(theme, self)
         row = QHBoxLayout(self)
@@ -171,6 +173,11 @@ class Composer(QWidget):
             self._host = host
             self._retranslate()
 
+    def show_purpose(self, words: str) -> None:
+        """For screen readers: what the text is for, when it is not simply the next message."""
+        self._purpose = words
+        self._retranslate()
+
     def _send(self) -> None:
         if self._sendable and not self._generating and self.text.strip():
             self.send_requested.emit(self.text.strip())
@@ -178,6 +185,8 @@ class Composer(QWidget):
     def _stop(self) -> None:
         if self._generating:
             self.stop_requested.emit()
+        else:
+            self.left.emit()
 
     def _press(self) -> None:
         if self._generating:
@@ -203,6 +212,8 @@ class Composer(QWidget):
         if self._host:
             words = self.tr("Message the model on {host}…").format(host=self._host)
             keys = f"{words} {keys}"
+        if self._purpose:
+            keys = f"{self._purpose} {keys}"
         self.draft.setPlaceholderText(words)
         self.draft.setAccessibleName(self.tr("Message"))
         self.draft.setAccessibleDescription(keys)

@@ -14,6 +14,7 @@ from engine.runtime.values import RuntimeState
 from gui.bridge import EngineBridge
 from gui.chat.composer import Composer
 from gui.chat.context_notice import ContextNotice
+from gui.chat.edit_notice import EditNotice
 from gui.chat.empty import EmptyChat
 from gui.chat.find_bar import FindBar
 from gui.chat.finder import Finder
@@ -45,6 +46,8 @@ class ChatPage(QWidget):
         self.status = Line(kind="muted")
         self.error = SentenceLabel("warning")
         self.context = ContextNotice(theme, self)
+        self.editing = EditNotice(self)
+        self._draft_before_edit = ""
         self.composer = Composer(theme, self)
         self._build()
         self._connect(bridge)
@@ -90,7 +93,7 @@ class ChatPage(QWidget):
         below = QVBoxLayout(column)
         below.setContentsMargins(0, 4, 0, 18)
         below.setSpacing(8)
-        for widget in (self.status, self.error, self.context, self.composer):
+        for widget in (self.status, self.error, self.context, self.editing, self.composer):
             below.addWidget(widget)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -102,6 +105,7 @@ class ChatPage(QWidget):
         # in the order would send Tab round in a circle.
         self.setTabOrder(self.empty.buttons[-1], self.composer.draft)
         self.setTabOrder(self.composer.draft, self.composer.button)
+        self.setTabOrder(self.composer.button, self.editing.cancel)
 
     def _connect(self, bridge: EngineBridge) -> None:
         bridge.event_arrived.connect(self._fold)
@@ -115,6 +119,9 @@ class ChatPage(QWidget):
         self.model.sending_failed.connect(self._give_back)
         self.transcript.carry_on_requested.connect(self._carry_on)
         self.transcript.regenerate_requested.connect(self._regenerate)
+        self.transcript.edit_requested.connect(self._begin_edit)
+        self.editing.cancelled.connect(self._leave_edit)
+        self.composer.left.connect(self._leave)
         self.transcript.version_requested.connect(self._show_version)
         self.transcript.versions_of = self.model.versions_of
         self.transcript.find_requested.connect(self.find)
@@ -134,9 +141,43 @@ class ChatPage(QWidget):
 
     # commands
     def _send(self, text: str) -> None:
-        self.composer.set_text("")
-        self.model.expect_answer(self._desk.send(self.model.conversation_id, text), text)
+        conversation, edited = self.model.conversation_id, self.editing.message_id
+        if edited is not None and conversation is not None:
+            self._end_edit()
+            job = self._desk.edit(conversation, edited, text)
+        else:
+            self.composer.set_text("")
+            job = self._desk.send(conversation, text)
+        self.model.expect_answer(job, text)
         self.transcript.go_to_end()
+
+    # editing
+    def _begin_edit(self, message_id: int) -> None:
+        """The question comes into the composer; what was being typed there waits."""
+        question = next(message for message in self.model.messages if message.id == message_id)
+        if self.editing.message_id is None:
+            self._draft_before_edit = self.composer.text
+        self.editing.show_edit(message_id)
+        self.composer.show_purpose(self.editing.words.text())
+        self.composer.set_text(question.text())
+        self.focus_composer()
+
+    def _end_edit(self) -> None:
+        if self.editing.message_id is not None:
+            self.editing.show_edit(None)
+            self.composer.show_purpose("")
+            self.composer.set_text(self._draft_before_edit)
+
+    def _leave_edit(self) -> None:
+        self.focus_composer()
+        self._end_edit()
+
+    def _leave(self) -> None:
+        """Esc in the composer."""
+        if self.editing.message_id is not None:
+            self._leave_edit()
+        else:
+            self.find_bar.close_find()
 
     def _carry_on(self, message_id: int) -> None:
         if self.model.conversation_id is not None and self.model.live is None:
@@ -184,6 +225,7 @@ class ChatPage(QWidget):
 
     # drafts
     def _keep_draft(self) -> None:
+        self._end_edit()
         self._drafts[self.model.conversation_id] = self.composer.text
 
     def _restore_draft(self) -> None:
@@ -211,6 +253,8 @@ class ChatPage(QWidget):
         self.conversation_opened.emit(conversation_id)
 
     def _replace_from(self, index: int) -> None:
+        if self.editing.message_id not in [message.id for message in self.model.messages]:
+            self._end_edit()  # another branch is shown
         self.transcript.replace_from(index, self.model.messages[index:], self.model.live_message_id)
 
     def _end_message(self, index: int) -> None:
@@ -293,8 +337,12 @@ class ChatPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.model.live is not None:
             self.stop()
+        elif event.key() == Qt.Key.Key_Escape and self.editing.isVisible():
+            self._leave_edit()
         elif event.key() == Qt.Key.Key_Escape and self.find_bar.isVisible():
             self.find_bar.close_find()
+        elif event.key() == Qt.Key.Key_F2:
+            self.transcript.edit_by_key()
         elif event.key() == Qt.Key.Key_F3 and self.find_bar.isVisible():
             self.find_bar.step(not event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         else:

@@ -40,7 +40,8 @@ _HEADER = 34.0  # px, bar above code
 class Action:
     """Something in a row that can be clicked, or pressed by keyboard. `rect` in the row's coordinates."""
 
-    # "copy_code", "thought", "summary", "copy", "details", "regenerate", "carry_on", "earlier", "later"
+    # "copy_code", "thought", "summary", "copy", "details", "regenerate", "carry_on", "earlier", "later",
+    # "edit"
     key: str
     text: str
     icon: str
@@ -56,6 +57,7 @@ class Words:
     copy: str
     copied: str
     code: str
+    edit: str
 
 
 class Row:
@@ -185,7 +187,7 @@ class BubbleRow(Row):
         return _wrapped(self.piece, width) * look.line + around.top() + around.bottom()
 
     def margins(self) -> QMarginsF:
-        return QMarginsF(16, 24 if self.first else 0, 16, 15 if self.last else 0)
+        return QMarginsF(16, 24 if self.first else 0, 44, 15 if self.last else 0)
 
     def make_document(self, look: Look) -> QTextDocument | None:
         return plain_document(self.piece.removesuffix("\n"), look)
@@ -194,6 +196,11 @@ class BubbleRow(Row):
         top = 12.0 if self.first else 0.0
         box = QRectF(0, top, size.width(), size.height() - top - (8 if self.last else 0))
         painter.fillPath(rounded(box, self.first, self.last), look.bubble)
+
+    def actions(self, look: Look, width: float, words: Words) -> tuple[Action, ...]:
+        if not self.first:
+            return ()
+        return (Action("edit", words.edit, "edit", QRectF(width - 38, 21, 30, 28), bare=True),)
 
     def text(self) -> str:
         return self.piece

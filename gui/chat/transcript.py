@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
-from engine.chat.conversation import ChatMessage
+from engine.chat.conversation import ChatMessage, Role
 from gui.chat.canvas import Canvas, Target
 from gui.chat.flow import Placed
 from gui.chat.painting import text_between, word_at
@@ -38,6 +38,7 @@ class Transcript(Canvas):
 
     carry_on_requested = Signal(int)  # message id
     regenerate_requested = Signal(int)  # message id
+    edit_requested = Signal(int)  # message id
     version_requested = Signal(int)  # id of a message beside one that is shown
     find_requested = Signal()
     link_activated = Signal(str)  # http, https or mailto
@@ -179,7 +180,9 @@ class Transcript(Canvas):
     def _show_hint(self, event: QHelpEvent) -> None:
         point = QPointF(event.pos())
         placed = self._placed_at(point.y())
-        words = self._link_at(point) or (placed.row.hint() if placed else "")
+        target = self._target_at(point)
+        bare = next((action.text for found, action in self._targets() if action.bare and found == target), "")
+        words = bare or self._link_at(point) or (placed.row.hint() if placed else "")
         QToolTip.showText(event.globalPos(), words, self.viewport())
 
     # actions
@@ -208,6 +211,8 @@ class Transcript(Canvas):
             self._to_clipboard(message.text(), target)
         elif key == "regenerate":
             self.regenerate_requested.emit(message.id)
+        elif key == "edit":
+            self.edit_requested.emit(message.id)
         elif key in ("earlier", "later"):
             self.walk_versions(box, -1 if key == "earlier" else 1)
         elif key == "carry_on":
@@ -243,6 +248,14 @@ class Transcript(Canvas):
                 if QAccessible.isActive():
                     words = row.hint()
                     QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def edit_by_key(self) -> None:
+        """The question that the keyboard is at, else the last one."""
+        boxes = [self._focused[0]] if self._focused is not None else range(len(self._boxes) - 1, -1, -1)
+        asked = (self._boxes[n].message for n in boxes if self._boxes[n].message.role is Role.USER)
+        question = next(asked, None)
+        if question is not None:
+            self.edit_requested.emit(question.id)
 
     def _versions_by_key(self, step: int) -> None:
         """Of the message that the keyboard is at, else of the last one that has several."""

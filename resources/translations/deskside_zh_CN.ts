@@ -214,6 +214,10 @@
             <translation>复制</translation>
         </message>
         <message>
+            <source>Edit (F2)</source>
+            <translation>编辑（F2）</translation>
+        </message>
+        <message>
             <source>Jump to the end</source>
             <translation>跳到末尾</translation>
         </message>
@@ -752,6 +756,17 @@
         <message>
             <source>{seconds} s</source>
             <translation>{seconds} 秒</translation>
+        </message>
+    </context>
+    <context>
+        <name>EditNotice</name>
+        <message>
+            <source>Cancel (Esc)</source>
+            <translation>取消（Esc）</translation>
+        </message>
+        <message>
+            <source>Editing a question. What you send becomes another version of it.</source>
+            <translation>正在编辑问题。发送后会成为它的另一个版本。</translation>
         </message>
     </context>
     <context>

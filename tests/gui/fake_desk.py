@@ -140,6 +140,9 @@ class FakeDesk:
     def send(self, conversation_id: int | None, text: str) -> JobId:
         return self._note("send", conversation_id, text)
 
+    def edit(self, conversation_id: int, message_id: int, text: str) -> JobId:
+        return self._note("edit", conversation_id, message_id, text)
+
     def carry_on(self, conversation_id: int, message_id: int) -> JobId:
         return self._note("carry_on", conversation_id, message_id)
 

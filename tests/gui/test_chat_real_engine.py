@@ -104,3 +104,8 @@ def test_another_answer_is_walked_back_from(qtbot: QtBot, page: ChatPage) -> Non
     ask(qtbot, page, "And on?")
     assert page.model.messages[2].parent_id == first
     assert page.model.versions_of(first) == (first, second)
+    question = page.model.messages[2].id
+    QTest.keyClick(page.composer.draft, Qt.Key.Key_F2)
+    ask(qtbot, page, "And back?")
+    assert [message.text() for message in page.model.messages[::2]] == ["Count to five.", "And back?"]
+    assert page.model.versions_of(page.model.messages[2].id) == (question, page.model.messages[2].id)

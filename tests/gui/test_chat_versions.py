@@ -114,3 +114,54 @@ def test_a_question_has_versions_too(chat: Chat) -> None:
     settle()
     assert shown(chat) == [1, 2]
     assert chat.page.transcript.accessibleDescription() == "Later version (Alt+Right)"
+
+
+def test_a_question_is_edited_by_keyboard(chat: Chat) -> None:
+    composer, notice = chat.page.composer, chat.page.editing
+    composer.set_text("half a thought")
+    press(composer.draft, Qt.Key.Key_F2)
+    assert (composer.text, notice.isVisible()) == ("Why?", True)
+    assert composer.draft.accessibleDescription().startswith("Editing a question.")
+    composer.set_text("Why not?")
+    press(composer.draft, Qt.Key.Key_Return)
+    assert chat.desk.arguments("edit") == (7, 1, "Why not?")
+    assert (composer.text, notice.isVisible()) == ("half a thought", False)
+    job = chat.desk.last("edit")
+    chat.desk.tell(
+        MessageAdded(job, 7, user(8, "Why not?")),
+        MessageAdded(job, 7, answer(9, "", 8, MessageState.STREAMING, stats=None)),
+    )
+    settle()
+    assert shown(chat) == [8, 9]
+    chat.end_answer(job, answer(9, "because", 8))
+    assert places(chat) == ["2/2"]
+
+
+def test_an_edit_is_left_by_esc_and_by_going_elsewhere(chat: Chat) -> None:
+    composer, transcript = chat.page.composer, chat.page.transcript
+    composer.set_text("half a thought")
+    transcript.setFocus()
+    transcript.focusNextPrevChild(True)
+    press(transcript, Qt.Key.Key_Return)
+    assert composer.text == "Why?" and composer.draft.hasFocus()
+    press(composer.draft, Qt.Key.Key_Escape)
+    assert composer.text == "half a thought" and not chat.page.editing.isVisible()
+    press(composer.draft, Qt.Key.Key_F2)
+    chat.page.new_conversation()
+    assert composer.text == "" and not chat.page.editing.isVisible()
+    chat.open(Conversation(7, "title", TREE, 6))
+    assert composer.text == "half a thought"
+    press(transcript, Qt.Key.Key_F2)
+    assert composer.text == "below the first"
+    transcript.walk_versions(1, 1)
+    give(chat, 4)
+    assert composer.text == "half a thought" and not chat.page.editing.isVisible()
+
+
+def test_an_edit_that_cannot_be_stored_gives_the_words_back(chat: Chat) -> None:
+    press(chat.page.composer.draft, Qt.Key.Key_F2)
+    chat.page.composer.set_text("Why not?")
+    press(chat.page.composer.draft, Qt.Key.Key_Return)
+    chat.desk.tell(JobFailed(chat.desk.last("edit"), sentence("unexpected", detail="no room", log="l")))
+    settle()
+    assert chat.page.composer.text == "Why not?"
