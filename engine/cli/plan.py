@@ -9,6 +9,7 @@ from typing import Any
 from engine.catalog.catalog import find
 from engine.catalog.gguf import GgufHeader
 from engine.catalog.model import ModelSpec, Quantization
+from engine.cli import budget
 from engine.cli.check import run_check
 from engine.cli.context import Context
 from engine.download.remote_header import is_address
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     speed.add_argument("--streams", metavar="N", type=_streams, default=1, help="answers at once")
     speed.add_argument("--threads", metavar="N", type=_streams, default=0, help="threads that compute")
     speed.add_argument("--prompt", metavar="N", type=_tokens, help="tokens before the first one")
+    budget.add_arguments(parser)
 
 
 def _depth(text: str) -> int:
@@ -78,6 +80,9 @@ def _tokens(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
+    budget.refuse_mixed(arguments)
+    if arguments.budget is not None:
+        return budget.run_budget(arguments, context, plan_record)
     report, machine = _machine(arguments, context)
     if arguments.threads:
         machine = with_threads(machine, arguments.threads)

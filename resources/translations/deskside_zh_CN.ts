@@ -2192,6 +2192,10 @@
             <translation>此模型缺少一部分：它共有 {count} 个文件，而 {folder} 中没有 {name}。请把缺少的部分下载到该文件夹。</translation>
         </message>
         <message>
+            <source>A saved report cannot be extended by parts. Describe the computer in a hardware file, as docs/cli.md shows, and give that with --hardware.</source>
+            <translation>已保存的检测报告无法添加部件。请按 docs/cli.md 在硬件文件中描述这台电脑，并用 --hardware 指定。</translation>
+        </message>
+        <message>
             <source>A server that holds {name} showed a certificate that this machine does not trust. Check the date of this machine and the certificates of your network, then try again; what arrived is kept.</source>
             <translation>存放 {name} 的服务器出示了本机不信任的证书。请检查本机日期和所在网络的证书后重试；已下载的部分会保留。</translation>
         </message>
@@ -2230,6 +2234,26 @@
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
             <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
+        </message>
+        <message>
+            <source>Don't buy for the money alone: against an API at {api} CNY a million tokens no machine within this budget pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
+            <translation>仅从花费看不建议购买：与每百万 token {api} 元的 API 相比，预算内没有机器能在 {years} 年内回本。相对于产出的 token，电费或售价过高。</translation>
+        </message>
+        <message>
+            <source>Don't buy yet: of no whole computer a price is known. Say what one costs with --prices, or describe the one you have with --hardware, so that only cards are bought.</source>
+            <translation>暂不建议购买：还不知道任何一台整机的价格。请用 --prices 说明价格，或用 --hardware 描述已有的电脑，这样就只需购买显卡。</translation>
+        </message>
+        <message>
+            <source>Don't buy: nothing that this money buys runs a model well. The nearest is {machine}.</source>
+            <translation>不建议购买：这笔钱买到的机器都不能流畅运行模型。最接近的是 {machine}。</translation>
+        </message>
+        <message>
+            <source>Don't buy: nothing within this budget runs a better model, or this one faster, than the computer you have does ({model}).</source>
+            <translation>不建议购买：在这个预算内，没有哪台机器能比您现有的电脑运行更好的模型，或把同一个模型（{model}）运行得更快。</translation>
+        </message>
+        <message>
+            <source>Don't buy: {budget} CNY do not buy a machine of which the prices are known. The nearest is {machine} for up to {price} CNY; a computer that is there already can be given with --hardware.</source>
+            <translation>不建议购买：{budget} 元买不到任何已知价格的机器。最接近的是 {machine}，最高 {price} 元；已有的电脑可以用 --hardware 指定。</translation>
         </message>
         <message>
             <source>Downloads are switched off by the variable HF_HUB_OFFLINE. Unset it and try again.</source>
@@ -2300,6 +2324,10 @@
             <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
         </message>
         <message>
+            <source>No price with a source and a date is known of: {parts}. Say what they cost with --prices, and they are compared too.</source>
+            <translation>以下部件没有带来源和日期的价格：{parts}。请用 --prices 说明价格，它们也会参与比较。</translation>
+        </message>
+        <message>
             <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
             <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
         </message>
@@ -2322,6 +2350,10 @@
         <message>
             <source>One question alone is longer than the context, so there is nothing older to leave out. Shorten it, or load the model with a longer context.</source>
             <translation>单是这一个问题就超过了上下文长度，没有更早的内容可以省略。请缩短问题，或用更长的上下文加载模型。</translation>
+        </message>
+        <message>
+            <source>Only a price in US dollars is known of: {parts}. Say what a dollar costs with cny_per_usd in --prices, and they are compared too.</source>
+            <translation>以下部件只有美元价格：{parts}。请在 --prices 的文件中用 cny_per_usd 说明汇率，它们也会参与比较。</translation>
         </message>
         <message>
             <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. Close other programs, then check again.</source>
@@ -2370,6 +2402,10 @@
         <message>
             <source>Text {number} is empty and cannot be embedded. Leave it out.</source>
             <translation>第 {number} 段文本为空，无法生成向量。请去掉它。</translation>
+        </message>
+        <message>
+            <source>That a machine pays is said of one that computes day and night. Say with --tokens-per-day how many tokens you need, and it is judged by those.</source>
+            <translation>这里说的“回本”以机器昼夜不停地计算为前提。请用 --tokens-per-day 说明每天需要多少 token，再据此判断。</translation>
         </message>
         <message>
             <source>The API cannot listen on {host}, port {port} ({reason}). Give --host an address of this machine, and --port a port that you may use.</source>
@@ -2812,8 +2848,28 @@
             <translation>节点 {endpoint} 使用的引擎协议版本不同（{version}，而不是 {ours}）。请在两台机器上安装相同版本的 Deskside。</translation>
         </message>
         <message>
+            <source>The option {option} does not go together with this question: prices and energy belong to --budget (--watts with --hardware), models and speeds do not. Leave it out, or add what it belongs to.</source>
+            <translation>选项 {option} 与这个问题不相配：价格和能耗属于 --budget（--watts 还需要 --hardware），模型和速度则不属于。请去掉它，或补上它所属的选项。</translation>
+        </message>
+        <message>
             <source>The parameters of the tool {name} are no JSON schema ({reason}). Correct them and ask again.</source>
             <translation>工具 {name} 的参数不是 JSON schema（{reason}）。请改正后重试。</translation>
+        </message>
+        <message>
+            <source>The price list cannot be used: {field} {reason}. Correct that field or leave its part out.</source>
+            <translation>价格表无法使用：{field} {reason}。请改正该字段，或去掉这个部件。</translation>
+        </message>
+        <message>
+            <source>The price list makes {count} machines, and at most {most} are compared. Leave out parts, or say fewer slots.</source>
+            <translation>价格表可组成 {count} 台机器，而最多只比较 {most} 台。请去掉一些部件，或减少插槽数。</translation>
+        </message>
+        <message>
+            <source>The price list {path} cannot be read ({reason}). Write it as docs/cli.md shows.</source>
+            <translation>无法读取价格表 {path}（{reason}）。请按 docs/cli.md 中的格式编写。</translation>
+        </message>
+        <message>
+            <source>The price of {part} is from {date} and may have moved since. Correct it with --prices.</source>
+            <translation>{part} 的价格来自 {date}，可能已经变动。请用 --prices 更正。</translation>
         </message>
         <message>
             <source>The processor changed: {before} before, {after} now.</source>
@@ -3072,8 +3128,24 @@
             <translation>{name} 是什么显卡？目录中没有它，只能按显存猜测速度，可能相差 {factor} 倍。请填写它的 bandwidth_gb_s 和 vram_gib。</translation>
         </message>
         <message>
+            <source>What energy costs is left open, since no price of electricity was given. Add --electricity with what a kilowatt hour costs you in CNY.</source>
+            <translation>没有给出电价，因此没有计算电费。请用 --electricity 给出每千瓦时的价格（元）。</translation>
+        </message>
+        <message>
+            <source>What some of these machines take in watts is not known, so their energy and the comparison with an API are left open. Say it with --watts, or as watts in --prices.</source>
+            <translation>其中一些机器的功率未知，因此没有给出能耗以及与 API 的比较。请用 --watts 说明，或在 --prices 的文件中填写 watts。</translation>
+        </message>
+        <message>
             <source>What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.</source>
             <translation>无法删除磁盘上为该对话保存的内容（{reason}）。请检查 Deskside 的状态文件夹是否可写。</translation>
+        </message>
+        <message>
+            <source>Whether a machine pays against an API depends on the price of electricity. Add --electricity with what a kilowatt hour costs you in CNY.</source>
+            <translation>与 API 相比是否划算取决于电价。请用 --electricity 给出每千瓦时的价格（元）。</translation>
+        </message>
+        <message>
+            <source>Whether the case, the power supply and the slots suit the cards is not checked. Look at them before you buy.</source>
+            <translation>没有检查机箱、电源和插槽是否适合这些显卡，请在购买前确认。</translation>
         </message>
         <message>
             <source>Which build of the engine is it? The description does not say, and builds differ up to {factor} times here. Give engine.build, as a number or a date.</source>

@@ -1,0 +1,197 @@
+"""The part of `deskside plan` that answers "I have so much money"."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.cli.context import Context
+from engine.errors import UsageError
+from engine.figures import Range
+from engine.hardware.described_json import load_described
+from engine.hardware.report import HardwareReport
+from engine.jobs.advising import shipped_catalog
+from engine.jobs.price_lists import price_list
+from engine.messages import english
+from engine.planning.budget import BudgetAdvice, BudgetMachine, budget_advice
+from engine.planning.offers import Offer
+from engine.planning.prices import Part, PartKind, Sourced
+from engine.planning.worth import Terms, Worth
+
+GIVEN = "given with the command"
+# Options of one question that mean nothing to the other, with what they are where nobody says them.
+_MONEY = dict.fromkeys(("prices", "watts", "electricity", "api_price", "tokens_per_day"))
+_MODELS = {
+    **dict.fromkeys(("model", "gguf", "kv_type", "depth", "prompt")),
+    "quant": "",
+    "context": 0,
+    "threads": 0,
+    "streams": 1,
+}
+OWNED_SLOTS = 1  # cards that a computer takes of which nothing is said
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to buy")
+    group.add_argument("--budget", metavar="CNY", type=_between(1, 1e9), help="what the money buys")
+    group.add_argument("--prices", metavar="FILE", help="prices of your own, over those that are shipped")
+    group.add_argument("--watts", metavar="W", type=_between(1, 1e5), help="of the computer of --hardware")
+    group.add_argument(
+        "--electricity", metavar="CNY", type=_between(0, 1000), help="a kilowatt hour (with --budget)"
+    )
+    group.add_argument(
+        "--api-price", metavar="CNY", type=_between(0, 1e6), help="a million tokens of an API, to compare"
+    )
+    group.add_argument(
+        "--tokens-per-day", metavar="N", type=_between(1, 1e12), help="wanted; else day and night"
+    )
+
+
+def _between(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be a number from {least:g} to {most:.0f}")
+        return value
+
+    return read
+
+
+def refuse_mixed(arguments: argparse.Namespace) -> None:
+    """Options that would be ignored are refused. Raises: UsageError."""
+    others = _MONEY if arguments.budget is None else _MODELS
+    given = [name for name, unsaid in others.items() if getattr(arguments, name) != unsaid]
+    if arguments.watts is not None and not arguments.hardware:
+        given.append("watts")
+    if given:
+        raise UsageError.of("budget_mixed", option=f"--{given[0].replace('_', '-')}")
+
+
+def run_budget(arguments: argparse.Namespace, context: Context, record: Callable[[Any], Any]) -> int:
+    """`record` makes a plan's record. Raises: UsageError."""
+    advice = budget_advice(
+        arguments.budget,
+        price_list(Path(arguments.prices) if arguments.prices else None),
+        shipped_catalog(),
+        _terms(arguments),
+        datetime.now(UTC).date().isoformat(),
+        _owned(arguments),
+    )
+    context.output.record(
+        "budget",
+        budget_cny=advice.budget,
+        buy=advice.buy,
+        machines=[_machine_record(machine, record) for machine in advice.machines],
+        nearest=_offer_record(advice.nearest) if advice.nearest else None,
+        remarks=advice.remarks,
+    )
+    for line in budget_lines(advice):
+        context.output.text(line)
+    return 0
+
+
+def _terms(arguments: argparse.Namespace) -> Terms:
+    if arguments.api_price is not None and arguments.electricity is None:
+        raise UsageError.of("budget_api_needs_electricity")
+    return Terms(_given(arguments.electricity), _given(arguments.api_price), arguments.tokens_per_day)
+
+
+def _given(value: float | None) -> Sourced | None:
+    return None if value is None else Sourced(value, value, GIVEN, "")
+
+
+def _owned(arguments: argparse.Namespace) -> Part | None:
+    """The computer of --hardware, which cards are bought for. Raises: UsageError."""
+    if not arguments.hardware:
+        return None
+    described = load_described(Path(arguments.hardware))
+    if isinstance(described, HardwareReport):
+        raise UsageError.of("budget_needs_description")
+    name = described.name or "your computer"
+    watts = _given(arguments.watts)
+    return Part(name, PartKind.COMPUTER, None, watts=watts, hardware=described, slots=OWNED_SLOTS)
+
+
+def _machine_record(machine: BudgetMachine, record: Callable[[Any], Any]) -> dict[str, Any]:
+    return {
+        **_offer_record(machine.offer),
+        "tier": machine.tier,
+        "pays": machine.pays,
+        "plans": [record(plan) for plan in machine.plans],
+        "at_once": machine.worth,
+    }
+
+
+def _offer_record(offer: Offer) -> dict[str, Any]:
+    return {
+        "name": offer.description.name,
+        "price_cny": {"low": offer.low, "high": offer.high, "origin": "estimated"},
+        "watts": offer.watts,
+        "parts": [
+            {
+                "name": piece.part.name,
+                "kind": piece.part.kind,
+                "count": piece.count,
+                "used": piece.part.used,
+                "price_cny": piece.each,
+            }
+            for piece in offer.pieces
+        ],
+    }
+
+
+def budget_lines(advice: BudgetAdvice) -> list[str]:
+    """The advice for a terminal."""
+    lines = []
+    for number, machine in enumerate(advice.machines, 1):
+        lines += _machine_lines(number, machine)
+    lines += [english(remark) for remark in advice.remarks]
+    if advice.machines:
+        lines.append("Prices are as their sources gave them; speed, energy and what follows are estimated.")
+    return lines
+
+
+def _machine_lines(number: int, machine: BudgetMachine) -> list[str]:
+    offer = machine.offer
+    lines = [f"{number}  {offer.description.name}  ({offer.low:,.0f}-{offer.high:,.0f} CNY)"]
+    lines += [
+        f"     {piece.count} x {piece.part.name}{' (used)' if piece.part.used else ''}: "
+        f"{piece.each.low:,.0f}-{piece.each.high:,.0f} CNY, {piece.each.date}, {piece.each.source}"
+        for piece in offer.pieces
+        if piece.each
+    ]
+    if not machine.plans:
+        return [*lines, "     runs no model of the catalogue"]
+    best = machine.plans[0]
+    lines.append(
+        f"     runs {best.model.title} {best.quantization.name} ({best.verdict.value.replace('_', ' ')})"
+    )
+    return [*lines, *(_row(row) for row in machine.worth)]
+
+
+def _row(row: Worth) -> str:
+    if row.tps is None:
+        return f"     {row.streams:>2} at once: does not fit into memory"
+    text = (
+        f"     {row.streams:>2} at once: {_range(row.tps)} tokens/s, {row.cny_per_tps:,.0f} CNY per token/s"
+    )
+    if row.kwh_per_million is not None:
+        text += f"; at most {row.kwh_per_million:,.2f} kWh a million tokens"
+    if row.energy_cny_per_million is not None:
+        text += f" ({row.energy_cny_per_million:,.2f} CNY)"
+    if row.break_even_million is not None and row.break_even_days is not None:
+        millions, days = row.break_even_million, row.break_even_days
+        text += f"; even with the API after {millions:,.0f} million tokens, {days:,.0f} days"
+    return text
+
+
+def _range(value: Range) -> str:
+    digits = 0 if value.high >= 10 else 1
+    return f"{value.low:.{digits}f}-{value.high:.{digits}f}"

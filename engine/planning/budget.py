@@ -1,0 +1,162 @@
+"""From money to machines and what they run, best first; or the advice not to buy. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.catalog.model import ModelSpec
+from engine.errors import UsageError
+from engine.messages import Sentence, sentence
+from engine.planning.described_machine import described_machine, report_of
+from engine.planning.offers import Offer, offers, unpriced
+from engine.planning.plan import RunPlan, Tier, Verdict
+from engine.planning.prices import CNY, Part, PartKind, PriceList
+from engine.planning.recommend import recommend_on
+from engine.planning.worth import MOST_YEARS, Terms, Worth, worth_of
+
+MOST_MACHINES = 6  # shown: more are no help to decide
+MOST_OFFERS = 200  # a third of a second each
+STALE_YEARS = 1  # prices older than that have moved
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetMachine:
+    """A machine that the money buys, what it runs (best first) and what that costs."""
+
+    offer: Offer
+    tier: Tier
+    plans: tuple[RunPlan, ...]
+    worth: tuple[Worth, ...]  # of the first plan; empty where there is none
+    pays: bool | None  # None: no price of an API was given, or the energy is not known
+
+    @property
+    def spent(self) -> float:
+        """CNY, at most."""
+        return self.offer.high
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAdvice:
+    """The machine to buy stands first. `buy` False: keep the money, for the reason in `remarks`."""
+
+    budget: float  # CNY
+    buy: bool
+    machines: tuple[BudgetMachine, ...]
+    nearest: Offer | None  # the cheapest that costs more, where the money buys nothing
+    remarks: tuple[Sentence, ...]
+
+
+def budget_advice(
+    budget: float,
+    prices: PriceList,
+    catalog: tuple[ModelSpec, ...],
+    terms: Terms,
+    today: str,
+    owned: Part | None = None,
+) -> BudgetAdvice:
+    """What to buy for at most `budget` CNY. `today` is an ISO date, `owned` a computer that is there.
+
+    Every machine that costs no more is compared, whatever the money, so that more of it only adds
+    choices and never gives worse advice. Raises: UsageError, where the parts make too many machines.
+    """
+    every = offers(prices, owned)
+    if len(every) > MOST_OFFERS:
+        raise UsageError.of("prices_too_many", count=len(every), most=MOST_OFFERS)
+    found = [_planned(offer, catalog, terms) for offer in every if offer.high <= budget]
+    ranked = tuple(sorted(found, key=rank, reverse=True))
+    nearest = None if ranked else next(iter(every), None)
+    reason = _against(ranked, nearest, budget, terms)
+    shown = ranked[:MOST_MACHINES]
+    remarks = (
+        *((reason,) if reason else ()),
+        *_missing(shown, terms),
+        *_asks(prices, owned is not None),
+        *_stale(shown, today),
+    )
+    return BudgetAdvice(budget, reason is None, shown, nearest, remarks)
+
+
+def rank(machine: BudgetMachine) -> tuple[float, ...]:
+    """Higher is better: what runs well, what pays, better answers, faster, and then cheaper."""
+    if not machine.plans:
+        return (0.0, 0.0, 0.0, 0.0, -machine.spent)
+    best = machine.plans[0]
+    return (
+        2.0 if best.verdict is Verdict.RUNS_WELL else 1.0,
+        {True: 2.0, None: 1.0, False: 0.0}[machine.pays],
+        best.model.quality,
+        best.speed.generation_tps.expected,
+        -machine.spent,
+    )
+
+
+def _planned(offer: Offer, catalog: tuple[ModelSpec, ...], terms: Terms) -> BudgetMachine:
+    machine = described_machine(offer.description)
+    advice = recommend_on(report_of(offer.description), machine, catalog)
+    if not advice.plans:
+        return BudgetMachine(offer, advice.tier, (), (), None)
+    worth = worth_of(advice.plans[0], machine, offer.high, offer.watts, terms)
+    known = terms.api_cny is not None and terms.cny_per_kwh is not None and offer.watts is not None
+    pays = any(row.pays for row in worth) if known else None
+    return BudgetMachine(offer, advice.tier, advice.plans, worth, pays)
+
+
+def _against(
+    ranked: tuple[BudgetMachine, ...], nearest: Offer | None, budget: float, terms: Terms
+) -> Sentence | None:
+    """Why not to buy; None where the first machine is worth its price."""
+    if not ranked and nearest:
+        return sentence(
+            "budget_short",
+            budget=_money(budget),
+            machine=nearest.description.name,
+            price=_money(nearest.high),
+        )
+    if not ranked:
+        return sentence("budget_no_computer")
+    best = ranked[0]
+    if not best.plans or best.plans[0].verdict is not Verdict.RUNS_WELL:
+        return sentence("budget_runs_nothing", machine=best.offer.description.name)
+    if best.spent == 0:
+        return sentence("budget_owned_best", model=best.plans[0].model.title)
+    if best.pays is False and terms.api_cny is not None:
+        return sentence("budget_does_not_pay", api=f"{terms.api_cny.low:g}", years=f"{MOST_YEARS:g}")
+    return None
+
+
+def _missing(shown: tuple[BudgetMachine, ...], terms: Terms) -> tuple[Sentence, ...]:
+    found = []
+    if any(machine.offer.watts is None for machine in shown):
+        found.append(sentence("budget_watts_unknown"))
+    if terms.cny_per_kwh is None and shown:
+        found.append(sentence("budget_electricity_unknown"))
+    if terms.api_cny is not None and terms.tokens_a_day is None and shown:
+        found.append(sentence("budget_day_and_night"))
+    if any(len(machine.offer.pieces) > 1 for machine in shown):
+        found.append(sentence("budget_not_checked"))
+    return tuple(found)
+
+
+def _asks(prices: PriceList, owned: bool) -> tuple[Sentence, ...]:
+    """For prices that nobody could give a source for."""
+    parts = unpriced(prices, owned)
+    dollars = [part.name for part in parts if part.price is not None and part.currency != CNY]
+    computers = [part.name for part in parts if part.price is None and part.kind is PartKind.COMPUTER]
+    cards = [part.name for part in parts if part.price is None and part.kind is PartKind.CARD]
+    found = [sentence("budget_ask_price", parts="; ".join(names)) for names in (computers, cards) if names]
+    return (*found, *((sentence("budget_ask_rate", parts="; ".join(dollars)),) if dollars else ()))
+
+
+def _stale(shown: tuple[BudgetMachine, ...], today: str) -> tuple[Sentence, ...]:
+    limit = f"{int(today[:4]) - STALE_YEARS}{today[4:7]}"
+    dated = {
+        piece.part.name: piece.each.date
+        for machine in shown
+        for piece in machine.offer.pieces
+        if piece.each and piece.each.date and piece.each.date[:7] < limit
+    }
+    return tuple(sentence("budget_stale", part=name, date=date) for name, date in sorted(dated.items()))
+
+
+def _money(value: float) -> str:
+    return f"{value:,.0f}"

@@ -1,0 +1,68 @@
+"""What parts cost and take, each figure with where it comes from. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.figures import Origin
+from engine.hardware.described import Description
+
+CNY = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A figure that somebody published or gave, between two bounds."""
+
+    low: float
+    high: float
+    source: str
+    date: str  # "2026-05" or "2026-05-31"; "" for what was given with the command
+    origin: Origin = Origin.ESTIMATED
+
+    def times(self, factor: float, source: str = "") -> Sourced:
+        """In another unit; `source` is where the factor comes from."""
+        both = f"{self.source}; {source}" if source else self.source
+        return Sourced(self.low * factor, self.high * factor, both, self.date, self.origin)
+
+
+class PartKind(StrEnum):
+    COMPUTER = "computer"  # everything but cards that are bought beside it
+    CARD = "card"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that is bought as one. None is "not known"."""
+
+    name: str
+    kind: PartKind
+    price: Sourced | None  # in `currency`
+    currency: str = CNY
+    used: bool = False
+    watts: Sourced | None = None  # at most
+    hardware: Description | None = None  # of a computer
+    slots: int = 0  # cards that a computer takes
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """Parts by their names, and what a dollar costs, if anybody said so."""
+
+    parts: tuple[Part, ...]
+    cny_per_usd: Sourced | None = None
+
+    def cny(self, part: Part) -> Sourced | None:
+        """Its price in CNY; None where that is not known."""
+        if part.price is None or part.currency == CNY:
+            return part.price
+        rate = self.cny_per_usd
+        return part.price.times(rate.high, f"{rate.high:g} CNY a USD ({rate.source})") if rate else None
+
+
+def merged(shipped: PriceList, own: PriceList) -> PriceList:
+    """The shipped list with what somebody's own says: parts of the same name are replaced."""
+    named = {part.name.casefold(): part for part in shipped.parts}
+    named.update((part.name.casefold(), part) for part in own.parts)
+    return PriceList(tuple(named.values()), own.cny_per_usd or shipped.cny_per_usd)

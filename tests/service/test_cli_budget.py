@@ -1,0 +1,67 @@
+"""`deskside plan --budget`: from money and a price list to machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.service.test_cli import deskside, environment, records
+
+__all__ = ["environment"]  # a fixture
+
+
+def test_money_becomes_machines(environment: dict[str, str], tmp_path: Path) -> None:
+    prices, hardware = tmp_path / "prices.json", tmp_path / "hardware.json"
+    card = {"name": "RTX 3060 12GB", "kind": "card", "price": 2000, "date": "2026-11", "source": "a shop"}
+    prices.write_text(json.dumps({"parts": [{**card, "watts": 170}]}))
+    hardware.write_text(json.dumps({"cpu": {"model": "Ryzen 5 3600"}, "memory": {"size_gib": 16}}))
+    words = (
+        "plan",
+        "--budget",
+        "2500",
+        "--prices",
+        str(prices),
+        "--hardware",
+        str(hardware),
+        "--watts",
+        "150",
+    )
+    done = deskside(environment, *words, "--electricity", "0.6", "--api-price", "16", "--json")
+    assert done.returncode == 0, done.stderr
+    (made,) = records(done.stdout)
+    assert made["event"] == "budget"
+    assert [machine["name"] for machine in made["machines"]] == [
+        "your computer + 1 x RTX 3060 12GB",
+        "your computer",
+    ]
+    best = made["machines"][0]
+    assert best["watts"]["high"] == 320
+    assert best["plans"][0]["verdict"] == "runs_well"
+    assert [row["streams"] for row in best["at_once"]] == [1, 4, 32]
+    assert best["at_once"][0]["break_even_days"] > 0
+    told = deskside(environment, *words)
+    assert told.returncode == 0
+    assert "CNY per token/s" in told.stdout and "a shop" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--budget", "0"), "usage"),
+        (("--budget", "nan"), "usage"),
+        (("--budget", "5000", "--model", "Qwen3-8B"), "budget_mixed"),
+        (("--electricity", "0"), "budget_mixed"),
+        (("--budget", "5000", "--watts", "100"), "budget_mixed"),
+        (("--budget", "5000", "--api-price", "16"), "budget_api_needs_electricity"),
+        (("--budget", "5000", "--prices", "/nowhere/prices.json"), "prices_unreadable"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_sentence(
+    environment: dict[str, str], words: tuple[str, ...], code: str
+) -> None:
+    done = deskside(environment, "plan", "--json", *words)
+    assert done.returncode == 2
+    assert records(done.stdout)[-1]["code"] == code
+    assert "Traceback" not in done.stderr

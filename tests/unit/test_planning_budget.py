@@ -1,0 +1,242 @@
+"""From money to machines: within the money and the machine, more money never worse, figures with origins."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.errors import UsageError
+from engine.figures import Origin
+from engine.hardware.described_json import description_from_json
+from engine.jobs.price_lists import price_list, prices_from_json
+from engine.messages import english
+from engine.planning.budget import BudgetAdvice, BudgetMachine, budget_advice, rank
+from engine.planning.described_machine import described_machine
+from engine.planning.plan import MemoryEstimate
+from engine.planning.prices import Part, PartKind, PriceList, Sourced, merged
+from engine.planning.worth import STREAMS, Terms
+from tests.unit.planning_machines import catalog
+
+TODAY = "2026-11-27"
+FEW = tuple(
+    spec for spec in catalog() if spec.name in ("DeepSeek-R1-0528", "DeepSeek-R1-0528-Qwen3-8B", "Qwen3-32B")
+)
+OWN: dict[str, Any] = {
+    "cny_per_usd": {"rate": 7.0, "date": "2026-11", "source": "a bank"},
+    "parts": [
+        {"name": "Ryzen 9 7950X, 64 GB", "price": 6000, "date": "2026-11", "source": "a shop", "watts": 250},
+        {
+            "name": "Core i9-13900K, 128 GB",
+            "price": [8000, 9000],
+            "date": "2026-11",
+            "source": "a shop",
+            "watts": 300,
+        },
+    ],
+}
+
+
+UNSAID = Terms()
+
+
+def given_price(value: float) -> Sourced:
+    return Sourced(value, value, "given", "")
+
+
+@cache
+def priced() -> PriceList:
+    return prices(OWN)
+
+
+def prices(own: dict[str, Any]) -> PriceList:
+    shipped = price_list(None)
+    return merged(shipped, prices_from_json(own, shipped))
+
+
+def advised(budget: float, terms: Terms = UNSAID, **others: Any) -> BudgetAdvice:
+    return budget_advice(budget, others.pop("prices", priced()), FEW, terms, TODAY, **others)
+
+
+def codes(advice: BudgetAdvice) -> list[str]:
+    for remark in advice.remarks:
+        assert english(remark)
+    return [remark.code for remark in advice.remarks]
+
+
+def fits(memory: MemoryEstimate, machine: BudgetMachine) -> bool:
+    has = described_machine(machine.offer.description)
+    gpus = [gpu.budget for gpu in has.gpus if not gpu.unified]
+    return memory.ram <= has.ram_budget and all(
+        size <= budget
+        for (_, size), budget in zip(
+            sorted(memory.vram, key=lambda part: -part[1]), sorted(gpus, reverse=True), strict=False
+        )
+    )
+
+
+budgets = st.integers(1000, 60_000)
+terms = st.builds(
+    Terms,
+    st.sampled_from([None, given_price(0.6), given_price(5.0)]),
+    st.sampled_from([None, given_price(0.5), given_price(16.0)]),
+    st.sampled_from([None, 1e4, 1e7]),
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(budgets, terms)
+def test_nothing_exceeds_the_money_or_the_machine(budget: int, terms: Terms) -> None:
+    for machine in advised(budget, terms).machines:
+        assert machine.spent <= budget
+        for memory in [plan.memory for plan in machine.plans] + [
+            row.memory for row in machine.worth if row.memory
+        ]:
+            assert fits(memory, machine)
+
+
+@settings(max_examples=8, deadline=None)
+@given(budgets, budgets, terms)
+def test_more_money_never_gives_worse_advice(one: int, other: int, terms: Terms) -> None:
+    less, more = (advised(budget, terms) for budget in sorted((one, other)))
+    assert more.buy >= less.buy
+    if less.machines:
+        assert rank(more.machines[0]) >= rank(less.machines[0])
+
+
+def test_every_figure_has_its_origin() -> None:
+    advice = advised(40_000, Terms(given_price(0.6), given_price(16)))
+    assert advice.machines
+    for machine in advice.machines:
+        for piece in machine.offer.pieces:
+            assert piece.each is not None
+            assert piece.each.source and piece.each.date and piece.each.origin is Origin.ESTIMATED
+        assert [row.streams for row in machine.worth] == list(STREAMS)
+        assert all(row.origin is Origin.ESTIMATED for row in machine.worth)
+        watts = machine.offer.watts
+        assert watts is None or watts.source
+
+
+def test_what_tokens_cost() -> None:
+    advice = advised(22_000, Terms(given_price(0.5), given_price(16)))
+    machine = next(m for m in advice.machines if m.offer.description.name.endswith("1 x GeForce RTX 4090"))
+    assert machine.offer.watts is not None
+    assert machine.offer.watts.high == 250 + 450
+    row = machine.worth[0]
+    assert row.tps is not None and row.kwh_per_million is not None and row.energy_cny_per_million is not None
+    # 700 W for a million tokens
+    assert row.kwh_per_million == pytest.approx(700 * 1e6 / row.tps.expected / 3.6e6)
+    assert row.energy_cny_per_million == pytest.approx(row.kwh_per_million / 2)
+    assert row.cny_per_tps == pytest.approx(22_000 / row.tps.expected)
+    assert row.break_even_million == pytest.approx(22_000 / (16 - row.energy_cny_per_million))
+    assert row.break_even_days == pytest.approx(row.break_even_million * 1e6 / row.tps.expected / 86_400)
+    several = machine.worth[1]
+    assert several.tps is not None and several.tps.expected > row.tps.expected
+
+
+def test_what_does_not_pay_is_not_bought() -> None:
+    cheap = advised(22_000, Terms(given_price(0.6), given_price(0.01)))
+    assert not cheap.buy and codes(cheap)[0] == "budget_does_not_pay"
+    dear = advised(22_000, Terms(given_price(0.6), given_price(100)))
+    assert dear.buy and "budget_day_and_night" in codes(dear)
+    seldom = advised(22_000, Terms(given_price(0.6), given_price(100), 1000.0))
+    assert not seldom.buy and "budget_day_and_night" not in codes(seldom)
+
+
+def test_too_little_money_names_the_nearest() -> None:
+    advice = advised(10)
+    assert not advice.buy and not advice.machines
+    assert advice.nearest is not None and advice.nearest.high == 6000
+    assert codes(advice)[0] == "budget_short"
+
+
+def test_prices_without_a_source_are_asked_for() -> None:
+    advice = advised(60_000, prices=price_list(None))
+    assert not advice.buy and advice.nearest is None
+    assert codes(advice) == ["budget_no_computer", "budget_ask_price", "budget_ask_rate"]
+
+
+def test_cards_for_a_computer_that_is_there() -> None:
+    described = description_from_json({"cpu": {"model": "Ryzen 9 7950X"}, "memory": {"size_gib": 64}})
+    owned = Part("mine", PartKind.COMPUTER, None, watts=given_price(200), hardware=described, slots=1)
+    advice = advised(16_000, prices=price_list(None), owned=owned)
+    assert advice.buy
+    assert advice.machines[0].offer.description.name == "mine + 1 x GeForce RTX 4090"
+    assert advice.machines[0].spent == 16_000
+    assert "budget_stale" not in codes(advised(15_999, prices=price_list(None), owned=owned))
+    assert "budget_stale" in codes(advice)  # of September 2025
+    nothing = advised(15_999, prices=price_list(None), owned=owned)
+    assert not nothing.buy and codes(nothing)[0] == "budget_owned_best"
+
+
+def test_shipped_prices_are_sourced_and_dated() -> None:
+    shipped = price_list(None)
+    for part in shipped.parts:
+        if part.kind is PartKind.CARD:
+            assert part.price is not None and part.watts is not None
+            assert part.price.source and part.watts.source
+
+
+PART = {"name": "RTX 3060 12GB", "kind": "card", "price": 2000, "date": "2026-11", "source": "a shop"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        {"part": []},
+        {"parts": {}},
+        {"parts": [{**PART, "price": -1}]},
+        {"parts": [{**PART, "price": float("nan")}]},
+        {"parts": [{**PART, "price": [3, 2]}]},
+        {"parts": [{**PART, "price": True}]},
+        {"parts": [{**PART, "price": 10**400}]},
+        {"parts": [{**PART, "date": "2026-13"}]},
+        {"parts": [{**PART, "date": None}]},
+        {"parts": [{**PART, "source": ""}]},
+        {"parts": [{**PART, "currency": "EUR"}]},
+        {"parts": [{**PART, "name": "a card of nobody"}]},
+        {"parts": [{**PART, "kind": "computer"}]},
+        {"parts": [{**PART, "slots": 1.5}]},
+        {"parts": [{**PART, "used": "no"}]},
+        {"parts": [PART, PART]},
+        {"cny_per_usd": {"rate": 0, "date": "2026-11", "source": "a bank"}},
+        {"cny_per_usd": {"rate": 7}},
+    ],
+)
+def test_wrong_lists_are_a_sentence(wrong: Any) -> None:
+    with pytest.raises(UsageError) as refused:
+        prices_from_json(wrong, price_list(None))
+    assert refused.value.message.code == "prices_invalid"
+    assert english(refused.value.message)
+
+
+def test_a_list_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text("{")
+    for path in (file, tmp_path / "missing.json"):
+        with pytest.raises(UsageError) as refused:
+            price_list(path)
+        assert refused.value.message.code == "prices_unreadable"
+    file.write_text(json.dumps({"parts": [PART]}))
+    assert any(part.name == PART["name"] for part in price_list(file).parts)
+
+
+def test_too_many_machines_are_refused() -> None:
+    computer = {
+        "kind": "computer",
+        "price": 1,
+        "date": "2026-11",
+        "source": "a shop",
+        "hardware": {},
+        "slots": 8,
+    }
+    many = {"parts": [{**computer, "name": f"computer {number}"} for number in range(40)]}
+    with pytest.raises(UsageError) as refused:
+        advised(1000, prices=prices(many))
+    assert refused.value.message.code == "prices_too_many"
