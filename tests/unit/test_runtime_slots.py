@@ -148,6 +148,9 @@ def test_a_slow_model_gets_small_batches() -> None:
         pace.learn(128, 4, 0.030 + 128 * 0.004)
     assert pace.token_s == pytest.approx(0.004)
     assert pace.prompt_room(answers=4) == 20  # 80 ms
+    assert pace.prompt_room(answers=4, prompts=4) == 20
+    assert pace.prompt_room(answers=1, prompts=3) == 60  # more wait than write
+    assert pace.prompt_room(answers=1, prompts=60) == 150  # but no gap of more than 0.6 s
     assert pace.prompt_room(answers=0) == 512  # it can be stopped
     assert pace.short_batch() == 20
     unstoppable = Pace(512, can_stop=False)

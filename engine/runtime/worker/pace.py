@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _SMOOTH_S = 0.08  # of a batch for prompts while answers are written: no gap that an eye sees
+_LONGEST_GAP_S = 0.6  # in answers, when many prompts wait for few of them
 # Alone, a prompt may take a large batch: it can be stopped between two nodes of the graph, the longest
 # of which takes about a hundredth of it. Where it cannot be stopped, the batch itself has to be short.
 _STOPPABLE_S = 6.0
@@ -30,11 +31,14 @@ class Pace:
             spent = seconds - (self._answers_s if answers else 0.0)
             self.token_s = _mean(self.token_s, max(spent, 0.0) / prompt_tokens)
 
-    def prompt_room(self, answers: int) -> int:
-        """Tokens of prompts for the next batch, besides one for each of `answers`. Together they get
-        half of the time where a batch of answers alone is slow."""
-        seconds = max(_SMOOTH_S, self._answers_s) if answers else self._alone_s
-        return self.tokens_in(seconds)
+    def prompt_room(self, answers: int, prompts: int = 1) -> int:
+        """Tokens for `prompts` in the next batch, besides one for each of `answers`. Together they get
+        half of the time where a batch of answers alone is slow, and more where more wait than write: small
+        batches cost everybody time."""
+        if not answers:
+            return self.tokens_in(self._alone_s)
+        smooth = max(_SMOOTH_S, self._answers_s)
+        return self.tokens_in(max(smooth, min(smooth * prompts / answers, _LONGEST_GAP_S)))
 
     def short_batch(self) -> int:
         """Tokens for a batch that nothing may interrupt."""

@@ -30,6 +30,7 @@ from engine.runtime.worker.vocabulary import Vocabulary
 from engine.runtime.worker.writer import Writer
 
 MOST_WAITING = 64  # answers that wait for a slot; more are refused
+_GATHERING_S = 0.02  # that a prompt waits for one that is about to come
 _UNINTERRUPTED_TOKENS = 32  # of a batch that no cancel can stop, so that none waits for long
 
 
@@ -77,8 +78,14 @@ class Scheduler:
                 self._take()
             if self._queue:
                 self._fill_slots()
-            if self._seating.busy:
+            if self._seating.busy and not self._gathers():
                 self._step()
+
+    def _gathers(self) -> bool:
+        """Those who ask at the same moment are read in one batch, much faster than one after the other.
+        True when somebody has come; nobody who writes is kept waiting for that."""
+        writes = any(slot.stream and slot.stream.answering for slot in self._seating.busy)
+        return bool(self._asked) and not writes and self._take(_GATHERING_S)
 
     def _rest(self) -> None:
         """Waits for something to do; in between, idle conversations are parked."""
@@ -248,7 +255,7 @@ class Scheduler:
         if self._was_aborted:
             room = min(room, _UNINTERRUPTED_TOKENS, max(self._pace.short_batch(), len(writing)))
         writing = writing[:room]
-        room = min(room - len(writing), self._pace.prompt_room(len(writing)))
+        room = min(room - len(writing), self._pace.prompt_room(len(writing), len(reading)))
         shares = share_out(max(room, 0), [self._left(slot) for slot in reading])
         sizes = dict(zip((slot.sequence for slot in reading), shares, strict=True))
         return sizes | {slot.sequence: 1 for slot in writing}
