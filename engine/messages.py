@@ -118,7 +118,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "budget_no_computer": "Don't buy yet: of no whole computer a price is known. Say what one costs with --prices, or describe the one you have with --hardware, so that only cards are bought.",
         "budget_runs_nothing": "Don't buy: nothing that this money buys runs a model well. The nearest is {machine}.",
         "budget_owned_best": "Don't buy: nothing within this budget runs a better model, or this one faster, than the computer you have does ({model}).",
-        "budget_does_not_pay": "Don't buy for the money alone: against an API at {api} CNY a million tokens no machine within this budget pays for itself in {years} years. Energy or price are too high for the tokens that it makes.",
+        "budget_does_not_pay": "Don't buy for the money alone: against an API at {api} CNY a million tokens nothing that this budget buys pays for itself in {years} years. Energy or price are too high for the tokens that it makes.",
         "budget_watts_unknown": "What some of these machines take in watts is not known, so their energy and the comparison with an API are left open. Say it with --watts, or as watts in --prices.",
         "budget_electricity_unknown": "What energy costs is left open, since no price of electricity was given. Add --electricity with what a kilowatt hour costs you in CNY.",
         "budget_not_checked": "Whether the case, the power supply and the slots suit the cards is not checked. Look at them before you buy.",

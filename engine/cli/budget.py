@@ -76,17 +76,19 @@ def refuse_mixed(arguments: argparse.Namespace) -> None:
 
 def run_budget(arguments: argparse.Namespace, context: Context, record: Callable[[Any], Any]) -> int:
     """`record` makes a plan's record. Raises: UsageError."""
+    terms = _terms(arguments)
     advice = budget_advice(
         arguments.budget,
         price_list(Path(arguments.prices) if arguments.prices else None),
         shipped_catalog(),
-        _terms(arguments),
+        terms,
         datetime.now(UTC).date().isoformat(),
         _owned(arguments),
     )
     context.output.record(
         "budget",
         budget_cny=advice.budget,
+        terms=terms,
         buy=advice.buy,
         machines=[_machine_record(machine, record) for machine in advice.machines],
         nearest=_offer_record(advice.nearest) if advice.nearest else None,
@@ -160,10 +162,10 @@ def budget_lines(advice: BudgetAdvice) -> list[str]:
 
 def _machine_lines(number: int, machine: BudgetMachine) -> list[str]:
     offer = machine.offer
-    lines = [f"{number}  {offer.description.name}  ({offer.low:,.0f}-{offer.high:,.0f} CNY)"]
+    lines = [f"{number}  {offer.description.name}  ({_money(offer.low, offer.high)})"]
     lines += [
         f"     {piece.count} x {piece.part.name}{' (used)' if piece.part.used else ''}: "
-        f"{piece.each.low:,.0f}-{piece.each.high:,.0f} CNY, {piece.each.date}, {piece.each.source}"
+        f"{_money(piece.each.low, piece.each.high)}, {piece.each.date}, {piece.each.source}"
         for piece in offer.pieces
         if piece.each
     ]
@@ -190,6 +192,10 @@ def _row(row: Worth) -> str:
         millions, days = row.break_even_million, row.break_even_days
         text += f"; even with the API after {millions:,.0f} million tokens, {days:,.0f} days"
     return text
+
+
+def _money(low: float, high: float) -> str:
+    return f"{low:,.0f} CNY" if low == high else f"{low:,.0f}-{high:,.0f} CNY"
 
 
 def _range(value: Range) -> str:

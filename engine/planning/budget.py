@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec
 from engine.errors import UsageError
@@ -15,7 +15,7 @@ from engine.planning.recommend import recommend_on
 from engine.planning.worth import MOST_YEARS, Terms, Worth, worth_of
 
 MOST_MACHINES = 6  # shown: more are no help to decide
-MOST_OFFERS = 200  # a third of a second each
+MOST_OFFERS = 100  # a third of a second each
 STALE_YEARS = 1  # prices older than that have moved
 
 
@@ -117,11 +117,16 @@ def _against(
     best = ranked[0]
     if not best.plans or best.plans[0].verdict is not Verdict.RUNS_WELL:
         return sentence("budget_runs_nothing", machine=best.offer.description.name)
-    if best.spent == 0:
+    if best.spent == 0 and not any(_outdoes(machine, best) for machine in ranked):
         return sentence("budget_owned_best", model=best.plans[0].model.title)
-    if best.pays is False and terms.api_cny is not None:
+    if terms.api_cny is not None and (best.pays is False or best.spent == 0):
         return sentence("budget_does_not_pay", api=f"{terms.api_cny.low:g}", years=f"{MOST_YEARS:g}")
     return None
+
+
+def _outdoes(machine: BudgetMachine, other: BudgetMachine) -> bool:
+    """Whether it would be the better one if it cost nothing to buy."""
+    return rank(replace(machine, pays=None))[:-1] > rank(replace(other, pays=None))[:-1]
 
 
 def _missing(shown: tuple[BudgetMachine, ...], terms: Terms) -> tuple[Sentence, ...]:

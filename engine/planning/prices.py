@@ -58,7 +58,9 @@ class PriceList:
         if part.price is None or part.currency == CNY:
             return part.price
         rate = self.cny_per_usd
-        return part.price.times(rate.high, f"{rate.high:g} CNY a USD ({rate.source})") if rate else None
+        if rate is None:
+            return None
+        return part.price.times(rate.high, f"{rate.high:g} CNY a USD ({rate.source}, {rate.date})")
 
 
 def merged(shipped: PriceList, own: PriceList) -> PriceList:

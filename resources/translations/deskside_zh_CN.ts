@@ -2236,8 +2236,8 @@
             <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
         </message>
         <message>
-            <source>Don't buy for the money alone: against an API at {api} CNY a million tokens no machine within this budget pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
-            <translation>仅从花费看不建议购买：与每百万 token {api} 元的 API 相比，预算内没有机器能在 {years} 年内回本。相对于产出的 token，电费或售价过高。</translation>
+            <source>Don't buy for the money alone: against an API at {api} CNY a million tokens nothing that this budget buys pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
+            <translation>仅从花费看不建议购买：与每百万 token {api} 元的 API 相比，这笔预算买到的设备都不能在 {years} 年内回本。相对于产出的 token，电费或售价过高。</translation>
         </message>
         <message>
             <source>Don't buy yet: of no whole computer a price is known. Say what one costs with --prices, or describe the one you have with --hardware, so that only cards are bought.</source>

@@ -36,6 +36,7 @@ def test_money_becomes_machines(environment: dict[str, str], tmp_path: Path) -> 
         "your computer + 1 x RTX 3060 12GB",
         "your computer",
     ]
+    assert made["terms"]["cny_per_kwh"]["high"] == 0.6
     best = made["machines"][0]
     assert best["watts"]["high"] == 320
     assert best["plans"][0]["verdict"] == "runs_well"

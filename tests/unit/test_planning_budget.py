@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.cli.budget import budget_lines
 from engine.errors import UsageError
 from engine.figures import Origin
 from engine.hardware.described_json import description_from_json
@@ -18,7 +20,8 @@ from engine.jobs.price_lists import price_list, prices_from_json
 from engine.messages import english
 from engine.planning.budget import BudgetAdvice, BudgetMachine, budget_advice, rank
 from engine.planning.described_machine import described_machine
-from engine.planning.plan import MemoryEstimate
+from engine.planning.offers import offers
+from engine.planning.plan import MemoryEstimate, Verdict
 from engine.planning.prices import Part, PartKind, PriceList, Sourced, merged
 from engine.planning.worth import STREAMS, Terms
 from tests.unit.planning_machines import catalog
@@ -72,6 +75,7 @@ def codes(advice: BudgetAdvice) -> list[str]:
 def fits(memory: MemoryEstimate, machine: BudgetMachine) -> bool:
     has = described_machine(machine.offer.description)
     gpus = [gpu.budget for gpu in has.gpus if not gpu.unified]
+    assert len(memory.vram) <= len(gpus)
     return memory.ram <= has.ram_budget and all(
         size <= budget
         for (_, size), budget in zip(
@@ -80,7 +84,12 @@ def fits(memory: MemoryEstimate, machine: BudgetMachine) -> bool:
     )
 
 
-budgets = st.integers(1000, 60_000)
+def price_steps() -> list[float]:
+    """Budgets at which another machine can be had: between them the advice stays the same."""
+    return sorted({offer.high for offer in offers(priced())})
+
+
+budgets = st.sampled_from([1000.0, *price_steps()])
 terms = st.builds(
     Terms,
     st.sampled_from([None, given_price(0.6), given_price(5.0)]),
@@ -91,7 +100,7 @@ terms = st.builds(
 
 @settings(max_examples=12, deadline=None)
 @given(budgets, terms)
-def test_nothing_exceeds_the_money_or_the_machine(budget: int, terms: Terms) -> None:
+def test_nothing_exceeds_the_money_or_the_machine(budget: float, terms: Terms) -> None:
     for machine in advised(budget, terms).machines:
         assert machine.spent <= budget
         for memory in [plan.memory for plan in machine.plans] + [
@@ -100,9 +109,19 @@ def test_nothing_exceeds_the_money_or_the_machine(budget: int, terms: Terms) -> 
             assert fits(memory, machine)
 
 
+def test_more_money_never_means_a_worse_model() -> None:
+    found = [advised(budget).machines[0].plans[0] for budget in price_steps()]
+    assert len(found) > 10
+    for less, more in pairwise(found):
+        assert list(Verdict).index(more.verdict) <= list(Verdict).index(less.verdict)
+        assert more.model.quality >= less.model.quality
+        if more.model == less.model:
+            assert more.speed.generation_tps.expected >= less.speed.generation_tps.expected
+
+
 @settings(max_examples=8, deadline=None)
 @given(budgets, budgets, terms)
-def test_more_money_never_gives_worse_advice(one: int, other: int, terms: Terms) -> None:
+def test_more_money_never_gives_worse_advice(one: float, other: float, terms: Terms) -> None:
     less, more = (advised(budget, terms) for budget in sorted((one, other)))
     assert more.buy >= less.buy
     if less.machines:
@@ -137,6 +156,9 @@ def test_what_tokens_cost() -> None:
     assert row.break_even_days == pytest.approx(row.break_even_million * 1e6 / row.tps.expected / 86_400)
     several = machine.worth[1]
     assert several.tps is not None and several.tps.expected > row.tps.expected
+    many = machine.worth[2]
+    assert several.memory is not None and many.memory is not None
+    assert many.memory.kv_cache == 8 * several.memory.kv_cache
 
 
 def test_what_does_not_pay_is_not_bought() -> None:
@@ -172,6 +194,32 @@ def test_cards_for_a_computer_that_is_there() -> None:
     assert "budget_stale" in codes(advice)  # of September 2025
     nothing = advised(15_999, prices=price_list(None), owned=owned)
     assert not nothing.buy and codes(nothing)[0] == "budget_owned_best"
+
+
+def test_a_card_that_does_not_pay_is_not_said_to_be_no_better() -> None:
+    described = description_from_json({"cpu": {"model": "Ryzen 9 7950X"}, "memory": {"size_gib": 64}})
+    owned = Part("mine", PartKind.COMPUTER, None, watts=given_price(200), hardware=described, slots=1)
+    terms = Terms(given_price(0.01), given_price(1), 1000.0)
+    advice = advised(16_000, terms, prices=price_list(None), owned=owned)
+    assert not advice.buy and codes(advice)[0] == "budget_does_not_pay"
+    assert advice.machines[0].offer.description.name == "mine"
+
+
+def test_money_that_buys_nothing_that_runs_well() -> None:
+    toy = {"name": "toy", "kind": "computer", "price": 100, "date": "2026-11", "source": "a shop"}
+    own = {"parts": [{**toy, "hardware": {"memory": {"size_gib": 1}, "cpu": {"cores": 1}}}]}
+    advice = advised(200, prices=prices(own))
+    assert not advice.buy and codes(advice)[0] == "budget_runs_nothing"
+    assert [machine.offer.description.name for machine in advice.machines] == ["toy"]
+    assert any("runs no model" in line for line in budget_lines(advice))
+
+
+def test_the_advice_in_a_terminal() -> None:
+    lines = budget_lines(advised(22_000, Terms(given_price(0.6), given_price(100))))
+    told = "\n".join(lines)
+    assert "Ryzen 9 7950X, 64 GB: 6,000 CNY, 2026-11, a shop" in told
+    assert "13,000-16,000 CNY, 2025-09" in told
+    assert "32 at once" in told and "even with the API after" in told
 
 
 def test_shipped_prices_are_sourced_and_dated() -> None:
