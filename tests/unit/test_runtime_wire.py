@@ -45,6 +45,7 @@ TO_WORKER = [
     protocol.Embed(JOB, EmbeddingRequest(("a", "b"))),
     protocol.Forget("chat-1"),
     protocol.Park(),
+    protocol.LimitParking(2**30),
     protocol.Cancel(JOB),
 ]
 FROM_WORKER = [
