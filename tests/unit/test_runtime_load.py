@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from llama_cpp import llama_cpp
 
+from engine.planning import memory
 from engine.runtime.process import _environment
 from engine.runtime.values import LoadRequest
+from engine.runtime.worker import load
 from engine.runtime.worker.load import _context_params
 
 
@@ -14,6 +16,12 @@ from engine.runtime.worker.load import _context_params
 def test_the_list_of_outputs_fills_whole_lines_of_the_cache(sequences: int, outputs: int) -> None:
     request = LoadRequest("model.gguf", 2048, 1, n_sequences=sequences)
     assert _context_params(llama_cpp, request).n_outputs_max == outputs
+
+
+def test_what_is_loaded_is_what_is_planned() -> None:
+    """A worker does not import the planner, which would make its start longer."""
+    assert load._OUTPUT_ROWS == memory.OUTPUT_ROWS
+    assert load._LARGEST_UBATCH == memory.UBATCH
 
 
 def test_a_worker_asks_for_large_pages_beside_what_its_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
