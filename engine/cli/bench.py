@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.cli.check import run_check
 from engine.cli.context import Context
-from engine.cli.plan import range_text
+from engine.cli.output import range_text
 from engine.download.sizes import size_text
 from engine.figures import Origin
 from engine.hardware.report import HardwareReport

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.context import Context
+from engine.cli.output import range_text
 from engine.errors import UsageError
-from engine.figures import Range
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.jobs.advising import shipped_catalog
@@ -181,9 +181,8 @@ def _machine_lines(number: int, machine: BudgetMachine) -> list[str]:
 def _row(row: Worth) -> str:
     if row.tps is None:
         return f"     {row.streams:>2} at once: does not fit into memory"
-    text = (
-        f"     {row.streams:>2} at once: {_range(row.tps)} tokens/s, {row.cny_per_tps:,.0f} CNY per token/s"
-    )
+    speed = range_text(row.tps)
+    text = f"     {row.streams:>2} at once: {speed} tokens/s, {row.cny_per_tps:,.0f} CNY per token/s"
     if row.kwh_per_million is not None:
         text += f"; at most {row.kwh_per_million:,.2f} kWh a million tokens"
     if row.energy_cny_per_million is not None:
@@ -196,8 +195,3 @@ def _row(row: Worth) -> str:
 
 def _money(low: float, high: float) -> str:
     return f"{low:,.0f} CNY" if low == high else f"{low:,.0f}-{high:,.0f} CNY"
-
-
-def _range(value: Range) -> str:
-    digits = 0 if value.high >= 10 else 1
-    return f"{value.low:.{digits}f}-{value.high:.{digits}f}"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.cli.context import Context
-from engine.cli.output import harmless
-from engine.cli.plan import VERDICTS, plan_record, range_text
+from engine.cli.output import harmless, range_text
+from engine.cli.plan import VERDICTS, plan_record
 from engine.download.library_values import KnownModel, LibraryEntry, Standing
 from engine.download.sizes import size_text
 from engine.download.trash import trashed

@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.figures import Range
 from engine.messages import Sentence, english
 
 
@@ -72,3 +73,9 @@ _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 def harmless(text: str) -> str:
     """Text of a model or a hub without control characters, for a terminal."""
     return text.translate(_CONTROLS)
+
+
+def range_text(value: Range) -> str:
+    """ "8-11"; one digit more for slow models."""
+    digits = 0 if value.high >= 10 else 1
+    return f"{value.low:.{digits}f}-{value.high:.{digits}f}"

@@ -12,10 +12,10 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.cli import budget
 from engine.cli.check import run_check
 from engine.cli.context import Context
+from engine.cli.output import range_text
 from engine.download.remote_header import is_address
 from engine.download.sizes import size_text
 from engine.errors import LoadError, WorkerError
-from engine.figures import Range
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
@@ -257,9 +257,3 @@ def advice_lines(advice: Recommendation) -> list[str]:
     lines += [english(remark) for remark in advice.remarks]
     lines.append("Memory is planned, speed is estimated; both are measured once a model runs.")
     return lines
-
-
-def range_text(value: Range) -> str:
-    """ "8-11"; one digit more for slow models."""
-    digits = 0 if value.high >= 10 else 1
-    return f"{value.low:.{digits}f}-{value.high:.{digits}f}"

@@ -6,7 +6,7 @@ import argparse
 
 from engine.cli.context import Context
 from engine.cli.history import days_of
-from engine.cli.plan import range_text
+from engine.cli.output import range_text
 from engine.jobs.scoring import Accuracy, Score, score
 from engine.telemetry.history import KEPT_DAYS, Quantity
 

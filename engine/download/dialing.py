@@ -114,6 +114,12 @@ def trust() -> truststore.SSLContext:
     return context
 
 
+def target_of(url: str) -> str:
+    """What a request for that address asks its server for."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
 def connection_to(url: str, opened: Opened | None = None) -> HTTPConnection:
     """Not connected yet. `opened` is given each socket before it connects, so that others can end it.
 

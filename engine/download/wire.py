@@ -10,13 +10,12 @@ import contextlib
 import socket
 import threading
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection
 from urllib3.response import BaseHTTPResponse
 
 from engine.download.answers import Answer
-from engine.download.dialing import connection_to
+from engine.download.dialing import connection_to, target_of
 from engine.download.endpoints import origin_of, redirect_target
 from engine.download.lines import TROUBLES, Located
 
@@ -120,9 +119,8 @@ class Wire:
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         if self._token is not None and origin_of(url) == self._hub:
             sent["Authorization"] = f"Bearer {self._token}"
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, headers=sent, preload_content=False, decode_content=False)
+        target = target_of(url)
+        connection.request(method, target, headers=sent, preload_content=False, decode_content=False)
         return connection.getresponse()
 
     def _connected(self, url: str) -> HTTPConnection:

@@ -15,14 +15,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.response import BaseHTTPResponse
 
+from engine.download.dialing import connection_to, target_of
 from engine.download.endpoints import origin_of, shown
-from engine.download.wire import USER_AGENT, connection_to
+from engine.download.wire import USER_AGENT
 from engine.errors import RemoteError
 from engine.remote.address import host_of
 
@@ -145,12 +146,9 @@ class Call:
         if body is not None:
             content = json.dumps(body).encode("ascii")
             headers |= {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-        path = urlsplit(url).path
-        query = urlsplit(url).query
-        target = path + (f"?{query}" if query else "")
         method = "GET" if content is None else "POST"
         connection.request(
-            method, target, body=content, headers=headers, preload_content=False, decode_content=False
+            method, target_of(url), body=content, headers=headers, preload_content=False, decode_content=False
         )
         response = connection.getresponse()
         line.settimeout(self._patience.next_s)
