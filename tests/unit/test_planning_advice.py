@@ -311,7 +311,10 @@ def test_more_memory_never_offloads_less(
     after = plan_model(more_of_everything(report, ram, vram), *model, 8192)
     on_gpus = [sum(size for _, size in plan.memory.vram) for plan in (before, after)]
     # experts may move to main memory once it holds them, if then every layer is on a GPU
-    assert on_gpus[1] >= on_gpus[0] or after.n_gpu_layers >= before.n_gpu_layers
+    as_much = on_gpus[1] >= on_gpus[0] or after.n_gpu_layers >= before.n_gpu_layers
+    # a card slower than main memory is let go once that holds what the card had to: then it is quicker
+    quicker = after.speed.generation_tps.expected >= before.speed.generation_tps.expected
+    assert as_much or (quicker and not after.n_gpu_layers)
     if "plan_no_memory" not in [reason.code for reason in before.reasons]:
         assert after.memory.streamed <= before.memory.streamed
 
