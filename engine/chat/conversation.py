@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from engine.chat.options import NOTHING_SET, ChatOptions
+
 
 class Role(StrEnum):
     SYSTEM = "system"
@@ -19,6 +21,7 @@ class PartKind(StrEnum):
     IMAGE = "image"  # body: a data URL
     TOOL_CALL = "tool_call"  # body: JSON
     SUMMARY = "summary"  # stands for everything above its message, which the model no longer reads
+    FILE = "file"  # body: the file's name, a line break, its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Conversation:
     title: str
     messages: tuple[ChatMessage, ...]
     leaf_id: int | None
+    options: ChatOptions = NOTHING_SET
 
     def branch(self) -> tuple[ChatMessage, ...]:
         """From the root to `leaf_id`."""

@@ -29,9 +29,10 @@ from engine.chat.conversation import (
     PartKind,
     Role,
 )
+from engine.chat.options import NOTHING_SET, ChatOptions, options_from_dict, options_to_dict
 from engine.errors import StoreError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE conversations (
@@ -62,6 +63,20 @@ CREATE TABLE parts (
     PRIMARY KEY (message_id, position)
 ) WITHOUT ROWID;
 """
+
+# Since version 2. A draft of 0 is what was typed for a conversation that has not begun.
+_SIDE_TABLES: Final = """
+CREATE TABLE options (
+    conversation_id INTEGER PRIMARY KEY,
+    body TEXT NOT NULL
+);
+CREATE TABLE drafts (
+    conversation_id INTEGER PRIMARY KEY,
+    body TEXT NOT NULL
+);
+"""
+
+_STEPS: Final = (_SCHEMA, _SIDE_TABLES)  # from nothing to version 1, from 1 to 2
 
 
 class Codec(Protocol):
@@ -121,11 +136,18 @@ class ChatStore:
             if found is None:
                 raise StoreError.of("conversation_missing", id=conversation_id)
             messages = tuple(self._messages(conversation_id))
-        return Conversation(conversation_id, self._codec.decode(found[0]), messages, found[1])
+            options = self._options(conversation_id)
+        return Conversation(conversation_id, self._codec.decode(found[0]), messages, found[1], options)
+
+    def drafts(self) -> dict[int | None, str]:
+        """What was typed and not sent, by conversation; None: for one that has not begun."""
+        with self._failures():
+            rows = self._db.execute("SELECT conversation_id, body FROM drafts").fetchall()
+        return {id_ or None: self._codec.decode(body) for id_, body in rows}
 
     # writing
 
-    def begin(self, title: str) -> int:
+    def begin(self, title: str, options: ChatOptions | None = None) -> int:
         """A new, empty conversation; returns its id."""
         now = time.time()
         with self._writing():
@@ -133,7 +155,23 @@ class ChatStore:
                 "INSERT INTO conversations(title, created_at, updated_at) VALUES (?, ?, ?)",
                 (self._codec.encode(title), now, now),
             )
-        return _row_id(cursor)
+            conversation_id = _row_id(cursor)
+            if options is not None:
+                self._write_options(conversation_id, options)
+        return conversation_id
+
+    def set_options(self, conversation_id: int, options: ChatOptions) -> None:
+        with self._writing():
+            self._write_options(conversation_id, options)
+
+    def keep_draft(self, conversation_id: int | None, text: str) -> None:
+        """ "" forgets it."""
+        with self._writing():
+            self._db.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id or 0,))
+            if text:
+                self._db.execute(
+                    "INSERT INTO drafts VALUES (?, ?)", (conversation_id or 0, self._codec.encode(text))
+                )
 
     def add(
         self,
@@ -202,6 +240,20 @@ class ChatStore:
         with self._writing():
             self._db.execute("UPDATE conversations SET deleted_at = ? WHERE id = ?", (at, conversation_id))
 
+    def _options(self, conversation_id: int) -> ChatOptions:
+        found = self._db.execute(
+            "SELECT body FROM options WHERE conversation_id = ?", (conversation_id,)
+        ).fetchone()
+        if found is None:
+            return NOTHING_SET
+        return options_from_dict(json.loads(self._codec.decode(found[0])))
+
+    def _write_options(self, conversation_id: int, options: ChatOptions) -> None:
+        body = json.dumps(options_to_dict(options), ensure_ascii=False)
+        self._db.execute(
+            "INSERT OR REPLACE INTO options VALUES (?, ?)", (conversation_id, self._codec.encode(body))
+        )
+
     def _write_parts(self, message_id: int, parts: Iterable[Part]) -> None:
         self._db.executemany(
             "INSERT INTO parts(message_id, position, kind, body) VALUES (?, ?, ?, ?)",
@@ -244,10 +296,10 @@ class ChatStore:
         # executescript would commit first; a second program may be starting at the same moment.
         with self._writing():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+            for step in _STEPS[version:]:
+                for statement in filter(str.strip, step.split(";")):
                     self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _mark_interrupted(self) -> None:
         rows = self._db.execute(
