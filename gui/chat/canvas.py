@@ -7,11 +7,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
-from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QColor,
+    QFocusEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -19,23 +20,24 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from engine.chat.conversation import ChatMessage, PartKind
-from gui.chat.details import details_of
+from engine.chat.conversation import ChatMessage
+from gui.chat.ahead import Preparing
+from gui.chat.backing import Backing
+from gui.chat.code_rows import CodeRow
+from gui.chat.colouring import Colouring
 from gui.chat.documents import DocumentCache
 from gui.chat.flow import Flow, Placed
 from gui.chat.look import COLUMN, MARGIN, Look
-from gui.chat.message_box import MessageBox, Thought, Wording, is_reading_start
-from gui.chat.painting import Ground, line_at, paint_action, paint_document, paint_focus
-from gui.chat.part_rows import VersionWords
-from gui.chat.rows import Action, CodeRow, Row, Words
+from gui.chat.message_box import MessageBox, Thought
+from gui.chat.painting import Ground, paint_action, paint_document, paint_focus
+from gui.chat.rows import Action, Row, Words
+from gui.chat.saying import Saying
 from gui.chat.selection import Selection
-from gui.chat.wording import footer_words, reading_words, thought_title, tool_words, version_words
 from gui.widgets.controls import IconButton
 from gui.widgets.theme import ThemeSource
 
 FRAME_MS = 33
 _SLOWEST_FRAME_MS = 300
-_LEXING_S = 0.005  # of work at a time on the colours of code
 _UNFOLDED = 160  # messages whose rows are kept
 _NEAR_VIEWS = 3  # within so many viewports, scrolling is exact
 
@@ -53,29 +55,22 @@ class Canvas(QAbstractScrollArea):
         self._theme = theme
         self._look = Look(theme.tokens)
         self._boxes: list[MessageBox] = []
+        self._saying = Saying(self._boxes)
         self._unfolded: OrderedDict[MessageBox, None] = OrderedDict()
         self.documents = DocumentCache()
         self._flow = Flow(self)
+        self._backing = Backing()
+        self._colouring = Colouring(self)
+        self._preparing = Preparing(self, self._rows_ahead, self._prepare)
         self._placed: list[Placed] = []
         self._at_end = True
         self._value = 0
-        self._busy = False
+        self._width = 120.0  # of the column
         self._selection = Selection()
         self._hovered: Target | None = None
         self._focused: Target | None = None
         self._copied: Target | None = None
         self.marker: Marker | None = None
-        self.versions_of: Callable[[int], tuple[int, ...]] = lambda message_id: (message_id,)
-        self._wording = Wording(
-            lambda thought: thought_title(thought, QLocale()),
-            lambda message: footer_words(message, QLocale(), self._is_last(message), self._busy),
-            lambda message: details_of(message, QLocale()),
-            lambda message: reading_words(
-                self._is_reading_start(message), bool(message.text(PartKind.SUMMARY))
-            ),
-            tool_words,
-            self._version_words,
-        )
         self._build()
         self._connect()
         self._retranslate()
@@ -93,20 +88,22 @@ class Canvas(QAbstractScrollArea):
         self._to_end.setCursor(Qt.CursorShape.ArrowCursor)
         self._to_end.hide()
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._lexing_timer = QTimer(self, interval=15)
-        self._lexing: list[CodeRow] = []
 
     def _connect(self) -> None:
         self._theme.changed.connect(self._change_theme)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._to_end.clicked.connect(self.go_to_end)
         self._frame.timeout.connect(self._draw_frame)
-        self._lexing_timer.timeout.connect(self._lex)
+        self._colouring.coloured.connect(self._show_colours)
+
+    def follow_versions(self, versions_of: Callable[[int], tuple[int, ...]]) -> None:
+        """`versions_of` names a message and those beside it in the tree, the oldest first."""
+        self._saying.versions_of = versions_of
 
     # what is shown
     def show_messages(self, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
         """Another conversation; `live_id` names the answer that is being written."""
-        self._boxes = []
+        self._boxes.clear()
         self._flow.reset()
         self._at_end = True
         self.replace_from(0, messages, live_id)
@@ -118,6 +115,8 @@ class Canvas(QAbstractScrollArea):
         del self._boxes[index:]
         self._boxes += [MessageBox(message, message.id == live_id) for message in messages]
         self._focused = self._hovered = self._copied = None
+        self._preparing.stop()
+        self._backing.forget()
         if self._selection.end[0] >= index:
             self._selection.clear()
         self._flow.heights_changed()
@@ -148,8 +147,8 @@ class Canvas(QAbstractScrollArea):
 
     def set_busy(self, busy: bool) -> None:
         """While an answer is written no other can be asked for."""
-        if busy != self._busy:
-            self._busy = busy
+        if busy != self._saying.busy:
+            self._saying.busy = busy
             self._refresh_words()
 
     def go_to_end(self) -> None:
@@ -178,38 +177,6 @@ class Canvas(QAbstractScrollArea):
         """The topmost message."""
         return self._placed[0].box if self._placed else 0
 
-    def box_lines(self, box: int) -> Iterator[str]:
-        """What can be found in a message."""
-        return self._boxes[box].lines()
-
-    def source(self, box: int) -> str:
-        """A message as it was written."""
-        return self._boxes[box].message.text()
-
-    def row_document(self, box: int, row: int) -> QTextDocument | None:
-        return self._document(self.box_rows(box)[row])
-
-    def select_part(self, box: int, row: int, start: int, end: int) -> None:
-        """Selects characters of a row."""
-        self._selection = Selection((box, row, start), (box, row, end))
-        self.viewport().update()
-
-    def bring_into_sight(self, box: int, row: int, start: int) -> None:
-        """Scrolls to a character of a row, unless it is seen already."""
-        document = self.row_document(box, row)
-        if document is None:
-            return
-        line = line_at(document, start).translated(0, self.box_rows(box)[row].margins().top())
-        if not self._in_sight(box, row, line):
-            self._at_end = False
-            self._flow.show_row(box, row, line.center().y() - self.viewport().height() / 3)
-            self._settle()
-
-    def _in_sight(self, box: int, row: int, line: QRectF) -> bool:
-        places = (placed.y for placed in self._placed if (placed.box, placed.index) == (box, row))
-        y = next(places, -math.inf)
-        return y + line.top() >= 0 and y + line.bottom() <= self.viewport().height()
-
     # the flow's source
     def box_count(self) -> int:
         return len(self._boxes)
@@ -220,10 +187,10 @@ class Canvas(QAbstractScrollArea):
     def box_rows(self, box: int) -> list[Row]:
         found = self._boxes[box]
         if found.rows is None:
-            self._flow.heights_changed()
+            self._flow.height_changed(box)
         self._unfolded[found] = None
         self._unfolded.move_to_end(found)
-        return found.unfold(self._look, self._column_width(), self._wording)
+        return found.unfold(self._look, self._column_width(), self._saying.wording)
 
     def measure(self, box: int, row: Row) -> float:
         width = self._column_width()
@@ -231,7 +198,8 @@ class Canvas(QAbstractScrollArea):
             around = row.margins()
             document = self._document(row)
             height = document.size().height() if document else 8.0
-            row.height = around.top() + height + around.bottom()
+            # Whole pixels, so that what is painted can be moved.
+            row.height = math.ceil(around.top() + height + around.bottom())
             row.measured_for = width
             self._boxes[box].touched()
         return row.height
@@ -239,8 +207,8 @@ class Canvas(QAbstractScrollArea):
     def _document(self, row: Row) -> QTextDocument | None:
         document = self.documents.get(row)
         if document is None:
-            if isinstance(row, CodeRow) and not row.code.colour(_LEXING_S):
-                self._lex_later(row)
+            if isinstance(row, CodeRow):
+                self._colouring.begin(row)
             document = row.make_document(self._look)
             if document is None:
                 return None
@@ -253,7 +221,7 @@ class Canvas(QAbstractScrollArea):
 
     # geometry
     def _column_width(self) -> float:
-        return float(max(min(COLUMN, self.viewport().width() - 2 * MARGIN), 120))
+        return self._width
 
     def _column_left(self) -> float:
         return float(round((self.width() - self._column_width()) / 2))
@@ -294,16 +262,20 @@ class Canvas(QAbstractScrollArea):
         delta = value - self._value
         self._at_end = value >= bar.maximum()
         if value <= 0:
-            self._flow.reset()
+            self._flow.go_home()
         elif abs(delta) <= _NEAR_VIEWS * self.viewport().height():
             self._flow.move_by(delta)
         else:
             self._flow.jump_to(value)
         self._settle()
+        self._preparing.begin(delta > 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._flow.heights_changed()
+        width = float(max(min(COLUMN, self.viewport().width() - 2 * MARGIN), 120))
+        if width != self._width:
+            self._width = width
+            self._flow.heights_changed()
         self._settle()
 
     # frames
@@ -311,6 +283,7 @@ class Canvas(QAbstractScrollArea):
         begin = time.perf_counter()
         if self._boxes:
             self._refresh_box(self._boxes[-1])
+            self._flow.height_changed(len(self._boxes) - 1)
             self.changed_from.emit(len(self._boxes) - 1)
         self._settle()
         # A tail that is slow to read (a huge list) is drawn less often.
@@ -318,8 +291,7 @@ class Canvas(QAbstractScrollArea):
         self._frame.setInterval(round(min(max(FRAME_MS, 3 * cost_ms), _SLOWEST_FRAME_MS)))
 
     def _refresh_box(self, box: MessageBox) -> None:
-        box.refresh(self._look, self._column_width(), self._wording, self._take_over)
-        self._flow.heights_changed()
+        box.refresh(self._look, self._column_width(), self._saying.wording, self._take_over)
 
     def _take_over(self, old: Row, new: Row) -> None:
         """A row that grew goes on with the document of the old one where it can."""
@@ -330,26 +302,18 @@ class Canvas(QAbstractScrollArea):
     def _refresh_words(self) -> None:
         for box in self._unfolded:
             self._refresh_box(box)
+        self._flow.heights_changed()
         self._settle()
 
-    def _lex_later(self, row: CodeRow) -> None:
-        self._lexing.append(row)
-        self._lexing_timer.start()
-
-    def _lex(self) -> None:
-        if not self._lexing:
-            self._lexing_timer.stop()
-            return
-        row = self._lexing[-1]
-        if row.code.colour(_LEXING_S):
-            for other in [other for other in self._lexing if other.code is row.code]:
-                self._lexing.remove(other)
-                self.documents.take(other)
-            self.viewport().update()
+    def _show_colours(self, row: CodeRow) -> None:
+        self.documents.take(row)
+        self._backing.forget_row(row)
+        self.viewport().update()
 
     def _change_theme(self) -> None:
         self._look = Look(self._theme.tokens)
         self.documents.clear()
+        self._backing.forget()
         self._settle()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -363,28 +327,50 @@ class Canvas(QAbstractScrollArea):
         self.setAccessibleName(self.tr("Conversation"))
         self._to_end.name(self.tr("Jump to the end"))
 
-    def _version_words(self, message: ChatMessage) -> VersionWords | None:
-        versions = self.versions_of(message.id)
-        return version_words(versions.index(message.id) + 1, len(versions), QLocale(), self._busy)
+    # what comes next
+    def _rows_ahead(self, downwards: bool) -> Iterator[tuple[int, Row]]:
+        """As many rows as fill the viewport once more."""
+        if self._placed:
+            ahead = 0.0
+            for box, row in self._flow.beyond(self._placed[-1 if downwards else 0], downwards):
+                yield box, row
+                ahead += row.height
+                if ahead > self.viewport().height():
+                    return
 
-    def _is_last(self, message: ChatMessage) -> bool:
-        return bool(self._boxes) and self._boxes[-1].message.id == message.id
-
-    def _is_reading_start(self, message: ChatMessage) -> bool:
-        """True where reading begins now, not at an earlier mark."""
-        marked = (box.message.id for box in reversed(self._boxes) if is_reading_start(box.message))
-        return next(marked, None) == message.id
+    def _prepare(self, box: int, row: Row) -> bool:
+        made = self.documents.made
+        before = row.height
+        self.measure(box, row)
+        self._document(row)
+        if row.height != before:
+            self._flow.height_changed(box)
+        return self.documents.made > made
 
     # painting
+    def paint_anew(self) -> None:
+        """Everything in sight may look other now, though it stands where it stood."""
+        self._backing.forget()
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.paint_anew()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.paint_anew()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(event.rect(), QColor(self._theme.tokens.window))
-        for placed in self._placed:
-            self._paint_row(painter, placed)
+        view, ground = self.viewport(), QColor(self._theme.tokens.window)
+        picture = self._backing.picture(
+            view.size(), view.devicePixelRatioF(), self._placed, ground, self._paint_row
+        )
+        painter = QPainter(view)
+        painter.drawPixmap(0, 0, picture)
         painter.end()
 
-    def _paint_row(self, painter: QPainter, placed: Placed) -> None:
+    def _paint_row(self, painter: QPainter, placed: Placed, exposed: QRectF) -> None:
         row, width = placed.row, self._column_width()
         painter.save()
         painter.translate(self._column_left(), placed.y)
@@ -394,7 +380,7 @@ class Canvas(QAbstractScrollArea):
             around = row.margins()
             grounds = self._grounds(placed, document)
             painter.translate(around.left(), around.top())
-            clip = QRectF(0, -placed.y - around.top(), width, self.viewport().height())
+            clip = QRectF(0, exposed.top() - placed.y - around.top(), width, exposed.height())
             paint_document(painter, document, row.palette(self._look), grounds, self._look, clip)
             painter.translate(-around.left(), -around.top())
         for action in row.actions(self._look, width, self._words):

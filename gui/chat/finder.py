@@ -11,9 +11,9 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QTextDocument
 
-from gui.chat.canvas import Canvas
 from gui.chat.painting import Ground, hits_in
 from gui.chat.search import Search, folded
+from gui.chat.selecting import SelectableCanvas
 
 _READING_S = 0.004  # of Markdown at a time
 
@@ -23,7 +23,7 @@ Spot = tuple[int, int, int, int]  # message, row, first character, the one after
 class Finder(QObject):
     changed = Signal()  # number or total
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: SelectableCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._search = Search()
@@ -64,7 +64,7 @@ class Finder(QObject):
         self._texts, self._unread = [], []
         self._search = Search()
         self._canvas.marker = None
-        self._canvas.viewport().update()
+        self._canvas.paint_anew()
         if spot is not None:
             self._canvas.select_part(*spot)
         return spot is not None
@@ -98,7 +98,7 @@ class Finder(QObject):
                 break
         if self._spot is not None:
             self._canvas.bring_into_sight(*self._spot[:3])
-        self._canvas.viewport().update()
+        self._canvas.paint_anew()
         self.changed.emit()
 
     def _find_spot(self) -> Spot | None:

@@ -6,12 +6,11 @@ distance from its top, never as a pixel count, so that a better height elsewhere
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Protocol
 
+from gui.chat.heights import Heights
 from gui.chat.look import BOTTOM, TOP
 from gui.chat.rows import Row
 
@@ -47,25 +46,35 @@ class Flow:
         self._box = 0
         self._row = 0
         self._offset = -float(TOP)  # of the viewport's top below the anchor row's top
-        self._tops: list[float] | None = None
+        self._known: Heights | None = None
+        self._changed: set[int] = set()  # messages whose height is another one than `_known` says
 
     def reset(self) -> None:
+        """To the begin, of whatever messages there are now."""
+        self.go_home()
+        self._known = None
+
+    def go_home(self) -> None:
         self._box, self._row, self._offset = 0, 0, -float(TOP)
-        self._tops = None
 
     def heights_changed(self) -> None:
-        self._tops = None
+        """Of all messages, or their number."""
+        self._known = None
+
+    def height_changed(self, box: int) -> None:
+        self._changed.add(box)
 
     def total(self) -> float:
         """Height of everything, in pixels."""
-        return self._box_tops()[-1] + BOTTOM
+        heights = self._heights()
+        return TOP + heights.before(len(heights)) + BOTTOM
 
     def position(self) -> float:
         """The viewport's top, from the top of everything."""
         if not self._source.box_count():
             return 0.0
         rows = self._source.box_rows(self._box)[: self._row]
-        return self._box_tops()[self._box] + sum(row.height for row in rows) + self._offset
+        return self._top(self._box) + sum(row.height for row in rows) + self._offset
 
     def move_by(self, pixels: float) -> None:
         """Exact, whatever is estimated."""
@@ -73,16 +82,14 @@ class Flow:
 
     def jump_to(self, position: float) -> None:
         """To about that place, as far as heights are known there."""
-        count = self._source.box_count()
-        if not count:
+        if not self._source.box_count():
             return
-        tops = self._box_tops()
-        box = min(max(bisect_right(tops, position) - 1, 0), count - 1)
-        share = (position - tops[box]) / max(tops[box + 1] - tops[box], 1.0)
+        heights = self._heights()
+        box = max(heights.find(position - TOP), 0)
+        share = (position - self._top(box)) / max(heights[box], 1.0)
         rows = self._source.box_rows(box)
-        self._tops = None
         inside = share * sum(row.height for row in rows)
-        self._box, self._row, self._offset = box, 0, inside
+        self._box, self._row, self._offset = box, 0, float(round(inside))
 
     def show_box(self, box: int) -> None:
         """Brings the begin of a message to the top."""
@@ -90,7 +97,7 @@ class Flow:
 
     def show_row(self, box: int, row: int, offset: float) -> None:
         """Brings the viewport's top to `offset` below the top of a row; above it where negative."""
-        self._box, self._row, self._offset = box, row, offset
+        self._box, self._row, self._offset = box, row, float(round(offset))
 
     def settle(self, view_height: float, at_end: bool) -> list[Placed]:
         """Measures what is in sight and says where it is; `at_end` keeps the end in sight."""
@@ -106,12 +113,24 @@ class Flow:
             placed, _ = self._walk_down(view_height)
         return placed
 
-    def _box_tops(self) -> list[float]:
-        """Top of every message, and the end of the last."""
-        if self._tops is None:
-            heights = map(self._source.box_height, range(self._source.box_count()))
-            self._tops = list(accumulate(heights, initial=float(TOP)))
-        return self._tops
+    def beyond(self, placed: Placed, downwards: bool) -> Iterator[tuple[int, Row]]:
+        """The rows after or before one, nearest first, with their messages."""
+        around = self._downwards if downwards else self._upwards
+        index = placed.index + 1 if downwards else placed.index
+        for box, _, row in around(placed.box, index):
+            yield box, row
+
+    def _top(self, box: int) -> float:
+        return TOP + self._heights().before(box)
+
+    def _heights(self) -> Heights:
+        if self._known is None or len(self._known) != self._source.box_count():
+            self._known = Heights(map(self._source.box_height, range(self._source.box_count())))
+        else:
+            for box in self._changed:
+                self._known.set(box, self._source.box_height(box))
+        self._changed.clear()
+        return self._known
 
     def _clamp_anchor(self) -> None:
         """Rows may have gone since the last time."""
@@ -158,7 +177,7 @@ class Flow:
         before = row.height
         height = self._source.measure(box, row)
         if height != before:
-            self._tops = None
+            self._changed.add(box)
         return height
 
     def _downwards(self, box: int, index: int) -> Iterator[tuple[int, int, Row]]:

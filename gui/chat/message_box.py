@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from engine.chat.blocks import Block
 from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
 from engine.chat.markdown import MarkdownStream, parse_markdown
+from gui.chat.answer_rows import FooterRow, FooterWords, ThoughtRow
+from gui.chat.code_rows import rows_of
 from gui.chat.look import Look
 from gui.chat.part_rows import (
     AskedTool,
@@ -20,7 +22,8 @@ from gui.chat.part_rows import (
     asked_tool,
     tool_rows,
 )
-from gui.chat.rows import FooterRow, FooterWords, Row, ThoughtRow, bubble_rows, rows_of
+from gui.chat.rows import Row
+from gui.chat.text_rows import bubble_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class ChatPage(QWidget):
         self.editing.cancelled.connect(self._leave_edit)
         self.composer.left.connect(self._leave)
         self.transcript.version_requested.connect(self._show_version)
-        self.transcript.versions_of = self.model.versions_of
+        self.transcript.follow_versions(self.model.versions_of)
         self.transcript.find_requested.connect(self.find)
         self.find_bar.closed.connect(self._leave_find)
         self.transcript.link_activated.connect(self._open_link)

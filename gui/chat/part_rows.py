@@ -11,8 +11,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from engine.chat.blocks import CodeBlock
+from gui.chat.answer_rows import ThoughtRow
+from gui.chat.code_rows import rows_of
 from gui.chat.look import Look
-from gui.chat.rows import Action, Row, ThoughtRow, Words, rounded, rows_of
+from gui.chat.rows import Action, Row, Words, rounded
 from gui.widgets.icons import pixmap
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter

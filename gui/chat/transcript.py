@@ -5,162 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QContextMenuEvent,
-    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
-    QMouseEvent,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from engine.chat.conversation import ChatMessage, Role
-from gui.chat.canvas import Canvas, Target
-from gui.chat.flow import Placed
-from gui.chat.painting import text_between, word_at
+from gui.chat.canvas import Target
+from gui.chat.code_rows import CodeRow
 from gui.chat.part_rows import VersionsRow
-from gui.chat.rows import Action, CodeRow, Row, TextRow
-from gui.chat.selection import Selection, Spot
+from gui.chat.rows import Action
+from gui.chat.selecting import SelectableCanvas
 from gui.widgets.theme import ThemeSource
 
-_EXACT_COPY = 60  # messages; a longer selection is copied as it was written
-_WHOLE = 1 << 30  # more characters than a row has
 _VERSION_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _MESSAGE_STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
-class Transcript(Canvas):
-    """The canvas with hands: mouse, keyboard, selection and the buttons of the messages."""
+class Transcript(SelectableCanvas):
+    """The canvas with hands: keyboard, and the buttons of the messages."""
 
     carry_on_requested = Signal(int)  # message id
     regenerate_requested = Signal(int)  # message id
     edit_requested = Signal(int)  # message id
     version_requested = Signal(int)  # id of a message beside one that is shown
     find_requested = Signal()
-    link_activated = Signal(str)  # http, https or mailto
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self._pressed: QPoint | None = None
         self._walked: tuple[int, str, int] | None = None  # message, arrow, wanted id
-        self._dragging = False
-        self._drag_timer = QTimer(self, interval=30)
-        self._drag_timer.timeout.connect(self._drag_on)
-        self._copied_timer = QTimer(self, singleShot=True, interval=1500)
-        self._copied_timer.timeout.connect(self._forget_copied)
-
-    # mouse
-    def _target_at(self, point: QPointF) -> Target | None:
-        for placed in self._placed:
-            inside = QPointF(point.x() - self._column_left(), point.y() - placed.y)
-            for action in placed.row.actions(self._look, self._column_width(), self._words):
-                if action.rect.contains(inside):
-                    return placed.box, placed.index, action.key
-        return None
-
-    def _placed_at(self, y: float) -> Placed | None:
-        """The row at that height of the viewport, or the nearest one."""
-        for placed in self._placed:
-            if y < placed.y + placed.row.height:
-                return placed
-        return self._placed[-1] if self._placed else None
-
-    def _spot_at(self, point: QPointF) -> Spot | None:
-        placed = self._placed_at(point.y())
-        if placed is None:
-            return None
-        document = self._document(placed.row)
-        if document is None or not placed.row.selectable:
-            return placed.box, placed.index, 0
-        around = placed.row.margins()
-        inside = point - QPointF(self._column_left() + around.left(), placed.y + around.top())
-        found = document.documentLayout().hitTest(inside, Qt.HitTestAccuracy.FuzzyHit)
-        return placed.box, placed.index, max(found, 0)
-
-    def _link_at(self, point: QPointF) -> str:
-        placed = self._placed_at(point.y())
-        if placed is None or not isinstance(placed.row, TextRow):
-            return ""
-        document = self._document(placed.row)
-        around = placed.row.margins()
-        inside = point - QPointF(self._column_left() + around.left(), placed.y + around.top())
-        return document.documentLayout().anchorAt(inside) if document else ""
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        self._focused = None
-        self._pressed = event.position().toPoint()
-        spot = self._spot_at(event.position())
-        if spot is None or self._target_at(event.position()):
-            return
-        self._dragging = True
-        self._selection.cursor = spot
-        if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._selection.anchor = spot
-        self.viewport().update()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._dragging:
-            self._select_to(event.position())
-            if 0 <= event.position().y() < self.viewport().height():
-                self._drag_timer.stop()
-            else:
-                self._drag_timer.start()
-            return
-        target = self._target_at(event.position())
-        if target != self._hovered:
-            self._hovered = target
-            self.viewport().update()
-        hand = target is not None or bool(self._link_at(event.position()))
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.IBeamCursor)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
-            return
-        moved = (event.position().toPoint() - self._pressed).manhattanLength()
-        was_dragging, self._dragging, self._pressed = self._dragging, False, None
-        self._drag_timer.stop()
-        if moved >= QGuiApplication.styleHints().startDragDistance():
-            return
-        target = self._target_at(event.position())
-        if target is not None:
-            self._activate(target)
-        elif was_dragging and self._selection.empty and (link := self._link_at(event.position())):
-            self.link_activated.emit(link)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        spot = self._spot_at(event.position())
-        if spot is None or self._target_at(event.position()):
-            self.mousePressEvent(event)
-            return
-        document = self._document(self.box_rows(spot[0])[spot[1]])
-        if document is not None:
-            start, end = word_at(document, spot[2])
-            self._selection = Selection((*spot[:2], start), (*spot[:2], end))
-            self.viewport().update()
-
-    def _select_to(self, point: QPointF) -> None:
-        spot = self._spot_at(point)
-        if spot is not None:
-            self._selection.cursor = spot
-            self.viewport().update()
-
-    def _drag_on(self) -> None:
-        """The mouse is held outside: scroll and select on."""
-        point = QPointF(self.viewport().mapFromGlobal(self.cursor().pos()))
-        step = 24 if point.y() > 0 else -24
-        bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + step)
-        self._select_to(point)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = None
-        self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
@@ -220,9 +99,9 @@ class Transcript(Canvas):
 
     def walk_versions(self, box: int, step: int) -> None:
         """Asks for the version of a message before or after the one that is shown."""
-        versions = self.versions_of(self._boxes[box].message.id)
+        versions = self._saying.versions_of(self._boxes[box].message.id)
         place = versions.index(self._boxes[box].message.id) + step
-        if not self._busy and 0 <= place < len(versions):
+        if not self._saying.busy and 0 <= place < len(versions):
             self._walked = (box, "earlier" if step < 0 else "later", versions[place])
             self.version_requested.emit(versions[place])
 
@@ -263,7 +142,7 @@ class Transcript(Canvas):
             self.walk_versions(self._focused[0], step)
             return
         boxes = range(len(self._boxes) - 1, -1, -1)
-        box = next((n for n in boxes if len(self.versions_of(self._boxes[n].message.id)) > 1), None)
+        box = next((n for n in boxes if len(self._saying.versions_of(self._boxes[n].message.id)) > 1), None)
         if box is not None:
             self.walk_versions(box, step)
 
@@ -290,61 +169,9 @@ class Transcript(Canvas):
         if self._selection.end[0] >= box:
             self._selection.clear()
         self._refresh_box(self._boxes[box])
+        self._flow.height_changed(box)
         self._settle()
         self.changed_from.emit(box)
-
-    def _to_clipboard(self, text: str, target: Target | None = None) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self._copied = target
-        self._copied_timer.start()
-        self.viewport().update()
-
-    def _forget_copied(self) -> None:
-        self._copied = None
-        self.viewport().update()
-
-    # selection
-    def select_all(self) -> None:
-        if self._boxes:
-            last = len(self._boxes) - 1
-            self._selection = Selection((0, 0, 0), (last, len(self.box_rows(last)), 0))
-            self.viewport().update()
-
-    def copy(self) -> None:
-        """The selection as text, to the clipboard."""
-        if not self._selection.empty:
-            self._to_clipboard(self.selected_text())
-
-    def selected_text(self) -> str:
-        """What is shown, as text. Of a selection over very many messages, the inner ones as written."""
-        first, last = self._selection.start[0], self._selection.end[0]
-        exact = last - first < _EXACT_COPY
-        pieces = [
-            self._box_text(box) if exact or box in (first, last) else self._boxes[box].message.text()
-            for box in range(first, last + 1)
-        ]
-        return "\n\n".join(piece for piece in pieces if piece)
-
-    def _box_text(self, box: int) -> str:
-        pieces: list[str] = []
-        for index, row in enumerate(self.box_rows(box)):
-            if row.selectable and (text := self._row_text(box, index, row)):
-                if pieces:
-                    pieces.append(row.joint())
-                pieces.append(text)
-        return "".join(pieces)
-
-    def _row_text(self, box: int, index: int, row: Row) -> str:
-        part = self._selection.part(box, index, _WHOLE)
-        if part is None or part[0] == part[1]:
-            return ""
-        document = self._document(row)
-        if document is None:
-            return row.text()
-        part = self._selection.part(box, index, document.characterCount() - 1)
-        if part is None or part == (0, document.characterCount() - 1):
-            return row.text()
-        return text_between(document, *part)
 
     # keyboard
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -403,7 +230,7 @@ class Transcript(Canvas):
         self._focused = target
         action = next((action for found, action in self._targets() if found == target), None)
         self.setAccessibleDescription(action.text if action else "")
-        self.viewport().update()
+        self.paint_anew()
 
     def _step_message(self, step: int) -> None:
         """Ctrl+Up and Ctrl+Down walk from message to message, and read each out."""
@@ -419,4 +246,4 @@ class Transcript(Canvas):
         self.setAccessibleDescription(words)
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-        self.viewport().update()
+        self.paint_anew()

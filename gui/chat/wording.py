@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.chat.conversation import AnswerStats, ChatMessage, MessageState
+from gui.chat.answer_rows import FooterWords
 from gui.chat.message_box import Thought, is_unfinished
 from gui.chat.part_rows import AskedTool, VersionWords
-from gui.chat.rows import FooterWords
 
 
 def thought_title(thought: Thought, locale: QLocale) -> str:

@@ -20,7 +20,7 @@ from engine.events import (
 )
 from engine.messages import sentence
 from engine.runtime.values import RuntimeState
-from gui.chat.rows import FooterRow, ThoughtRow
+from gui.chat.answer_rows import FooterRow, ThoughtRow
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, settle, user
 
 

@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 from engine.chat.conversation import MessageState
 from engine.chat.markdown import parse_markdown
 from engine.events import MessageAdded
+from gui.chat.code_rows import CodeRow
 from gui.chat.documents import Document, block_document
 from gui.chat.highlight import CodeText
 from gui.chat.look import Look
-from gui.chat.rows import CodeRow, slices
+from gui.chat.text_rows import slices
 from gui.widgets.fonts import ui_font
 from gui.widgets.theme import DARK, LIGHT
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, press, settle, user
@@ -314,3 +315,35 @@ def test_hostile_answers_are_laid_out_in_pieces(chat: Chat, text: str) -> None:
         press(transcript, key)
         transcript.grab()
     assert transcript.visible_rows
+
+
+def test_what_is_moved_looks_like_what_is_painted_anew(chat: Chat) -> None:
+    """Scrolling, growing and folding keep pixels; every one of them is where a new painting has it."""
+    transcript, bar = chat.page.transcript, chat.page.transcript.verticalScrollBar()
+    chat.open(conversation(*many(30)))  # type: ignore[arg-type]
+    chat.page.composer.set_text("go")
+    chat.page.composer.button.click()
+    job = chat.desk.last("send")
+    chat.desk.tell(
+        MessageAdded(job, 7, user(101, "go", 60)),
+        MessageAdded(job, 7, answer(102, "", 101, MessageState.STREAMING, stats=None)),
+    )
+    for turn, scroll in enumerate((-35, -700, 90, 0, 400, -120, 10_000, -3, 2_000, 0)):
+        chat.stream(job, f"piece {turn} of **words**\n\n", "| a |\n|---|\n| b |\n\n")
+        QTest.qWait(40)
+        bar.setValue(bar.value() + scroll)
+        settle()
+        kept = transcript.viewport().grab().toImage()
+        transcript.paint_anew()
+        assert transcript.viewport().grab().toImage() == kept, turn
+
+
+def test_scrolling_paints_only_what_is_new(chat: Chat) -> None:
+    transcript, bar = chat.page.transcript, chat.page.transcript.verticalScrollBar()
+    chat.open(conversation(*many(30)))  # type: ignore[arg-type]
+    transcript.grab()
+    before, shown = transcript._backing.rows_painted, len(transcript.visible_rows)
+    for _ in range(10):
+        bar.setValue(bar.value() - 4)
+        settle()
+    assert transcript._backing.rows_painted - before < 3 * shown
