@@ -47,11 +47,11 @@ NOTHING_SET: Final = ChatOptions()
 def with_number(options: ChatOptions, name: str, value: float | None) -> ChatOptions:
     """Raises: ValueError, for a number outside of its limits; KeyError, for a name that is none."""
     low, high = LIMITS[name]
-    if value is None:
-        return replace(options, **{name: None})
-    if not (math.isfinite(value) and low <= value <= high):
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
         raise ValueError(f"{name} lies between {low} and {high}")
-    return replace(options, **{name: round(value) if name in _WHOLE else float(value)})
+    kept = value if value is None or name not in _WHOLE else round(value)
+    changed: dict[str, Any] = {name: kept}
+    return replace(options, **changed)
 
 
 def options_to_dict(options: ChatOptions) -> dict[str, Any]:

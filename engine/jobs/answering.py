@@ -8,10 +8,11 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Any, Final
 
 from engine.cancellation import CancelToken
 from engine.chat.conversation import AnswerStats, ChatMessage, MessageState, Part, PartKind
+from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.errors import Cancelled, StoreError, WorkerError
 from engine.events import (
     Emit,
@@ -48,20 +49,28 @@ def request_for(
     answer: ChatMessage,
     conversation: str = "",
     when_full: WhenFull = WhenFull.STOP,
+    options: ChatOptions = NOTHING_SET,
 ) -> GenerationRequest:
-    """What the model is asked: the messages above `answer`, without their reasoning.
+    """What the model is asked: the messages above `answer`, without their reasoning, in the way that
+    was set for the conversation.
 
     Text that `answer` already holds is carried on. `conversation` names it for its state files.
     """
     return GenerationRequest(
-        turns_of(tuple(message for message in branch if message.id != answer.id)),
-        Sampling(),
-        max_tokens=0,
+        turns_of(tuple(message for message in branch if message.id != answer.id), options.system),
+        _sampling_of(options),
+        max_tokens=options.max_tokens or 0,
         answer_so_far=answer.text(),
         reasoning_so_far=answer.text(PartKind.REASONING),
         conversation=conversation,
         when_full=when_full,
+        thinking=options.thinking,
     )
+
+
+def _sampling_of(options: ChatOptions) -> Sampling:
+    chosen: dict[str, Any] = {name: value for name, value in options.chosen().items() if name != "max_tokens"}
+    return Sampling(**chosen, chosen=tuple(chosen))
 
 
 class AnswerWriter:

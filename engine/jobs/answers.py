@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from engine.cancellation import CancelToken
+from engine.chat.attachments import AttachedFile, part_of
 from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, Role
+from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.chat.store import ChatStore
 from engine.errors import Cancelled, StoreError, UsageError, WorkerError
 from engine.events import (
@@ -70,11 +72,22 @@ class Answers:
             del self._live[job]
 
     def send(
-        self, job: JobId, token: CancelToken, conversation_id: int | None, text: str, settings: Settings
+        self,
+        job: JobId,
+        token: CancelToken,
+        conversation_id: int | None,
+        text: str,
+        settings: Settings,
+        files: tuple[AttachedFile, ...] = (),
+        options: ChatOptions = NOTHING_SET,
     ) -> None:
-        chat_id = conversation_id if conversation_id is not None else self._begin(job, text)
+        """`options` are those of a conversation that begins."""
+        chat_id = conversation_id
+        if chat_id is None:
+            chat_id = self._begin(job, text or files[0].name, options)
         parent = self._store(lambda store: store.conversation(chat_id)).leaf_id
-        self._ask(job, token, chat_id, parent, (Part(PartKind.TEXT, text),), settings)
+        words = (Part(PartKind.TEXT, text),) if text else ()
+        self._ask(job, token, chat_id, parent, (*map(part_of, files), *words), settings)
 
     def edit(
         self,
@@ -199,8 +212,9 @@ class Answers:
             raise WorkerError.of("summary_empty", model=model.name)
         return summary
 
-    def _begin(self, job: JobId, text: str) -> int:
-        chat_id = self._store(lambda store: store.begin(title_of(text)))
+    def _begin(self, job: JobId, text: str, options: ChatOptions) -> int:
+        kept = options if options != NOTHING_SET else None
+        chat_id = self._store(lambda store: store.begin(title_of(text), kept))
         self._list(job)
         return chat_id
 
@@ -230,7 +244,7 @@ class Answers:
             backend = self._backends.of(model)
             conversation = self._store(lambda store: store.conversation(chat_id))
             branch = replace(conversation, leaf_id=answer.id).branch()
-            request = request_for(branch, answer, state_name(chat_id), when_full)
+            request = request_for(branch, answer, state_name(chat_id), when_full, conversation.options)
             with self._link.inbox(job) as inbox:
                 backend.generate(job, request, wish_for(model, settings))
                 writer.follow(job, inbox, token, lambda: backend.cancel(job))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from engine.chat.attachments import read_text
 from engine.chat.conversation import ChatMessage, Part, PartKind, Role
 from engine.errors import UsageError
 from engine.runtime.values import GenerationRequest, Sampling, Turn, WhenFull
@@ -24,18 +25,19 @@ _ORDER: Final = (
 )
 
 
-def turns_of(branch: tuple[ChatMessage, ...]) -> tuple[Turn, ...]:
+def turns_of(branch: tuple[ChatMessage, ...], system_prompt: str = "") -> tuple[Turn, ...]:
     """What a model reads of these messages: without reasoning, empty answers, and what lies above
-    the last place where reading begins."""
+    the last place where reading begins. Attached files stand before the words they were sent with."""
     start = _reading_start(branch)
-    system = [message.text() for message in branch[:start] if message.role is Role.SYSTEM]
+    system = [system_prompt] if system_prompt.strip() else []
+    system += [message.text() for message in branch[:start] if message.role is Role.SYSTEM]
     summary = branch[start].text(PartKind.SUMMARY) if branch[start:] else ""
     if summary:
         system.append(f"{_INTRODUCTION}\n{summary}")
     turns = [
-        Turn(message.role.value, message.text())
+        Turn(message.role.value, read_text(message))
         for message in branch[start:]
-        if message.text() or message.role is not Role.ASSISTANT
+        if read_text(message) or message.role is not Role.ASSISTANT
     ]
     if system and turns and turns[0].role == "system":
         system.append(turns.pop(0).content)
@@ -54,9 +56,9 @@ def new_start(branch: tuple[ChatMessage, ...]) -> ChatMessage:
     later = questions[1:]
     if not later:
         raise UsageError.of("nothing_to_leave_out")
-    most = _KEPT_SHARE * sum(len(message.text()) for message in readable)
+    most = _KEPT_SHARE * sum(len(read_text(message)) for message in readable)
     for index in later:
-        if sum(len(message.text()) for message in readable[index:]) <= most:
+        if sum(len(read_text(message)) for message in readable[index:]) <= most:
             return readable[index]
     return readable[later[-1]]
 
