@@ -1,5 +1,5 @@
 """The program: words go to the command line, none opens the window, `_worker` is a worker,
-`_engine` the host of all workers of a user.
+`_engine` the host of all workers of a user, `_pdf` reads a PDF.
 
 This is the composition root. It decides what is built and hands it in; nothing below
 looks anything up. Heavy imports wait until they are needed: a worker never loads Qt, the
@@ -44,6 +44,10 @@ def main(words: Sequence[str] | None = None) -> int:
         from engine.hardware.vulkan import main as list_vulkan
 
         return list_vulkan()
+    if words[:1] == ["_pdf"]:
+        from engine.chat.pdf_text import main as read_pdf
+
+        return read_pdf()
     if words and not _is_model_file(words):
         return _command_line(words)
     if has_display():

@@ -10,6 +10,7 @@ DesksideError                 carries a Sentence for people and an exit code
 │   └── DiskFull              the destination volume has no room              exit 9
 ├── StoreError                the chat database cannot be read or written     exit 10
 ├── RemoteError               a remote endpoint did not answer as it should    exit 12
+├── AttachmentError           a file cannot be read as text                    exit 13
 ├── ProbeError                a part of the machine could not be looked at    exit 1
 └── UsageError                the command was given something it cannot use   exit 2
 Cancelled                     the user asked for it; not an error             exit 130
@@ -71,6 +72,10 @@ class StoreError(DesksideError):
 
 class RemoteError(DesksideError):
     exit_code = 12
+
+
+class AttachmentError(DesksideError):
+    exit_code = 13
 
 
 class ProbeError(DesksideError):

@@ -7,13 +7,15 @@ at the bottom of the house.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
     from engine.catalog.model import InstalledModel
+    from engine.chat.attachments import AttachedFile
     from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
+    from engine.chat.shelf import Shelf
     from engine.download.library_values import LibraryEntry, Look, TrashedModel
     from engine.download.reaching import Reached
     from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload
@@ -319,6 +321,28 @@ class MessageChanged(Event):
 
     conversation_id: int
     message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsListed(Event):
+    """What was typed and not sent, by conversation; None: for one that has not begun."""
+
+    drafts: Mapping[int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead(Event):
+    """A file that can be sent with a message."""
+
+    path: str
+    file: AttachedFile
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfRead(Event):
+    """Prompts and presets, as they are kept now."""
+
+    shelf: Shelf
 
 
 # the machine, live

@@ -32,6 +32,11 @@ class Paths:
         return self.config / "settings.json"
 
     @property
+    def shelf(self) -> Path:
+        """Prompts and presets."""
+        return self.config / "prompts.json"
+
+    @property
     def parked(self) -> Path:
         """States of idle conversations."""
         return self.state / "parked"

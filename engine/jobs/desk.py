@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.catalog.model import InstalledModel
+from engine.chat.attachments import AttachedFile
+from engine.chat.options import NOTHING_SET, ChatOptions
+from engine.chat.shelf import Shelf
 from engine.download.library_values import KnownModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
@@ -140,10 +143,36 @@ class Desk(Protocol):
     def restore_conversation(self, conversation_id: int) -> JobId:
         """ConversationsListed. Undoes a deletion."""
 
-    def send(self, conversation_id: int | None, text: str) -> JobId:
+    def list_drafts(self) -> JobId:
+        """DraftsListed."""
+
+    def keep_draft(self, conversation_id: int | None, text: str) -> JobId:
+        """What is typed for a conversation, or (None) for one that has not begun; "" forgets it."""
+
+    def set_options(self, conversation_id: int, options: ChatOptions) -> JobId:
+        """They count from the next answer on."""
+
+    def attach(self, path: str) -> JobId:
+        """FileRead, with the text of a file of text, of code, or a PDF; JobFailed for others."""
+
+    def read_shelf(self) -> JobId:
+        """ShelfRead: the prompts and presets of this person."""
+
+    def keep_shelf(self, shelf: Shelf) -> JobId:
+        """ShelfRead."""
+
+    def send(
+        self,
+        conversation_id: int | None,
+        text: str,
+        files: tuple[AttachedFile, ...] = (),
+        options: ChatOptions = NOTHING_SET,
+    ) -> JobId:
         """MessageAdded (user; begins a conversation if None was given, then ConversationsListed),
         MessageAdded (assistant, STREAMING), PromptProgressed ..., TokenDelta ...,
         GenerationFinished, MessageChanged. Loads the model first if none is loaded.
+
+        `text` may be "" where there are files. `options` are those of a conversation that begins.
         """
 
     def edit(self, conversation_id: int, message_id: int, text: str) -> JobId:

@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
+from engine.chat.attachments import AttachedFile
+from engine.chat.options import NOTHING_SET, ChatOptions
+from engine.chat.shelf import Shelf
 from engine.chat.store import ChatStore
 from engine.download.dialing import use_network
 from engine.download.library import Library
@@ -66,6 +70,7 @@ from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, Work, sentence_for
+from engine.jobs.writing import Writing
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
@@ -122,6 +127,7 @@ class LocalDesk:
         remote = RemoteBackend(self._link.on_event, self._keys, str(paths.log))
         self._backends = Backends(engine, remote, self._library)
         self._answers = Answers(self._keeper, self._backends, self._link, emit)
+        self._writing = Writing(self._keeper, paths.shelf, self._command, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
         self._swept = False  # states of conversations that there are no more
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
@@ -458,10 +464,39 @@ class LocalDesk:
 
     # answers
 
-    def send(self, conversation_id: int | None, text: str) -> JobId:
+    def list_drafts(self) -> JobId:
+        return self._threads.start("drafts", lambda job, token: self._writing.list_drafts(job))
+
+    def keep_draft(self, conversation_id: int | None, text: str) -> JobId:
+        self._writing.note_draft(conversation_id, text)
+        return self._threads.start("draft", lambda job, token: self._writing.keep_drafts())
+
+    def set_options(self, conversation_id: int, options: ChatOptions) -> JobId:
+        return self._threads.start(
+            "options", lambda job, token: self._writing.set_options(conversation_id, options)
+        )
+
+    def attach(self, path: str) -> JobId:
+        return self._threads.start("attach", lambda job, token: self._writing.attach(job, token, Path(path)))
+
+    def read_shelf(self) -> JobId:
+        return self._threads.start("shelf", lambda job, token: self._writing.read_shelf(job))
+
+    def keep_shelf(self, shelf: Shelf) -> JobId:
+        return self._threads.start("shelf", lambda job, token: self._writing.keep_shelf(job, shelf))
+
+    def send(
+        self,
+        conversation_id: int | None,
+        text: str,
+        files: tuple[AttachedFile, ...] = (),
+        options: ChatOptions = NOTHING_SET,
+    ) -> JobId:
         return self._threads.start(
             "send",
-            lambda job, token: self._answers.send(job, token, conversation_id, text, self.settings),
+            lambda job, token: self._answers.send(
+                job, token, conversation_id, text, self.settings, files, options
+            ),
         )
 
     def edit(self, conversation_id: int, message_id: int, text: str) -> JobId:

@@ -2376,6 +2376,10 @@
             <translation>程序现在可使用 {after} 个处理器，之前为 {before} 个。</translation>
         </message>
         <message>
+            <source>Reading {name} took more memory or time than a PDF may take, so it was ended. Save it again as a PDF, or copy the text that matters.</source>
+            <translation>读取 {name} 占用的内存或时间超过了 PDF 的限度，已经终止。请重新存为 PDF，或复制需要的文字。</translation>
+        </message>
+        <message>
             <source>Requests and answers travel without encryption beyond this machine. On a network that you do not trust, put a proxy with TLS in front, or use an SSH tunnel.</source>
             <translation>离开本机的请求和回答未经加密。在不受信任的网络中，请在前面加一个 TLS 代理，或使用 SSH 隧道。</translation>
         </message>
@@ -2944,6 +2948,10 @@
             <translation>运行 {model} 时内存耗尽，系统终止了引擎。请关闭其他程序，或选择更小的模型或更短的上下文，然后重新加载。对话已保留。</translation>
         </message>
         <message>
+            <source>The text of {name} could not be read ({reason}). Save it again as a PDF, or copy the text that matters.</source>
+            <translation>无法读取 {name} 的文字（{reason}）。请重新存为 PDF，或复制需要的文字。</translation>
+        </message>
+        <message>
             <source>The {kind} for the answer cannot be followed ({reason}). Correct it, or ask without it.</source>
             <translation>无法按要求的 {kind} 生成回答（{reason}）。请改正，或不使用它再次提问。</translation>
         </message>
@@ -3002,6 +3010,10 @@
         <message>
             <source>There is no room for this model in {folder} yet: with those before it in the queue it needs {needed}, {free} are free, and {floor} stay free. Free some space or choose another folder; it goes on by itself.</source>
             <translation>{folder} 暂时放不下这个模型：连同队列中排在它前面的，共需 {needed}，而可用空间为 {free}，其中 {floor} 要保留。请腾出空间或选择其他文件夹；之后会自动继续。</translation>
+        </message>
+        <message>
+            <source>There is no text in {name}, so there is nothing for a model to read. Scanned pages have to be made into text first.</source>
+            <translation>{name} 中没有文字，模型没有内容可读。扫描的页面需要先转成文字。</translation>
         </message>
         <message>
             <source>There is not enough memory for {model} ({reason}). Close other programs, or choose a shorter context, a smaller KV type or a smaller model.</source>
@@ -3150,6 +3162,14 @@
         <message>
             <source>Which build of the engine is it? The description does not say, and builds differ up to {factor} times here. Give engine.build, as a number or a date.</source>
             <translation>推理引擎是哪个版本？描述中没有说明；不同版本在这里可相差 {factor} 倍。请填写 engine.build（版本号或日期）。</translation>
+        </message>
+        <message>
+            <source>Your prompts and presets could not be kept in {path} ({reason}). Make the folder writable, then try again.</source>
+            <translation>无法把您的提示词和预设保存到 {path}（{reason}）。请让该文件夹可写，然后重试。</translation>
+        </message>
+        <message>
+            <source>Your prompts and presets in {path} could not be read ({reason}). They were put aside as {aside}.</source>
+            <translation>无法读取 {path} 中您的提示词和预设（{reason}）。原文件已另存为 {aside}。</translation>
         </message>
         <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>
@@ -3500,6 +3520,10 @@
             <translation>{name} 现在不能使用；上次检测时可以。</translation>
         </message>
         <message>
+            <source>{name} could not be read ({reason}). Check that the file is there and that you may open it.</source>
+            <translation>无法读取 {name}（{reason}）。请检查文件是否存在，以及您是否有权打开它。</translation>
+        </message>
+        <message>
             <source>{name} does not fit in memory here. As {quantization} ({size}) it could only be read from the disk while it answers, at about {speed} tokens a second: to try, not to use.</source>
             <translation>{name} 放不进本机内存。以 {quantization}（{size}）只能在回答时从磁盘读取，每秒约 {speed} 个词元：可以一试，不宜使用。</translation>
         </message>
@@ -3516,12 +3540,24 @@
             <translation>{name} 的校验和不正确，重新获取每一部分后依然如此，说明来源有问题。未安装；文件存放在 {kept}，下次尝试时会删除。请稍后重试，或换用其他站点。</translation>
         </message>
         <message>
+            <source>{name} holds {size}, and files of up to {most} are read. Attach the part that matters.</source>
+            <translation>{name} 有 {size}，最多只读取 {most} 的文件。请只附上需要的部分。</translation>
+        </message>
+        <message>
             <source>{name} is already being downloaded by another window or terminal. Wait for it to finish, or stop it there.</source>
             <translation>另一个窗口或终端正在下载 {name}。请等待其完成，或在那里停止下载。</translation>
         </message>
         <message>
             <source>{name} is left out, because it was switched off by hand. Take that correction back to use it again.</source>
             <translation>{name} 未被使用，因为它已被手动停用。撤销该更正即可重新使用。</translation>
+        </message>
+        <message>
+            <source>{name} is locked with a password. Save a copy without one, then attach that.</source>
+            <translation>{name} 有密码保护。请另存一份没有密码的副本，再附上。</translation>
+        </message>
+        <message>
+            <source>{name} is neither text nor a PDF, so a model cannot read it. Attach text, code or a PDF.</source>
+            <translation>{name} 既不是文本也不是 PDF，模型无法读取。请附上文本、代码或 PDF。</translation>
         </message>
         <message>
             <source>{name} lies in {path} and belongs to another program or folder, so Deskside neither moves nor deletes it. It can be taken off the list.</source>

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.catalog.model import InstalledModel
+from engine.chat.attachments import AttachedFile
+from engine.chat.options import NOTHING_SET, ChatOptions
+from engine.chat.shelf import Shelf
 from engine.download.library_values import KnownModel
 from engine.events import Emit, Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
@@ -137,8 +140,33 @@ class FakeDesk:
     def restore_conversation(self, conversation_id: int) -> JobId:
         return self._note("restore_conversation", conversation_id)
 
-    def send(self, conversation_id: int | None, text: str) -> JobId:
-        return self._note("send", conversation_id, text)
+    def list_drafts(self) -> JobId:
+        return self._note("list_drafts")
+
+    def keep_draft(self, conversation_id: int | None, text: str) -> JobId:
+        return self._note("keep_draft", conversation_id, text)
+
+    def set_options(self, conversation_id: int, options: ChatOptions) -> JobId:
+        return self._note("set_options", conversation_id, options)
+
+    def attach(self, path: str) -> JobId:
+        return self._note("attach", path)
+
+    def read_shelf(self) -> JobId:
+        return self._note("read_shelf")
+
+    def keep_shelf(self, shelf: Shelf) -> JobId:
+        return self._note("keep_shelf", shelf)
+
+    def send(
+        self,
+        conversation_id: int | None,
+        text: str,
+        files: tuple[AttachedFile, ...] = (),
+        options: ChatOptions = NOTHING_SET,
+    ) -> JobId:
+        more = (files, options) if files or options != NOTHING_SET else ()
+        return self._note("send", conversation_id, text, *more)
 
     def edit(self, conversation_id: int, message_id: int, text: str) -> JobId:
         return self._note("edit", conversation_id, message_id, text)
