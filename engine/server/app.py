@@ -142,6 +142,8 @@ class Api:
         """The id of the model that was asked for, and what to load. Raises: RequestError."""
         if self.closing:
             raise RequestError.answered(503, "api_closing")
+        if not self._models.is_default(name):
+            self._engine.forget()
         name, model = await self._find(name, embedding)
         return name, self._models.wish(model, embedding)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import Final
 
@@ -21,7 +22,7 @@ class EngineView:
     def __init__(self, open_: OpenRequests) -> None:
         self._open = open_
         self._status: EngineStatus | None = None
-        self._asked = -_FRESH_S
+        self._asked = -math.inf
         self._asking = asyncio.Lock()
 
     async def status(self, fresh_s: float = _FRESH_S) -> EngineStatus | None:
@@ -31,6 +32,10 @@ class EngineView:
                 self._status = await self._look()
                 self._asked = time.monotonic()
         return self._status
+
+    def forget(self) -> None:
+        """What was heard is no longer true: a request is about to load a model by its name."""
+        self._asked = -math.inf
 
     async def _look(self) -> EngineStatus | None:
         try:

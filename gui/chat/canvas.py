@@ -104,17 +104,21 @@ class Canvas(QAbstractScrollArea):
     def show_messages(self, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
         """Another conversation; `live_id` names the answer that is being written."""
         self._boxes.clear()
+        self._focused = None
         self._flow.reset()
         self._at_end = True
         self.replace_from(0, messages, live_id)
 
     def replace_from(self, index: int, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
         """Replaces the messages from that index on; those before keep their rows."""
+        walked = self._message_at(self._focused)
         for box in self._boxes[index:]:
             self._unfolded.pop(box, None)
         del self._boxes[index:]
         self._boxes += [MessageBox(message, message.id == live_id) for message in messages]
-        self._focused = self._hovered = self._copied = None
+        self._hovered = self._copied = None
+        if walked != self._message_at(self._focused):  # who walks by keyboard is not set back by news
+            self._focused = None
         self._preparing.stop()
         self._backing.forget()
         if self._selection.end[0] >= index:
@@ -122,6 +126,10 @@ class Canvas(QAbstractScrollArea):
         self._flow.heights_changed()
         self._refresh_words()
         self.changed_from.emit(index)
+
+    def _message_at(self, target: Target | None) -> int | None:
+        """The id of the message that a target belongs to."""
+        return self._boxes[target[0]].message.id if target and target[0] < len(self._boxes) else None
 
     def append_text(self, text: str, reasoning: bool) -> None:
         """More of the live answer; drawn with the next frame."""

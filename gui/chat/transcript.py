@@ -193,7 +193,7 @@ class Transcript(SelectableCanvas):
             event.ignore()
 
     def _activate_focused(self, target: Target) -> None:
-        if target[2]:
+        if any(target == found for found, _ in self._targets()):
             self._activate(target)
 
     def _scroll_by_key(self, key: int) -> bool:

@@ -11,7 +11,7 @@ from engine.jobs.advising import advise
 from engine.paths import Paths
 from tests.e2e.desktop import Desktop, Program, wait_for
 from tests.e2e.starter import starter
-from tests.e2e.test_main_job import Chats, ask, settings_of
+from tests.e2e.test_main_job import Chats, ask, settings_of, wizard_page
 from tests.hub import Faults, StandInHub
 
 
@@ -23,7 +23,7 @@ def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) 
         program.start()
         report = program.state / "hardware.json"
         wait_for("the check", report.exists, 60)
-        time.sleep(1)
+        check = wizard_page(program, "wizard-check")
         # The hub holds a model that runs here under the name of the one that is recommended.
         paths = Paths(program.data, program.config, program.state)
         chosen = advise(paths, load_report(report)).plans[0].quantization
@@ -31,9 +31,9 @@ def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) 
         hub.add_file(chosen.repository, f"Model-{chosen.name}.gguf", content)
         hub.faults = Faults(bytes_per_second=1_500_000)
         program.keys("Return")
-        time.sleep(1)
+        recommendation = wizard_page(program, "wizard-recommendation", after=check)
         program.keys("Return")
-        time.sleep(1)
+        wizard_page(program, "wizard-get", after=recommendation)
         program.keys("Return")  # Download
         wait_for("the first bytes", lambda: hub.served.body_bytes > 4_000_000, 30)
         program.screenshot("wizard-download")

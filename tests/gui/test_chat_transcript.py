@@ -207,6 +207,28 @@ def test_enter_presses_the_focused_button(qtbot: QtBot, chat: Chat) -> None:
     assert asked.args == [2]
 
 
+def test_news_of_a_message_leave_the_keyboard_where_it_is(qtbot: QtBot, chat: Chat) -> None:
+    messages = [user(1, "Q"), answer(2, "A", state=MessageState.INTERRUPTED)]
+    chat.open(conversation(*messages))
+    transcript = chat.page.transcript
+    transcript.setFocus()
+    settle()
+    while transcript.accessibleDescription() != "Carry on":
+        assert transcript.focusNextPrevChild(True)
+    transcript.replace_from(1, chat.page.model.messages[1:])
+    settle()
+    with qtbot.waitSignal(transcript.carry_on_requested) as asked:
+        press(transcript, Qt.Key.Key_Return)
+    assert asked.args == [2]
+    # A message of another id took its place: the key that was meant for the old one does nothing.
+    while transcript.accessibleDescription() != "Carry on":
+        assert transcript.focusNextPrevChild(True)
+    chat.open(conversation(user(3, "Q"), answer(4, "A", state=MessageState.INTERRUPTED)))
+    settle()
+    with qtbot.assertNotEmitted(transcript.carry_on_requested):
+        press(transcript, Qt.Key.Key_Return)
+
+
 def test_copy_and_carry_on_by_mouse(qtbot: QtBot, chat: Chat) -> None:
     chat.open(conversation(user(1, "Q"), answer(2, "**A**", state=MessageState.STOPPED)))
     transcript = chat.page.transcript
