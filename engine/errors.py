@@ -9,6 +9,7 @@ DesksideError                 carries a Sentence for people and an exit code
 │   ├── HubUnreachable        no answer from the source                       exit 8
 │   └── DiskFull              the destination volume has no room              exit 9
 ├── StoreError                the chat database cannot be read or written     exit 10
+│   └── StoreDamaged          the file itself is damaged                      exit 10
 ├── RemoteError               a remote endpoint did not answer as it should    exit 12
 ├── AttachmentError           a file cannot be read as text                    exit 13
 ├── ProbeError                a part of the machine could not be looked at    exit 1
@@ -68,6 +69,10 @@ class DiskFull(DownloadError):
 
 class StoreError(DesksideError):
     exit_code = 10
+
+
+class StoreDamaged(StoreError):
+    """What was written last may be lost; a copy of it can be read."""
 
 
 class RemoteError(DesksideError):

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, NewType
 if TYPE_CHECKING:
     from engine.catalog.model import InstalledModel
     from engine.chat.attachments import AttachedFile
-    from engine.chat.conversation import AnswerStats, ChatMessage, Conversation, ConversationSummary
+    from engine.chat.conversation import (
+        AnswerStats,
+        ChatMessage,
+        Conversation,
+        ConversationSummary,
+        Folder,
+        TrashedConversation,
+    )
+    from engine.chat.found import ChatsFound
     from engine.chat.shelf import Shelf
     from engine.download.library_values import LibraryEntry, Look, TrashedModel
     from engine.download.reaching import Reached
@@ -300,6 +308,13 @@ class RemoteTried(Event):
 @dataclass(frozen=True, slots=True)
 class ConversationsListed(Event):
     conversations: tuple[ConversationSummary, ...]
+    folders: tuple[Folder, ...] = ()
+    trash: tuple[TrashedConversation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatsSearched(Event):
+    found: ChatsFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "unexpected": "Something went wrong that Deskside did not foresee ({detail}). The log in {log} has more; please report it.",
         "data_folder_unwritable": "The data folder {path} cannot be written ({reason}). Make it writable, or set XDG_DATA_HOME to another folder.",
         "disk_full": "The disk that holds {path} is full. Free some space, then try again; nothing that was saved is lost.",
+        "disk_full_reserve": "The disk that holds {path} is full. What was written so far is saved, in room that was kept for this. Free some space before you go on.",
         "settings_unreadable": "The settings in {path} could not be read ({reason}). They were put aside as {aside}, and Deskside starts with the defaults.",
         "no_display": "There is no display, so no window can be shown. Deskside goes on in this terminal.",
         "usage": "The command was not understood: {problem}. `{program} --help` lists what there is.",
@@ -438,5 +439,15 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "message_missing": "There is no message number {id} in this conversation any more. Open the conversation again.",
         "chats_too_new": "The chat database {path} was written by a newer Deskside (format {found}, this one knows {known}). Update Deskside to read it; nothing was changed.",
         "chats_failed": "The chat database {path} cannot be used ({reason}). Check that the file and its folder can be written and are not on a failing disk.",
+        "chats_damaged": "The chat database {path} is damaged ({reason}). Its copy of {date} is shown, and nothing can be written until you go on with that copy; the damaged file is kept.",
+        "chats_read_only": "Your chats are shown from a copy, because the chat database is damaged, so nothing can be written. Go on with the copy first.",
+        "chats_begun_again": "Deskside goes on with the copy of {date} and {count} newer messages that could still be read. The damaged database is kept as {aside}.",
+        "chats_not_damaged": "The chat database is not damaged, so its copy is not needed. Nothing was changed.",
+        "chats_gone": "The chat database {path} was moved or deleted while it was in use, so nothing can be saved. Put it back, or start Deskside again to begin a new one.",
+        "chats_saved_late": "There is room on the disk again: what could not be saved before is saved now.",
+        "search_failed": "The chats cannot be searched ({reason}). Close other windows of Deskside and try again; the chats themselves are not affected.",
+        "copy_failed": "The chats could not be copied to {folder} ({reason}). Free some space, or check that the folder can be written.",
+        "copy_missing": "There is no copy of the chat database {path} that could be used in its place. Copy the file to a safe place before you try to repair it with other tools.",
+        "folder_missing": "That folder is not there any more. Choose another one.",
     }
 )

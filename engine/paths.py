@@ -28,6 +28,11 @@ class Paths:
         return self.data / "chats.sqlite3"
 
     @property
+    def chat_index(self) -> Path:
+        """Made from the chats; may be deleted at any time."""
+        return self.state / "chat-index.sqlite3"
+
+    @property
     def settings(self) -> Path:
         return self.config / "settings.json"
 

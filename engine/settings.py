@@ -40,6 +40,7 @@ class Settings:
     keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
     park_gib: int = 8  # of disk for state files of conversations
     keep_history: bool = True  # figures of answers and of the machine, on this machine only
+    name_chats: bool = True  # the model gives a new conversation its title
     download_folder: str = ""  # where models are downloaded to; "" for the data folder
     speed_limit_kib: int = 0  # of downloads, in KiB per second; 0 for none
     overrides: tuple[tuple[str, str], ...] = ()  # figures of the check set by hand: (key, value)

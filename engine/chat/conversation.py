@@ -76,11 +76,44 @@ class ChatMessage:
         return "".join(part.body for part in self.parts if part.kind is kind)
 
 
+class TitleBy(StrEnum):
+    """Who gave a conversation its title: what a person chose is never replaced."""
+
+    QUESTION = "question"  # the first line of the first question
+    MODEL = "model"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
     id: int
     title: str
     updated_at: float
+    folder_id: int | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrashedConversation:
+    id: int
+    title: str
+    deleted_at: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class FilingView:
+    """Everything there is, without the messages: pinned and last used first, folders by name, the last
+    deleted first."""
+
+    conversations: tuple[ConversationSummary, ...]
+    folders: tuple[Folder, ...] = ()
+    trash: tuple[TrashedConversation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

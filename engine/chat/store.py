@@ -7,171 +7,137 @@ process gone marks the answer as interrupted, so that nothing is lost and nothin
 
 from __future__ import annotations
 
-import errno
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, fields
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Final, Protocol
 
 import psutil
 
+from engine.chat.codec import Codec, PlainCodec, storable
 from engine.chat.conversation import (
     AnswerStats,
     ChatMessage,
     Conversation,
-    ConversationSummary,
     MessageState,
     Part,
     PartKind,
     Role,
+    TitleBy,
 )
+from engine.chat.copies import look_through, make_copy
+from engine.chat.database import Database, silent
+from engine.chat.filing import Filing
 from engine.chat.options import NOTHING_SET, ChatOptions, options_from_dict, options_to_dict
+from engine.chat.schema import SCHEMA_VERSION, bring_up_to_date, next_number, version_of
 from engine.errors import StoreError
-
-SCHEMA_VERSION: Final = 2
-
-_SCHEMA: Final = """
-CREATE TABLE conversations (
-    id INTEGER PRIMARY KEY,
-    title TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL,
-    leaf_id INTEGER,
-    deleted_at REAL
-);
-CREATE TABLE messages (
-    id INTEGER PRIMARY KEY,
-    conversation_id INTEGER NOT NULL REFERENCES conversations(id),
-    parent_id INTEGER REFERENCES messages(id),
-    role TEXT NOT NULL,
-    state TEXT NOT NULL,
-    writer TEXT NOT NULL,
-    model TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    stats TEXT
-);
-CREATE INDEX messages_by_conversation ON messages(conversation_id);
-CREATE TABLE parts (
-    message_id INTEGER NOT NULL REFERENCES messages(id),
-    position INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (message_id, position)
-) WITHOUT ROWID;
-"""
-
-# Since version 2. A draft of 0 is what was typed for a conversation that has not begun.
-_SIDE_TABLES: Final = """
-CREATE TABLE options (
-    conversation_id INTEGER PRIMARY KEY,
-    body TEXT NOT NULL
-);
-CREATE TABLE drafts (
-    conversation_id INTEGER PRIMARY KEY,
-    body TEXT NOT NULL
-);
-"""
-
-_STEPS: Final = (_SCHEMA, _SIDE_TABLES)  # from nothing to version 1, from 1 to 2
+from engine.messages import Sentence
 
 
-class Codec(Protocol):
-    """What bodies and titles pass through on their way to disk; the place for encryption."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was stored, and the answer that is about to be written below it."""
 
-    def encode(self, text: str) -> str: ...
-
-    def decode(self, stored: str) -> str: ...
-
-
-class PlainCodec:
-    """Bodies as they are. Lone surrogates, which SQLite cannot hold, are replaced."""
-
-    def encode(self, text: str) -> str:
-        return _storable(text)
-
-    def decode(self, stored: str) -> str:
-        return stored
+    question: ChatMessage
+    answer: ChatMessage
 
 
 class ChatStore:
-    """Raises StoreError from every method when the file cannot be read or written."""
+    """Raises StoreError from every method when the file cannot be read or written, StoreDamaged when it
+    is damaged. `tell` hears what people should know though it went well."""
 
-    def __init__(self, path: Path, codec: Codec | None = None) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        codec: Codec | None = None,
+        read_only: bool = False,
+        tell: Callable[[Sentence], None] = silent,
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
         self._codec = codec or PlainCodec()
         self._writer = _this_process()
-        with self._failures():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._migrate()
-            self._mark_interrupted()
+        self._db = Database(path, read_only, tell)
+        self.filing = Filing(self._db, self._codec)
+        try:
+            self._begin()
+        except BaseException:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         self._db.close()
 
-    # reading
+    def _begin(self) -> None:
+        self._db.prepare(look_through)
+        self._bring_up_to_date()
+        if not self.read_only:
+            self._mark_interrupted()
 
-    def conversations(self) -> tuple[ConversationSummary, ...]:
-        """Those not in the trash, the last used first."""
-        with self._failures():
-            rows = self._db.execute(
-                "SELECT id, title, updated_at FROM conversations WHERE deleted_at IS NULL"
-                " ORDER BY updated_at DESC, id DESC"
-            ).fetchall()
-        return tuple(ConversationSummary(id_, self._codec.decode(title), at) for id_, title, at in rows)
+    # reading
 
     def conversation(self, conversation_id: int) -> Conversation:
         """The whole tree of one conversation. Raises StoreError if there is none of that id."""
-        with self._failures():
-            found = self._db.execute(
-                "SELECT title, leaf_id FROM conversations WHERE id = ?", (conversation_id,)
-            ).fetchone()
-            if found is None:
-                raise StoreError.of("conversation_missing", id=conversation_id)
+        found = self._db.rows("SELECT title, leaf_id FROM conversations WHERE id = ?", (conversation_id,))
+        if not found:
+            raise StoreError.of("conversation_missing", id=conversation_id)
+        title, leaf_id = found[0]
+        with self._db.failures():
             messages = tuple(self._messages(conversation_id))
             options = self._options(conversation_id)
-        return Conversation(conversation_id, self._codec.decode(found[0]), messages, found[1], options)
+        return Conversation(conversation_id, self._codec.decode(title), messages, leaf_id, options)
 
     def drafts(self) -> dict[int | None, str]:
         """What was typed and not sent, by conversation; None: for one that has not begun."""
-        with self._failures():
-            rows = self._db.execute("SELECT conversation_id, body FROM drafts").fetchall()
+        rows = self._db.rows("SELECT conversation_id, body FROM drafts")
         return {id_ or None: self._codec.decode(body) for id_, body in rows}
+
+    def streaming(self, conversation_id: int) -> tuple[int, ...]:
+        """The messages that are being written in that conversation, by any program that lives."""
+        rows = self._db.rows(
+            "SELECT id, writer FROM messages WHERE conversation_id = ? AND state = 'streaming'",
+            (conversation_id,),
+        )
+        return tuple(id_ for id_, writer in rows if writer == self._writer or _is_running(writer))
 
     # writing
 
-    def begin(self, title: str, options: ChatOptions | None = None) -> int:
+    def begin(
+        self, title: str, options: ChatOptions | None = None, title_by: TitleBy = TitleBy.QUESTION
+    ) -> int:
         """A new, empty conversation; returns its id."""
         now = time.time()
-        with self._writing():
-            cursor = self._db.execute(
-                "INSERT INTO conversations(title, created_at, updated_at) VALUES (?, ?, ?)",
-                (self._codec.encode(title), now, now),
+        values = (self._codec.encode(title), now, now, title_by, uuid.uuid4().hex)
+
+        def change(db: sqlite3.Connection) -> int:
+            id_ = next_number(db, "conversation")
+            db.execute(
+                "INSERT INTO conversations(id, title, created_at, updated_at, title_by, uid)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (id_, *values),
             )
-            conversation_id = _row_id(cursor)
             if options is not None:
-                self._write_options(conversation_id, options)
-        return conversation_id
+                self._write_options(db, id_, options)
+            return id_
+
+        return self._db.write(change)
 
     def set_options(self, conversation_id: int, options: ChatOptions) -> None:
-        with self._writing():
-            self._write_options(conversation_id, options)
+        self._db.write(lambda db: self._write_options(db, conversation_id, options))
 
     def keep_draft(self, conversation_id: int | None, text: str) -> None:
         """ "" forgets it."""
-        with self._writing():
-            self._db.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id or 0,))
+        id_ = conversation_id or 0
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM drafts WHERE conversation_id = ?", (id_,))
             if text:
-                self._db.execute(
-                    "INSERT INTO drafts VALUES (?, ?)", (conversation_id or 0, self._codec.encode(text))
-                )
+                db.execute("INSERT INTO drafts VALUES (?, ?)", (id_, self._codec.encode(text)))
+
+        self._db.write(change)
 
     def add(
         self,
@@ -183,21 +149,30 @@ class ChatStore:
         model: str = "",
     ) -> ChatMessage:
         """Appends a message under `parent_id` and makes it the end of the shown branch."""
-        now = time.time()
         kept = tuple(parts)
-        with self._writing():
-            cursor = self._db.execute(
-                "INSERT INTO messages(conversation_id, parent_id, role, state, writer, model, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (conversation_id, parent_id, role, state, self._writer, _storable(model), now),
+        return self._db.write(
+            lambda db: self._insert(db, conversation_id, parent_id, role, kept, state, model)
+        )
+
+    def ask(
+        self, conversation_id: int, question: Iterable[Part], model: str, beside: ChatMessage | None = None
+    ) -> Asked:
+        """A question with the answer that will be written by `model`: below what is shown now, or as another
+        version of the question `beside`.
+
+        Both at once, so that whoever asks next, in whatever window, asks below that answer.
+        """
+        parts = tuple(question)
+
+        def change(db: sqlite3.Connection) -> Asked:
+            parent_id = beside.parent_id if beside is not None else _leaf_of(db, conversation_id)
+            asked = self._insert(db, conversation_id, parent_id, Role.USER, parts, MessageState.COMPLETE, "")
+            answer = self._insert(
+                db, conversation_id, asked.id, Role.ASSISTANT, (), MessageState.STREAMING, model
             )
-            message_id = _row_id(cursor)
-            self._write_parts(message_id, kept)
-            self._db.execute(
-                "UPDATE conversations SET leaf_id = ?, updated_at = ? WHERE id = ?",
-                (message_id, now, conversation_id),
-            )
-        return ChatMessage(message_id, parent_id, role, kept, state, now, model)
+            return Asked(asked, answer)
+
+        return self._db.write(change)
 
     def update(
         self,
@@ -205,57 +180,85 @@ class ChatStore:
         parts: Iterable[Part],
         state: MessageState,
         stats: AnswerStats | None = None,
-    ) -> None:
-        """Replaces a message's parts, state and figures: while streaming, and at its end."""
-        with self._writing():
-            self._db.execute(
-                "UPDATE messages SET state = ?, writer = ?, stats = ? WHERE id = ?",
-                (state, self._writer, json.dumps(asdict(stats)) if stats else None, message_id),
+    ) -> bool:
+        """Replaces a message's parts, state and figures: while streaming, and at its end.
+
+        False where its conversation has been put into the trash meanwhile; it is saved all the same.
+        """
+        kept = tuple(parts)
+        told = json.dumps(asdict(stats)) if stats else None
+
+        def change(db: sqlite3.Connection) -> bool:
+            db.execute(
+                "UPDATE messages SET state = ?, writer = ?, stats = ?, revision = ? WHERE id = ?",
+                (state, self._writer, told, next_number(db, "revision"), message_id),
             )
-            self._db.execute("DELETE FROM parts WHERE message_id = ?", (message_id,))
-            self._write_parts(message_id, parts)
+            db.execute("DELETE FROM parts WHERE message_id = ?", (message_id,))
+            self._write_parts(db, message_id, kept)
+            listed = db.execute(
+                "SELECT 1 FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+                " WHERE m.id = ? AND c.deleted_at IS NULL",
+                (message_id,),
+            )
+            return listed.fetchone() is not None
+
+        return self._db.write(change)
 
     def show(self, conversation_id: int, leaf_id: int) -> None:
         """Makes another branch the one that is shown. The conversation keeps its place in the list."""
-        with self._writing():
-            self._db.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (leaf_id, conversation_id))
-
-    def rename(self, conversation_id: int, title: str) -> None:
-        with self._writing():
-            self._db.execute(
-                "UPDATE conversations SET title = ? WHERE id = ?",
-                (self._codec.encode(title), conversation_id),
+        self._db.write(
+            lambda db: db.execute(
+                "UPDATE conversations SET leaf_id = ? WHERE id = ?", (leaf_id, conversation_id)
             )
-
-    def delete(self, conversation_id: int) -> None:
-        """To the trash: hidden, not erased."""
-        self._set_deleted(conversation_id, time.time())
-
-    def restore(self, conversation_id: int) -> None:
-        self._set_deleted(conversation_id, None)
+        )
 
     # inside
 
-    def _set_deleted(self, conversation_id: int, at: float | None) -> None:
-        with self._writing():
-            self._db.execute("UPDATE conversations SET deleted_at = ? WHERE id = ?", (at, conversation_id))
+    def _insert(
+        self,
+        db: sqlite3.Connection,
+        conversation_id: int,
+        parent_id: int | None,
+        role: Role,
+        parts: tuple[Part, ...],
+        state: MessageState,
+        model: str,
+    ) -> ChatMessage:
+        now = time.time()
+        id_ = next_number(db, "message")
+        db.execute(
+            "INSERT INTO messages(id, conversation_id, parent_id, role, state, writer, model, created_at,"
+            " revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                id_,
+                conversation_id,
+                parent_id,
+                role,
+                state,
+                self._writer,
+                storable(model),
+                now,
+                next_number(db, "revision"),
+            ),
+        )
+        self._write_parts(db, id_, parts)
+        db.execute(
+            "UPDATE conversations SET leaf_id = ?, updated_at = ? WHERE id = ?", (id_, now, conversation_id)
+        )
+        return ChatMessage(id_, parent_id, role, parts, state, now, model)
 
     def _options(self, conversation_id: int) -> ChatOptions:
-        found = self._db.execute(
-            "SELECT body FROM options WHERE conversation_id = ?", (conversation_id,)
-        ).fetchone()
-        if found is None:
-            return NOTHING_SET
-        return options_from_dict(json.loads(self._codec.decode(found[0])))
+        found = self._db.rows("SELECT body FROM options WHERE conversation_id = ?", (conversation_id,))
+        return options_from_dict(json.loads(self._codec.decode(found[0][0]))) if found else NOTHING_SET
 
-    def _write_options(self, conversation_id: int, options: ChatOptions) -> None:
+    def _write_options(self, db: sqlite3.Connection, conversation_id: int, options: ChatOptions) -> None:
         body = json.dumps(options_to_dict(options), ensure_ascii=False)
-        self._db.execute(
+        db.execute(
             "INSERT OR REPLACE INTO options VALUES (?, ?)", (conversation_id, self._codec.encode(body))
         )
 
-    def _write_parts(self, message_id: int, parts: Iterable[Part]) -> None:
-        self._db.executemany(
+    def _write_parts(self, db: sqlite3.Connection, message_id: int, parts: tuple[Part, ...]) -> None:
+        db.executemany(
             "INSERT INTO parts(message_id, position, kind, body) VALUES (?, ?, ?, ?)",
             [
                 (message_id, position, part.kind, self._codec.encode(part.body))
@@ -265,13 +268,13 @@ class ChatStore:
 
     def _messages(self, conversation_id: int) -> Iterator[ChatMessage]:
         parts: dict[int, list[Part]] = {}
-        for message_id, kind, body in self._db.execute(
+        for message_id, kind, body in self._db.rows(
             "SELECT p.message_id, p.kind, p.body FROM parts p JOIN messages m ON m.id = p.message_id"
             " WHERE m.conversation_id = ? ORDER BY p.message_id, p.position",
             (conversation_id,),
         ):
             parts.setdefault(message_id, []).append(Part(PartKind(kind), self._codec.decode(body)))
-        for id_, parent_id, role, state, model, created_at, stats in self._db.execute(
+        for id_, parent_id, role, state, model, created_at, stats in self._db.rows(
             "SELECT id, parent_id, role, state, model, created_at, stats FROM messages"
             " WHERE conversation_id = ? ORDER BY id",
             (conversation_id,),
@@ -287,68 +290,41 @@ class ChatStore:
                 _parse_stats(stats),
             )
 
-    def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == SCHEMA_VERSION:
+    def _bring_up_to_date(self) -> None:
+        version: list[int] = []
+        self._db.prepare(lambda db: version.append(version_of(db)))
+        (found,) = version
+        if found > SCHEMA_VERSION or (self.read_only and found < SCHEMA_VERSION):
+            raise StoreError.of("chats_too_new", path=str(self.path), found=found, known=SCHEMA_VERSION)
+        if found == SCHEMA_VERSION:
             return
-        if version > SCHEMA_VERSION:
-            raise StoreError.of("chats_too_new", path=str(self._path), found=version, known=SCHEMA_VERSION)
-        # executescript would commit first; a second program may be starting at the same moment.
-        with self._writing():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            for step in _STEPS[version:]:
-                for statement in filter(str.strip, step.split(";")):
-                    self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if found > 0:
+            make_copy(self.path, f"before-format-{SCHEMA_VERSION}")
+        # A second program may be starting at the same moment: the format is looked at again inside.
+        self._db.write(bring_up_to_date)
 
     def _mark_interrupted(self) -> None:
-        rows = self._db.execute(
-            "SELECT DISTINCT writer FROM messages WHERE state = ?", (MessageState.STREAMING,)
-        ).fetchall()
-        gone = [writer for (writer,) in rows if not _is_running(writer)]
-        with self._writing():
-            self._db.executemany(
-                "UPDATE messages SET state = ? WHERE state = ? AND writer = ?",
-                [(MessageState.INTERRUPTED, MessageState.STREAMING, writer) for writer in gone],
-            )
+        rows = self._db.rows("SELECT id, writer FROM messages WHERE state = 'streaming'")
+        gone = [id_ for id_, writer in rows if not _is_running(writer)]
+        if not gone:
+            return
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._failures():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                # A full disk may have rolled the transaction back already, also at COMMIT.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        def change(db: sqlite3.Connection) -> None:
+            for id_ in gone:
+                db.execute(
+                    "UPDATE messages SET state = ?, revision = ? WHERE id = ? AND state = 'streaming'",
+                    (MessageState.INTERRUPTED, next_number(db, "revision"), id_),
+                )
 
-    @contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError) as error:
-            if _is_disk_full(error):
-                raise StoreError.of("disk_full", path=str(self._path)) from error
-            raise StoreError.of("chats_failed", path=str(self._path), reason=str(error)) from error
+        self._db.write(change)
 
 
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _row_id(cursor: sqlite3.Cursor) -> int:
-    if cursor.lastrowid is None:
-        raise sqlite3.DatabaseError("no row was inserted")
-    return cursor.lastrowid
-
-
-def _is_disk_full(error: Exception) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return isinstance(error, OSError) and error.errno == errno.ENOSPC
+def _leaf_of(db: sqlite3.Connection, conversation_id: int) -> int | None:
+    row = db.execute("SELECT leaf_id FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
+    if row is None:
+        raise StoreError.of("conversation_missing", id=conversation_id)
+    leaf: int | None = row[0]
+    return leaf
 
 
 def _this_process() -> str:

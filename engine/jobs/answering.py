@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine.cancellation import CancelToken
 from engine.chat.conversation import AnswerStats, ChatMessage, MessageState, Part, PartKind
 from engine.chat.options import NOTHING_SET, ChatOptions
+from engine.chat.store import ChatStore
 from engine.errors import Cancelled, StoreError, WorkerError
 from engine.events import (
     Emit,
@@ -89,6 +90,7 @@ class AnswerWriter:
         self._saved_at = time.monotonic()
         self._unsaved = False
         self._told = False  # that saving fails
+        self._trashed = False  # the conversation was put into the trash, in whatever window
 
     def follow(
         self,
@@ -99,10 +101,12 @@ class AnswerWriter:
     ) -> None:
         """Takes the worker's events until the answer ended.
 
-        A save that fails is said once and tried again; the text stays in memory until `end`.
+        A save that fails is said once and tried again; the text stays in memory until it is saved.
         Raises: Cancelled after a stop, WorkerError when the worker failed.
         """
         for event in events_until_end(inbox, token, ask_to_stop, WorkerError):
+            if self._trashed:
+                token.cancel()
             if event is None:
                 self._save_if_due(job)
             else:
@@ -113,12 +117,20 @@ class AnswerWriter:
     def end(self, job: JobId, state: MessageState | None = None) -> None:
         """The last save, and MessageChanged. Without `state`: by the reason the worker gave.
 
-        Raises: StoreError, after MessageChanged: what was written is shown though it is not kept.
+        Raises: StoreError, after MessageChanged: what was written is shown and saved as soon as that is
+        possible.
         """
         state = state or _STATE_BY_REASON[self._reason]
         parts, stats = self._parts(), self._stats
+
+        def save(store: ChatStore) -> bool:
+            return store.update(self._answer.id, parts, state, stats)
+
         try:
-            self._keeper.call(lambda store: store.update(self._answer.id, parts, state, stats))
+            self._keeper.call(save)
+        except StoreError:
+            self._keeper.owe(self._answer.id, save)
+            raise
         finally:
             changed = replace(self._answer, parts=parts, state=state, stats=stats)
             self._emit(MessageChanged(job, self._conversation_id, changed))
@@ -141,7 +153,9 @@ class AnswerWriter:
         parts = self._parts()
         self._saved_at = time.monotonic()
         try:
-            self._keeper.call(lambda store: store.update(self._answer.id, parts, MessageState.STREAMING))
+            listed = self._keeper.call(
+                lambda store: store.update(self._answer.id, parts, MessageState.STREAMING)
+            )
         except StoreError as error:
             log.warning("an answer was not saved while it was written: %s", error)
             if not self._told:
@@ -149,6 +163,7 @@ class AnswerWriter:
                 self._emit(Noticed(job, error.message))
         else:
             self._unsaved = False
+            self._trashed = not listed
 
     def _parts(self) -> tuple[Part, ...]:
         both = ((PartKind.REASONING, self._reasoning), (PartKind.TEXT, self._text))

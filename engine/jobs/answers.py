@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 
 from engine.cancellation import CancelToken
 from engine.chat.attachments import AttachedFile, part_of
-from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, Role
+from engine.chat.conversation import ChatMessage, Conversation, MessageState, Part, PartKind, Role
 from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.chat.store import ChatStore
-from engine.errors import Cancelled, StoreError, UsageError, WorkerError
+from engine.errors import Cancelled, DesksideError, StoreError, UsageError, WorkerError
 from engine.events import (
     ConversationOpened,
     ConversationsListed,
@@ -26,9 +26,11 @@ from engine.events import (
 )
 from engine.jobs.answering import AnswerWriter, request_for
 from engine.jobs.backends import Backends, wish_for
+from engine.jobs.chats import state_name
 from engine.jobs.room import begun_here, new_start, summary_request
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.storekeeper import StoreKeeper
+from engine.jobs.titling import Titles
 from engine.runtime.values import WhenFull
 from engine.settings import Settings
 
@@ -36,6 +38,7 @@ Result = TypeVar("Result")
 
 _LONGEST_TITLE: Final = 48
 _WAYS: Final = ("cut", "summarise")
+_LOOK_AGAIN_S: Final = 0.2  # whether the answer above has ended
 
 
 def title_of(text: str) -> str:
@@ -44,18 +47,16 @@ def title_of(text: str) -> str:
     return first if len(first) <= _LONGEST_TITLE else first[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def state_name(conversation_id: int) -> str:
-    """What the state files of that conversation are kept under."""
-    return f"chat-{conversation_id}"
-
-
 class Answers:
     """Each method is the work of one job: see `Desk` for its events."""
 
-    def __init__(self, keeper: StoreKeeper, backends: Backends, link: RuntimeLink, emit: Emit) -> None:
+    def __init__(
+        self, keeper: StoreKeeper, backends: Backends, link: RuntimeLink, titles: Titles, emit: Emit
+    ) -> None:
         self._keeper = keeper
         self._backends = backends
         self._link = link
+        self._titles = titles
         self._emit = emit
         self._live: dict[JobId, int] = {}  # conversations of answers at work
 
@@ -65,6 +66,7 @@ class Answers:
 
     @contextmanager
     def _at_work(self, job: JobId, conversation_id: int) -> Iterator[None]:
+        self._titles.make_way()
         self._live[job] = conversation_id
         try:
             yield
@@ -85,9 +87,8 @@ class Answers:
         chat_id = conversation_id
         if chat_id is None:
             chat_id = self._begin(job, text or files[0].name, options)
-        parent = self._store(lambda store: store.conversation(chat_id)).leaf_id
         words = (Part(PartKind.TEXT, text),) if text else ()
-        self._ask(job, token, chat_id, parent, (*map(part_of, files), *words), settings)
+        self._ask(job, token, chat_id, (*map(part_of, files), *words), settings)
 
     def edit(
         self,
@@ -103,22 +104,36 @@ class Answers:
         # A mark that reading begins there, with its summary of what is above, holds for every version.
         kept = tuple(part for part in old.parts if part.kind is not PartKind.TEXT)
         parts = (*kept, Part(PartKind.TEXT, text))
-        self._ask(job, token, conversation_id, old.parent_id, parts, settings)
+        self._ask(job, token, conversation_id, parts, settings, beside=old)
 
     def _ask(
         self,
         job: JobId,
         token: CancelToken,
         chat_id: int,
-        parent: int | None,
         parts: tuple[Part, ...],
         settings: Settings,
+        beside: ChatMessage | None = None,
     ) -> None:
+        try:
+            name = self._backends.wanted(settings).name
+        except DesksideError:
+            self._keep_question(job, chat_id, parts, beside)  # asked all the same
+            raise
+        asked = self._store(lambda store: store.ask(chat_id, parts, name, beside))
+        self._emit(MessageAdded(job, chat_id, asked.question))
+        with self._at_work(job, chat_id):
+            self._write(job, token, chat_id, asked.answer, settings)
+        self._list(job)
+        self._titles.offer(chat_id, settings)
+
+    def _keep_question(
+        self, job: JobId, chat_id: int, parts: tuple[Part, ...], beside: ChatMessage | None
+    ) -> None:
+        leaf_id = self._store(lambda store: store.conversation(chat_id)).leaf_id
+        parent = beside.parent_id if beside is not None else leaf_id
         question = self._store(lambda store: store.add(chat_id, parent, Role.USER, parts))
         self._emit(MessageAdded(job, chat_id, question))
-        with self._at_work(job, chat_id):
-            self._answer(job, token, chat_id, question.id, settings)
-        self._list(job)
 
     def regenerate(
         self, job: JobId, token: CancelToken, conversation_id: int, message_id: int, settings: Settings
@@ -242,8 +257,8 @@ class Answers:
         try:
             model = self._backends.wanted(settings)
             backend = self._backends.of(model)
-            conversation = self._store(lambda store: store.conversation(chat_id))
-            branch = replace(conversation, leaf_id=answer.id).branch()
+            conversation = self._settled(token, chat_id, answer)
+            branch = conversation.branch()
             request = request_for(branch, answer, state_name(chat_id), when_full, conversation.options)
             with self._link.inbox(job) as inbox:
                 backend.generate(job, request, wish_for(model, settings))
@@ -256,6 +271,18 @@ class Answers:
             raise
         writer.end(job)
 
+    def _settled(self, token: CancelToken, chat_id: int, answer: ChatMessage) -> Conversation:
+        """The conversation up to that answer, once nothing above it is being written, here or in another
+        window. Raises: Cancelled."""
+        while True:
+            conversation = self._store(lambda store: store.conversation(chat_id))
+            shown = replace(conversation, leaf_id=answer.id)
+            written = self._store(lambda store: store.streaming(chat_id))
+            if not any(message.id in written for message in shown.branch() if message.id != answer.id):
+                return shown
+            if token.wait(_LOOK_AGAIN_S):
+                raise Cancelled
+
     def _message(self, conversation_id: int, message_id: int) -> ChatMessage:
         for message in self._store(lambda store: store.conversation(conversation_id)).messages:
             if message.id == message_id:
@@ -263,7 +290,8 @@ class Answers:
         raise StoreError.of("message_missing", id=message_id)
 
     def _list(self, job: JobId) -> None:
-        self._emit(ConversationsListed(job, self._store(lambda store: store.conversations())))
+        view = self._store(lambda store: store.filing.view())
+        self._emit(ConversationsListed(job, view.conversations, view.folders, view.trash))
 
     def _store(self, use: Callable[[ChatStore], Result]) -> Result:
         return self._keeper.call(use)

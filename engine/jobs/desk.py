@@ -15,11 +15,12 @@ from engine.chat.shelf import Shelf
 from engine.download.library_values import KnownModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
+from engine.jobs.chat_commands import ChatCommands
 from engine.planning.plan import RunPlan
 from engine.settings import Remote, Settings
 
 
-class Desk(Protocol):
+class Desk(ChatCommands, Protocol):
     """See each command for the events that it is answered with. All end in one of
     JobFinished, JobCancelled or JobFailed, unless said otherwise."""
 
@@ -127,21 +128,6 @@ class Desk(Protocol):
 
     def unload(self, path: str = "") -> JobId:
         """RuntimeStateChanged(STOPPED), of one model or of all."""
-
-    def list_conversations(self) -> JobId:
-        """ConversationsListed."""
-
-    def open_conversation(self, conversation_id: int) -> JobId:
-        """ConversationOpened."""
-
-    def rename_conversation(self, conversation_id: int, title: str) -> JobId:
-        """ConversationsListed."""
-
-    def delete_conversation(self, conversation_id: int) -> JobId:
-        """ConversationsListed. The conversation goes to the trash, nothing is erased."""
-
-    def restore_conversation(self, conversation_id: int) -> JobId:
-        """ConversationsListed. Undoes a deletion."""
 
     def list_drafts(self) -> JobId:
         """DraftsListed."""

@@ -16,7 +16,6 @@ from engine.catalog.model import InstalledModel
 from engine.chat.attachments import AttachedFile
 from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.chat.shelf import Shelf
-from engine.chat.store import ChatStore
 from engine.download.dialing import use_network
 from engine.download.library import Library
 from engine.download.library_values import KnownModel
@@ -24,8 +23,6 @@ from engine.errors import LoadError
 from engine.events import (
     Calibrated,
     CalibrationProgressed,
-    ConversationOpened,
-    ConversationsListed,
     Emit,
     Event,
     HardwareProgressed,
@@ -48,9 +45,12 @@ from engine.hardware.report import HardwareReport
 from engine.host.client import HostClient
 from engine.host.start import host_runs
 from engine.jobs.advising import advise
-from engine.jobs.answers import Answers, state_name
+from engine.jobs.answers import Answers
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.calibrating import calibrate
+from engine.jobs.chat_jobs import ChatJobs
+from engine.jobs.chat_searching import ChatSearcher
+from engine.jobs.chats import Chats
 from engine.jobs.checking import check_machine, last_report
 from engine.jobs.connecting import network_of, test_connection
 from engine.jobs.downloads import Downloads
@@ -70,8 +70,9 @@ from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, Work, sentence_for
+from engine.jobs.titling import Titles
 from engine.jobs.writing import Writing
-from engine.messages import Sentence, sentence
+from engine.messages import Sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
 from engine.remote.backend import RemoteBackend
@@ -86,12 +87,11 @@ from engine.telemetry.sampler import Sampler
 log = logging.getLogger(__name__)
 
 _CLOSE_S: Final = 3.0
-_SWEEP_MARGIN_S: Final = 60.0  # coarse times of files, and the moments until a new chat is written
 _SAMPLE_EVERY_S: Final = 0.5
 _WITHOUT_WORKER: Final = (RuntimeState.STOPPED, RuntimeState.CRASHED)
 
 
-class LocalDesk:
+class LocalDesk(ChatJobs):
     """Implements `Desk`.
 
     `worker_command` starts this program; the worker adds its own words. `live` samples the
@@ -117,7 +117,9 @@ class LocalDesk:
         self._paths = paths
         self._command = tuple(worker_command)
         self._threads = JobThreads(emit, str(paths.log))
-        self._keeper = StoreKeeper(paths.chats)
+        self._keeper = StoreKeeper(paths.chats, lambda said: emit(Noticed(JobId(0), said)))
+        self._searcher = ChatSearcher(paths.chat_index, self._keeper)
+        self._chats = Chats(paths, self._keeper, self._searcher, emit, self._end_answers, self._forget_states)
         self._library = Library(paths.models, paths.state)
         self._keeping = Keeping(self._library, emit)
         self._downloads = Downloads(paths, self._library, emit, lambda: self.settings)
@@ -126,10 +128,18 @@ class LocalDesk:
         self._keys = Keys()
         remote = RemoteBackend(self._link.on_event, self._keys, str(paths.log))
         self._backends = Backends(engine, remote, self._library)
-        self._answers = Answers(self._keeper, self._backends, self._link, emit)
+        titles = Titles(
+            self._keeper,
+            self._backends,
+            self._link,
+            emit,
+            self._threads.start,
+            self._threads.cancel,
+            self._chats.list,
+        )
+        self._answers = Answers(self._keeper, self._backends, self._link, titles, emit)
         self._writing = Writing(self._keeper, paths.shelf, self._command, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
-        self._swept = False  # states of conversations that there are no more
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
         if self._sampler is not None:
             self._sampler.start()
@@ -400,67 +410,16 @@ class LocalDesk:
 
         return self._threads.start("remove-remote", work)
 
-    # conversations
+    # conversations: see ChatJobs
 
-    def list_conversations(self) -> JobId:
-        began = time.time()
-
-        def work(job: JobId, token: CancelToken) -> None:
-            found = self._keeper.call(lambda store: store.conversations())
-            self._emit(ConversationsListed(job, found))
-            if not self._swept:
-                self._swept = True
-                self._sweep_states([state_name(one.id) for one in found], began)
-
-        return self._threads.start("conversations", work)
-
-    def _sweep_states(self, names: list[str], began: float) -> None:
-        """Deletes the states of conversations that were deleted in a way that nobody saw: by a program
-        that died of it, or with the whole store. Those that began meanwhile, in another window say, are
-        younger than the list."""
-        try:
-            state_files.sweep(self._paths.parked, names, began - _SWEEP_MARGIN_S)
-        except OSError as error:
-            log.warning("states of deleted conversations cannot be deleted: %s", error)
-
-    def open_conversation(self, conversation_id: int) -> JobId:
-        def work(job: JobId, token: CancelToken) -> None:
-            found = self._keeper.call(lambda store: store.conversation(conversation_id))
-            self._emit(ConversationOpened(job, found))
-
-        return self._threads.start("open", work)
-
-    def rename_conversation(self, conversation_id: int, title: str) -> JobId:
-        return self._changing_the_list("rename", lambda store: store.rename(conversation_id, title))
-
-    def delete_conversation(self, conversation_id: int) -> JobId:
-        def delete(store: ChatStore) -> None:
-            store.delete(conversation_id)
-            for job in self._answers.of(conversation_id):
-                self._threads.cancel(job)
-            self._forget_states(state_name(conversation_id))
-
-        return self._changing_the_list("delete", delete)
+    def _end_answers(self, conversation_id: int) -> None:
+        for job in self._answers.of(conversation_id):
+            self._threads.cancel(job)
 
     def _forget_states(self, name: str) -> None:
-        """What the engine keeps of a conversation goes at once; a restored one is read again."""
-        try:
-            state_files.forget(self._paths.parked, name)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self._emit(Noticed(JobId(0), sentence("host_not_forgotten", reason=reason)))
-        if host_runs(self._paths):  # it may hold the conversation in memory, and park it later
+        """What the engine holds of a conversation in memory, and would park later."""
+        if host_runs(self._paths):
             self._backends.local.forget(new_job_id(), name)
-
-    def restore_conversation(self, conversation_id: int) -> JobId:
-        return self._changing_the_list("restore", lambda store: store.restore(conversation_id))
-
-    def _changing_the_list(self, name: str, change: Callable[[ChatStore], None]) -> JobId:
-        def work(job: JobId, token: CancelToken) -> None:
-            self._keeper.call(change)
-            self._emit(ConversationsListed(job, self._keeper.call(lambda store: store.conversations())))
-
-        return self._threads.start(name, work)
 
     # answers
 
@@ -549,6 +508,7 @@ class LocalDesk:
         self._backends.close(max(0.1, deadline - time.monotonic()))
         # That has ended answers that did not heed the cancel; they save themselves.
         self._threads.close(timeout_s=max(0.1, deadline - time.monotonic()))
+        self._searcher.close(max(0.1, deadline - time.monotonic()))
         self._keeper.close(max(0.1, deadline - time.monotonic()))
 
     def _emit(self, event: Event) -> None:

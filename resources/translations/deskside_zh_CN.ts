@@ -2228,6 +2228,10 @@
             <translation>每个权重仅 {bits} 位，损失很大，通常不如较小的模型回答得好。</translation>
         </message>
         <message>
+            <source>Deskside goes on with the copy of {date} and {count} newer messages that could still be read. The damaged database is kept as {aside}.</source>
+            <translation>Deskside 已改用 {date} 的副本，并补上了仍能读出的 {count} 条较新的消息。损坏的数据库保留为 {aside}。</translation>
+        </message>
+        <message>
             <source>Deskside is closing, so no more is asked of {host}. Start it again.</source>
             <translation>Deskside 正在退出，不再向 {host} 发送请求。请重新启动。</translation>
         </message>
@@ -2412,6 +2416,10 @@
             <translation>这里说的“回本”以机器昼夜不停地计算为前提。请用 --tokens-per-day 说明每天需要多少 token，再据此判断。</translation>
         </message>
         <message>
+            <source>That folder is not there any more. Choose another one.</source>
+            <translation>该文件夹已不存在。请另选一个。</translation>
+        </message>
+        <message>
             <source>The API cannot listen on {host}, port {port} ({reason}). Give --host an address of this machine, and --port a port that you may use.</source>
             <translation>API 无法在 {host} 的端口 {port} 上监听（{reason}）。请用 --host 指定本机的地址，并用 --port 指定您可以使用的端口。</translation>
         </message>
@@ -2504,8 +2512,20 @@
             <translation>目录中没有 {model} 的 {quantization} 文件：其大小为计算所得，也可能无人发布过。</translation>
         </message>
         <message>
+            <source>The chat database is not damaged, so its copy is not needed. Nothing was changed.</source>
+            <translation>对话数据库没有损坏，不需要使用副本。没有做任何更改。</translation>
+        </message>
+        <message>
             <source>The chat database {path} cannot be used ({reason}). Check that the file and its folder can be written and are not on a failing disk.</source>
             <translation>对话数据库 {path} 无法使用（{reason}）。请检查该文件及其文件夹是否可写，磁盘是否有故障。</translation>
+        </message>
+        <message>
+            <source>The chat database {path} is damaged ({reason}). Its copy of {date} is shown, and nothing can be written until you go on with that copy; the damaged file is kept.</source>
+            <translation>对话数据库 {path} 已损坏（{reason}）。现在显示的是它在 {date} 的副本；在您改用该副本之前无法写入任何内容，损坏的文件会保留。</translation>
+        </message>
+        <message>
+            <source>The chat database {path} was moved or deleted while it was in use, so nothing can be saved. Put it back, or start Deskside again to begin a new one.</source>
+            <translation>对话数据库 {path} 在使用中被移走或删除，因此无法保存任何内容。请把它放回原处，或重新启动 Deskside 以新建一个。</translation>
         </message>
         <message>
             <source>The chat database {path} was written by a newer Deskside (format {found}, this one knows {known}). Update Deskside to read it; nothing was changed.</source>
@@ -2518,6 +2538,14 @@
         <message>
             <source>The chat template of {model} has nothing called {names}, so that made no difference. Leave it out, or choose a model that knows it.</source>
             <translation>{model} 的聊天模板中没有 {names}，因此它没有起作用。请去掉它，或选择支持它的模型。</translation>
+        </message>
+        <message>
+            <source>The chats cannot be searched ({reason}). Close other windows of Deskside and try again; the chats themselves are not affected.</source>
+            <translation>无法搜索对话（{reason}）。请关闭 Deskside 的其他窗口后重试；对话本身不受影响。</translation>
+        </message>
+        <message>
+            <source>The chats could not be copied to {folder} ({reason}). Free some space, or check that the folder can be written.</source>
+            <translation>无法把对话复制到 {folder}（{reason}）。请腾出一些空间，或检查该文件夹是否可写。</translation>
         </message>
         <message>
             <source>The command was not understood: {problem}. `{program} --help` lists what there is.</source>
@@ -2602,6 +2630,10 @@
         <message>
             <source>The disk that holds {path} is full. Free some space, then try again; nothing that was saved is lost.</source>
             <translation>{path} 所在的磁盘已满。请腾出一些空间后重试；已保存的内容没有丢失。</translation>
+        </message>
+        <message>
+            <source>The disk that holds {path} is full. What was written so far is saved, in room that was kept for this. Free some space before you go on.</source>
+            <translation>{path} 所在的磁盘已满。到目前为止写下的内容已保存在为此预留的空间里。请先腾出一些空间再继续。</translation>
         </message>
         <message>
             <source>The driver of {name} changed from {before} to {after}.</source>
@@ -2960,6 +2992,10 @@
             <translation>对话数据库中没有编号为 {id} 的对话，可能已被其他程序删除。请选择其他对话。</translation>
         </message>
         <message>
+            <source>There is no copy of the chat database {path} that could be used in its place. Copy the file to a safe place before you try to repair it with other tools.</source>
+            <translation>对话数据库 {path} 没有可以替代它的副本。在用其他工具修复之前，请先把该文件复制到安全的地方。</translation>
+        </message>
+        <message>
             <source>There is no display, so no window can be shown. Deskside goes on in this terminal.</source>
             <translation>没有显示设备，无法显示窗口。Deskside 将在此终端中继续。</translation>
         </message>
@@ -3042,6 +3078,10 @@
         <message>
             <source>There is nothing to embed. Give one text at least.</source>
             <translation>没有可生成向量的文本。请至少提供一段文本。</translation>
+        </message>
+        <message>
+            <source>There is room on the disk again: what could not be saved before is saved now.</source>
+            <translation>磁盘又有空间了：之前未能保存的内容现在已保存。</translation>
         </message>
         <message>
             <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
@@ -3162,6 +3202,10 @@
         <message>
             <source>Which build of the engine is it? The description does not say, and builds differ up to {factor} times here. Give engine.build, as a number or a date.</source>
             <translation>推理引擎是哪个版本？描述中没有说明；不同版本在这里可相差 {factor} 倍。请填写 engine.build（版本号或日期）。</translation>
+        </message>
+        <message>
+            <source>Your chats are shown from a copy, because the chat database is damaged, so nothing can be written. Go on with the copy first.</source>
+            <translation>对话数据库已损坏，现在显示的是副本，因此无法写入。请先改用该副本。</translation>
         </message>
         <message>
             <source>Your prompts and presets could not be kept in {path} ({reason}). Make the folder writable, then try again.</source>

@@ -128,8 +128,33 @@ class FakeDesk:
     def list_conversations(self) -> JobId:
         return self._note("list_conversations")
 
-    def open_conversation(self, conversation_id: int) -> JobId:
-        return self._note("open_conversation", conversation_id)
+    def open_conversation(self, conversation_id: int, message_id: int | None = None) -> JobId:
+        given = (conversation_id,) if message_id is None else (conversation_id, message_id)
+        return self._note("open_conversation", *given)
+
+    def pin_conversation(self, conversation_id: int, pinned: bool) -> JobId:
+        return self._note("pin_conversation", conversation_id, pinned)
+
+    def move_conversation(self, conversation_id: int, folder_id: int | None) -> JobId:
+        return self._note("move_conversation", conversation_id, folder_id)
+
+    def make_folder(self, name: str, conversation_id: int | None = None) -> JobId:
+        return self._note("make_folder", name, conversation_id)
+
+    def rename_folder(self, folder_id: int, name: str) -> JobId:
+        return self._note("rename_folder", folder_id, name)
+
+    def remove_folder(self, folder_id: int) -> JobId:
+        return self._note("remove_folder", folder_id)
+
+    def purge_conversations(self, conversation_ids: tuple[int, ...] = ()) -> JobId:
+        return self._note("purge_conversations", conversation_ids)
+
+    def search_conversations(self, words: str) -> JobId:
+        return self._note("search_conversations", words)
+
+    def go_on_from_copy(self) -> JobId:
+        return self._note("go_on_from_copy")
 
     def rename_conversation(self, conversation_id: int, title: str) -> JobId:
         return self._note("rename_conversation", conversation_id, title)

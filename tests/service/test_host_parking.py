@@ -15,7 +15,7 @@ from engine.chat.conversation import MessageState
 from engine.chat.store import ChatStore
 from engine.events import Event, JobId, new_job_id
 from engine.host.client import HostOptions
-from engine.jobs.answers import state_name
+from engine.jobs.chats import state_name
 from engine.jobs.local_desk import LocalDesk
 from engine.paths import Paths
 from engine.runtime.state_files import name_of
@@ -147,10 +147,13 @@ def make_state(paths: Paths, name: str, age_s: float) -> Path:
 
 def test_states_of_chats_that_are_gone_are_swept_and_no_others(paths: Paths, tmp_path: Path) -> None:
     store = ChatStore(paths.chats)
-    kept, deleted = store.begin("kept"), store.begin("deleted")
-    store.delete(deleted)  # as a program does that dies before it deletes the state
+    kept, trashed, deleted = (store.begin(name) for name in ("kept", "in the trash", "deleted"))
+    store.filing.delete(trashed)
+    store.filing.delete(deleted)
+    store.filing.purge([deleted])  # as a program does that dies before it deletes the state
     store.close()
     of_kept = make_state(paths, state_name(kept), 10_000)
+    of_trashed = make_state(paths, state_name(trashed), 10_000)
     of_deleted = make_state(paths, state_name(deleted), 10_000)
     unknown = make_state(paths, state_name(4711), 10_000)
     young = make_state(paths, state_name(4712), 0)  # of a chat that another window begins just now
@@ -158,11 +161,13 @@ def test_states_of_chats_that_are_gone_are_swept_and_no_others(paths: Paths, tmp
     desk = LocalDesk(seen.take, paths, Settings(), COMMAND, live=False)
     try:
         seen.wait(desk.list_conversations(), *ENDS)
-        assert of_kept.exists() and young.exists()
+        assert of_kept.exists() and of_trashed.exists() and young.exists()
         assert not of_deleted.exists() and not unknown.exists()
         late = make_state(paths, state_name(4713), 10_000)
         seen.wait(desk.list_conversations(), *ENDS)
         assert late.exists(), "at the start only"
+        seen.wait(desk.purge_conversations(), *ENDS)
+        assert of_kept.exists() and not of_trashed.exists()
     finally:
         desk.close()
 

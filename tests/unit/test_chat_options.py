@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.chat.conversation import Part, PartKind, Role
 from engine.chat.options import LIMITS, ChatOptions, options_from_dict, options_to_dict, with_number
 from engine.chat.store import ChatStore
 
@@ -43,21 +40,6 @@ def test_drafts_are_kept_until_they_are_sent(store: ChatStore) -> None:
     assert store.drafts() == {None: "half a thought", chat: "你好吗\n"}
     store.keep_draft(None, "")
     assert store.drafts() == {chat: "你好吗\n"}
-
-
-def test_a_database_of_version_1_is_taken_over(tmp_path: Path) -> None:
-    path = tmp_path / "chats.sqlite3"
-    old = ChatStore(path)
-    chat = old.begin("old")
-    old.add(chat, None, Role.USER, (Part(PartKind.TEXT, "why?"),))
-    old.close()
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP TABLE options; DROP TABLE drafts; PRAGMA user_version = 1")
-    store = ChatStore(path)
-    assert store.conversation(chat).branch()[0].text() == "why?"
-    store.set_options(chat, SET)
-    assert store.conversation(chat).options == SET
-    store.close()
 
 
 @pytest.mark.parametrize("name", LIMITS)

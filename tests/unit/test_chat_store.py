@@ -46,10 +46,10 @@ def test_branches_are_walked(store: ChatStore) -> None:
     shown = store.conversation(chat).through(first.id)
     assert [message.id for message in shown.branch()] == [question.id, first.id, below.id]
     assert store.conversation(chat).through(question.id).leaf_id == second.id
-    before = store.conversations()
+    before = store.filing.conversations()
     store.show(chat, below.id)
     assert store.conversation(chat).leaf_id == below.id
-    assert store.conversations() == before
+    assert store.filing.conversations() == before
 
 
 def test_an_answer_is_updated_while_it_streams_and_at_its_end(store: ChatStore) -> None:
@@ -85,10 +85,10 @@ def test_lone_surrogates_are_replaced_and_not_fatal(store: ChatStore) -> None:
 
 def test_deleting_hides_and_restoring_brings_back(store: ChatStore) -> None:
     chat = store.begin("gone")
-    store.delete(chat)
-    assert store.conversations() == ()
-    store.restore(chat)
-    assert [summary.title for summary in store.conversations()] == ["gone"]
+    store.filing.delete(chat)
+    assert store.filing.conversations() == ()
+    store.filing.restore(chat)
+    assert [summary.title for summary in store.filing.conversations()] == ["gone"]
 
 
 def test_a_killed_writer_leaves_an_interrupted_answer(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_killed_writer_leaves_an_interrupted_answer(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, check=False)
     store = ChatStore(path)
-    (message,) = store.conversation(store.conversations()[0].id).messages
+    (message,) = store.conversation(store.filing.conversations()[0].id).messages
     store.close()
     assert (message.state, message.text()) == (MessageState.INTERRUPTED, "half an ans")
 

@@ -177,7 +177,7 @@ def test_an_answer_that_cannot_be_saved_is_said_once_and_still_shown(
     run.inbox.put(GenerationFinished(JOB, STATS, StopReason.END))
     run.inbox.put(JobFinished(JOB))
     # What SQLite reports when nothing can be written.
-    keeper.call(lambda store: store._db.execute("PRAGMA query_only = ON"))
+    keeper.call(lambda store: store._db.pragma("query_only = ON"))
     run.follow()
     with pytest.raises(StoreError):
         run.writer.end(JOB)
@@ -190,4 +190,4 @@ def test_an_answer_that_cannot_be_saved_is_said_once_and_still_shown(
 def test_a_closed_store_keeps_nobody_waiting(keeper: StoreKeeper) -> None:
     keeper.close(5)
     with pytest.raises(Cancelled):
-        keeper.call(lambda store: store.conversations())
+        keeper.call(lambda store: store.filing.conversations())
