@@ -56,6 +56,8 @@ class AnswerStats:
     evaluated_tokens: int = 0  # of the prompt, computed for this answer
     restored_tokens: int = 0  # part of the reused ones that came from a state file
     batch_width: float = 0.0  # mean number of answers in the batches of this one
+    drafted_tokens: int = 0  # guessed from the text before (prompt lookup)
+    accepted_tokens: int = 0  # of those, what the model would have written anyway
     remote: str = ""  # host of the endpoint that computed the answer; "" for this machine
     remote_told: bool = False  # the endpoint told its times; else they were measured from here
 

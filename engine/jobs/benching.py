@@ -169,7 +169,7 @@ def _load_request(wish: BenchWish, plan: RunPlan) -> LoadRequest:
 def _generate(
     link: RuntimeLink, client: RuntimeClient, token: CancelToken, prompt: int, tokens: int
 ) -> AnswerStats:
-    request = GenerationRequest((), _GREEDY, tokens, prompt=_WORD * prompt)
+    request = GenerationRequest((), _GREEDY, tokens, prompt=_WORD * prompt, drafts=False)
     for event in _wait(link, client, token, lambda job: client.generate(job, request)):
         if isinstance(event, GenerationFinished):
             return event.stats

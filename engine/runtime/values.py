@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.catalog.model import InstalledModel
@@ -70,6 +70,21 @@ class LoadRequest:
     # Where several devices hold all layers, they compute several steps of a prompt at once, for which
     # each keeps the inputs of all of them.
     pipelined: bool = True
+    flash: bool | None = None  # attention without whole matrices of scores; None leaves it to llama.cpp
+
+
+def weights_of(request: LoadRequest) -> LoadRequest:
+    """Equal for loads that share their weights."""
+    return replace(
+        request,
+        threads=1,
+        context_length=1,
+        kv_type="f16",
+        n_batch=512,
+        n_sequences=1,
+        kv_unified=False,
+        flash=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +185,7 @@ class GenerationRequest:
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"  # "auto", "none", "required", or the name of a tool
     when_full: WhenFull = WhenFull.STOP
+    drafts: bool = True  # tokens may be guessed and checked together; the answer is the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ def usage(stats: Sequence[AnswerStats], answers: int = 1) -> dict[str, object]:
 def timings(stats: AnswerStats) -> dict[str, object]:
     """Of one answer, by llama-server's names; `queue_ms` is ours."""
     read = stats.prompt_tokens - stats.reused_tokens
+    drafts = {"draft_n": stats.drafted_tokens, "draft_n_accepted": stats.accepted_tokens}
     return {
+        **(drafts if stats.drafted_tokens else {}),
         "cache_n": stats.reused_tokens,
         "prompt_n": read,
         "prompt_ms": _ms(stats.prompt_s),

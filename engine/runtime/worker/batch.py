@@ -17,6 +17,7 @@ class Portion(NamedTuple):
     start: int  # position of the first
     tokens: array[int]
     wants_logits: bool  # for the last
+    drafted: bool = False  # those behind the first are a guess; logits are wanted for all
 
 
 class Batch:
@@ -68,7 +69,7 @@ class Batch:
         _copy(self._position, index, self._positions, portion.start, count)
         pointer = self._id_pointers[portion.sequence]
         self._sequence[index : index + count] = [pointer] * count
-        ctypes.memset(ctypes.addressof(self._logits) + index, 0, count)
+        ctypes.memset(ctypes.addressof(self._logits) + index, portion.drafted, count)
 
     def _point(self) -> None:
         """ctypes keeps no reference to an array whose address it was given: ours stay in `self`."""

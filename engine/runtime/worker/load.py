@@ -16,7 +16,7 @@ from engine.errors import Cancelled, LoadError, ModelFileError
 from engine.runtime.values import LoadRequest, MemoryShare, ModelFacts, PlannedMemory, part_bytes
 from engine.runtime.worker.breakdown import memory_breakdown
 from engine.runtime.worker.buffers import memory_shares
-from engine.runtime.worker.context import Context
+from engine.runtime.worker.context import OUTPUT_ROWS, Context
 from engine.runtime.worker.devices import choose_devices
 from engine.runtime.worker.embedding_context import EmbeddingContext
 from engine.runtime.worker.modelfile import check_model_file
@@ -27,9 +27,6 @@ from engine.runtime.worker.threads import attach_threads
 from engine.runtime.worker.vocabulary import Vocabulary
 
 _LARGEST_UBATCH = 512  # tokens computed at once; larger costs memory and gains little
-# Indices of outputs, 4 bytes each, lie in front of the compute buffer. Unless they fill whole lines of the
-# cache, every tensor behind them straddles lines, and prompts are 1.2 to 1.5 times slower with AMX.
-_OUTPUT_ROWS = 16
 _EXPERT_TENSORS = rb"\.ffn_(up|down|gate|gate_up)_exps"
 _NO_TENSORS = rb"^$"
 _LIMITS = (
@@ -232,21 +229,36 @@ def _steps_at_once(lines: Sequence[str]) -> int:
 def computing(native: Native, request: LoadRequest) -> Iterator[Context]:
     """That model ready to compute, without its tokenizer, and gone afterwards. Raises: ModelFileError,
     LoadError."""
-    llama = native.llama
+    with opened(native, request) as model, context_of(native, request, model) as context:
+        yield context
+
+
+@contextmanager
+def opened(native: Native, request: LoadRequest) -> Iterator[Any]:
+    """The weights alone. Raises: ModelFileError, LoadError."""
     _check(request)
     check_model_file(Path(request.path))
     native.log.forget()
     model = _open_model(native, request, lambda _: None, lambda: False)
-    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
     try:
-        if not pointer:
-            raise _refusal(native, Path(request.path).name)
+        yield model
+    finally:
+        native.llama.llama_model_free(model)
+
+
+@contextmanager
+def context_of(native: Native, request: LoadRequest, model: Any) -> Iterator[Context]:
+    """Of weights that are there. Raises: LoadError."""
+    llama = native.llama
+    _check(request)
+    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
+    if not pointer:
+        raise _refusal(native, Path(request.path).name)
+    try:
         attach_threads(native, pointer, request.threads)
         yield Context(llama, pointer, model, unified=request.kv_unified, kv_bytes=0)
     finally:
-        if pointer:
-            llama.llama_free(pointer)
-        llama.llama_model_free(model)
+        llama.llama_free(pointer)
 
 
 def _layers_on_gpu(lines: Sequence[str]) -> int:
@@ -329,10 +341,14 @@ def _context_params(llama: Any, request: LoadRequest) -> Any:
     params.kv_unified = request.kv_unified
     params.n_batch = request.n_batch
     params.n_ubatch = min(request.n_batch, _LARGEST_UBATCH)
-    # One token a sequence, not the whole batch.
-    params.n_outputs_max = -(-request.n_sequences // _OUTPUT_ROWS) * _OUTPUT_ROWS
+    # One token a sequence and a few to check drafts with, not the whole batch.
+    params.n_outputs_max = -(-request.n_sequences // OUTPUT_ROWS) * OUTPUT_ROWS
     params.n_threads = params.n_threads_batch = request.threads
-    params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
+    params.flash_attn_type = {
+        None: llama.LLAMA_FLASH_ATTN_TYPE_AUTO,
+        True: llama.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+        False: llama.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+    }[request.flash]
     params.type_k = params.type_v = cache_type
     params.swa_full = False
     params.no_perf = False

@@ -22,13 +22,13 @@ class Pace:
         self._batch_size = batch_size
         self._alone_s = _STOPPABLE_S if can_stop else _UNSTOPPABLE_S
         self.token_s = 0.0  # of a prompt; 0 while not known
-        self._answers_s = 0.0  # of a batch of answers only
+        self.answers_s = 0.0  # of a batch of answers only
 
     def learn(self, prompt_tokens: int, answers: int, seconds: float) -> None:
         if prompt_tokens == 0:
-            self._answers_s = _mean(self._answers_s, seconds)
+            self.answers_s = _mean(self.answers_s, seconds)
         elif prompt_tokens >= _TELLING_TOKENS:
-            spent = seconds - (self._answers_s if answers else 0.0)
+            spent = seconds - (self.answers_s if answers else 0.0)
             self.token_s = _mean(self.token_s, max(spent, 0.0) / prompt_tokens)
 
     def prompt_room(self, answers: int, prompts: int = 1) -> int:
@@ -37,7 +37,7 @@ class Pace:
         batches cost everybody time."""
         if not answers:
             return self.tokens_in(self._alone_s)
-        smooth = max(_SMOOTH_S, self._answers_s)
+        smooth = max(_SMOOTH_S, self.answers_s)
         return self.tokens_in(max(smooth, min(smooth * prompts / answers, _LONGEST_GAP_S)))
 
     def short_batch(self) -> int:

@@ -25,6 +25,7 @@ from engine.runtime.worker.pace import Pace, share_out
 from engine.runtime.worker.parking import Fetched, Parking
 from engine.runtime.worker.seating import Seating
 from engine.runtime.worker.slots import Slot
+from engine.runtime.worker.speculation import Speculation
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.vocabulary import Vocabulary
 from engine.runtime.worker.writer import Writer
@@ -57,6 +58,8 @@ class Scheduler:
         self._outbox = outbox
         self._seating = Seating(context, parking, pace)
         self._slots = self._seating.slots
+        ends = vocabulary.ends_answer
+        self._speculation = Speculation(context.most_outputs, ends)
         self._admission = Admission(writer, inbox.post)
         self._asked: set[JobId] = set()  # that are being made into streams
         self._forgotten: set[str] = set()  # conversations, while requests of theirs may be on the way
@@ -200,7 +203,10 @@ class Scheduler:
             self._most_tokens = self._context.batch_size
             self._learn(portions, now - began)
             for portion, end in zip(portions, ends, strict=True):
-                self._advance(self._slots[portion.sequence], portion, end, len(portions), now)
+                if portion.drafted:
+                    self._judge(self._slots[portion.sequence], portion, end, len(portions), now)
+                else:
+                    self._advance(self._slots[portion.sequence], portion, end, len(portions), now)
             self._show(now)
         elif outcome is Outcome.NO_ROOM:
             self._make_room(portions)
@@ -213,6 +219,10 @@ class Scheduler:
     def _learn(self, portions: list[Portion], seconds: float) -> None:
         if self._context.batch_tokens == len(portions):
             self._pace.learn(0, len(portions), seconds)
+            self._speculation.plain(self._pace.answers_s)
+            return
+        if portions[0].drafted:
+            self._speculation.computed(len(portions), len(portions[0].tokens) - 1, seconds)
             return
         answers = sum(len(portion.tokens) == 1 for portion in portions)
         self._pace.learn(self._context.batch_tokens - answers, answers, seconds)
@@ -240,10 +250,15 @@ class Scheduler:
         """One token of every answer, then prompts."""
         busy = self._seating.busy
         if len(busy) <= self._most_tokens and all(self._left(slot) == 1 for slot in busy):
-            return [self._portion(slot, 1) for slot in busy]
+            return self._drafts(busy) or [self._portion(slot, 1) for slot in busy]
         # llama.cpp computes neighbours together only when they come in their order.
         sizes = self._shares(busy)
         return [self._portion(slot, sizes[slot.sequence]) for slot in busy if sizes.get(slot.sequence)]
+
+    def _drafts(self, busy: list[Slot]) -> list[Portion] | None:
+        if self._was_aborted or self._most_tokens < self._context.batch_size:
+            return None  # there was no room for as much, or it takes too long
+        return self._speculation.portions(busy, self._context.length)
 
     def _shares(self, busy: list[Slot]) -> dict[int, int]:
         """Tokens for each sequence; those that waited longest come first."""
@@ -292,11 +307,40 @@ class Scheduler:
         if reason is not None:
             self._end(slot, reason)
 
+    def _judge(self, slot: Slot, portion: Portion, output: int, width: int, now: float) -> None:
+        """Draws after each token of a draft, for as long as what is drawn is the next one."""
+        stream, held = slot.stream, 0
+        slot.tokens.extend(portion.tokens)
+        slot.last_used = self._step_number
+        if stream is None:
+            return
+        stream.computed(1, width)
+        most, first = len(portion.tokens) - 1, output - len(portion.tokens) + 1
+        try:
+            reason = stream.draw(self._context.pointer, first, self._vocabulary, now)
+            while reason is None and held < most and stream.tokens[-1] == portion.tokens[held + 1]:
+                held += 1
+                reason = stream.draw(self._context.pointer, first + held, self._vocabulary, now)
+        except GrammarError as error:
+            self._seating.cut(slot, portion.start + held + 1)
+            stream.show()
+            self._fail(slot, sentence("grammar_failed", reason=str(error)))
+            return
+        self._seating.cut(slot, portion.start + held + 1)
+        self._speculation.judged(slot, portion, held, width)
+        if reason is None and len(slot.tokens) >= self._context.length:
+            reason = StopReason.CONTEXT_FULL
+        if reason is not None:
+            self._end(slot, reason)
+
     # what can go wrong in a batch
     def _make_room(self, portions: list[Portion]) -> None:
         """Idle conversations leave first, then the youngest answer waits for the others to end, then it
         is tried with fewer tokens; a single one that finds no room ends its answer."""
         if self._context.unified and self._seating.empty_one():
+            return
+        if portions[0].drafted:
+            self._most_tokens = len(portions)  # the next batch does without
             return
         busy = self._seating.busy
         if self._context.unified and len(busy) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from engine.chat.conversation import AnswerStats
 from engine.events import JobId
@@ -14,6 +15,11 @@ from engine.runtime.worker.answer_text import AnswerText, Part
 from engine.runtime.worker.choice import Choice
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from engine.runtime.worker.speculation import Drafting
+
+_NO_LIMIT = 2**31
 
 
 class Stream:
@@ -33,6 +39,7 @@ class Stream:
         self.tokens = array("i", prompt)
         self.prompt_length = len(self.tokens)
         self.conversation = conversation
+        self.drafting: Drafting | None = None  # None: no drafts
         self.answering = False  # the prompt has been read
         self.asked = time.monotonic()
         self._most = max_tokens
@@ -54,6 +61,11 @@ class Stream:
         self._batches = self._width = 0  # batches it had a part in, answers in them together
         self._begun: float | None = None  # when a slot was found
         self._first = self._last = self._reasoned_until = 0.0  # when tokens were there
+
+    @property
+    def left(self) -> int:
+        """Tokens that it may still write; without a limit, more than any context holds."""
+        return self._most - self._generated if self._most else _NO_LIMIT
 
     def begin(self, reused: int, restored: int) -> None:
         """A slot was found that holds the first `reused` tokens of the prompt already; `restored` of
@@ -175,6 +187,8 @@ class Stream:
             evaluated_tokens=self._evaluated,
             restored_tokens=self._restored,
             batch_width=self._width / self._batches if self._batches else 0.0,
+            drafted_tokens=self.drafting.drafted if self.drafting else 0,
+            accepted_tokens=self.drafting.held if self.drafting else 0,
         )
 
 

@@ -21,6 +21,7 @@ from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.prompt import Prompt, write_prompt
 from engine.runtime.worker.sampling import Sampler, check_sampling
 from engine.runtime.worker.shortening import shortened
+from engine.runtime.worker.speculation import first_look
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.template_values import parameters_of
 from engine.runtime.worker.written import Written
@@ -54,6 +55,8 @@ class Writer:
         text = AnswerText(prompt.phase, stops, prompt.form, schemas, strict)
         stream = Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
         stream.when_written = partial(self._keep, prompt.text)
+        if request.drafts and not self._model.context.recurrent:  # whose state cannot go back
+            stream.drafting = first_look(len(tokens))
         return stream
 
     def _fitting(self, job: JobId, request: GenerationRequest) -> tuple[GenerationRequest, Prompt, list[int]]:

@@ -200,7 +200,7 @@ def _one_machine_for_all(paths: Paths, threads: int) -> None:
 
 
 def request_of(ask: Ask) -> GenerationRequest:
-    return GenerationRequest(ask.turns, _GREEDY, ask.max_tokens, conversation=ask.conversation)
+    return GenerationRequest(ask.turns, _GREEDY, ask.max_tokens, conversation=ask.conversation, drafts=False)
 
 
 def waited(answer: Answer) -> Reply:
