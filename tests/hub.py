@@ -7,6 +7,7 @@ say how it misbehaves and may be replaced while it runs. It counts the body byte
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -107,8 +108,11 @@ class StandInHub:
         self.random = random.Random(7)
         self.closing = threading.Event()
         self.flips = 0
+        self.digests = False  # ranges come with a Content-Digest where it is asked for
         self.xet = False  # HEAD tells a xet hash and where tokens are had
         self.xet_route = ""  # instead of the hub's own
+        self.xet_parts: bytes | None = None  # what the storage of chunks answers when it is asked for a file
+        self.xet_stalls = False  # it answers nothing
         self.buffer_bytes = 64 << 10  # of a socket; small, so that bytes counted as served did arrive; 0: any
         self._hub = _Server(self, port)
         self._cdn = _Server(self, 0)
@@ -215,6 +219,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._note("search")
             self._answer_search()
             return
+        if "/xet-read-token/" in self.path or self.path.startswith("/v1/reconstructions/"):
+            self._note("xet")
+            self._answer_xet()
+            return
         if self.path.startswith("/api/v1/models/"):
             self._answer_modelscope()
             return
@@ -276,6 +284,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_body(files[query["FilePath"]])
         else:
             self._plain(404, b"{}")
+
+    def _answer_xet(self) -> None:
+        """The token is had from the hub, and is good for the storage."""
+        if self.hub.xet_stalls:
+            self.hub.closing.wait(60)
+        elif "/xet-read-token/" in self.path:
+            told = {"accessToken": "storage", "exp": 2_000_000_000, "casUrl": self.hub.cdn}
+            self._plain(200, json.dumps(told).encode(), "application/json")
+        elif self.headers.get("Authorization") != "Bearer storage" or self.hub.xet_parts is None:
+            self._plain(401, b"")
+        else:
+            self._plain(200, self.hub.xet_parts, "application/json")
 
     def _answer_search(self) -> None:
         """Repositories with the words in their names, as `expand` of the real hub describes them."""
@@ -352,6 +372,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("ETag", etag)
         if faults.compress:
             self.send_header("Content-Encoding", "gzip")
+        if self.hub.digests and "sha-256" in self.headers.get("Want-Content-Digest", ""):
+            digest = base64.b64encode(hashlib.sha256(file.content[start:stop]).digest()).decode()
+            self.send_header("Content-Digest", f"sha-256=:{digest}:")
         self.send_header("Content-Length", str(stop - start + faults.lie_length))
         self.end_headers()
         with self.hub.lock:

@@ -13,7 +13,7 @@ from engine.cli import budget
 from engine.cli.check import run_check
 from engine.cli.context import Context
 from engine.cli.output import range_text
-from engine.download.remote_header import is_address
+from engine.download.endpoints import is_address
 from engine.download.sizes import size_text
 from engine.errors import LoadError, WorkerError
 from engine.hardware.described_json import load_described

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.catalog.model import InstalledModel
 from engine.cli.context import Context
 from engine.cli.output import Output, harmless
-from engine.download.addresses import plan_address
-from engine.download.fetcher import Tuning
-from engine.download.pace import Pace
-from engine.download.queue import DownloadQueue
-from engine.download.remote_header import is_address
+from engine.download.endpoints import checked_endpoint, is_address, shown
+from engine.download.queue import DownloadQueue, name_of
 from engine.download.sizes import size_text
 from engine.download.sources import parse_reference
 from engine.download.values import DownloadProgress, TransferState
 from engine.errors import Cancelled, DesksideError, UsageError
 from engine.events import DownloadPlanned, DownloadProgressed, DownloadVerified, Event, Noticed, new_job_id
 from engine.jobs.downloads import Downloads, queue_path
-from engine.jobs.pulling import fetch_model
 from engine.messages import english
-from engine.settings import Settings
 
 _WAITS_FOR = {
     "turn": "waiting for its turn",
@@ -51,16 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", metavar="MB/S", type=float, default=None, help="most megabytes a second, 0 for no limit"
     )
     parser.add_argument("--queue", action="store_true", help="only show what is in the queue")
+    parser.add_argument(
+        "--pause",
+        action="store_true",
+        help="pause these, or all without a name, whichever program fetches them",
+    )
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     output, queue = context.output, DownloadQueue(queue_path(context.paths))
     if arguments.queue:
         return _show_queue(output, queue)
-    addresses = [text for text in arguments.references if is_address(text)]
-    names = [text for text in arguments.references if not is_address(text)]
-    wanted = [(*parse_reference(text), arguments.endpoint) for text in names]
-    if not wanted and not addresses:
+    if arguments.pause:
+        return _pause(arguments.references, context, queue)
+    wanted = [(*_asked(text), arguments.endpoint) for text in arguments.references]
+    if not wanted:
         wanted = [(entry.repository, entry.quantization, entry.endpoint) for entry in queue.entries()]
     settings = replace(context.settings, **_changes(arguments))
     downloads = Downloads(
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         lambda: settings,
         patient=False,
     )
-    if not wanted and not addresses:
+    if not wanted:
         output.note("nothing is in the queue")
     for one in wanted:  # so that a kill loses none of them
         downloads.put_in(*one)
@@ -83,24 +83,29 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             raise
         output.record("model", model=model)
         output.text(model.path)
-    for address in addresses:
-        model = _pull_address(address, settings, context)
-        output.record("model", model=model)
-        output.text(model.path)
     return 0
 
 
-def _pull_address(address: str, settings: Settings, context: Context) -> InstalledModel:
-    """At once, not by way of the queue, which is one of repositories."""
-    folder = Path(settings.download_folder) if settings.download_folder else context.paths.models
-    plan = plan_address(address, folder)
+def _pause(references: Sequence[str], context: Context, queue: DownloadQueue) -> int:
+    downloads = Downloads(context.paths, context.library(), lambda _: None, lambda: context.settings)
+    for repository, quantization in map(_asked, references):
+        named = [entry for entry in queue.entries() if entry.repository.casefold() == repository.casefold()]
+        chosen = [entry for entry in named if quantization.casefold() in ("", entry.quantization.casefold())]
+        if not chosen:
+            raise UsageError.of("not_in_queue", name=name_of(repository, quantization))
+        for entry in chosen:
+            downloads.pause(entry.repository, entry.quantization)
+    if not references:
+        downloads.pause_all()
+    return _show_queue(context.output, queue)
 
-    def show(event: Event) -> None:
-        _show(context.output, event)
 
-    job, tuning = new_job_id(), Tuning(pace=Pace(settings.speed_limit_kib * 1024))
-    show(DownloadPlanned(job, plan))
-    return fetch_model(job, context.token, plan, tuning, show, lambda _: None)
+def _asked(text: str) -> tuple[str, str]:
+    """Repository, or address, and quantization. Raises: UsageError, DownloadError."""
+    if is_address(text):
+        checked_endpoint(text)
+        return text, ""
+    return parse_reference(text)
 
 
 def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -117,7 +122,7 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _show_queue(output: Output, queue: DownloadQueue) -> int:
     for entry in queue.entries():
-        name = harmless(f"{entry.repository}:{entry.quantization}".rstrip(":"))
+        name = harmless(name_of(entry.repository, entry.quantization))
         done = f"{size_text(entry.done_bytes)} of {size_text(entry.total_bytes)}"
         why = f"  {english(entry.failure)}" if entry.failure else ""
         output.text(f"{entry.state:<8} {name:<60} {done}{why}")
@@ -129,8 +134,7 @@ def _show(output: Output, event: Event) -> None:
     if isinstance(event, DownloadPlanned):
         plan = event.plan
         output.record("plan", plan=plan, size_bytes=plan.size_bytes)
-        what = plan.repository or plan.files[0].path
-        output.note(f"fetching {what} {plan.quantization}, {size_text(plan.size_bytes)}")
+        output.note(f"fetching {shown(plan.repository)} {plan.quantization}, {size_text(plan.size_bytes)}")
     elif isinstance(event, DownloadProgressed):
         output.record("progress", progress=event.progress)
         output.status(progress_text(event.progress))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -19,16 +20,17 @@ from engine.errors import DownloadError, HubUnreachable
 _STALL_SECONDS: Final = 20.0
 _LARGEST_FILE_BYTES: Final = 1 << 44
 _MOST_SUM_BYTES: Final = 4096
+_LONGEST_VALIDATOR: Final = 500
 _GIVEN: Final = re.compile(r"sha256=([0-9a-fA-F]{64})", re.ASCII)
 _LINE: Final = re.compile(rb"([0-9a-fA-F]{64})(?:\s+[* ]?(\S+))?\s*", re.ASCII)
 
 
 def plan_address(url: str, folder: Path) -> DownloadPlan:
-    """The file at an address, and the other shards of its model; it is to lie in `folder/HOST`.
+    """The file at an address, and the other shards of its model; it is to lie in a folder of its own.
 
     The checksum is what the server says of the file (ETag, Repr-Digest), what lies beside it as
-    `ADDRESS.sha256`, or what a person writes behind the address as `#sha256=...`. Without any of them it
-    could not be verified, so it is refused. Raises: DownloadError, HubUnreachable.
+    `ADDRESS.sha256`, or what a person writes behind the address as `#sha256=...`. Without any of them the
+    plan has none: it can arrive whole, but is not verified. Raises: DownloadError, HubUnreachable.
     """
     parts = urlsplit(checked_endpoint(url))
     given = _GIVEN.fullmatch(parts.fragment)
@@ -45,9 +47,19 @@ def plan_address(url: str, folder: Path) -> DownloadPlan:
         path = f"{base}/{each}" if len(names) > 1 else parts.path
         address = urlunsplit(parts._replace(path=path, fragment=""))
         files.append(_file(address, each, given[1].lower() if given and len(names) == 1 else None))
-    host = origin_of(url)[1].replace(":", "_")
     endpoint = f"{parts.scheme}://{parts.netloc}"
-    return DownloadPlan(endpoint, "", "", quantization_of(names[0]), tuple(files), str(folder / host))
+    inside = _folder_of(endpoint, base)
+    return DownloadPlan(
+        endpoint, url.strip(), "", quantization_of(names[0]), tuple(files), str(folder / inside)
+    )
+
+
+def _folder_of(endpoint: str, base: str) -> PurePosixPath:
+    """A name for people, and digits that keep folders of one name apart. No repository is called so."""
+    host = "@" + origin_of(endpoint)[1].replace(":", "_")
+    last = unquote(base.rpartition("/")[2])
+    name = last if last and not name_problem(last) and "/" not in last else "files"
+    return PurePosixPath(host, f"{name[:60]}-{hashlib.sha256((endpoint + base).encode()).hexdigest()[:8]}")
 
 
 def _file(address: str, name: str, given: str | None) -> RemoteFile:
@@ -61,9 +73,10 @@ def _file(address: str, name: str, given: str | None) -> RemoteFile:
         raise HubUnreachable.of("hub_unreachable", endpoint=shown(address), reason=reason) from error
     finally:
         wire.close()
-    if sha256 is None or told.size is None or not 0 < told.size <= _LARGEST_FILE_BYTES:
-        raise DownloadError.of("checksum_missing_at_address", name=shown(name))
-    return RemoteFile(name, told.size, sha256, (Place(Way.PLAIN, address),))
+    if told.size is None or not 0 < told.size <= _LARGEST_FILE_BYTES:
+        raise DownloadError.of("size_missing_at_address", name=shown(name))
+    validator = "" if sha256 else found.answer.etag[:_LONGEST_VALIDATOR]
+    return RemoteFile(name, told.size, sha256 or "", (Place(Way.PLAIN, address),), validator)
 
 
 def _located(wire: Wire, address: str) -> Located:

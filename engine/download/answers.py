@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20})", re.ASCII)
+_SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):", re.ASCII)
 _STALE = (401, 403, 404, 410)
 _BUSY = (408, 425, 429)
 
@@ -29,9 +32,20 @@ class Answer:
     status: int
     content_range: str = ""
     length: int | None = None
-    etag: str = ""
+    etag: str = ""  # or the date of the file, where it has none
     encoding: str = ""
     retry_after_seconds: float = 0.0
+    content_sha256: str | None = None  # of just these bytes, where the source tells it
+
+
+def told_sha256(header: str) -> str | None:
+    """The SHA-256 of a digest field of RFC 9530, in hexadecimal; None where it has none."""
+    match = _SHA256.search(header)
+    try:
+        digest = base64.b64decode(match[1], validate=True) if match else b""
+    except binascii.Error:
+        return None
+    return digest.hex() if len(digest) == 32 else None
 
 
 def judge(answer: Answer, start: int, stop: int, size: int, etag: str | None) -> Verdict:

@@ -12,6 +12,11 @@ HUB = "https://huggingface.co"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is meant for an address, not for a repository."""
+    return text.lower().startswith(("https://", "http://"))
+
+
 def checked_endpoint(endpoint: str) -> str:
     """The address without a trailing slash.
 

@@ -14,42 +14,29 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from engine.cancellation import CancelToken
 from engine.download.journal import Journal
 from engine.download.lines import TROUBLES, Body, Line
 from engine.download.origin import Source, line_to, resolution
-from engine.download.pace import Pace
-from engine.download.partfile import FULL, PartPaths, free_bytes
+from engine.download.partfile import FULL, PartPaths
+from engine.download.promise import Promise
 from engine.download.segments import Frontier
-from engine.download.transfer import Failure, Fetch, Resolve, Span, Stop, Transfer, Wait
+from engine.download.steps import Failure, Fetch, Resolve, Span, Stop, Wait
+from engine.download.transfer import Transfer
+from engine.download.tuning import Tuning
 from engine.download.values import TransferState
-from engine.download.xet_line import NativeXet, XetClient
+from engine.download.wire import Wire
+from engine.download.xet_parts import Doubts, doubts
 
 _PIECE_BYTES = 512 << 10
 _PASS_SECONDS = 0.05
 _PACE_SECONDS = 0.02  # how often a lane that is held back looks again
 _FLOOR_SECONDS = 1.0  # how often the disk is looked at
 _FED_BYTES = 4 << 10  # a lane that gains less than this within the stall time stands still
+_DOUBTS = -1  # beside the numbers of lanes
 _GOODBYE_SECONDS = 0.15  # how long a cancelled transfer waits for its lanes
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """How a transfer works; the defaults are for people, tests use smaller figures."""
-
-    connections: int = 8
-    segment_bytes: int = 8 << 20
-    stall_seconds: float = 12.0
-    flush_seconds: float = 5.0
-    free_bytes: Callable[[Path], int] = field(default=free_bytes)
-    floor_bytes: int = 256 << 20  # of the disk that are left to others
-    xet: XetClient = field(default_factory=NativeXet)
-    mirrors: tuple[str, ...] = ()  # other places to look for the files, as `mirrors_for` names them
-    pace: Pace = field(default_factory=Pace)  # the speed cap, shared by all transfers that have it
 
 
 Report = Callable[[TransferState, int, str, str], None]  # state, bytes in the file, waiting for, source
@@ -77,6 +64,8 @@ class Fetcher:
         self._location = ""
         self._lines: dict[int, tuple[int, Line]] = {}  # of each lane: to which source
         self._fed: dict[int, float] = {}  # when lanes that await something last got it
+        self._doubts: Doubts | None = None  # None: nobody was asked yet which part is wrong
+        self._asking = False
         self._former: dict[int, int] = {}  # CRC-32 of segments that are compared
         self._floor_due = 0.0
         self._threads: list[threading.Thread] = []
@@ -94,7 +83,7 @@ class Fetcher:
                     break  # how it ended is for the caller to tell: a shard is not the model
                 with self._changed:
                     now = (self._transfer.state, self._transfer.done_bytes, self._transfer.waiting_for)
-                    source = self._sources[self._transfer.source].name
+                    source = self._sources[self._transfer.turns.at_work].name
                 report(*now, source)
                 token.raise_if_cancelled()
                 self._break_off_stalls()
@@ -114,10 +103,11 @@ class Fetcher:
             self._spawn(f"lane {number}", self._lane, number)
         self._spawn("flush", self._flush_regularly)
 
-    def _spawn(self, name: str, target: Callable[..., None], *arguments: object) -> None:
+    def _spawn(self, name: str, target: Callable[..., None], *arguments: object) -> bool:
         thread = threading.Thread(target=target, args=arguments, name=f"download {name}", daemon=True)
         self._threads.append(thread)
         thread.start()
+        return True
 
     def _follow(self, frontier: Frontier) -> bool:
         """Hashes the next segment if it is complete; True if there was anything to do."""
@@ -125,10 +115,10 @@ class Fetcher:
             with self._changed:
                 if self._transfer.state is TransferState.VERIFYING:
                     self._judge_checksum(frontier)
-            return True
+                return not self._asking
         segment = frontier.segment
         with self._changed:
-            settled = not self._transfer.comparing or self._transfer.state is TransferState.VERIFYING
+            settled = not self._transfer.suspects.comparing or self._transfer.state is TransferState.VERIFYING
             if not settled or not self._transfer.is_full(segment):
                 return False
         if not frontier.advance(self._transfer.length(segment)):
@@ -139,13 +129,35 @@ class Fetcher:
         return True
 
     def _judge_checksum(self, frontier: Frontier) -> None:
-        if frontier.hexdigest() != self._transfer.sha256 and not frontier.thorough:
+        right = self._transfer.is_right(frontier.hexdigest())
+        if not right and not frontier.thorough:
             frontier.restart(thorough=True)  # was it the disk? Then few segments are fetched again
+            return
+        if not right and self._doubts is None:
+            self._asking = self._asking or self._spawn("doubts", self._ask_for_doubts)
             return
         self._transfer.hashed(frontier.hexdigest())
         if self._transfer.state is TransferState.FETCHING:
             frontier.restart(thorough=True)
         self._changed.notify_all()
+
+    def _ask_for_doubts(self) -> None:
+        """On a thread of its own: a source may take its time."""
+        found = Doubts()
+        try:
+            size, segment_size = self._transfer.size, self._transfer.segment_size
+            found = doubts(self._sources, self._paths.part, size, segment_size, self._also_cut)
+        finally:
+            with self._changed:
+                self._transfer.suspects.tell(found.wrong, found.right)
+                self._doubts, self._asking = found, False
+
+    def _also_cut(self, wire: Wire) -> None:
+        """A connection beside those of the lanes ends with them."""
+        with self._changed:
+            self._lines[_DOUBTS] = 0, wire
+            if not self._transfer.running:
+                wire.cut()
 
     def _break_off_stalls(self) -> None:
         """Also ends lines that drip, or that know no time limit of their own."""
@@ -243,10 +255,11 @@ class Fetcher:
         with self._changed:
             welcome = self._transfer.answered(number, answer, time.monotonic())
             self._changed.notify_all()
-        if not welcome or not self._read_body(number, line, part, body):
+        promise = Promise(answer, fetch.stop - fetch.start)
+        if not welcome or not self._read_body(number, line, part, body, promise):
             line.close()
 
-    def _read_body(self, number: int, line: Line, part: IO[bytes], body: Body) -> bool:
+    def _read_body(self, number: int, line: Line, part: IO[bytes], body: Body, promise: Promise) -> bool:
         """Writes a body to the part file; True if the line can be used again."""
         gained = 0
         while True:
@@ -269,6 +282,9 @@ class Fetcher:
                 self._lost(number, line, None)
                 return False
             gained += len(piece)
+            if promise.is_broken_by(piece):
+                self._arrived_wrong(number)
+                return False
             if not self._keep(number, part, piece):
                 return False
 
@@ -287,12 +303,19 @@ class Fetcher:
                 self._changed.notify_all()
         return True
 
+    def _arrived_wrong(self, number: int) -> None:
+        with self._changed:
+            segment = self._transfer.arrived_wrong(number, time.monotonic())
+            if segment is not None:
+                self._journal.advance(segment, 0, 0)
+            self._changed.notify_all()
+
     def _note(self, segment: int, crc: int) -> None:
         """With the lock held: a segment has grown. One that is being compared is judged when it is full."""
-        if self._transfer.is_compared(segment):
+        if self._transfer.suspects.is_compared(segment):
             self._former.setdefault(segment, self._journal.crc[segment])
         self._journal.advance(segment, self._transfer.done[segment], crc)
-        if self._transfer.is_compared(segment) and self._transfer.is_full(segment):
+        if self._transfer.suspects.is_compared(segment) and self._transfer.is_full(segment):
             self._transfer.compared(segment, self._former.pop(segment) == crc)
 
     def _write(self, part: IO[bytes], span: Span, piece: bytes) -> tuple[int, int]:

@@ -226,7 +226,7 @@ def _downloaded(folder: Path, first: Path, record: VerifiedFile) -> LibraryEntry
         source="hub",
         repository=record.repository,
         sha256=record.sha256,
-        verified=ready,
+        verified=ready and all(each.told for each in known),
     )
     verified_at = min(each.verified_at for each in known) if ready else 0.0
     return LibraryEntry(model, files, standing, verified_at, str(folder))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from engine.download.answers import told_sha256
 from engine.download.endpoints import shown
 from engine.download.folder_line import FolderLine
 from engine.download.lines import Line, Located
-from engine.download.transfer import Resolution
+from engine.download.steps import Resolution
 from engine.download.values import DownloadPlan, RemoteFile, Way
 from engine.download.wire import Wire
 from engine.download.xet_line import XetClient, XetLine
@@ -20,7 +19,6 @@ from engine.download.xet_line import XetClient, XetLine
 LARGEST_OVER_HTTP = 50_000_000_000  # the hub gives out no larger file but in chunks
 _CONTENT_RANGE = re.compile(r"bytes \d{1,20}-\d{1,20}/(\d{1,19})", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_REPR_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +81,4 @@ def resolution(found: Located) -> Resolution:
         size_text = headers.get("content-length", "")
     size = int(size_text) if size_text.isascii() and size_text.isdigit() and len(size_text) < 20 else None
     etag = (headers.get("x-linked-etag") or headers.get("etag", "")).removeprefix("W/").strip('"').lower()
-    return Resolution(size, etag if _SHA256.fullmatch(etag) else _told_digest(headers.get("repr-digest", "")))
-
-
-def _told_digest(header: str) -> str | None:
-    """RFC 9530: the SHA-256 of the whole, whatever part of it was asked for."""
-    match = _REPR_DIGEST.search(header)
-    try:
-        digest = base64.b64decode(match[1], validate=True) if match else b""
-    except binascii.Error:
-        return None
-    return digest.hex() if len(digest) == 32 else None
+    return Resolution(size, etag if _SHA256.fullmatch(etag) else told_sha256(headers.get("repr-digest", "")))

@@ -32,7 +32,7 @@ def plan_from_json(stored: object) -> DownloadPlan | None:
         return None
     texts = [stored.get(key) for key in ("endpoint", "repository", "commit", "quantization", "folder")]
     listed = stored.get("files")
-    if not all(isinstance(text, str) and len(text) <= _LONGEST_TEXT for text in texts):
+    if not all(isinstance(text, str) and len(text) <= _LONGEST_URL for text in texts):
         return None
     if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_FILES:
         return None
@@ -51,6 +51,10 @@ def plan_from_json(stored: object) -> DownloadPlan | None:
 
 
 def _is_sound(plan: DownloadPlan) -> bool:
+    if not all(file.sha256 for file in plan.files) and not plan.at_address:
+        return False
+    if plan.at_address:
+        return _is_sound_address(plan)
     if plan.commit:
         try:
             if checked_endpoint(plan.endpoint) != plan.endpoint or not _COMMIT.fullmatch(plan.commit):
@@ -69,19 +73,38 @@ def _is_sound(plan: DownloadPlan) -> bool:
     )
 
 
+def _is_sound_address(plan: DownloadPlan) -> bool:
+    try:
+        checked_endpoint(plan.endpoint)
+        checked_endpoint(plan.repository)
+    except DownloadError:
+        return False
+    folder = Path(plan.folder)
+    own = folder.is_absolute() and "\0" not in plan.folder
+    return (
+        own
+        and not plan.commit
+        and folder.parent.name.startswith("@")
+        and all(f.elsewhere for f in plan.files)
+    )
+
+
 def _file(stored: object) -> RemoteFile | None:
     if not isinstance(stored, dict):
         return None
     path, size, sha256 = stored.get("path"), stored.get("size_bytes"), stored.get("sha256")
     if not isinstance(path, str) or name_problem(path) or type(size) is not int:
         return None
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+    if not isinstance(sha256, str) or not (sha256 == "" or _SHA256.fullmatch(sha256)):
+        return None
+    validator = stored.get("validator", "")
+    if not isinstance(validator, str) or len(validator) > _LONGEST_TEXT:
         return None
     if not 0 < size <= _LARGEST_FILE_BYTES:
         return None
     listed = stored.get("elsewhere", [])
     places = [_place(entry) for entry in listed[:_MOST_PLACES]] if isinstance(listed, list) else []
-    return RemoteFile(path, size, sha256, tuple(place for place in places if place is not None))
+    return RemoteFile(path, size, sha256, tuple(place for place in places if place is not None), validator)
 
 
 def _place(stored: object) -> Place | None:

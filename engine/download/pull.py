@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from pathlib import Path
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.download.endpoints import checked_endpoint, environment_token, shown
-from engine.download.fetcher import Fetcher, Tuning
+from engine.download.fetcher import Fetcher
 from engine.download.journal import Journal
 from engine.download.meter import WINDOW_SECONDS, SpeedMeter
 from engine.download.mirrors import with_mirrors
@@ -27,8 +28,10 @@ from engine.download.records import VerifiedFile, read_record, record_path, writ
 from engine.download.segments import recheck_unfinished, sha256_of
 from engine.download.sizes import size_text
 from engine.download.sources import repository_folder
-from engine.download.transfer import Failure, Transfer, Trouble
+from engine.download.steps import Failure, Trouble
+from engine.download.transfer import Transfer
 from engine.download.trials import Trials
+from engine.download.tuning import Tuning
 from engine.download.values import DownloadPlan, DownloadProgress, RemoteFile, TransferState
 from engine.errors import Cancelled, DataFolderError, DiskFull, DownloadError
 
@@ -134,15 +137,17 @@ def missing_bytes(plan: DownloadPlan) -> int:
 def installed_model(plan: DownloadPlan) -> InstalledModel:
     """The model that a plan becomes once it is pulled."""
     first = plan.files[0]
+    final = _destination(plan, first).final
+    record = read_record(final)
     return InstalledModel(
-        path=str(_destination(plan, first).final),
+        path=str(final),
         name=model_name_of(first.path),
         quantization=plan.quantization,
         size_bytes=plan.size_bytes,
         source="hub",
-        repository=plan.repository,
-        sha256=first.sha256,
-        verified=True,
+        repository="" if plan.at_address else plan.repository,
+        sha256=first.sha256 or (record.sha256 if record else ""),
+        verified=all(file.sha256 for file in plan.files),
     )
 
 
@@ -203,7 +208,8 @@ def _pull_all(
             missing.append(file)
     _check_room(plan, missing, tuning)
     if missing:
-        named = with_mirrors(replace(plan, files=tuple(missing)), tuning.mirrors)
+        mirrors = () if plan.at_address else tuning.mirrors
+        named = with_mirrors(replace(plan, files=tuple(missing)), mirrors)
         missing = list(named.files)
     trials = Trials(tuning.stall_seconds)
     for file in missing:
@@ -227,7 +233,7 @@ def _pull_file(
     if not paths.part.exists():
         paths.journal.unlink(missing_ok=True)
     journal = Journal(
-        paths.journal, file.size_bytes, _segment_bytes(file.size_bytes, tuning), file.sha256, plan.commit
+        paths.journal, file.size_bytes, _segment_bytes(file.size_bytes, tuning), _identity(file), plan.commit
     )
     try:
         preallocate(paths.part, file.size_bytes)
@@ -239,6 +245,7 @@ def _pull_file(
             list(journal.done),
             sources=len(sources),
             reserve=reserves(sources),
+            validator="" if file.sha256 else file.validator,
         )
         fetcher = Fetcher(sources, paths, journal, transfer, tuning)
         fetcher.run(token, item.step)
@@ -246,7 +253,7 @@ def _pull_file(
         journal.close()
     if transfer.failure is not None:
         _raise_failure(transfer.failure, plan, file, paths, fetcher.disk_reason)
-    _publish(plan, file, paths)
+    _publish(plan, file, paths, transfer.sha256)
 
 
 def _is_finished(plan: DownloadPlan, file: RemoteFile, item: _Item, token: CancelToken) -> bool:
@@ -259,7 +266,7 @@ def _is_finished(plan: DownloadPlan, file: RemoteFile, item: _Item, token: Cance
         return False
     record = read_record(final)
     if record is not None:
-        return record.sha256 == file.sha256
+        return record.sha256 == file.sha256 or (not file.sha256 and record.size_bytes == file.size_bytes)
     item.file = file.path
 
     def step(done: int) -> None:
@@ -270,8 +277,14 @@ def _is_finished(plan: DownloadPlan, file: RemoteFile, item: _Item, token: Cance
         if record_path(final).exists():
             return False  # ours, changed since: fetched again and replaced
         raise DownloadError.of("destination_taken", path=str(final))
-    write_record(final, _record(plan, file, final))
+    write_record(final, _record(plan, file, final, file.sha256))
     return True
+
+
+def _identity(file: RemoteFile) -> str:
+    """What makes a part file one of this very file: its checksum, else all that its server tells of it."""
+    told = f"{file.elsewhere}\n{file.validator}" if not file.sha256 else ""
+    return file.sha256 or hashlib.sha256(told.encode()).hexdigest()
 
 
 def _check_room(plan: DownloadPlan, missing: list[RemoteFile], tuning: Tuning) -> None:
@@ -287,12 +300,12 @@ def _check_room(plan: DownloadPlan, missing: list[RemoteFile], tuning: Tuning) -
         )
 
 
-def _publish(plan: DownloadPlan, file: RemoteFile, paths: PartPaths) -> None:
+def _publish(plan: DownloadPlan, file: RemoteFile, paths: PartPaths, sha256: str) -> None:
     """Raises: OSError."""
     with paths.part.open("r+b") as part:
         os.fsync(part.fileno())
     paths.part.replace(paths.final)
-    write_record(paths.final, _record(plan, file, paths.final))
+    write_record(paths.final, _record(plan, file, paths.final, sha256))
     paths.journal.unlink(missing_ok=True)
     if os.name == "posix":  # the new name itself must survive a power loss
         folder = os.open(paths.final.parent, os.O_RDONLY)
@@ -302,17 +315,18 @@ def _publish(plan: DownloadPlan, file: RemoteFile, paths: PartPaths) -> None:
             os.close(folder)
 
 
-def _record(plan: DownloadPlan, file: RemoteFile, final: Path) -> VerifiedFile:
+def _record(plan: DownloadPlan, file: RemoteFile, final: Path, sha256: str) -> VerifiedFile:
     return VerifiedFile(
-        repository=plan.repository,
+        repository="" if plan.at_address else plan.repository,
         commit=plan.commit,
         quantization=plan.quantization,
         path=file.path,
         size_bytes=file.size_bytes,
-        sha256=file.sha256,
+        sha256=sha256,
         mtime_ns=final.stat().st_mtime_ns,
         shards=tuple(shard.path for shard in plan.files),
         verified_at=time.time(),
+        told=bool(file.sha256),
     )
 
 
@@ -359,7 +373,7 @@ def _raise_failure(
     raise DownloadError.of(
         f"download_{failure}",
         name=file.path,
-        repository=plan.repository,
+        repository=shown(plan.repository),
         endpoint=shown(plan.endpoint),
         kept=kept,
     )

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from engine.download.endpoints import checked_endpoint, is_address, shown
 from engine.download.partfile import destination_lock
 from engine.download.plan_json import plan_from_json, plan_to_json
 from engine.download.sources import is_repository
@@ -25,7 +26,7 @@ from engine.messages import TEMPLATES, Sentence, english
 
 _LARGEST_FILE_BYTES = 64 << 20
 _MOST_ENTRIES = 1000
-_LONGEST_TEXT = 1000
+_LONGEST_URL = 8192  # signed ones are long
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 
@@ -41,7 +42,7 @@ class QueueEntry:
     """One model that is wanted. The plan is None until the hub was asked."""
 
     endpoint: str
-    repository: str
+    repository: str  # or the address of a file
     quantization: str  # "" while the hub has not said which is the usual one
     folder: str  # models folder that it goes to
     state: QueueState = QueueState.WAITING
@@ -64,6 +65,11 @@ Entries = tuple[QueueEntry, ...]
 
 def key_of(repository: str, quantization: str) -> tuple[str, str]:
     return repository.casefold(), quantization.casefold()
+
+
+def name_of(repository: str, quantization: str) -> str:
+    """For people. An address is shown without what may be a secret in it."""
+    return shown(repository) if is_address(repository) else f"{repository}:{quantization}".rstrip(":")
 
 
 class DownloadQueue:
@@ -186,11 +192,15 @@ def _entry(stored: object) -> QueueEntry | None:
     if not isinstance(stored, dict):
         return None
     texts = [stored.get(key) for key in ("endpoint", "repository", "quantization", "folder")]
-    if not all(isinstance(text, str) and len(text) <= _LONGEST_TEXT and "\0" not in text for text in texts):
+    if not all(isinstance(text, str) and len(text) <= _LONGEST_URL and "\0" not in text for text in texts):
         return None
     endpoint, repository, quantization, folder = (str(text) for text in texts)
     done = stored.get("done_bytes")
-    if not is_repository(repository) or not Path(folder).is_absolute() or type(done) is not int:
+    if (
+        not (is_repository(repository) or _is_usable(repository))
+        or not Path(folder).is_absolute()
+        or type(done) is not int
+    ):
         return None
     try:
         state = QueueState(str(stored.get("state")))
@@ -201,6 +211,13 @@ def _entry(stored: object) -> QueueEntry | None:
         plan = None
     failure = _sentence(stored.get("failure"))
     return QueueEntry(endpoint, repository, quantization, folder, state, plan, max(0, done), failure)
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        return is_address(address) and bool(checked_endpoint(address))
+    except DownloadError:
+        return False
 
 
 def _sentence(stored: object) -> Sentence | None:

@@ -33,6 +33,7 @@ class VerifiedFile:
     mtime_ns: int
     shards: tuple[str, ...]  # paths of all files of the model, this one among them
     verified_at: float = 0.0  # when its checksum last matched, in seconds since 1970; 0: an older record
+    told: bool = True  # False: nobody told its checksum; `sha256` is that of what arrived
 
 
 def record_path(final: Path) -> Path:
@@ -106,5 +107,7 @@ def _parsed(stored: object) -> VerifiedFile | None:
     verified_at = stored.get("verified_at", 0.0)
     if type(verified_at) not in (int, float) or not 0 <= verified_at < 1e12:
         verified_at = 0.0
-    known = {key: stored[key] for key in VerifiedFile.__slots__ if key not in ("shards", "verified_at")}
-    return VerifiedFile(**known, shards=tuple(shards), verified_at=float(verified_at))
+    plain = (*VerifiedFile.__slots__[:7],)
+    known = {key: stored[key] for key in plain}
+    told = stored.get("told", True) is not False
+    return VerifiedFile(**known, shards=tuple(shards), verified_at=float(verified_at), told=told)

@@ -33,10 +33,6 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20})", re.ASCII)
 _CUT_EVERY_S = 0.05
 
 
-def is_address(text: str) -> bool:
-    return text.lower().startswith(("https://", "http://"))
-
-
 def header_of_plan(plan: DownloadPlan, token: CancelToken) -> GgufHeader:
     """The header of what a download would fetch, all shards together.
 

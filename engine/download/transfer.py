@@ -12,19 +12,30 @@ in as seconds of any monotonic clock. One thread at a time: the fetcher holds a 
 There may be several sources of the file. All lanes use one of them at a time; another one's turn
 comes when this one is away or makes no sense, and the transfer fails when none is left.
 
-When the checksum of the whole is wrong, nothing tells which segment arrived wrong. They are then
-fetched again one by one (from another source, if there is one) until one of them differs from
-what is in the file: that one was it, if the checksum is right now.
+When the checksum of the whole is wrong, segments are fetched again and compared (`suspects`).
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import InitVar, dataclass, field
 
 from engine.download.answers import Answer, Verdict, is_strong, judge
+from engine.download.lane import Lane
+from engine.download.steps import (
+    Action,
+    Failure,
+    Fetch,
+    Resolution,
+    Resolve,
+    Span,
+    Stop,
+    Trouble,
+    Wait,
+)
+from engine.download.suspects import Suspects
+from engine.download.turns import Origin, Turns
 from engine.download.values import TransferState
 
 _S = TransferState
@@ -37,113 +48,10 @@ TRANSITIONS: Mapping[TransferState, frozenset[TransferState]] = {
     _S.FAILED: frozenset(),
 }
 
-_BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
-_LONGEST_RETRY_AFTER_SECONDS = 300.0
 _MOST_NONSENSE = 6  # answers in a row that make no sense
+_MOST_BROKEN = 3  # times that one segment was not what its source said of it
 _MOST_STALE = 3  # fresh links in a row that are refused
-_MOST_SWAPS = 6  # of the source, so that segments are compared with another one's
-_MOST_AT_ONCE = 2  # segments that are compared: what is under way when the wrong one is found is wasted
-_MOST_COMPARISONS = 2  # of a segment with what its sources send
-_PROGRESS_BYTES = 64 << 10  # what a lane must gain before its failures are forgiven
 _IDLE_SECONDS = 5.0  # idle lanes are woken by changes; this is only a belt beside it
-
-
-class Failure(StrEnum):
-    """Why a transfer cannot go on."""
-
-    CHANGED = "changed"  # the hub holds another file under this name now
-    GATED = "gated"
-    REFUSED = "refused"  # 401, 403, or every fresh link is turned down
-    MISSING = "missing"
-    NONSENSE = "nonsense"  # something between here and the hub answers in its place
-    MISMATCH = "mismatch"  # wrong checksum, whatever is fetched again
-    CERTIFICATE = "certificate"
-    DISK_FULL = "disk_full"
-    DISK_FLOOR = "disk_floor"  # no room would be left for others
-    FILE_TOO_LARGE = "file_too_large"  # for the file system
-    DISK = "disk"
-
-
-class Trouble(StrEnum):
-    """Why a lane waits; these values are `DownloadProgress.waiting_for`."""
-
-    NETWORK = "network"
-    SERVER = "server"
-
-
-@dataclass(frozen=True, slots=True)
-class Resolve:
-    """Ask a source where the bytes are, then `resolved` or `resolve_refused` or `dropped`."""
-
-    source: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """Request bytes `start` to `stop` (excluded), then `answered`."""
-
-    start: int
-    stop: int
-    if_range: str | None
-    source: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Ask again after so many seconds, or when anything changed."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The lane is not needed any more."""
-
-
-Action = Resolve | Fetch | Wait | Stop
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """What the hub says of the file now; None where it does not say."""
-
-    size: int | None
-    sha256: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a chunk that is to be written: chunk[skip : skip + length] at `offset`."""
-
-    segment: int
-    skip: int
-    offset: int
-    length: int
-
-
-@dataclass(slots=True)
-class _Origin:
-    """What is known of one source."""
-
-    etag: str | None = None
-    etag_counts: bool = True  # False once the source vouched for a file whose ETag changed
-    ranges: bool = True  # False while it answers ranged requests with 200
-    nonsense: int = 0
-    stale: int = 0
-    refusal: Failure | None = None  # why it is not asked any more
-
-
-@dataclass(slots=True)
-class _Lane:
-    busy: bool = False
-    source: int = 0
-    cursor: int = 0  # file offset of the next byte of the body
-    stop: int = 0
-    location: int = 0  # generation of the link in use
-    gained: int = 0  # bytes since the last failure
-    failures: int = 0
-    not_before: float = 0.0
-    trouble: Trouble | None = None
 
 
 @dataclass(slots=True)
@@ -151,33 +59,28 @@ class Transfer:
     """See the module. `done[k]` bytes of segment k are in the file; front first."""
 
     size: int
-    sha256: str
+    sha256: str  # "" where nobody tells it: then what arrives is taken, and this is its checksum in the end
     segment_size: int
     done: list[int]
     jitter: Callable[[], float] = random.random
     state: TransferState = TransferState.QUEUED
     failure: Failure | None = None
-    sources: int = 1
-    reserve: int = 0  # so many of them, the last ones, are only for when all others have refused
-    source: int = 0  # the one at work
-    _lanes: dict[int, _Lane] = field(default_factory=dict)
+    sources: InitVar[int] = 1
+    reserve: InitVar[int] = 0  # of the sources
+    source: InitVar[int] = 0  # that is at work first
+    validator: InitVar[str] = ""  # ETag or date of a file without checksum
+    turns: Turns = field(init=False)
+    _lanes: dict[int, Lane] = field(default_factory=dict)
     _resolving: int | None = None
     _located: bool = False
     _location: int = 0
-    _origins: list[_Origin] = field(default_factory=list)
-    _suspects: list[int] | None = None  # segments to compare, the next one last; None: no need so far
-    _differed: bool = False  # a segment did, since the last checksum
-    _comparing: set[int] = field(default_factory=set)
-    _compared: dict[int, int] = field(default_factory=dict)  # segment: how often
-    _came_from: dict[int, int] = field(default_factory=dict)  # segment: source of its last bytes
-    _swaps: int = 0
-    _interrupted: set[int] = field(default_factory=set)  # segments that came in several pieces
+    suspects: Suspects = field(default_factory=Suspects)
     _missing: int = 0  # bytes; kept, since there may be 50,000 segments
     _first_open: int = 0  # all segments before this one are full
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, sources: int, reserve: int, source: int, validator: str) -> None:
         self._missing = self.size - sum(self.done)
-        self._origins = [_Origin() for _ in range(self.sources)]
+        self.turns = Turns(sources, reserve, source, validator)
 
     # what is known
     def length(self, segment: int) -> int:
@@ -218,8 +121,8 @@ class Transfer:
         if not self._located:
             if self._resolving is not None:
                 return Wait(_IDLE_SECONDS)
-            self._resolving, lane.source = number, self.source
-            return Resolve(self.source)
+            self._resolving, lane.source = number, self.turns.at_work
+            return Resolve(self.turns.at_work)
         return self._assign(lane)
 
     # commands
@@ -245,10 +148,11 @@ class Transfer:
         self._release(number)
         if not self.running:
             return False
-        if resolution.size not in (None, self.size) or resolution.sha256 not in (None, self.sha256):
+        changed = self.sha256 and resolution.sha256 not in (None, self.sha256)
+        if changed or resolution.size not in (None, self.size):
             self.give_up_source(self._lane(number).source, Failure.CHANGED)
             return False
-        if self._lane(number).source != self.source:
+        if self._lane(number).source != self.turns.at_work:
             return False  # its turn was over before it answered
         self._located = True
         self._location += 1
@@ -260,7 +164,7 @@ class Transfer:
         lane = self._lane(number)
         if answer.status in (404, 410):
             self.give_up_source(lane.source, Failure.MISSING)
-        elif answer.status == 400 and self.reserve:
+        elif answer.status == 400 and self.turns.reserve:
             self.give_up_source(lane.source, Failure.NONSENSE)  # how the hub refuses HTTP for large files
         elif answer.status in (401, 403, 451):
             self.give_up_source(lane.source, Failure.GATED if gated else Failure.REFUSED)
@@ -272,10 +176,10 @@ class Transfer:
     def give_up_source(self, source: int, refusal: Failure) -> None:
         """A source is of no use; the transfer fails if it was the last one, for the reason that the
         first of all sources gave."""
-        self._origins[source].refusal = refusal
-        if all(origin.refusal for origin in self._origins):
-            self.fail(self._origins[0].refusal or refusal)
-        elif source == self.source:
+        final = self.turns.give_up(source, refusal)
+        if final is not None:
+            self.fail(final)
+        elif source == self.turns.at_work:
             self._turn_to_next()
 
     # what happened: the bytes
@@ -284,7 +188,7 @@ class Transfer:
         lane = self._lane(number)
         if not lane.busy or not self.running:
             return False
-        origin = self._origins[lane.source]
+        origin = self.turns.origins[lane.source]
         known = origin.etag if origin.etag_counts else None
         verdict = judge(answer, lane.cursor, lane.stop, self.size, known)
         if verdict is Verdict.PARTIAL:
@@ -326,11 +230,11 @@ class Transfer:
         lane.gained += count
         for span in spans:
             self.done[span.segment] += span.length
-            self._came_from[span.segment] = lane.source
+            self.suspects.came(span.segment, lane.source)
             self._missing -= span.length
         if lane.cursor == lane.stop:
             lane.busy = False  # its cursor stands in the next segment, which is not its own
-        if lane.gained >= _PROGRESS_BYTES or not lane.busy:
+        if lane.has_proved_itself:
             self._forgive(lane)
         self._verify_if_whole()
         return True
@@ -345,7 +249,7 @@ class Transfer:
         lane = self._lane(number)
         was_busy = lane.busy or self._resolving == number
         if lane.busy:
-            self._interrupted.add(lane.cursor // self.segment_size)
+            self.suspects.interrupted(lane.cursor // self.segment_size)
         self._release(number)
         if was_busy:
             self._back_off(lane, Trouble.NETWORK, now)
@@ -358,60 +262,54 @@ class Transfer:
             self._located = False
             self._go(TransferState.FETCHING)
 
-    @property
-    def comparing(self) -> bool:
-        """Whether the checksum was wrong, so that what is in the file may still change."""
-        return self._suspects is not None
-
-    def is_compared(self, segment: int) -> bool:
-        """Whether a segment is being fetched again, to be compared with what was there."""
-        return segment in self._comparing
-
     def compared(self, segment: int, same: bool) -> None:
         """A segment that was fetched again is in the file, and is what was there before, or not."""
-        self._comparing.discard(segment)
-        if not same:
-            self._differed = True
-            if self._compared[segment] < _MOST_COMPARISONS and self._suspects is not None:
-                self._suspects.insert(0, segment)  # in case it is this one that is wrong
+        self.suspects.compared(segment, same)
         self._verify_if_whole()
+
+    def arrived_wrong(self, number: int, now: float) -> int | None:
+        """What a lane was sent is not what the source itself says of it: its segment, which is returned,
+        is fetched again."""
+        lane = self._lane(number)
+        if not lane.busy or not self.running:
+            return None
+        segment = lane.cursor // self.segment_size
+        self._forget(segment)
+        self._release(number)
+        self._located = False
+        broken = self.turns.origins[lane.source].broken
+        broken[segment] += 1
+        if broken[segment] >= _MOST_BROKEN:
+            self.give_up_source(lane.source, Failure.NONSENSE)
+        else:
+            self._back_off(lane, Trouble.SERVER, now)
+        return segment
 
     def hashed(self, sha256: str) -> None:
         """The checksum of the whole file is known. While it is wrong, segments are compared with what
         the sources send now; when none is left to compare, that is final."""
-        if sha256 == self.sha256:
+        if self.is_right(sha256):
+            self.sha256 = sha256
             self._go(TransferState.COMPLETE)
             return
-        self._differed = False
-        if self._suspects is None:
-            self._suspect_all()
-        elif not self._suspects:
+        if not self.suspects.again(len(self.done), self.turns.at_work):
             self.fail(Failure.MISMATCH)
             return
         self._located = False
         self._go(TransferState.FETCHING)
 
+    def is_right(self, sha256: str) -> bool:
+        """Whether that may be the checksum of the whole file."""
+        return self.sha256 in ("", sha256)
+
     # inside
-    def _suspect_all(self) -> None:
-        """Those that came from other sources than the one at work first, so that it can be asked; then
-        those that came in pieces; then from the front on."""
-
-        def rank(segment: int) -> tuple[bool, bool, int]:
-            same = self._came_from.get(segment) == self.source
-            return same, segment not in self._interrupted, segment
-
-        self._suspects = sorted(range(len(self.done)), key=rank, reverse=True)
-
     def _swap_for_suspect(self) -> None:
         """What a source sent is compared with what another one sends, if there is another."""
-        if not self._suspects or self._differed or self._swaps >= _MOST_SWAPS:
-            return
-        if self._came_from.get(self._suspects[-1], self.source) == self.source and self._turn_to_next():
-            self._swaps += 1
+        if self.suspects.wants_other_than(self.turns.at_work) and self._turn_to_next():
+            self.suspects.swaps += 1
 
     def _verify_if_whole(self) -> None:
-        wanted = self._suspects and not self._differed
-        if self.state is TransferState.FETCHING and not (self._missing or self._comparing or wanted):
+        if self.state is TransferState.FETCHING and not (self._missing or self.suspects.unsettled):
             self._release_all()
             self._go(TransferState.VERIFYING)
 
@@ -422,8 +320,8 @@ class Transfer:
         if not self.running:
             self._release_all()
 
-    def _lane(self, number: int) -> _Lane:
-        return self._lanes.setdefault(number, _Lane())
+    def _lane(self, number: int) -> Lane:
+        return self._lanes.setdefault(number, Lane())
 
     def _release(self, number: int) -> None:
         self._lane(number).busy = False
@@ -437,22 +335,22 @@ class Transfer:
     def _end_of_segment(self, offset: int) -> int:
         return min((offset // self.segment_size + 1) * self.segment_size, self.size)
 
-    def _assign(self, lane: _Lane) -> Action:
+    def _assign(self, lane: Lane) -> Action:
         taken = {other.cursor // self.segment_size for other in self._lanes.values() if other.busy}
-        origin = self._origins[self.source]
+        origin = self.turns.origins[self.turns.at_work]
         if not origin.ranges and taken:
             return Wait(_IDLE_SECONDS)
         segment = self._open_segment(taken)
         if segment is None:
             return Wait(_IDLE_SECONDS)
         lane.busy = True
-        lane.source = self.source
+        lane.source = self.turns.at_work
         lane.cursor = segment * self.segment_size + self.done[segment]
         # without ranges one body brings all that is missing, so ask for all of it
         lane.stop = self._end_of_segment(lane.cursor) if origin.ranges else self.size
         lane.location = self._location
         usable = origin.etag_counts and origin.etag is not None and is_strong(origin.etag)
-        return Fetch(lane.cursor, lane.stop, origin.etag if usable else None, self.source)
+        return Fetch(lane.cursor, lane.stop, origin.etag if usable else None, self.turns.at_work)
 
     def _open_segment(self, taken: set[int]) -> int | None:
         """The next one to fetch: one that is missing, else one that is to be compared."""
@@ -461,18 +359,10 @@ class Transfer:
         for segment in range(self._first_open, len(self.done)):
             if not self.is_full(segment) and segment not in taken:
                 return segment
-        if not self._suspects or self._differed or len(self._comparing) >= _MOST_AT_ONCE:
-            return None
-        return self._suspect()
-
-    def _suspect(self) -> int:
-        """Takes the next segment to compare; it counts as missing until it came again."""
-        assert self._suspects
-        segment = self._suspects.pop()
-        self._comparing.add(segment)
-        self._compared[segment] = self._compared.get(segment, 0) + 1
-        self._forget(segment)
-        return segment
+        suspect = self.suspects.take()
+        if suspect is not None:
+            self._forget(suspect)  # it counts as missing until it came again
+        return suspect
 
     def _forget(self, segment: int) -> None:
         self._missing += self.done[segment]
@@ -480,30 +370,27 @@ class Transfer:
         self.done[segment] = 0
 
     def _turn_to_next(self) -> bool:
-        """Makes another source the one at work; False, and no change, if there is no other."""
-        others = [(self.source + step) % self.sources for step in range(1, self.sources)]
-        usable = [other for other in others if self._origins[other].refusal is None]
-        ordinary = [other for other in usable if other < self.sources - self.reserve]
-        if self._origins[self.source].refusal is None:
-            usable = ordinary
-        if usable:
-            self.source, self._located = (ordinary or usable)[0], False
-        return bool(usable)
+        """False, and no change, if there is no other source."""
+        turned = self.turns.to_next()
+        self._located = self._located and not turned
+        return turned
 
-    def _read_whole(self, lane: _Lane) -> None:
+    def _read_whole(self, lane: Lane) -> None:
         """The source ignores ranges: one lane reads from the first byte, the others stop."""
         self._release_all()
-        self._origins[lane.source].ranges = False
-        while self._suspects:
-            self._suspect()  # all come with this one body
+        self.turns.origins[lane.source].ranges = False
+        for suspect in self.suspects.take_all():  # all come with this one body
+            self._forget(suspect)
         lane.busy = True
         lane.cursor, lane.stop = 0, self.size
 
-    def _rejected(self, lane: _Lane, verdict: Verdict, answer: Answer, now: float) -> None:
+    def _rejected(self, lane: Lane, verdict: Verdict, answer: Answer, now: float) -> None:
         # Lanes that were turned down together by one link are one refusal of it.
         first = self._located and lane.location == self._location
-        origin = self._origins[lane.source]
-        if verdict is Verdict.CHANGED:
+        origin = self.turns.origins[lane.source]
+        if verdict is Verdict.CHANGED and not self.sha256:
+            self.give_up_source(lane.source, Failure.CHANGED)  # nothing else tells the versions apart
+        elif verdict is Verdict.CHANGED:
             # The source decides: if it still lists our checksum, another server of it has other ETags.
             origin.etag_counts = False
             self._located = False
@@ -511,12 +398,12 @@ class Transfer:
             self._turned_down(lane, origin, first, now)
         elif verdict is Verdict.BUSY:
             self._back_off(lane, Trouble.SERVER, now, answer.retry_after_seconds)
-        elif answer.status == 400 and self.reserve:
+        elif answer.status == 400 and self.turns.reserve:
             self.give_up_source(lane.source, Failure.NONSENSE)  # the other way to refuse HTTP
         else:
             self._made_no_sense(lane, now)
 
-    def _turned_down(self, lane: _Lane, origin: _Origin, first: bool, now: float) -> None:
+    def _turned_down(self, lane: Lane, origin: Origin, first: bool, now: float) -> None:
         """The link is no longer good."""
         if first:
             self._located = False
@@ -526,8 +413,8 @@ class Transfer:
         elif origin.stale > 1:
             self._back_off(lane, Trouble.SERVER, now)
 
-    def _made_no_sense(self, lane: _Lane, now: float) -> None:
-        origin = self._origins[lane.source]
+    def _made_no_sense(self, lane: Lane, now: float) -> None:
+        origin = self.turns.origins[lane.source]
         origin.nonsense += 1
         self._located = False
         if origin.nonsense >= _MOST_NONSENSE:
@@ -535,20 +422,14 @@ class Transfer:
         else:
             self._back_off(lane, Trouble.SERVER, now)
 
-    def _back_off(self, lane: _Lane, trouble: Trouble, now: float, at_least_seconds: float = 0.0) -> None:
-        delay = _BACKOFF_SECONDS[min(lane.failures, len(_BACKOFF_SECONDS) - 1)]
-        delay *= 0.75 + 0.5 * self.jitter()
-        lane.failures += 1
-        if lane.failures > 1:
+    def _back_off(self, lane: Lane, trouble: Trouble, now: float, at_least_seconds: float = 0.0) -> None:
+        if lane.failures:
             self._located = False  # perhaps the source knows a server that is alive
-            if lane.source == self.source and self._turn_to_next():
+            if lane.source == self.turns.at_work and self._turn_to_next():
                 at_least_seconds = 0.0  # that was for the source whose turn is over
-        lane.gained = 0
-        lane.trouble = trouble
-        lane.not_before = now + max(delay, min(at_least_seconds, _LONGEST_RETRY_AFTER_SECONDS))
+        lane.failed(trouble, now, self.jitter(), at_least_seconds)
 
-    def _forgive(self, lane: _Lane) -> None:
-        lane.failures = 0
-        lane.trouble = None
-        origin = self._origins[lane.source]
+    def _forgive(self, lane: Lane) -> None:
+        lane.forgive()
+        origin = self.turns.origins[lane.source]
         origin.nonsense = origin.stale = 0

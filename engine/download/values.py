@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.download.endpoints import is_address
 from engine.messages import Sentence
 
 
@@ -40,8 +41,9 @@ class RemoteFile:
 
     path: str  # inside the repository, checked to be a plain relative path
     size_bytes: int
-    sha256: str  # 64 lower-case hex digits
+    sha256: str  # 64 lower-case hex digits; "" where nobody tells it (plain addresses only)
     elsewhere: tuple[Place, ...] = ()  # other sources of the same content
+    validator: str = ""  # ETag or date of a file without a checksum: what makes it the same file
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class DownloadPlan:
     """Everything a transfer needs; made once from the hub's answer. Shards are one item."""
 
     endpoint: str  # whose word the sizes and checksums are
-    repository: str
+    repository: str  # or the address that was asked for
     commit: str  # "" for a file that is in no repository
     quantization: str
     files: tuple[RemoteFile, ...]  # in shard order
@@ -58,6 +60,11 @@ class DownloadPlan:
     @property
     def size_bytes(self) -> int:
         return sum(file.size_bytes for file in self.files)
+
+    @property
+    def at_address(self) -> bool:
+        """Whether it is in no repository, but at a plain address."""
+        return is_address(self.repository)
 
 
 @dataclass(frozen=True, slots=True)

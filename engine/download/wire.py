@@ -6,23 +6,21 @@ to the hub's own origin only. urllib3 speaks HTTP; certificates are those of the
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
+import time
 from collections.abc import Mapping
 
 from urllib3.connection import HTTPConnection
 from urllib3.response import BaseHTTPResponse
 
-from engine.download.answers import Answer
-from engine.download.dialing import connection_to, target_of
+from engine.download.answers import Answer, told_sha256
+from engine.download.cuttable import Cuttable
+from engine.download.dialing import target_of
 from engine.download.endpoints import origin_of, redirect_target
-from engine.download.lines import TROUBLES, Located
-
-__all__ = ["TROUBLES", "USER_AGENT", "HttpBody", "Located", "RedirectRefused", "Wire", "connection_to"]
+from engine.download.lines import Located
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PIECE_BYTES = 64 << 10
 USER_AGENT = "deskside"
 
 
@@ -40,11 +38,8 @@ class Wire:
         self._hub = origin_of(endpoint)
         self._token = hub_token
         self._stall_seconds = stall_seconds
-        self._connection: HTTPConnection | None = None
+        self._way = Cuttable()
         self._origin: tuple[str, str, int] | None = None
-        self._socket: socket.socket | None = None  # a second handle: TLS takes the first one away
-        self._cut = False
-        self._guard = threading.Lock()
 
     def locate(self, url: str) -> Located:
         """Asks where a file is. Raises: one of `TROUBLES`."""
@@ -76,7 +71,7 @@ class Wire:
 
     def get(self, url: str, start: int, stop: int, if_range: str | None) -> tuple[Answer, HttpBody]:
         """Requests bytes `start` to `stop` (excluded). Raises: one of `TROUBLES`."""
-        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        headers = {"Range": f"bytes={start}-{stop - 1}", "Want-Content-Digest": "sha-256=10"}
         if if_range is not None:
             headers["If-Range"] = if_range
         _, response = self._follow(url, headers)
@@ -91,28 +86,29 @@ class Wire:
             self.close()  # its body is not read
         raise RedirectRefused("too many redirects")
 
+    def read(self, url: str, most_bytes: int, most_seconds: float) -> tuple[int, bytes]:
+        """Status and body of a small document. Raises: one of `TROUBLES`; OSError for one without end."""
+        _, response = self._follow(url, {})
+        body, deadline = bytearray(), time.monotonic() + most_seconds
+        while piece := response.read1(_PIECE_BYTES, decode_content=False):
+            body += piece
+            if len(body) > most_bytes or time.monotonic() > deadline:
+                self.close()
+                raise OSError("the answer does not end")
+        self.close()
+        return response.status, bytes(body)
+
     def cut(self) -> None:
         """Ends whatever the connection is doing, from any thread; it is not used again."""
-        with self._guard:
-            self._cut = True
-        self.break_off()
+        self._way.cut()
 
     def break_off(self) -> None:
         """Ends what the connection is doing now, from any thread."""
-        with self._guard:
-            if self._socket is not None:
-                with contextlib.suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
+        self._way.break_off()
 
     def close(self) -> None:
         """Closes the connection; the next request opens another."""
-        with self._guard:
-            connection, self._connection = self._connection, None
-            handle, self._socket = self._socket, None
-        if connection is not None:
-            connection.close()
-        if handle is not None:
-            handle.close()
+        self._way.close()
 
     def _request(self, method: str, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
         connection = self._connected(url)
@@ -124,35 +120,11 @@ class Wire:
         return connection.getresponse()
 
     def _connected(self, url: str) -> HTTPConnection:
-        origin = origin_of(url)
-        if self._connection is not None and self._origin == origin and self._connection.is_connected:
-            return self._connection
-        self.close()
-        connection = connection_to(url, self._opened)
-        try:
-            connection.connect()
-        except BaseException:
-            connection.close()
-            self.close()
-            raise
-        connection.timeout = self._stall_seconds  # urllib3 puts it on the socket with every answer
-        connection.sock.settimeout(self._stall_seconds)
-        with self._guard:
-            self._connection, self._origin = connection, origin
-            is_cut = self._cut
-        if is_cut:
-            self.close()
-            raise ConnectionAbortedError("cut")
-        return connection
-
-    def _opened(self, opened: socket.socket) -> None:
-        with self._guard:
-            former, self._socket = self._socket, opened.dup()
-            is_cut = self._cut
-        if former is not None:
-            former.close()
-        if is_cut:
-            raise ConnectionAbortedError("cut")
+        origin, known = origin_of(url), self._way.connection
+        if known is not None and self._origin == origin and known.is_connected:
+            return known
+        self._origin = origin
+        return self._way.open(url, self._stall_seconds)
 
 
 class HttpBody:
@@ -186,9 +158,10 @@ def _head(response: BaseHTTPResponse) -> Answer:
         status=response.status,
         content_range=headers.get("Content-Range", ""),
         length=_number(headers.get("Content-Length")),
-        etag=headers.get("ETag", ""),
+        etag=headers.get("ETag", "") or headers.get("Last-Modified", ""),
         encoding=headers.get("Content-Encoding", ""),
         retry_after_seconds=float(_number(headers.get("Retry-After")) or 0),
+        content_sha256=told_sha256(headers.get("Content-Digest", "")),
     )
 
 

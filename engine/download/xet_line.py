@@ -6,6 +6,8 @@ What it brings is hashed like anything else: it does not notice a flipped bit by
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -33,6 +35,20 @@ class XetFile:
     hub_token: str | None
 
 
+def xet_file(found: Located, endpoint: str, hub_token: str | None) -> XetFile | None:
+    """What the hub tells of a file's place in the storage; None if it is not kept there, or if the token
+    for it would be another server's. Raises: ValueError, for an address of nonsense."""
+    link = _AUTH_LINK.search(found.headers.get("link", ""))
+    route = link[1] if link else found.headers.get("x-xet-refresh-route", "")
+    token_url = urljoin(endpoint + "/", route)
+    digest = found.headers.get("x-xet-hash", "").lower()
+    size = found.headers.get("x-linked-size", "")
+    known = _HASH.fullmatch(digest) and route and size.isascii() and size.isdigit() and len(size) < 20
+    if not known or origin_of(token_url) != origin_of(endpoint):
+        return None
+    return XetFile(digest, int(size), token_url, hub_token)
+
+
 class XetStream(Protocol):
     """Bytes of a range, in order."""
 
@@ -49,6 +65,18 @@ class XetClient(Protocol):
         """Raises: OSError, RuntimeError."""
 
 
+@functools.cache
+def native() -> Any:
+    """hf_xet, without the log files that it would leave in the home folder. Raises: OSError."""
+    os.environ.setdefault("HF_XET_LOG_DEST", "")
+    os.environ.setdefault("HF_XET_LOG_LEVEL", "off")
+    try:
+        import hf_xet
+    except ImportError as error:
+        raise OSError("hf_xet is not there") from error
+    return hf_xet
+
+
 class NativeXet:
     """hf_xet, imported when it is first needed."""
 
@@ -59,8 +87,7 @@ class NativeXet:
 
     def stream(self, file: XetFile, start: int, stop: int) -> XetStream:
         """Raises: OSError, RuntimeError."""
-        import hf_xet
-
+        hf_xet = native()
         key = (file.token_url, file.hub_token)
         with self._guard:
             if self._session is None:
@@ -92,16 +119,11 @@ class XetLine:
         if not found.url:
             return found
         self._wire.close()
-        link = _AUTH_LINK.search(found.headers.get("link", ""))
-        route = link[1] if link else found.headers.get("x-xet-refresh-route", "")
-        token_url = urljoin(self._endpoint + "/", route)
-        digest = found.headers.get("x-xet-hash", "").lower()
-        size = found.headers.get("x-linked-size", "")
-        known = _HASH.fullmatch(digest) and route and size.isascii() and size.isdigit() and len(size) < 20
-        if not known or origin_of(token_url) != origin_of(self._endpoint):
-            return Located("", Answer(404), found.headers)  # not kept there, or its token is another's
+        file = xet_file(found, self._endpoint, self._hub_token)
+        if file is None:
+            return Located("", Answer(404), found.headers)
         # All lanes are told by this address what one of them was told.
-        return Located(f"xet:{digest}:{size}:{token_url}", found.answer, found.headers)
+        return Located(f"xet:{file.hash}:{file.size}:{file.token_url}", found.answer, found.headers)
 
     def get(self, url: str, start: int, stop: int, if_range: str | None) -> tuple[Answer, XetBody]:
         """Raises: one of `TROUBLES`."""
@@ -109,7 +131,7 @@ class XetLine:
         file = XetFile(digest, int(size), token_url, self._hub_token)
         if self._was_cut():
             raise ConnectionAbortedError("cut")
-        self._stream = _or_trouble(lambda: self._client.stream(file, start, stop))
+        self._stream = or_trouble(lambda: self._client.stream(file, start, stop))
         if self._was_cut():
             self._stream.cancel()
         answer = Answer(206, f"bytes {start}-{stop - 1}/{file.size}", stop - start, f'"{digest}"')
@@ -146,7 +168,7 @@ class XetBody:
     def piece(self, most_bytes: int) -> bytes:
         """Raises: OSError."""
         while not self._rest:
-            found = _or_trouble(lambda: next(self._pieces, None))
+            found = or_trouble(lambda: next(self._pieces, None))
             if found is None:
                 return b""
             self._rest = memoryview(found)
@@ -157,7 +179,7 @@ class XetBody:
         return True
 
 
-def _or_trouble(ask: Callable[[], T]) -> T:
+def or_trouble(ask: Callable[[], T]) -> T:
     """A native client has errors of its own kinds; here all of them are the network's."""
     try:
         return ask()

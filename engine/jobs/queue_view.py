@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.download.fetcher import Tuning
 from engine.download.pull import missing_bytes
 from engine.download.queue import DownloadQueue, Entries, QueueEntry, QueueState
 from engine.download.room import Need, Shortage, shortages
+from engine.download.tuning import Tuning
 
 _FRESH_SECONDS: Final = 0.5  # how old a look may be
 

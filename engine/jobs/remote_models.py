@@ -14,8 +14,9 @@ from engine.cancellation import CancelToken
 from engine.catalog.gguf import GgufHeader, shape_of, weights_of
 from engine.catalog.hollow import write_hollow
 from engine.catalog.model import ModelSpec, Quantization
+from engine.download.endpoints import is_address
 from engine.download.names import model_name_of, quantization_of
-from engine.download.remote_header import header_at, header_of_plan, is_address
+from engine.download.remote_header import header_at, header_of_plan
 from engine.download.sources import parse_reference, plan_download
 from engine.errors import LoadError, UsageError, WorkerError
 from engine.host.knowing import known_machine

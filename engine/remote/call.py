@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import json
 import logging
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 import urllib3
-from urllib3.connection import HTTPConnection
 from urllib3.response import BaseHTTPResponse
 
-from engine.download.dialing import connection_to, target_of
+from engine.download.cuttable import Cuttable
+from engine.download.dialing import target_of
 from engine.download.endpoints import origin_of, shown
 from engine.download.wire import USER_AGENT
 from engine.errors import RemoteError
@@ -63,11 +62,8 @@ class Call:
         self.url = url
         self._key = key
         self._patience = patience
-        self._connection: HTTPConnection | None = None
-        self._socket: socket.socket | None = None  # a second handle: TLS takes the first one away
+        self._way = Cuttable(patience.connect_s)
         self._response: BaseHTTPResponse | None = None
-        self._cut = False
-        self._guard = threading.Lock()
 
     def open(self, path: str, body: dict[str, Any] | None = None) -> BaseHTTPResponse | Complaint:
         """Asks for url + path: POST with a body, else GET. Raises: one of `TROUBLES`; RemoteError."""
@@ -121,23 +117,13 @@ class Call:
 
     def cut(self) -> None:
         """Ends whatever the call is doing, from any thread."""
-        with self._guard:
-            self._cut = True
-            if self._socket is not None:
-                with contextlib.suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
+        self._way.cut()
 
     def close(self) -> None:
-        with self._guard:
-            connection, self._connection = self._connection, None
-            handle, self._socket = self._socket, None
-        if connection is not None:
-            connection.close()
-        if handle is not None:
-            handle.close()
+        self._way.close()
 
     def _request(self, url: str, body: dict[str, Any] | None) -> BaseHTTPResponse:
-        connection = self._connected(url)
+        connection = self._way.open(url, self._patience.first_s)
         line = connection.sock
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if self._key:
@@ -153,31 +139,6 @@ class Call:
         response = connection.getresponse()
         line.settimeout(self._patience.next_s)
         return response
-
-    def _connected(self, url: str) -> HTTPConnection:
-        connection = connection_to(url, self._opened)
-        try:
-            connection.connect()
-        except BaseException:
-            connection.close()
-            self.close()
-            raise
-        connection.timeout = self._patience.first_s  # urllib3 puts it on the socket with every answer
-        connection.sock.settimeout(self._patience.first_s)
-        with self._guard:
-            self._connection = connection
-        return connection
-
-    def _opened(self, opened: socket.socket) -> None:
-        """Before it connects, so that a cut ends that too."""
-        opened.settimeout(self._patience.connect_s)
-        with self._guard:
-            former, self._socket = self._socket, opened.dup()
-            is_cut = self._cut
-        if former is not None:
-            former.close()
-        if is_cut:
-            raise ConnectionAbortedError("cut")
 
     def _redirected(self, url: str, response: BaseHTTPResponse) -> str:
         """Where a redirect leads. Raises: RemoteError, unless it stays at the same origin."""

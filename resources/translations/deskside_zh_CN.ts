@@ -382,6 +382,14 @@
     <context>
         <name>ConnectionSettings</name>
         <message>
+            <source>Ask hf-mirror.com and ModelScope too; the fastest is taken</source>
+            <translation>也询问 hf-mirror.com 和 ModelScope，使用最快的来源</translation>
+        </message>
+        <message>
+            <source>Both then hear which models you fetch. What differs from what the hub holds is not taken.</source>
+            <translation>两者会因此得知您下载哪些模型。与模型库内容不同的不会被采用。</translation>
+        </message>
+        <message>
             <source>Certificates</source>
             <translation>证书</translation>
         </message>
@@ -438,8 +446,8 @@
             <translation>正在逐个询问…</translation>
         </message>
         <message>
-            <source>the usual ones; or addresses and folders; or none</source>
-            <translation>常用镜像；或填写地址和文件夹；或 none（不用）</translation>
+            <source>none; or addresses and folders</source>
+            <translation>无；或网址和文件夹</translation>
         </message>
     </context>
     <context>
@@ -586,6 +594,10 @@
     </context>
     <context>
         <name>DownloadRow</name>
+        <message>
+            <source>Ask hf-mirror.com and ModelScope</source>
+            <translation>改问 hf-mirror.com 和 ModelScope</translation>
+        </message>
         <message>
             <source>Delete the {size} that are here</source>
             <translation>删除已下载的 {size}</translation>
@@ -741,6 +753,14 @@
         <message>
             <source>Downloads</source>
             <translation>下载</translation>
+        </message>
+        <message>
+            <source>Pause all</source>
+            <translation>全部暂停</translation>
+        </message>
+        <message>
+            <source>Resume all</source>
+            <translation>全部继续</translation>
         </message>
     </context>
     <context>
@@ -1076,6 +1096,10 @@
     </context>
     <context>
         <name>GetStepView</name>
+        <message>
+            <source>Ask hf-mirror.com and ModelScope</source>
+            <translation>改问 hf-mirror.com 和 ModelScope</translation>
+        </message>
         <message>
             <source>Download</source>
             <translation>下载</translation>
@@ -1427,6 +1451,10 @@
             <translation>正在复制…</translation>
         </message>
         <message>
+            <source>from an address</source>
+            <translation>来自网址</translation>
+        </message>
+        <message>
             <source>in the Hugging Face cache</source>
             <translation>在 Hugging Face 缓存中</translation>
         </message>
@@ -1494,12 +1522,12 @@
             <translation>这不是仓库名。仓库名由所有者和名称组成，例如 owner/name:Q4_K_M。</translation>
         </message>
         <message>
-            <source>Words or a repository on the hub</source>
-            <translation>搜索词或模型库中的仓库</translation>
+            <source>Words to search for, any repository with GGUF files (owner/name or owner/name:Q4_K_M), or the address of a GGUF file (https://…).</source>
+            <translation>要搜索的词、任何含 GGUF 文件的仓库（所有者/名称 或 所有者/名称:Q4_K_M），或一个 GGUF 文件的网址（https://…）。</translation>
         </message>
         <message>
-            <source>Words to search for, or any repository with GGUF files: owner/name or owner/name:Q4_K_M.</source>
-            <translation>输入搜索词，或任何包含 GGUF 文件的仓库：owner/name 或 owner/name:Q4_K_M。</translation>
+            <source>Words, a repository on the hub, or an address</source>
+            <translation>搜索词、模型库中的仓库，或网址</translation>
         </message>
     </context>
     <context>
@@ -1732,6 +1760,14 @@
         <message>
             <source>Models…</source>
             <translation>模型…</translation>
+        </message>
+        <message>
+            <source>Show all</source>
+            <translation>全部显示</translation>
+        </message>
+        <message>
+            <source>and {count} more like these</source>
+            <translation>以及另外 {count} 条同类消息</translation>
         </message>
     </context>
     <context>
@@ -2336,8 +2372,8 @@
             <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
         </message>
         <message>
-            <source>Nothing at that address tells the size and the SHA-256 checksum of {name}, so it could not be verified. Nothing was downloaded; if its publisher gives the checksum, write it behind the address: #sha256=...</source>
-            <translation>该地址没有给出 {name} 的大小和 SHA-256 校验和，因此无法验证。没有下载任何内容；如果发布者提供了校验和，请写在地址之后：#sha256=...</translation>
+            <source>Nothing at that address tells how large {name} is, so nobody could say whether it arrived whole. Nothing was downloaded; choose another address.</source>
+            <translation>该网址没有说明 {name} 的大小，因此无法判断它是否完整到达。什么也没有下载；请换一个网址。</translation>
         </message>
         <message>
             <source>Nothing was known of {name} to compare with. Its checksum was noted, so that the next verification can tell whether it changed.</source>
@@ -2892,6 +2928,10 @@
             <translation>工具 {name} 的参数不是 JSON schema（{reason}）。请改正后重试。</translation>
         </message>
         <message>
+            <source>The password of the proxy stands readable in {path}, because this system has no keyring that can be used ({reason}). Unlock or install a keyring and start Deskside again: then it is moved there.</source>
+            <translation>代理的密码以明文存放在 {path} 中，因为本系统没有可用的密钥环（{reason}）。请解锁或安装密钥环后重新启动 Deskside，密码随后会移到那里。</translation>
+        </message>
+        <message>
             <source>The price list cannot be used: {field} {reason}. Correct that field or leave its part out.</source>
             <translation>价格表无法使用：{field} {reason}。请改正该字段，或去掉这个部件。</translation>
         </message>
@@ -3164,6 +3204,10 @@
             <translation>本系统没有可用的密钥环（{reason}），因此 {host} 的密钥只保留到 Deskside 退出，绝不写入磁盘。要长期保存，请解锁或安装密钥环（GNOME Keyring、KWallet）。</translation>
         </message>
         <message>
+            <source>This system has no keyring that can be used ({reason}), so the password for the proxy {proxy} is kept until Deskside ends and never written to disk. Unlock or install a keyring (GNOME Keyring, KWallet) to keep it.</source>
+            <translation>本系统没有可用的密钥环（{reason}），因此代理 {proxy} 的密码只保留到 Deskside 结束，不会写入磁盘。要长期保存，请解锁或安装密钥环（GNOME Keyring、KWallet）。</translation>
+        </message>
+        <message>
             <source>Too many large requests are being received or answered at this moment. Try again in a few seconds.</source>
             <translation>此刻正在接收或处理的大型请求过多。请几秒后再试。</translation>
         </message>
@@ -3264,12 +3308,12 @@
             <translation>{endpoint} 可以连接。</translation>
         </message>
         <message>
-            <source>{endpoint} cannot answer at the moment (HTTP {status}). Try again in a few minutes, or choose another endpoint (a mirror).</source>
-            <translation>{endpoint} 暂时无法响应（HTTP {status}）。请几分钟后重试，或选择其他站点（镜像）。</translation>
+            <source>{endpoint} cannot answer at the moment (HTTP {status}). Try again in a few minutes, or allow mirrors in the settings.</source>
+            <translation>{endpoint} 目前无法回应（HTTP {status}）。请几分钟后重试，或在设置中允许使用镜像。</translation>
         </message>
         <message>
-            <source>{endpoint} does not answer ({reason}). Check the network connection and the proxy, or choose another endpoint (a mirror); nothing that was downloaded is lost.</source>
-            <translation>{endpoint} 没有响应（{reason}）。请检查网络连接和代理，或选择其他站点（镜像）；已下载的内容没有丢失。</translation>
+            <source>{endpoint} does not answer ({reason}). Check the network connection and the proxy, or allow mirrors in the settings; nothing that was downloaded is lost.</source>
+            <translation>{endpoint} 没有回应（{reason}）。请检查网络连接和代理，或在设置中允许使用镜像；已下载的内容不会丢失。</translation>
         </message>
         <message>
             <source>{endpoint} does not have {name} any more. Check the page of {repository} for a newer version; what arrived is kept.</source>
@@ -3330,6 +3374,10 @@
         <message>
             <source>{endpoint} was not reached: the proxy {proxy} is there, but {reason}. Correct the address, the kind or the login of the proxy.</source>
             <translation>无法连接 {endpoint}：代理 {proxy} 已连接，但无法使用（{reason}）。请更正代理的地址、类型或登录信息。</translation>
+        </message>
+        <message>
+            <source>{endpoint} was not reached: the proxy {proxy} wants a password for {user}, and none is kept here. Write it into the address of the proxy once more (USER:PASSWORD@HOST) or into the variable DESKSIDE_PROXY_PASSWORD; it is not kept in the settings.</source>
+            <translation>无法连接 {endpoint}：代理 {proxy} 要求 {user} 的密码，而这里没有保存。请在代理地址中重新填写（用户:密码@主机），或写入环境变量 DESKSIDE_PROXY_PASSWORD；密码不会保存在设置中。</translation>
         </message>
         <message>
             <source>{endpoint} was not reached: {reason}. Check the network connection and the firewall, set a proxy, or choose a mirror.</source>
@@ -3556,6 +3604,10 @@
             <translation>已有 {most} 个嵌入请求在等待，达到了上限。请几秒后再试，或在一个请求中发送更多文本。</translation>
         </message>
         <message>
+            <source>{name} arrived whole, but nothing tells its publisher's checksum, so it cannot be verified against one. The SHA-256 of what arrived is kept: {sha256}. Compare it where you can; later changes are noticed.</source>
+            <translation>{name} 已完整到达，但没有任何地方给出发布者的校验和，因此无法据此验证。已保存所收到内容的 SHA-256：{sha256}。如有条件请自行核对；之后的改动会被发现。</translation>
+        </message>
+        <message>
             <source>{name} can be used now; at the last check it could not.</source>
             <translation>{name} 现在可以使用；上次检测时不能。</translation>
         </message>
@@ -3602,6 +3654,10 @@
         <message>
             <source>{name} is neither text nor a PDF, so a model cannot read it. Attach text, code or a PDF.</source>
             <translation>{name} 既不是文本也不是 PDF，模型无法读取。请附上文本、代码或 PDF。</translation>
+        </message>
+        <message>
+            <source>{name} is not among the downloads. deskside pull --queue shows those that are.</source>
+            <translation>{name} 不在下载队列中。deskside pull --queue 可显示队列中的项目。</translation>
         </message>
         <message>
             <source>{name} lies in {path} and belongs to another program or folder, so Deskside neither moves nor deletes it. It can be taken off the list.</source>

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub import Faults, StandInHub
+from tests.hub import COMMIT, Faults, StandInHub
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, str(ROOT / "deskside.py")]
@@ -99,6 +99,30 @@ def test_ctrl_c_pauses_and_pull_without_a_name_goes_on(
     records = pull(environment, hub)
     assert records[-1]["model"]["repository"] == "owner/One"
     assert hub.served.body_bytes - len(CONTENTS["One"]) <= 2_000_000
+    assert deskside(environment, "pull", "--queue")[1][-1]["downloads"] == []
+
+
+def test_another_command_pauses_what_a_command_fetches(
+    environment: dict[str, str], hub: StandInHub, tmp_path: Path
+) -> None:
+    hub.faults = Faults(bytes_per_second=100_000)
+    address = f"{hub.cdn}/owner/Two/resolve/{COMMIT}/Two-Q4_K_M.gguf"
+    words = [*PROGRAM, "pull", "--endpoint", hub.endpoint, "owner/One", address, "--json"]
+    process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while hub.served.body_bytes < MIB // 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    code, records, stderr = deskside(environment, "pull", "--pause")
+    assert code == 0, stderr
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    waiting = {each["repository"]: each["state"] for each in records[-1]["downloads"]}
+    assert waiting == {"owner/One": "paused", address: "paused"}
+    assert deskside(environment, "pull", "--pause", "owner/Three")[0] == 2
+    hub.faults = Faults()
+    done = [record["model"] for record in pull(environment, hub) if record["event"] == "model"]
+    assert [model["verified"] for model in done] == [True, False]
     assert deskside(environment, "pull", "--queue")[1][-1]["downloads"] == []
 
 

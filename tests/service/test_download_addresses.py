@@ -11,9 +11,13 @@ import pytest
 
 from engine.cancellation import CancelToken
 from engine.download.addresses import plan_address
-from engine.download.fetcher import Tuning
+from engine.download.library import Library
+from engine.download.library_values import Standing
+from engine.download.pace import Pace
 from engine.download.pull import pull
-from engine.errors import Cancelled, DownloadError
+from engine.download.tuning import Tuning
+from engine.download.verifying import verify
+from engine.errors import Cancelled, DownloadError, ModelFileError
 from tests.endpoint import Endpoint, Line, Request, reply
 from tests.service.test_cli import deskside, environment, records
 
@@ -22,6 +26,7 @@ __all__ = ["environment"]
 CONTENT = random.Random(8).randbytes(2_000_003)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 NAME = "Tiny-Q8_0.gguf"
+SLOW = Tuning(pace=Pace(1 << 20))
 
 
 class Site:
@@ -62,7 +67,9 @@ def test_a_file_whose_checksum_is_told_arrives(site: Site, more: str, tmp_path: 
     with Endpoint(site) as server:
         plan = plan_address(base(server) + more, tmp_path)
         model = pull(plan, lambda _: None, CancelToken())
-    assert Path(model.path) == tmp_path / "127.0.0.1" / NAME
+    assert Path(model.path).name == NAME
+    assert Path(model.path).parent.parent == tmp_path / "@127.0.0.1"
+    assert Path(model.path).parent.name.startswith("models-")
     assert Path(model.path).read_bytes() == CONTENT
     assert (model.quantization, model.verified, model.repository) == ("Q8_0", True, "")
 
@@ -77,9 +84,52 @@ def test_a_file_whose_checksum_is_told_arrives(site: Site, more: str, tmp_path: 
         Site(ETag='"5-abc"'),
     ],
 )
-def test_a_file_that_could_not_be_verified_is_refused(site: Site, tmp_path: Path) -> None:
-    with Endpoint(site) as server, pytest.raises(DownloadError, match="#sha256="):
+def test_a_file_that_nobody_tells_a_checksum_of_arrives_and_is_not_called_verified(
+    site: Site, tmp_path: Path
+) -> None:
+    with Endpoint(site) as server:
+        plan = plan_address(base(server), tmp_path / "models")
+        model = pull(plan, lambda _: None, CancelToken())
+    assert Path(model.path).read_bytes() == CONTENT
+    assert (model.sha256, model.verified) == (SHA256, False)
+    library = Library(tmp_path / "models", tmp_path, tmp_path)
+    (entry,) = library.entries()
+    assert (entry.model.sha256, entry.model.verified, entry.standing) == (SHA256, False, Standing.READY)
+    assert verify(library, entry, lambda *_: None, CancelToken())
+    Path(model.path).write_bytes(CONTENT[::-1])
+    with pytest.raises(ModelFileError):
+        verify(library, library.entries()[0], lambda *_: None, CancelToken())
+
+
+def test_a_file_of_no_known_size_is_refused(tmp_path: Path) -> None:
+    def chunked(request: Request, line: Line) -> None:
+        line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nGGUF\r\n0\r\n\r\n")
+
+    with Endpoint(chunked) as server, pytest.raises(DownloadError, match="how large"):
         plan_address(base(server), tmp_path)
+
+
+@pytest.mark.parametrize("told", ["ETag", "Last_Modified"])
+def test_without_a_checksum_a_file_that_changed_is_never_spliced(told: str, tmp_path: Path) -> None:
+    values = ("Mon, 01 Jun 2026 10:00:00 GMT", "Tue, 02 Jun 2026 10:00:00 GMT")
+    with Endpoint(Site(**{told: values[0]})) as server:
+        plan = plan_address(base(server), tmp_path)
+        token = CancelToken()
+        with pytest.raises(Cancelled):
+            pull(plan, lambda news: token.cancel() if news.done_bytes else None, token, tuning=SLOW)
+        server.answer = Site(**{told: values[1]})
+        with pytest.raises(DownloadError, match="as it was when"):
+            pull(plan, lambda _: None, CancelToken())
+        assert not list(tmp_path.rglob("*.gguf"))
+        model = pull(plan_address(base(server), tmp_path), lambda _: None, CancelToken())
+    assert Path(model.path).read_bytes() == CONTENT
+
+
+def test_two_files_of_one_name_on_one_server_do_not_meet(tmp_path: Path) -> None:
+    with Endpoint(Site()) as server:
+        one = plan_address(base(server), tmp_path)
+        other = plan_address(base(server).replace("/models/", "/other/models/"), tmp_path)
+    assert one.folder != other.folder
 
 
 def test_a_wrong_checksum_is_never_published(tmp_path: Path) -> None:
@@ -136,6 +186,16 @@ def test_a_head_that_drips_is_left(tmp_path: Path) -> None:
                 token,
                 tuning=Tuning(stall_seconds=0.4, connections=1),
             )
+
+
+def test_the_command_says_that_an_address_tells_no_checksum(environment: dict[str, str]) -> None:
+    with Endpoint(Site()) as server:
+        done = deskside(environment, "pull", base(server), "--json")
+    assert done.returncode == 0, done.stderr
+    told = records(done.stdout)
+    (warning,) = (each["message"] for each in told if each["event"] == "warning" and SHA256 in str(each))
+    assert warning["code"] == "address_unverified"
+    assert (told[-1]["model"]["sha256"], told[-1]["model"]["verified"]) == (SHA256, False)
 
 
 def test_the_command_takes_an_address(environment: dict[str, str]) -> None:

@@ -28,7 +28,7 @@ PULL = """
 import sys
 from pathlib import Path
 from engine.cancellation import CancelToken
-from engine.download.fetcher import Tuning
+from engine.download.tuning import Tuning
 from engine.download.pull import pull
 from engine.download.sources import plan_download
 from engine.errors import DesksideError

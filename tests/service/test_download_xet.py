@@ -13,9 +13,9 @@ import pytest
 
 from engine.cancellation import CancelToken
 from engine.download import origin
-from engine.download.fetcher import Tuning
 from engine.download.pull import pull
 from engine.download.sources import plan_download
+from engine.download.tuning import Tuning
 from engine.download.values import DownloadProgress
 from engine.download.xet_line import XetFile
 from engine.errors import Cancelled, DownloadError

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 import pytest
 
-from engine.download.fetcher import Tuning
 from engine.download.library import Library
 from engine.download.partfile import allocated_bytes
 from engine.download.queue import DownloadQueue, QueueState
+from engine.download.tuning import Tuning
 from engine.download.values import QueuedDownload, TransferState
 from engine.events import (
     DownloadProgressed,
@@ -29,12 +29,13 @@ from engine.events import (
     JobFailed,
     JobFinished,
     JobId,
+    Noticed,
 )
 from engine.jobs.downloads import Downloads, queue_path
 from engine.jobs.threads import JobThreads
 from engine.paths import Paths, prepare
 from engine.settings import Settings
-from tests.hub import Faults, StandInHub
+from tests.hub import COMMIT, Faults, StandInHub
 
 MIB = 1 << 20
 CONTENTS = {name: random.Random(name).randbytes(8 * MIB) for name in ("One", "Two", "Three")}
@@ -391,3 +392,75 @@ def test_downloads_go_to_any_folder(start: Callable[..., Program], paths: Paths,
     (entry,) = Library(paths.models, paths.state, paths.state).entries()
     assert (entry.folder, entry.model.verified) == (str(tmp_path / "disk"), True)
     assert Path(entry.model.path).is_relative_to(tmp_path / "disk")
+
+
+def address_of(hub: StandInHub, name: str) -> str:
+    """Where the bytes are: a plain server that tells an ETag and no checksum."""
+    return f"{hub.cdn}/owner/{name}/resolve/{COMMIT}/{name}-Q4_K_M.gguf"
+
+
+def test_an_address_waits_pauses_and_goes_on_like_a_repository(
+    hub: StandInHub, start: Callable[..., Program], paths: Paths
+) -> None:
+    hub.faults = Faults(bytes_per_second=500_000)
+    program, address = start(), address_of(hub, "Two")
+    first = program.pull("One")
+    job = program.downloads.pull(program.threads.start, address, "")
+    program.wait_for_bytes(first, MIB)
+    program.downloads.move(address, "Q4_K_M", 0)
+    program.wait_for_bytes(job, 2 * MIB)
+    program.downloads.pause(address, "Q4_K_M")
+    assert isinstance(program.wait_for_end(job), JobCancelled)
+    entries = {entry.repository: entry for entry in DownloadQueue(queue_path(paths)).entries()}
+    assert list(entries) == [address, "owner/One"]
+    assert entries[address].state is QueueState.PAUSED and entries[address].total_bytes == 8 * MIB
+    program.close()
+
+    hub.faults, before = Faults(), hub.served.body_bytes
+    again = start()
+    again.go_on()
+    assert DownloadQueue(queue_path(paths)).find(entries[address].key).state is QueueState.PAUSED  # type: ignore[union-attr]
+    job = again.downloads.pull(again.threads.start, address, "Q4_K_M")
+    assert isinstance(again.wait_for_end(job), JobFinished)
+    assert "address_unverified" in [event.message.code for event in again.seen if isinstance(event, Noticed)]
+    verified = [event for event in again.seen if isinstance(event, DownloadVerified)]
+    (model,) = (event.model for event in verified if event.job == job)
+    assert Path(model.path).read_bytes() == CONTENTS["Two"] and not model.verified
+    assert hub.served.body_bytes - before < 8 * MIB + 8 * MIB  # One, and what was missing of Two
+
+
+def test_an_address_is_discarded_with_its_part(
+    hub: StandInHub, start: Callable[..., Program], paths: Paths
+) -> None:
+    hub.faults = Faults(bytes_per_second=500_000)
+    program, address = start(), address_of(hub, "Two")
+    job = program.downloads.pull(program.threads.start, address, "")
+    program.wait_for_bytes(job, MIB)
+    program.downloads.discard(address, "Q4_K_M")
+    program.wait_for_end(job)
+    assert not list(paths.models.rglob("*.part*"))
+    assert not DownloadQueue(queue_path(paths)).entries()
+
+
+def test_all_are_paused_at_once_and_stay_so_until_all_are_resumed(
+    hub: StandInHub, start: Callable[..., Program], paths: Paths
+) -> None:
+    hub.faults = Faults(bytes_per_second=300_000)
+    program = start()
+    jobs = [program.pull(name) for name in CONTENTS]
+    program.wait_for_bytes(jobs[0], MIB)
+    asked = hub.served.requests["GET"]
+    program.downloads.pause_all()
+    ended = [program.wait_for(lambda event: isinstance(event, JobCancelled) and event.job) for _ in jobs]
+    assert sorted(ended) == sorted(jobs)
+    assert set(states(paths).values()) == {QueueState.PAUSED}
+    time.sleep(1.0)
+    assert hub.served.requests["GET"] - asked <= 8  # none took the place of the one that was paused
+    program.close()
+
+    again = start()
+    again.go_on()
+    assert set(states(paths).values()) == {QueueState.PAUSED}
+    hub.faults = Faults()
+    again.downloads.pull_all(again.threads.start, again.downloads.standing())
+    again.wait_for(lambda event: len(arrived(paths)) == 3 and not states(paths))

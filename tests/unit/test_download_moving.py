@@ -178,6 +178,59 @@ def test_a_move_that_is_killed_loses_nothing_and_goes_on(
     assert only(library).folder == str(disk)
 
 
+FULL = """
+import sys
+from pathlib import Path
+from engine.cancellation import CancelToken
+from engine.download import moving
+from engine.download.library import Library
+from engine.errors import DiskFull
+moving._BLOCK_BYTES = 64 << 10
+models, state, disk = map(Path, sys.argv[1:])
+library, filler = Library(models, state, state), disk / "filler"
+
+def fill(done, total, comparing):
+    "Somebody else takes the rest of the disk."
+    if not filler.exists():
+        with filler.open("wb", buffering=0) as file:
+            try:
+                while file.write(bytes(1 << 16)):
+                    pass
+            except OSError:
+                pass
+
+def move(progress):
+    (entry,) = library.entries()
+    return moving.move(library, entry, disk, progress, CancelToken(), 0)
+
+try:
+    move(fill)
+except DiskFull as error:
+    print(error.message.code)
+assert [entry.folder for entry in library.entries()] == [str(models)] and library.installed()
+assert not list(disk.rglob("*.gguf"))
+filler.unlink()
+new = move(lambda *news: None)
+assert str(new).startswith(str(disk)) and not list(models.rglob("*.gguf"))
+assert not list(disk.rglob("*.moving"))
+print("moved")
+"""
+
+
+def test_a_disk_that_fills_up_in_mid_move_loses_nothing(
+    library: Library, models: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "small"
+    disk.mkdir()
+    mounted = 'mount -t tmpfs -o size=8m none "$0" && exec "$@"'
+    inside = ["unshare", "-rm", "sh", "-c", mounted, str(disk)]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no file systems can be mounted here")
+    words = [*inside, sys.executable, "-c", FULL, str(models), str(tmp_path / "state"), str(disk)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == ["disk_filled_up", "moved"], done.stderr
+
+
 def test_a_rename_that_is_interrupted_goes_on(library: Library, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     first = Path(only(library).files[0])

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engine.download.answers import Answer, Verdict, is_strong, judge
-from engine.download.transfer import (
-    TRANSITIONS,
-    Failure,
-    Fetch,
-    Resolution,
-    Resolve,
-    Stop,
-    Transfer,
-    Wait,
-)
+from engine.download.steps import Failure, Fetch, Resolution, Resolve, Stop, Wait
+from engine.download.transfer import TRANSITIONS, Transfer
 from engine.download.values import TransferState
 
 SIZE, SEGMENT, LANES = 1000, 130, 3
@@ -151,13 +146,13 @@ class TransferMachine(RuleBasedStateMachine):
             del self.bodies[lane]
             return
         for span in spans:
-            if self.transfer.is_compared(span.segment):
+            if self.transfer.suspects.is_compared(span.segment):
                 self.former.setdefault(span.segment, self.segment(span.segment))
             self.file[span.offset : span.offset + span.length] = piece[span.skip : span.skip + span.length]
         assert self.transfer.received(lane, len(piece), spans)
         self.bodies[lane] = position + len(piece), content
         for span in spans:
-            if self.transfer.is_compared(span.segment) and self.transfer.is_full(span.segment):
+            if self.transfer.suspects.is_compared(span.segment) and self.transfer.is_full(span.segment):
                 same = self.former.pop(span.segment) == self.segment(span.segment)
                 self.transfer.compared(span.segment, same)
 
@@ -417,19 +412,56 @@ def test_a_wrong_segment_is_found_by_fetching_again_until_one_differs() -> None:
 
 def test_what_a_source_sent_is_compared_with_what_another_one_sends() -> None:
     transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), sources=2, source=1)
-    transfer._came_from = dict.fromkeys(range(8), 1) | {5: 0, 6: 0}
+    transfer.suspects.sources = dict.fromkeys(range(8), 1) | {5: 0, 6: 0}
     asked: list[int] = []
     assert fetched_again(transfer, wrong=0, sources=asked) == 3  # 5 and 6 of the source at work, then 0
     assert asked == [1, 0]
 
 
 def test_a_segment_that_came_in_pieces_is_the_first_suspect() -> None:
-    transfer = located([SEGMENT] * 5 + [0] * 3)
+    dropped = located([SEGMENT] * 5 + [0] * 3)
+    fetch = fetch_of(dropped, 0)
+    assert dropped.answered(0, partial(fetch), 0)
+    dropped.dropped(0, 0)
+    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), suspects=dropped.suspects)
+    assert fetched_again(transfer, wrong=5) == 1
+
+
+def test_segments_of_parts_that_differ_are_the_first_suspects_and_those_that_do_not_the_last() -> None:
+    transfer = fresh(LENGTHS)
+    transfer.suspects.interrupted(0)
+    transfer.suspects.tell(frozenset({5, 6}), frozenset({0, 1, 2}))
+    assert fetched_again(transfer, wrong=6) == 2
+    transfer = fresh(LENGTHS)
+    transfer.suspects.tell(frozenset({5, 6}), frozenset({0, 1, 2}))
+    assert fetched_again(transfer, wrong=1) == 7  # what they said was wrong, too: 5, 6, 3, 4, 7, 0, 1
+
+
+def test_what_the_source_itself_calls_wrong_is_fetched_again_at_once() -> None:
+    transfer = located()
     fetch = fetch_of(transfer, 0)
     assert transfer.answered(0, partial(fetch), 0)
-    transfer.dropped(0, 0)
-    transfer = Transfer(SIZE, GOOD, SEGMENT, list(LENGTHS), _interrupted=transfer._interrupted)
-    assert fetched_again(transfer, wrong=5) == 1
+    spans = transfer.place(0, 100)
+    assert spans is not None and transfer.received(0, 100, spans)
+    transfer.arrived_wrong(0, 0)
+    assert transfer.done[0] == 0 and transfer.done_bytes == 0
+    assert transfer.next_action(0, 20) == Resolve()
+    transfer.resolved(0, Resolution(SIZE, GOOD))
+    assert fetch_of(transfer, 0, 20) == Fetch(0, SEGMENT, '"e"')
+
+
+def test_a_source_that_never_sends_what_it_says_it_sends_is_given_up() -> None:
+    transfer, now = located(), 0.0
+    while transfer.running:
+        action = transfer.next_action(0, now)
+        if isinstance(action, Resolve):
+            transfer.resolved(0, Resolution(SIZE, GOOD))
+        elif isinstance(action, Fetch):
+            assert transfer.answered(0, partial(action), now)
+            transfer.arrived_wrong(0, now)
+        now += 20
+        assert now < 1000
+    assert transfer.failure is Failure.NONSENSE
 
 
 def test_when_all_segments_were_compared_a_wrong_checksum_is_final() -> None:
@@ -502,3 +534,44 @@ def test_only_the_exact_range_is_taken(answer: Answer, etag: str | None) -> None
 def test_weak_etags_are_not_sent_in_if_range() -> None:
     assert is_strong('"abc"')
     assert not any(map(is_strong, ['W/"abc"', "abc", "", '"', '"a\r\nX: y"']))
+
+
+AWAY_SECONDS = 3600.0
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    jitters=st.lists(st.floats(0, 1, exclude_max=True), min_size=5, max_size=50),
+    trouble=st.sampled_from([0.0, 0.05, 6.0, 12.0]),
+    offset=st.floats(0, 30),
+    sources=st.sampled_from([1, 2]),
+)
+def test_after_an_hour_away_it_is_asked_again_within_fifteen_seconds_and_was_not_pestered(
+    jitters: list[float], trouble: float, offset: float, sources: int
+) -> None:
+    """Eight lanes in compressed time. `trouble`: how long a try takes to fail: a connection is refused at
+    once, or nothing answers until the time limit of a connection or of an answer is over."""
+    drawn = itertools.cycle(jitters)
+    transfer = Transfer(SIZE, GOOD, SEGMENT, [0] * len(LENGTHS), jitter=lambda: next(drawn), sources=sources)
+    transfer.start()
+    back, tries = AWAY_SECONDS + offset, 0
+    due = [(0.0, lane) for lane in range(8)]
+    failing: dict[int, bool] = {}
+    while True:
+        now, lane = heapq.heappop(due)
+        if failing.pop(lane, False):
+            transfer.dropped(lane, now)
+        action = transfer.next_action(lane, now)
+        if isinstance(action, Wait):
+            heapq.heappush(due, (now + action.seconds, lane))
+            continue
+        assert isinstance(action, Resolve | Fetch)
+        tries += 1
+        if now >= back:
+            break
+        failing[lane] = True
+        heapq.heappush(due, (now + trouble + 1e-6, lane))
+    assert now - back <= 15
+    assert tries <= 1.1 * back  # a second, all eight lanes together
+    transfer.resolved(lane, Resolution(SIZE, GOOD))
+    assert isinstance(transfer.next_action(lane, now), Fetch)

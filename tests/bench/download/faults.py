@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests import xet_storage
 from tests.bench.download.program import NAME, REPOSITORY, Home, Pull
 from tests.bench.engine.report import Row
 from tests.hub import Faults, StandInHub
@@ -71,6 +73,7 @@ def measure(folder: Path, content: bytes) -> Iterator[Row]:
         yield _away(bench)
         yield from _wrong_bytes(bench)
         yield from _repairs(bench)
+        yield _repair_in_chunks(folder)
         yield _small_disk(bench)
         yield _two_processes(bench)
     finally:
@@ -194,10 +197,33 @@ def _repairs(bench: Bench) -> Iterator[Row]:
         part.write(b"rotten")
     bench.hub.faults = Faults()
     yield _row("repair: rotten on the disk", bench.finish() / segment, 2, "segments")
-    for name, at in (("in the first", 100), ("in the middle", len(bench.content) // 2)):
+    flips = (("in the first", 100), ("in the middle", len(bench.content) // 2))
+    note = "decision 10: the source tells no digest of a part, so parts are compared from the front on"
+    for name, at in flips:
         bench.again(Faults(flip_at=at, flip_times=1))
-        note = "the source gives no digests of parts, so parts are compared from the front on"
         yield _row(f"repair: wrong on arrival, {name}", bench.finish() / segment, 2, "segments", note)
+    bench.hub.digests = True
+    for name, at in flips:
+        bench.again(Faults(flip_at=at, flip_times=1))
+        took = bench.finish() / segment
+        yield _row(f"repair: wrong on arrival, {name}, answers have digests", took, 2, "segments")
+    bench.hub.digests = False
+
+
+def _repair_in_chunks(folder: Path) -> Row:
+    """As the hub keeps most files: in objects of 64 MiB that are called by their hash."""
+    letters = ("abcd" * xet_storage.CHUNKS)[: xet_storage.CHUNKS]
+    xorbs = [letters[number:] + letters[:number] for number in range(3)]
+    bench = Bench(folder, xet_storage.content_of("".join(xorbs)))
+    try:
+        bench.hub.xet = True
+        bench.hub.xet_parts = json.dumps(xet_storage.reconstruction(xorbs)).encode()
+        bench.again(Faults(flip_at=len(bench.content) * 5 // 6, flip_times=1))
+        took = bench.finish() / (64 << 20)
+    finally:
+        bench.hub.close()
+    note = "in the middle of the last of three; the storage tells in which it is"
+    return _row("repair: wrong on arrival, kept in chunks", took, 1, "objects of 64 MiB", note)
 
 
 def _small_disk(bench: Bench) -> Row:
