@@ -29,7 +29,7 @@ class Settings:
     wizard_done: bool = False
     last_model: str = ""  # path of the model used last; "" for none
     endpoint: str = "https://huggingface.co"  # the hub, or a mirror of it
-    mirrors: tuple[str, ...] = ()  # other places of the same files; () for the usual ones, "none" for none
+    mirrors: tuple[str, ...] = ()  # that are asked besides; "usual": hf-mirror.com and ModelScope
     proxy: str = ""  # "" for the system's, "direct" for none, else its address
     certificates: str = ""  # a PEM file of authorities to trust besides the system's
     context_length: int = 0  # tokens; 0 lets the planner choose

@@ -15,6 +15,7 @@ class StandInProxy:
 
     def __init__(self, kind: str, login: tuple[str, str] | None = None, refusal: bytes = b"") -> None:
         self.kind = kind
+        self.leads_to: dict[str, int] = {}  # ports on this machine for names, in place of those asked for
         self._login = login
         self._refusal = refusal  # sent in place of an agreement
         self.asked: list[tuple[str, int]] = []
@@ -49,7 +50,8 @@ class StandInProxy:
             if target is None:
                 return
             self.asked.append(target)
-            with socket.create_connection(("127.0.0.1", target[1])) as there:
+            port = self.leads_to.get(target[0], target[1])
+            with socket.create_connection(("127.0.0.1", port)) as there:
                 back = threading.Thread(target=_pump, args=(there, line), daemon=True)
                 back.start()
                 _pump(line, there)

@@ -20,7 +20,7 @@ from engine.cli.context import Context
 from engine.cli.output import Output
 from engine.download.dialing import use_network
 from engine.errors import Cancelled, DesksideError, UsageError
-from engine.jobs.connecting import network_of
+from engine.jobs.proxy_login import ProxyLogin
 from engine.jobs.threads import sentence_for
 from engine.messages import Sentence, english
 from engine.paths import Paths, prepare
@@ -91,7 +91,9 @@ def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> i
         settings, remark = load_settings(paths.settings)
         if remark is not None:
             output.note(english(remark))
-        use_network(network_of(settings))
+        login = ProxyLogin()
+        settings = login.moved(paths.settings, settings)
+        use_network(login.network(settings))
         return _command(arguments.command).run(
             arguments, Context(paths, settings, worker_command, output, token)
         )

@@ -12,7 +12,7 @@ import ssl
 import struct
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -54,6 +54,7 @@ class Network:
 
     proxy: str = ""  # "" for the system's, DIRECT for none, else http://, socks4:// or socks5://
     certificates: str = ""  # a PEM file of authorities that are trusted besides the system's
+    password: Callable[[Proxy], str] = lambda _: ""  # of a proxy whose address names a user alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ def proxy_for(url: str) -> Proxy | None:
     if is_loopback(url) or _network.proxy == DIRECT or scheme != "https":
         return None  # plain http is for this machine and the local network only
     if _network.proxy:
-        return parse_proxy(_network.proxy)
+        proxy = parse_proxy(_network.proxy)
+        wants_password = proxy.user and not proxy.password
+        return replace(proxy, password=_network.password(proxy)) if wants_password else proxy
     if urllib.request.proxy_bypass(host):
         return None
     known = urllib.request.getproxies()

@@ -19,6 +19,7 @@ from urllib3.response import BaseHTTPResponse
 from engine.download.dialing import connection_to
 from engine.download.endpoints import checked_endpoint, redirect_target, shown
 from engine.download.lines import TROUBLES
+from engine.download.wire import USER_AGENT
 from engine.errors import DownloadError, HubUnreachable
 
 _TIMEOUT_SECONDS = 20.0
@@ -113,7 +114,7 @@ def web_client() -> httpx2.Client:
         timeout=_TIMEOUT_SECONDS,
         transport=_Transport(),
         trust_env=False,  # proxies and certificates are those of `dialing`
-        event_hooks={"request": [_forget_cookies], "response": [_check_redirect, _bound]},
+        event_hooks={"request": [_tell_little], "response": [_check_redirect, _bound]},
     )
 
 
@@ -161,9 +162,11 @@ def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _forget_cookies(request: httpx2.Request) -> None:
-    """The client is shared by all endpoints; nothing of one may reach another."""
+def _tell_little(request: httpx2.Request) -> None:
+    """The client is shared by all endpoints: nothing of one may reach another. Nor are versions anybody's
+    business."""
     request.headers.pop("Cookie", None)
+    request.headers["User-Agent"] = USER_AGENT
 
 
 def _check_redirect(response: httpx2.Response) -> None:

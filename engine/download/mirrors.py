@@ -24,6 +24,7 @@ from engine.errors import DownloadError
 
 T = TypeVar("T")
 NONE: Final = "none"
+USUAL_ONES: Final = "usual"  # in a list of mirrors: the usual ones, too
 USUAL: Final = ("https://hf-mirror.com", "https://modelscope.cn")
 _MODELSCOPE: Final = "modelscope+"  # before an address of that protocol elsewhere
 _MODELSCOPE_HOSTS: Final = ("modelscope.cn", "www.modelscope.cn", "modelscope.ai", "www.modelscope.ai")
@@ -32,13 +33,19 @@ _MOST_MIRRORS: Final = 10
 
 
 def mirrors_for(endpoint: str, chosen: Sequence[str]) -> tuple[str, ...]:
-    """What a person chose; else the usual mirrors of the hub itself, and none of any other endpoint:
-    nobody else must hear what a private one is asked for."""
-    if list(chosen) == [NONE] or os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
+    """What a person chose, and nobody else: who is asked hears what is fetched. The usual mirrors are those
+    of the hub itself, and of no other endpoint."""
+    if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
         return ()
-    if chosen:
-        return tuple(chosen[:_MOST_MIRRORS])
-    return USUAL if origin_of(endpoint) == origin_of(HUB) else ()
+    named = [mirror for mirror in chosen if mirror not in (NONE, USUAL_ONES)]
+    of_hub = USUAL if USUAL_ONES in chosen and origin_of(endpoint) == origin_of(HUB) else ()
+    return tuple(dict.fromkeys((*named, *of_hub)))[:_MOST_MIRRORS]
+
+
+def might_help(failure: str, endpoint: str, chosen: Sequence[str]) -> bool:
+    """Whether the usual mirrors may have what the hub did not give; `failure` is the code of its sentence."""
+    is_hub = origin_of(endpoint) == origin_of(HUB)
+    return failure in ("hub_unreachable", "hub_busy") and is_hub and USUAL_ONES not in chosen
 
 
 def is_folder(mirror: str) -> bool:

@@ -112,6 +112,8 @@ def _unconnected(error: BaseException, proxy: Proxy | None, told: Callable[..., 
             code = _CERTIFICATES.get(cause.verify_code, "connection_certificate_unknown")
             return told(False, code, reason=cause.verify_message)
         if isinstance(cause, ProxyError):
+            if proxy and proxy.user and not proxy.password:
+                return told(False, "connection_proxy_password", proxy=proxy.shown, user=proxy.user)
             return told(
                 False, "connection_proxy_refused", proxy=proxy.shown if proxy else "", reason=str(cause)
             )

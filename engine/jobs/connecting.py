@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from engine.cancellation import CancelToken
-from engine.download.dialing import Network
 from engine.download.mirrors import mirrors_for
 from engine.download.reaching import Reached, reach, sources_to_test
 from engine.events import ConnectionTested, Emit, JobId
 from engine.settings import Settings
-
-
-def network_of(settings: Settings) -> Network:
-    return Network(settings.proxy, settings.certificates)
 
 
 def test_connection(job: JobId, token: CancelToken, settings: Settings, emit: Emit) -> tuple[Reached, ...]:

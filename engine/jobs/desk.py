@@ -75,6 +75,12 @@ class Desk(ChatCommands, Protocol):
     def pause_download(self, repository: str, quantization: str) -> JobId:
         """DownloadsListed, under job 0. Other programs' downloads can be paused too."""
 
+    def pause_downloads(self) -> JobId:
+        """DownloadsListed, under job 0. All of them, other programs' too."""
+
+    def resume_downloads(self) -> JobId:
+        """DownloadsListed, under job 0. What stands still is pulled again, each under a job of its own."""
+
     def move_download(self, repository: str, quantization: str, position: int) -> JobId:
         """DownloadsListed, under job 0; positions are counted from 0. The topmost that can run, runs."""
 

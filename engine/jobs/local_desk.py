@@ -52,7 +52,7 @@ from engine.jobs.chat_jobs import ChatJobs
 from engine.jobs.chat_searching import ChatSearcher
 from engine.jobs.chats import Chats
 from engine.jobs.checking import check_machine, last_report
-from engine.jobs.connecting import network_of, test_connection
+from engine.jobs.connecting import test_connection
 from engine.jobs.downloads import Downloads
 from engine.jobs.endpoints import (
     forget_key,
@@ -63,6 +63,7 @@ from engine.jobs.endpoints import (
     without_remote,
 )
 from engine.jobs.keeping import Keeping
+from engine.jobs.proxy_login import ProxyLogin
 from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.scoring import score
@@ -72,7 +73,7 @@ from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, Work, sentence_for
 from engine.jobs.titling import Titles
 from engine.jobs.writing import Writing
-from engine.messages import Sentence
+from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.plan import RunPlan
 from engine.remote.backend import RemoteBackend
@@ -108,7 +109,8 @@ class LocalDesk(ChatJobs):
         remark: Sentence | None = None,
     ) -> None:
         self.settings = settings
-        use_network(network_of(settings))
+        self._login = ProxyLogin()
+        use_network(self._login.network(settings))
         self._saving = threading.Lock()
         self._changing = threading.Lock()
         self._sampler = Sampler(emit, JobId(0), _SAMPLE_EVERY_S) if live else None
@@ -145,13 +147,15 @@ class LocalDesk(ChatJobs):
             self._sampler.start()
         if remark is not None:
             emit(Noticed(JobId(0), remark))
+        self._move_proxy_password()
 
     # settings
 
     def change_settings(self, settings: Settings) -> None:
         less = settings.park_gib < self.settings.park_gib
-        self.settings = settings
-        use_network(network_of(settings))
+        is_new = settings.proxy != self.settings.proxy
+        self.settings = settings = self._login.take(settings) if is_new else settings
+        use_network(self._login.network(settings))
         self._downloads.limit_speed(settings.speed_limit_kib)
 
         def work(job: JobId, token: CancelToken) -> None:
@@ -159,12 +163,30 @@ class LocalDesk(ChatJobs):
                 with self._saving:
                     # Not the argument: the newest settings win, whatever the order of the threads.
                     save_settings(self._paths.settings, self.settings)
+                if is_new and (refusal := self._login.keep(self.settings)) is not None:
+                    self._emit(Noticed(job, refusal))
                 if less:
                     state_files.shrink(self._paths.parked, self.settings.park_gib << 30)
             except OSError as error:
                 self._emit(Noticed(job, sentence_for(error, str(self._paths.log))))
 
         self._threads.start("settings", work)
+
+    def _move_proxy_password(self) -> None:
+        """One that an older version left in the settings file goes into the keyring, if there is one."""
+        bare = self._login.take(self.settings)
+        if bare == self.settings:
+            return
+
+        def work(job: JobId, token: CancelToken) -> None:
+            refusal = self._login.keep(bare)
+            if refusal is None:
+                self._change(lambda settings: replace(settings, proxy=bare.proxy))
+                return
+            values = {"path": str(self._paths.settings), "reason": refusal.values["reason"]}
+            self._emit(Noticed(job, sentence("proxy_password_in_clear", **values)))
+
+        self._threads.start("proxy", work)
 
     def _change(self, change: Callable[[Settings], Settings]) -> None:
         """For jobs: two at once must not undo each other."""
@@ -251,11 +273,7 @@ class LocalDesk(ChatJobs):
 
     def go_on_with_downloads(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            for entry in self._downloads.waiting():
-                self._downloads.pull(
-                    self._threads.start, entry.repository, entry.quantization, entry.endpoint
-                )
-            self._downloads.tell()
+            self._downloads.pull_all(self._threads.start, self._downloads.waiting())
             self._keeping.empty_trash(job, only_old=True)
 
         return self._threads.start("downloads", work)
@@ -266,6 +284,15 @@ class LocalDesk(ChatJobs):
     def pause_download(self, repository: str, quantization: str) -> JobId:
         return self._threads.start(
             "pause", lambda job, token: self._downloads.pause(repository, quantization)
+        )
+
+    def pause_downloads(self) -> JobId:
+        return self._threads.start("pause", lambda job, token: self._downloads.pause_all())
+
+    def resume_downloads(self) -> JobId:
+        return self._threads.start(
+            "resume",
+            lambda job, token: self._downloads.pull_all(self._threads.start, self._downloads.standing()),
         )
 
     def move_download(self, repository: str, quantization: str, position: int) -> JobId:

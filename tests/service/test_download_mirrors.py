@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from engine.cancellation import CancelToken
-from engine.download.fetcher import Tuning
-from engine.download.mirrors import NONE, USUAL, mirrors_for
+from engine.download.mirrors import NONE, USUAL, USUAL_ONES, mirrors_for
 from engine.download.pull import pull
 from engine.download.sources import plan_download
+from engine.download.tuning import Tuning
 from engine.download.values import DownloadPlan, DownloadProgress, Place, Way
 from engine.errors import DownloadError, HubUnreachable
 from tests.hub import Faults, HubFile, StandInHub
@@ -157,9 +157,11 @@ def test_a_token_never_reaches_a_mirror(hub: StandInHub, mirror: StandInHub, tmp
 
 def test_private_endpoints_are_told_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    assert mirrors_for("https://huggingface.co", ()) == USUAL
-    assert mirrors_for("https://hub.corp.example", ()) == ()
+    assert mirrors_for("https://huggingface.co", ()) == ()
     assert mirrors_for("https://huggingface.co", (NONE,)) == ()
+    assert mirrors_for("https://huggingface.co", (USUAL_ONES,)) == USUAL
+    assert mirrors_for("https://huggingface.co", ("/mnt/models", USUAL_ONES)) == ("/mnt/models", *USUAL)
+    assert mirrors_for("https://hub.corp.example", (USUAL_ONES,)) == ()
     assert mirrors_for("https://hub.corp.example", ("/mnt/models",)) == ("/mnt/models",)
 
 

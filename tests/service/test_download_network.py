@@ -19,14 +19,18 @@ from engine.download.pull import pull
 from engine.download.reaching import Reached, reach
 from engine.download.sources import plan_download
 from engine.errors import HubUnreachable
+from engine.jobs.proxy_login import ProxyLogin
 from engine.messages import english
+from engine.settings import Settings, load_settings, save_settings
 from tests.endpoint import Endpoint, reply
 from tests.hub import Faults, StandInHub
 from tests.proxy import StandInProxy
+from tests.service.remote_bench import LockedRing, MemoryRing
 from tests.service.test_cli import deskside, environment, records
 
 __all__ = ["environment"]
 
+_NAMES = ("hub.test", "cdn.test", "huggingface.co", "hf-mirror.com", "modelscope.cn")
 REPOSITORY, NAME = "owner/Tiny-GGUF", "Tiny-Q4_K_M.gguf"
 CONTENT = random.Random(4).randbytes((3 << 20) + 5)
 
@@ -48,7 +52,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLCo
         [
             *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=Company"),
             *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-addext", "subjectAltName=DNS:hub.test,DNS:cdn.test"),
+            *("-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in _NAMES)),
             *("-keyout", str(key), "-out", str(certificate)),
         ],
         check=True,
@@ -82,6 +86,78 @@ def test_downloads_go_through_a_proxy_and_trust_the_company(
         assert Path(model.path).read_bytes() == CONTENT
         assert {host for host, _ in proxy.asked} == {"hub.test", "cdn.test"}
         assert {origin for origin, _ in hub.served.authorizations} == {hub.endpoint}
+
+
+@pytest.mark.parametrize(
+    ("mirrors", "others"),
+    [([], set()), (["none"], set()), (["usual"], {"hf-mirror.com", "modelscope.cn"})],
+    ids=["default", "none", "usual"],
+)
+def test_who_is_asked_by_the_real_program(
+    hub: StandInHub,
+    authority: tuple[Path, ssl.SSLContext],
+    environment: dict[str, str],
+    mirrors: list[str],
+    others: set[str],
+) -> None:
+    """Of search, headers and downloads with the settings as they come: the hub, where it sends on to, and
+    mirrors only once they were asked for."""
+    environment.pop("HF_HUB_OFFLINE", None)
+    config = Path(environment["XDG_CONFIG_HOME"]) / "deskside"
+    config.mkdir(parents=True, exist_ok=True)
+    with StandInProxy("http") as proxy:
+        proxy.leads_to = dict.fromkeys(("huggingface.co", "hf-mirror.com", "modelscope.cn"), hub.port)
+        settings = {"proxy": proxy.url, "certificates": str(authority[0]), "mirrors": mirrors}
+        (config / "settings.json").write_text(json.dumps(settings))
+        assert deskside(environment, "models", "--search", "tiny").returncode == 0
+        deskside(environment, "plan", "--gguf", REPOSITORY)  # that it is no real model is not the point
+        deskside(environment, "models")
+        assert {"huggingface.co"} <= {host for host, _ in proxy.asked} <= {"huggingface.co", "cdn.test"}
+        done = deskside(environment, "pull", REPOSITORY, "--json")
+        assert done.returncode == 0, done.stderr
+        assert {host for host, _ in proxy.asked} == {"huggingface.co", "cdn.test"} | others
+
+
+def test_the_password_of_a_proxy_is_told_by_who_keeps_it(
+    hub: StandInHub, authority: tuple[Path, ssl.SSLContext], tmp_path: Path
+) -> None:
+    ring, secret = MemoryRing(), "se:c@ret"
+    with StandInProxy("socks5", ("me", secret)) as proxy:
+        bare = proxy.url.replace(f":{secret}", "")
+        given = Settings(proxy=bare.replace("me@", "me:se%3Ac%40ret@"), certificates=str(authority[0]))
+        login = ProxyLogin(ring)
+        settings = login.take(given)
+        assert settings.proxy == bare and login.keep(settings) is None
+        assert list(ring.entries.values()) == [secret]
+        use_network(ProxyLogin(ring).network(settings))  # of the next start
+        assert reached(hub.endpoint).good
+        use_network(ProxyLogin(LockedRing()).network(settings))
+        refused = reached(hub.endpoint).message
+        assert refused.code == "connection_proxy_password" and secret not in english(refused)
+
+
+def test_a_password_in_the_settings_moves_into_the_keyring_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    path, ring = tmp_path / "settings.json", MemoryRing()
+    old = Settings(proxy="http://me:secret@proxy.example:3128", theme="dark")
+    save_settings(path, old)
+    assert ProxyLogin(LockedRing()).moved(path, old) == old
+    assert "secret" in path.read_text()
+    moved = ProxyLogin(ring).moved(path, old)
+    assert moved == Settings(proxy="http://me@proxy.example:3128", theme="dark")
+    assert load_settings(path)[0] == moved and "secret" not in path.read_text()
+    assert ProxyLogin(ring).moved(path, moved) == moved
+
+
+@pytest.mark.parametrize(
+    "text", ["", "direct", "socks5://", "http://:@x", "ftp://a:b@c", "me:pw@host", "[::1]:80"]
+)
+def test_whatever_stands_for_a_proxy_only_a_password_is_taken_out(text: str) -> None:
+    login = ProxyLogin(MemoryRing())
+    assert "pw" not in login.take(Settings(proxy=text)).proxy
+    if "pw" not in text:
+        assert login.take(Settings(proxy=text)).proxy == text
 
 
 def test_the_proxy_of_the_system_is_used(
