@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.download.queue import name_of
 from engine.download.values import TransferState
 from gui.models.model import Download
 from gui.widgets.bytes_text import format_bytes
@@ -23,6 +24,7 @@ class DownloadRow(View):
     pause_wanted = Signal(object)  # (repository, quantization)
     resume_wanted = Signal(object)
     discard_wanted = Signal(object)
+    mirrors_wanted = Signal(object)
 
     def __init__(self, theme: ThemeSource, download: Download, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,11 +38,13 @@ class DownloadRow(View):
         self._pause = IconButton(theme, "pause", "")
         self._resume = IconButton(theme, "play", "")
         self._discard = IconButton(theme, "trash", "")
+        self._mirrors = Button()
         self._keep = Button()
         self._arrange()
         self._pause.clicked.connect(self._ask_pause)
         self._resume.clicked.connect(self._ask_resume)
         self._discard.clicked.connect(self._ask_discard)
+        self._mirrors.clicked.connect(self._ask_mirrors)
         self._keep.clicked.connect(self._think_again)
         self.retranslate()
 
@@ -48,10 +52,11 @@ class DownloadRow(View):
     def key(self) -> tuple[str, str]:
         return self._download.key
 
-    def show_download(self, download: Download, alone: bool) -> None:
-        """`alone`: nothing else is in the queue to change places with."""
+    def show_download(self, download: Download, alone: bool, may_ask_mirrors: bool = False) -> None:
+        """`alone`: nothing else is in the queue to change places with. `may_ask_mirrors`: that might help."""
+        self._mirrors.show_when(may_ask_mirrors)
         self._download = download
-        name = f"{download.repository}:{download.quantization}".removesuffix(":")
+        name = name_of(download.repository, download.quantization)
         self._name.setText(name)
         self._words.show_sentences(*([download.hold] if download.hold else []))
         self._failure.show_sentences(*([download.failure] if download.failure else []))
@@ -71,7 +76,8 @@ class DownloadRow(View):
         self._pause.word(self.tr("Pause"))
         self._resume.word(self.tr("Resume"))
         self._keep.word(self.tr("Keep it"))
-        self.show_download(self._download, self.grip.isHidden())
+        self._mirrors.word(self.tr("Ask hf-mirror.com and ModelScope"))
+        self.show_download(self._download, self.grip.isHidden(), not self._mirrors.isHidden())
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -87,6 +93,10 @@ class DownloadRow(View):
         column.addLayout(head)
         for widget in (self._bar, self._words, self._failure):
             column.addWidget(widget)
+        remedy = QHBoxLayout()
+        remedy.addWidget(self._mirrors)
+        remedy.addStretch(1)
+        column.addLayout(remedy)
         column.addLayout(buttons)
 
     def _show_bar(self) -> None:
@@ -130,6 +140,9 @@ class DownloadRow(View):
 
     def _ask_resume(self) -> None:
         self.resume_wanted.emit(self._download.key)
+
+    def _ask_mirrors(self) -> None:
+        self.mirrors_wanted.emit(self._download.key)
 
     def _ask_discard(self) -> None:
         """What took hours to fetch is not deleted by one press."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.models.download_row import DownloadRow
 from gui.models.model import ModelsModel
-from gui.widgets.controls import Card
+from gui.widgets.controls import Card, IconButton
 from gui.widgets.labels import Text
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -26,18 +26,28 @@ class DownloadsView(View):
         self._order: list[tuple[str, str]] = []  # as the rows are shown, while one is dragged too
         self._dragged: tuple[str, str] | None = None
         self._head = Text("", "heading")
+        self._pause, self._resume = IconButton(theme, "pause", ""), IconButton(theme, "play", "")
         self._card = Card()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(14)
-        column.addWidget(self._head)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self._head, 1)
+        head.addWidget(self._pause)
+        head.addWidget(self._resume)
+        column.addLayout(head)
         column.addWidget(self._card)
+        self._pause.clicked.connect(model.pause_all)
+        self._resume.clicked.connect(model.resume_all)
         model.downloads_changed.connect(self._show)
         self.retranslate()
         self._show()
 
     def retranslate(self) -> None:
         self._head.setText(self.tr("Downloads"))
+        self._pause.word(self.tr("Pause all"))
+        self._resume.word(self.tr("Resume all"))
 
     def _show(self) -> None:
         wanted = self._model.downloads
@@ -50,10 +60,14 @@ class DownloadsView(View):
         for key, download in wanted.items():
             if key not in self._rows:
                 self._rows[key] = self._row(key)
-            self._rows[key].show_download(download, len(wanted) == 1)
+            may = self._model.may_ask_mirrors(download)
+            self._rows[key].show_download(download, len(wanted) == 1, may)
         if self._dragged is None and self._order != list(wanted):
             self._lay_out(list(wanted))
             self.rebuilt.emit()
+        at_work = [download.under_way for download in wanted.values()]
+        self._pause.show_when(len(wanted) > 1 and any(at_work))
+        self._resume.show_when(len(wanted) > 1 and not all(at_work))
         self.setVisible(bool(wanted))
 
     def _row(self, key: tuple[str, str]) -> DownloadRow:
@@ -61,6 +75,7 @@ class DownloadsView(View):
         row.pause_wanted.connect(self._model.pause)
         row.resume_wanted.connect(self._model.resume)
         row.discard_wanted.connect(self._model.discard)
+        row.mirrors_wanted.connect(self._model.ask_mirrors)
         row.grip.stepped.connect(self._step)
         row.grip.dragged.connect(self._drag)
         row.grip.dropped.connect(self._drop)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.model import InstalledModel
+from engine.download.endpoints import is_address
+from engine.download.mirrors import USUAL_ONES, might_help
 from engine.download.values import DownloadProgress, TransferState
 from engine.events import (
     DownloadPlanned,
@@ -72,7 +74,10 @@ class ModelsModel(QObject):
 
     # commands
     def pull(self, text: str) -> bool:
-        """Begins what "REPO[:QUANT]" names. False when that is not the name of a repository."""
+        """Begins what "REPO[:QUANT]" names, or what lies at an address. False when it is neither."""
+        if is_address(text.strip()):
+            self._begin(text.strip(), "")
+            return True
         repository, _, quantization = text.strip().partition(":")
         owner, slash, name = repository.partition("/")
         if not (owner and slash and name) or "/" in name or any(mark.isspace() for mark in text.strip()):
@@ -92,6 +97,25 @@ class ModelsModel(QObject):
     def resume(self, key: tuple[str, str]) -> None:
         if key in self.downloads and not self.downloads[key].under_way:
             self._begin(*key)
+
+    def pause_all(self) -> None:
+        self._desk.pause_downloads()
+
+    def resume_all(self) -> None:
+        self._desk.resume_downloads()
+
+    def may_ask_mirrors(self, download: Download) -> bool:
+        """Whether others than the hub, which did not answer, might have it."""
+        settings, failure = self._desk.settings, download.failure
+        if failure is None or is_address(download.repository):
+            return False
+        return might_help(failure.code, settings.endpoint, settings.mirrors)
+
+    def ask_mirrors(self, key: tuple[str, str]) -> None:
+        """Allows the usual mirrors from now on, and tries again."""
+        settings = self._desk.settings
+        self._desk.change_settings(replace(settings, mirrors=(*settings.mirrors, USUAL_ONES)))
+        self.resume(key)
 
     def discard(self, key: tuple[str, str]) -> None:
         """Takes a download out of the queue and deletes what was fetched of it."""

@@ -82,11 +82,12 @@ class ModelsPage(View):
         self._hub_head.setText(self.tr("From the hub"))
         self._hub_words.setText(
             self.tr(
-                "Words to search for, or any repository with GGUF files: owner/name or owner/name:Q4_K_M."
+                "Words to search for, any repository with GGUF files (owner/name or owner/name:Q4_K_M), or "
+                "the address of a GGUF file (https://…)."
             )
         )
         self._field.setPlaceholderText("unsloth/DeepSeek-R1-0528-Qwen3-8B-GGUF:Q4_K_M")
-        self._field.setAccessibleName(self.tr("Words or a repository on the hub"))
+        self._field.setAccessibleName(self.tr("Words, a repository on the hub, or an address"))
         self._pull.word(self.tr("Download"))
         self._look_up.word(self.tr("Search"))
         self._refusal.setText(

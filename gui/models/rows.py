@@ -91,7 +91,7 @@ class ModelRow(View):
     def _source_words(self) -> str:
         words = {
             "starter": self.tr("came with Deskside"),
-            "hub": self._model.repository,
+            "hub": self._model.repository or self.tr("from an address"),
             LM_STUDIO: self.tr("kept by LM Studio"),
             OLLAMA: self.tr("kept by Ollama"),
             HF_CACHE: self.tr("in the Hugging Face cache"),
@@ -139,7 +139,7 @@ class ModelRow(View):
         busy = self._library.is_at_work(path)
         if entry.standing is not Standing.MISSING:
             menu.addAction(self.tr("Verify again")).triggered.connect(lambda: self._library.verify(path))
-        if entry.is_ours and entry.standing is not Standing.READY:
+        if self._model.repository and entry.is_ours and entry.standing is not Standing.READY:
             again = menu.addAction(self.tr("Download again"))
             again.triggered.connect(lambda: self._library.fetch_again(path))
         if entry.is_ours:

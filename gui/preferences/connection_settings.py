@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
+from engine.download.mirrors import NONE, USUAL_ONES
 from engine.download.reaching import Reached
 from engine.events import ConnectionTested, Event, JobCancelled, JobFailed, JobFinished, JobId
 from engine.jobs.desk import Desk
@@ -28,12 +29,14 @@ class ConnectionSettings(View):
         self._job: JobId | None = None  # a test that goes on
         self._found: list[Reached] = []
         self._labels = (Line(), Line(), Line())
+        self._fastest = QCheckBox()
         self._mirrors, self._proxy = QLineEdit(), QLineEdit()
         self._certificates = ElidedLine()
         self._choose, self._usual, self._test = Button(), Button(), Button()
         self._state = Text("", "muted")
         self._good, self._bad = SentenceLabel("muted"), SentenceLabel("danger")
         self._arrange()
+        self._fastest.clicked.connect(self._save)
         self._mirrors.editingFinished.connect(self._save)
         self._proxy.editingFinished.connect(self._save)
         self._choose.clicked.connect(self._ask_file)
@@ -44,7 +47,9 @@ class ConnectionSettings(View):
 
     def show_settings(self) -> None:
         settings = self._desk.settings
-        self._mirrors.setText(", ".join(settings.mirrors))
+        named = (mirror for mirror in settings.mirrors if mirror not in (NONE, USUAL_ONES))
+        self._mirrors.setText(", ".join(named))
+        self._fastest.setChecked(USUAL_ONES in settings.mirrors)
         self._proxy.setText(settings.proxy)
         self._certificates.setText(settings.certificates or self.tr("Those of the system"))
         self._usual.show_when(bool(settings.certificates))
@@ -54,7 +59,15 @@ class ConnectionSettings(View):
         for label, name in zip(self._labels, names, strict=True):
             label.setText(name)
         self._mirrors.setAccessibleName(names[0])
-        self._mirrors.setPlaceholderText(self.tr("the usual ones; or addresses and folders; or none"))
+        self._mirrors.setPlaceholderText(self.tr("none; or addresses and folders"))
+        fastest = self.tr("Ask hf-mirror.com and ModelScope too; the fastest is taken")
+        self._fastest.setText(fastest)
+        self._fastest.setAccessibleName(fastest)
+        self._fastest.setToolTip(
+            self.tr(
+                "Both then hear which models you fetch. What differs from what the hub holds is not taken."
+            )
+        )
         self._proxy.setAccessibleName(names[1])
         self._proxy.setPlaceholderText(self.tr("as the system; or http://… or socks5://…; or direct"))
         self._choose.word(self.tr("Change…"))
@@ -91,6 +104,7 @@ class ConnectionSettings(View):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(28)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self._fastest)
         form.addRow(self._labels[0], self._mirrors)
         form.addRow(self._labels[1], self._proxy)
         form.addRow(self._labels[2], row)
@@ -130,8 +144,9 @@ class ConnectionSettings(View):
         self._change(certificates="")
 
     def _save(self) -> None:
-        parts = (part.strip() for part in self._mirrors.text().split(","))
-        self._change(mirrors=tuple(part for part in parts if part), proxy=self._proxy.text().strip())
+        usual = (USUAL_ONES,) if self._fastest.isChecked() else ()
+        named = tuple(part for each in self._mirrors.text().split(",") if (part := each.strip()))
+        self._change(mirrors=usual + named, proxy=self._proxy.text().strip())
 
     def _change(self, **values: str | tuple[str, ...]) -> None:
         settings = replace(self._desk.settings, **values)  # type: ignore[arg-type]

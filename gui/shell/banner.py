@@ -27,6 +27,8 @@ STEPS_DOWN: Final = frozenset(
     }
 )
 SMALLER_MODELS: Final = frozenset({"fit_smaller_here", "fit_smaller_there"})
+_LINES: Final = 2  # of one kind, unless all are asked for
+_MOST_LINES: Final = 50
 RETURNS: Final = frozenset({"host_restarts", "host_restarts_lower", "host_restarts_plain"})
 GAVE_UP: Final = "host_gave_up"
 
@@ -74,18 +76,37 @@ class Banner(View):
 
 
 class SentenceBanner(Banner):
-    """A sentence of the engine, with a remedy where the window has one."""
+    """A sentence of the engine, with a remedy where the window has one; more of its kind join it."""
 
     def __init__(self, theme: ThemeSource, sentence: Sentence, kind: str = "notice") -> None:
         super().__init__(theme, kind)
         self.sentence = sentence
+        self.kind = kind
+        self._others: list[Sentence] = []  # newest first
+        self._all = False
+        self.retranslate()
+
+    def add(self, sentence: Sentence) -> None:
+        """The same about something else."""
+        known = [each for each in (self.sentence, *self._others) if translate(each) != translate(sentence)]
+        self.sentence, self._others = sentence, known[:_MOST_LINES]
+        self.retranslate()
+
+    def show_all(self) -> None:
+        self._all = True
         self.retranslate()
 
     def words(self) -> str:
-        return translate(self.sentence)
+        lines = [translate(each) for each in (self.sentence, *self._others)]
+        left = len(lines) - _LINES
+        if left > 0 and not self._all:
+            lines[_LINES:] = [self.tr("and {count} more like these").format(count=left)]
+        return "\n".join(lines)
 
     def remedy_words(self) -> str:
-        return self.tr("Models…") if self.sentence.code in SMALLER_MODELS else ""
+        if self.sentence.code in SMALLER_MODELS:
+            return self.tr("Models…")
+        return self.tr("Show all") if len(self._others) >= _LINES and not self._all else ""
 
 
 class StepsBanner(Banner):

@@ -134,8 +134,12 @@ class BannerArea(View):
         return [banner for banner in self._banners if isinstance(banner, kind)]
 
     def _add_sentence(self, sentence: Sentence, kind: str) -> None:
-        shown = [banner.words() for banner in self._banners]
-        if translate(sentence) not in shown:
+        for banner in self._of(SentenceBanner):
+            if banner.sentence.code == sentence.code and banner.kind == kind:
+                banner.add(sentence)
+                self._show_newest()
+                return
+        if translate(sentence) not in [banner.words() for banner in self._banners]:
             self._add(SentenceBanner(self._theme, sentence, kind))
 
     def _add(self, banner: Banner) -> None:
@@ -177,6 +181,8 @@ class BannerArea(View):
             self._remove(banner)
         elif isinstance(banner, SentenceBanner) and banner.sentence.code in SMALLER_MODELS:
             self.models_wanted.emit()
+        elif isinstance(banner, SentenceBanner):
+            banner.show_all()
         elif isinstance(banner, LoadBanner | StepsBanner):
             self._remove(banner)
             self.load_again.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.widgets.bytes_text import format_bytes
-from gui.widgets.controls import Card, IconButton
+from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.download_view import DownloadView
 from gui.widgets.labels import Text
 from gui.widgets.sentences import SentenceLabel
@@ -29,12 +29,14 @@ class GetStepView(Step):
         self._hold = SentenceLabel("muted")
         self._failure = SentenceLabel("danger")
         self._pause = IconButton(theme, "pause", "")
+        self._mirrors = Button()
         self._starter_card = Card()
         self._starter_head = Text("", "strong")
         self._starter_words = Text("", "muted")
         self._starter = IconButton(theme, "chat", "")
         self._arrange()
         self._pause.clicked.connect(model.pause)
+        self._mirrors.clicked.connect(model.ask_mirrors)
         self._starter.clicked.connect(model.use_starter)
         model.get_changed.connect(self._show)
         self.retranslate()
@@ -66,6 +68,7 @@ class GetStepView(Step):
     def retranslate(self) -> None:
         self._title.setText(self.tr("Get it"))
         self._pause.word(self.tr("Pause"))
+        self._mirrors.word(self.tr("Ask hf-mirror.com and ModelScope"))
         self._starter_head.setText(self.tr("No wait: the starter model"))
         self._starter_words.setText(
             self.tr("It is small and is already here. A download that has begun goes on meanwhile.")
@@ -80,6 +83,7 @@ class GetStepView(Step):
         for widget in (self._name, self._where, self._status, self._download, self._hold, self._failure):
             self._card.column.addWidget(widget)
         self._card.column.addLayout(_left(self._pause))
+        self._card.column.addLayout(_left(self._mirrors))
         column.addWidget(self._card)
         self._starter_card.column.addWidget(self._starter_head)
         self._starter_card.column.addWidget(self._starter_words)
@@ -101,6 +105,7 @@ class GetStepView(Step):
             # Before the button goes: the focus would jump to the starter, and Enter would take it.
             self.setFocus()
         self._pause.show_when(model.get_stage in UNDER_WAY)
+        self._mirrors.show_when(model.may_ask_mirrors)
         self._starter_card.setVisible(model.has_starter)
         self.changed.emit()
 

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.model import InstalledModel
+from engine.download.mirrors import USUAL_ONES, might_help
 from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload, TransferState
 from engine.events import (
     Calibrated,
@@ -149,6 +150,18 @@ class WizardModel(QObject):
         self.get_stage = GetStage.PREPARING
         self._pull_job = self._desk.pull_plan(self.chosen)
         self.get_changed.emit()
+
+    @property
+    def may_ask_mirrors(self) -> bool:
+        """Whether others than the hub, which did not answer, might have it."""
+        settings, failure = self._desk.settings, self.get_failure
+        return failure is not None and might_help(failure.code, settings.endpoint, settings.mirrors)
+
+    def ask_mirrors(self) -> None:
+        """Allows the usual mirrors from now on, and tries again."""
+        settings = self._desk.settings
+        self._desk.change_settings(replace(settings, mirrors=(*settings.mirrors, USUAL_ONES)))
+        self.start_download()
 
     def pause(self) -> None:
         if self.get_stage in UNDER_WAY and self._pull_job is not None:

@@ -59,12 +59,16 @@ def settings_of(program: Program) -> dict[str, object]:
 
 def wizard_page(program: Program, name: str, after: QImage | None = None) -> QImage:
     """The page that comes `after` another, once its button at the right can be pressed: how long that
-    takes hangs on the machine, and a person looks before pressing a key."""
+    takes hangs on the machine, and a person looks before pressing a key. Two photos must agree: a page that
+    is half drawn differs from every other."""
+    former = QImage()
 
     def seen() -> QImage | None:
-        picture = QImage(str(program.screenshot(name)))
-        button = picture.pixelColor(picture.width() - 40, picture.height() - 35)
-        return picture if button.blue() > 2 * button.red() and picture != after else None
+        nonlocal former
+        before, former = former, QImage(str(program.screenshot(name)))
+        button = former.pixelColor(former.width() - 40, former.height() - 35)
+        is_ready = former == before and button.blue() > 2 * button.red()
+        return former if is_ready and former != after else None
 
     return wait_for(f"the button of {name}", seen, 60)
 

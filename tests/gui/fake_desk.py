@@ -89,6 +89,12 @@ class FakeDesk:
     def pause_download(self, repository: str, quantization: str) -> JobId:
         return self._note("pause_download", repository, quantization)
 
+    def pause_downloads(self) -> JobId:
+        return self._note("pause_downloads")
+
+    def resume_downloads(self) -> JobId:
+        return self._note("resume_downloads")
+
     def move_download(self, repository: str, quantization: str, position: int) -> JobId:
         return self._note("move_download", repository, quantization, position)
 

@@ -259,7 +259,8 @@ def test_tab_goes_from_top_to_bottom_though_rows_come_and_go(page: WindowUnderTe
         "Back to the chat", "Use SmolLM2-135M-Instruct · Q4_1", "Use big on gpu.lan:8000",
         "Use small on gpu.lan:8000", "Use m on api.example.com", "Get another model", "Open a GGUF file…",
         "Edit the endpoint Team", "Remove the endpoint Team", "Edit the endpoint api.example.com",
-        "Remove the endpoint api.example.com", "Add an endpoint", "Words or a repository on the hub",
+        "Remove the endpoint api.example.com", "Add an endpoint",
+        "Words, a repository on the hub, or an address",
     ]  # fmt: skip
     assert reached[: len(wanted)] == wanted
 

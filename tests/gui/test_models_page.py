@@ -172,6 +172,34 @@ def test_a_download_of_another_program_can_be_paused(page: WindowUnderTest) -> N
     assert page.desk.arguments("pause_download") == ("owner/One", "Q4_K_M")
 
 
+def test_all_are_paused_and_resumed_at_once(page: WindowUnderTest) -> None:
+    list_downloads(page, queued("One", TransferState.FETCHING, job=7))
+    assert "Pause all" not in words(page)  # one has its own buttons
+    list_downloads(page, queued("One", TransferState.FETCHING, job=7), queued("Two", TransferState.PAUSED))
+    press_button(page, "Pause all")
+    assert page.desk.count("pause_downloads") == 1
+    list_downloads(page, queued("One", TransferState.PAUSED), queued("Two", TransferState.FAILED))
+    assert "Pause all" not in words(page)
+    press_button(page, "Resume all")
+    assert page.desk.count("resume_downloads") == 1
+
+
+def test_mirrors_are_asked_only_after_a_person_said_so(page: WindowUnderTest) -> None:
+    away = sentence("hub_unreachable", endpoint="https://huggingface.co", reason="none")
+    list_downloads(page, queued("One", TransferState.FAILED, failure=away))
+    press_button(page, "Ask hf-mirror.com and ModelScope")
+    assert page.desk.settings.mirrors == ("usual",)
+    assert page.desk.arguments("pull") == ("owner/One", "Q4_K_M")
+    list_downloads(page, queued("One", TransferState.FAILED, failure=away))
+    assert "Ask hf-mirror.com and ModelScope" not in words(page)
+
+
+def test_an_address_is_fetched_from_the_field(page: WindowUnderTest) -> None:
+    begin(page, "https://example.com/x/Tiny-Q8_0.gguf?key=secret")
+    assert page.desk.arguments("pull") == ("https://example.com/x/Tiny-Q8_0.gguf?key=secret", "")
+    assert "https://example.com/x/Tiny-Q8_0.gguf" in words(page) and "secret" not in words(page)
+
+
 def test_the_side_bar_tells_of_downloads_on_every_page(page: WindowUnderTest) -> None:
     button = page.parts.sidebar._downloads
     assert not button.isVisible()

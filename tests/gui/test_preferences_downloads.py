@@ -52,6 +52,11 @@ def test_ways_to_the_hub_and_their_test(page: WindowUnderTest) -> None:
     connection._proxy.editingFinished.emit()
     assert page.desk.settings.mirrors == ("https://hf-mirror.com", "/mnt/models")
     assert page.desk.settings.proxy == "socks5://127.0.0.1:1080"
+    connection._fastest.click()
+    assert page.desk.settings.mirrors == ("usual", "https://hf-mirror.com", "/mnt/models")
+    assert connection._mirrors.text() == "https://hf-mirror.com, /mnt/models"
+    connection._fastest.click()
+    assert page.desk.settings.mirrors == ("https://hf-mirror.com", "/mnt/models")
     press_button(page, "Test the connection")
     job = page.desk.last("test_connection")
     good = Reached("https://a", True, sentence("connection_good", endpoint="https://a"), 0.2)

@@ -218,7 +218,8 @@ def test_notices_are_shown_once_and_can_be_closed(window: WindowUnderTest) -> No
 
 
 def test_no_notice_is_lost_behind_newer_ones(window: WindowUnderTest) -> None:
-    steps = [sentence("host_made_room", idle=idle, model="m") for idle in "abcde"]
+    codes = ("no_display", "hub_offline", "proxy_password_not_kept", "starter_missing", "remote_key_not_kept")
+    steps = [sentence(code, proxy="p", host="h", reason="none") for code in codes]
     window.tell(*(Noticed(JobId(0), step) for step in steps))
     assert banner_words(window) == [english(step) for step in steps[2:]]
     press_button(window, "Show 2 older messages")
@@ -227,6 +228,17 @@ def test_no_notice_is_lost_behind_newer_ones(window: WindowUnderTest) -> None:
     for _ in range(2):
         press_button(window, "Close this message")
     assert banner_words(window) == [english(steps[index]) for index in (0, 3, 4)]
+
+
+def test_messages_of_one_kind_share_a_banner(window: WindowUnderTest) -> None:
+    steps = [sentence("host_made_room", idle=idle, model="m") for idle in "abcde"]
+    window.tell(*(Noticed(JobId(0), step) for step in (*steps, steps[0])))
+    newest = [english(steps[index]) for index in (0, 4, 3, 2, 1)]
+    assert banner_words(window) == ["\n".join([*newest[:2], "and 3 more like these"])]
+    press_button(window, "Show all")
+    assert banner_words(window) == ["\n".join(newest)]
+    press_button(window, "Close this message")
+    assert banner_words(window) == []
 
 
 def test_steps_down_offer_what_can_be_done(window: WindowUnderTest) -> None:

@@ -32,6 +32,7 @@ from gui.wizard.correct_form import CorrectForm
 from gui.wizard.model import GetStage, Stage
 from gui.wizard.plan_card import PlanCard
 from tests.gui import samples
+from tests.gui.test_shell import press_button
 from tests.gui.window_under_test import WindowUnderTest
 
 
@@ -221,6 +222,17 @@ def test_a_failed_download_is_tried_again_by_enter(window: WindowUnderTest) -> N
     window.press(Qt.Key.Key_Return)
     assert window.desk.count("pull_plan") == 2
     assert "is full" not in shown(window)
+
+
+def test_where_the_hub_is_away_mirrors_are_asked_only_if_a_person_says_so(window: WindowUnderTest) -> None:
+    to_download(window)
+    window.press(Qt.Key.Key_Return)
+    away = sentence("hub_unreachable", endpoint="https://huggingface.co", reason="none")
+    window.tell(JobFailed(window.desk.last("pull_plan"), away))
+    assert window.desk.settings.mirrors == ()
+    press_button(window, "Ask hf-mirror.com and ModelScope")
+    assert window.desk.settings.mirrors == ("usual",)
+    assert window.desk.count("pull_plan") == 2
 
 
 def test_start_now_by_keyboard(window: WindowUnderTest) -> None:
