@@ -1,6 +1,6 @@
 """The downloader's figures: the real program against curl, aria2c and servers that misbehave.
 
-    python -m tests.bench.download [--only speed|faults] [--size GB] [--rounds N] [--json FILE]
+    python -m tests.bench.download [--only speed|faults|repair] [--size GB] [--rounds N] [--json FILE]
 
 Everything runs on loopback and on the disk of this folder. aria2c and curl come from the system's packages
 and are installed where they are missing and that is allowed.
@@ -28,20 +28,22 @@ _TOOLS = {"curl": "curl", "aria2c": "aria2"}
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.download", description=__doc__)
-    parser.add_argument("--only", choices=["speed", "faults"])
+    parser.add_argument("--only", choices=["speed", "faults", "repair"])
     parser.add_argument("--size", type=float, default=2.0, metavar="GB")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
     words = parser.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-download-") as folder:
-        if words.only != "faults":
+        if words.only in (None, "speed"):
             _need_tools()
             file, sha256 = _file(Path(folder), int(words.size * 1e9))
             _collect(rows, speed.measure(Path(folder), file, sha256, words.rounds))
             file.unlink()
         if words.only != "speed":
-            _collect(rows, faults.measure(Path(folder), random.Random(5).randbytes(_FAULTS_BYTES)))
+            content = random.Random(5).randbytes(_FAULTS_BYTES)
+            measure = faults.measure_repair if words.only == "repair" else faults.measure
+            _collect(rows, measure(Path(folder), content))
     print()
     print(table(rows))
     if words.json:

@@ -73,11 +73,21 @@ def measure(folder: Path, content: bytes) -> Iterator[Row]:
         yield _away(bench)
         yield from _wrong_bytes(bench)
         yield from _repairs(bench)
-        yield _repair_in_chunks(folder)
         yield _small_disk(bench)
         yield _two_processes(bench)
     finally:
         bench.hub.close()
+    yield _repair_in_chunks(folder)
+
+
+def measure_repair(folder: Path, content: bytes) -> Iterator[Row]:
+    """What a wrong byte costs, of `measure`."""
+    bench = Bench(folder, content)
+    try:
+        yield from _repairs(bench)
+    finally:
+        bench.hub.close()
+    yield _repair_in_chunks(folder)
 
 
 def _row(measure: str, value: float, most: float, unit: str, note: str = "") -> Row:
