@@ -54,6 +54,11 @@ class ReasoningSplitter:
     def phase(self) -> Phase:
         return self._phase
 
+    @property
+    def settled(self) -> bool:
+        """No reasoning comes any more."""
+        return self._phase is Phase.ANSWER
+
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now; the rest is held until more is known."""
         if self._phase is Phase.ANSWER and not self._held:

@@ -12,6 +12,7 @@ class AbortFlag:
 
     def __init__(self, llama: Any, context: Any) -> None:
         self._flag = ctypes.create_string_buffer(2)
+        self._was_set = False
         # llama.cpp asks before every node of the graph, too often for a callback into Python.
         # `strlen` of our one-byte flag is the same question in native code: 0 or 1.
         library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
@@ -22,6 +23,9 @@ class AbortFlag:
     def set(self) -> None:
         """A computation at work, or the next one, stops early."""
         self._flag[0] = b"\x01"
+        self._was_set = True  # last: what is marked as set can be cleared
 
     def clear(self) -> None:
-        self._flag[0] = b"\x00"
+        if self._was_set:
+            self._was_set = False
+            self._flag[0] = b"\x00"

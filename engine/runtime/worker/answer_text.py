@@ -49,6 +49,11 @@ class AnswerText:
         return self._splitter.phase
 
     @property
+    def settled(self) -> bool:
+        """All that comes now belongs to the answer."""
+        return self._splitter.settled
+
+    @property
     def may_stop(self) -> bool:
         """There are stop strings."""
         return self._filter.wanted

@@ -42,7 +42,9 @@ class Batch:
         for portion in portions:
             count = len(portion.tokens)
             if count == 1:
-                self._put_one(index, portion)
+                self._token[index] = portion.tokens[0]
+                self._position[index] = portion.start
+                self._sequence[index] = self._id_pointers[portion.sequence]
             else:
                 self._put_many(index, portion, count)
             index += count
@@ -54,11 +56,6 @@ class Batch:
     def want_all(self) -> None:
         """Marks every token as an output, which pooling asks for."""
         ctypes.memset(self._logits, 1, self.native.n_tokens)
-
-    def _put_one(self, index: int, portion: Portion) -> None:
-        self._token[index] = portion.tokens[0]
-        self._position[index] = portion.start
-        self._sequence[index] = self._id_pointers[portion.sequence]
 
     def _put_many(self, index: int, portion: Portion, count: int) -> None:
         end = portion.start + count

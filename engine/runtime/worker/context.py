@@ -77,11 +77,6 @@ class Context:
         """For batches from the next one on; at most as many as its pool has."""
         self._llama.llama_set_n_threads(self.pointer, count, count)
 
-    @property
-    def batch_tokens(self) -> int:
-        """Of the last batch."""
-        return int(self._batch.native.n_tokens)
-
     def keeps(self, sequence: int, held: int, length: int) -> int:
         """How many tokens stay when a sequence that holds `held` is cut to `length`: all of those, or
         none where that is not possible (recurrent models, a sliding window that has moved on)."""

@@ -55,6 +55,11 @@ class HarmonyReader:
     def in_reasoning(self) -> bool:
         return self._phase in (Phase.OPENED, Phase.REASONING)
 
+    @property
+    def settled(self) -> bool:
+        """Never: a further channel may hold reasoning again."""
+        return False
+
     def feed(self, text: str) -> list[Piece | ToolCall]:
         """What is certain now; the rest is held until more is known."""
         self._held += text

@@ -31,7 +31,9 @@ class Outbox:
         self._changed = threading.Condition()
         self._waiting: list[FromWorker] = []
         self._last_of: dict[JobId, int] = {}  # index in `_waiting` of a job's last delta or progress
-        self._not_before = 0.0  # monotonic seconds, for what is not urgent
+        # When pieces of answers are to be handed on again, in monotonic seconds. What is urgent in between
+        # does not put it off.
+        self.due = 0.0
         self._rest = b""  # of what did not go at once
         self._blocked = False  # the thread is writing, or about to
         threading.Thread(target=self._catch_up, name="outbox", daemon=True).start()
@@ -43,16 +45,12 @@ class Outbox:
                 self._append(message)
             self._write()
 
-    def is_due(self, now: float) -> bool:
-        """The last `flush` is long enough ago. What is urgent in between does not put it off."""
-        return now >= self._not_before
-
     def flush(self, pieces: Sequence[Delta], now: float) -> None:
         """Writes pieces of answers that were not put."""
         if not pieces:
             return
         most = max(piece.tokens for piece in pieces)
-        self._not_before = now + (_LONG_PAUSE_S if most > _MANY_TOKENS else _PAUSE_S)
+        self.due = now + (_LONG_PAUSE_S if most > _MANY_TOKENS else _PAUSE_S)
         with self._changed:
             for piece in pieces:
                 # As long as nothing waits there is nothing to join it to.

@@ -81,14 +81,14 @@ class Scheduler:
                 self._take()
             if self._queue:
                 self._fill_slots()
-            if self._seating.busy and not self._gathers():
+            if self._seating.busy and not (self._asked and self._gathers()):
                 self._step()
 
     def _gathers(self) -> bool:
         """Those who ask at the same moment are read in one batch, much faster than one after the other.
         True when somebody has come; nobody who writes is kept waiting for that."""
         writes = any(slot.stream and slot.stream.answering for slot in self._seating.busy)
-        return bool(self._asked) and not writes and self._take(_GATHERING_S)
+        return not writes and self._take(_GATHERING_S)
 
     def _rest(self) -> None:
         """Waits for something to do; in between, idle conversations are parked."""
@@ -201,13 +201,14 @@ class Scheduler:
         self._was_aborted = outcome is Outcome.ABORTED and len(portions) > 1
         if outcome is Outcome.DONE:
             self._most_tokens = self._context.batch_size
-            self._learn(portions, now - began)
+            self._learn(portions, ends[-1] + 1, now - began)
             for portion, end in zip(portions, ends, strict=True):
                 if portion.drafted:
                     self._judge(self._slots[portion.sequence], portion, end, len(portions), now)
                 else:
                     self._advance(self._slots[portion.sequence], portion, end, len(portions), now)
-            self._show(now)
+            if now >= self._outbox.due:
+                self._show(now)
         elif outcome is Outcome.NO_ROOM:
             self._make_room(portions)
         elif outcome is Outcome.ABORTED:
@@ -216,22 +217,21 @@ class Scheduler:
         else:
             self._give_up(portions)
 
-    def _learn(self, portions: list[Portion], seconds: float) -> None:
-        if self._context.batch_tokens == len(portions):
-            self._pace.learn(0, len(portions), seconds)
+    def _learn(self, portions: list[Portion], tokens: int, seconds: float) -> None:
+        answers = len(portions)
+        if tokens == answers:
+            self._pace.learn(0, answers, seconds)
             self._speculation.plain(self._pace.answers_s)
-            return
-        if portions[0].drafted:
-            self._speculation.computed(len(portions), len(portions[0].tokens) - 1, seconds)
-            return
-        answers = sum(len(portion.tokens) == 1 for portion in portions)
-        self._pace.learn(self._context.batch_tokens - answers, answers, seconds)
+        elif portions[0].drafted:
+            self._speculation.computed(answers, len(portions[0].tokens) - 1, seconds)
+        else:
+            answers = sum(len(portion.tokens) == 1 for portion in portions)
+            self._pace.learn(tokens - answers, answers, seconds)
 
     def _show(self, now: float) -> None:
         """Hands on what was written in the last moments."""
-        if self._outbox.is_due(now):
-            streams = [slot.stream for slot in self._seating.busy if slot.stream]
-            self._outbox.flush([piece for stream in streams if (piece := stream.piece())], now)
+        streams = [slot.stream for slot in self._seating.busy if slot.stream]
+        self._outbox.flush([piece for stream in streams if (piece := stream.piece())], now)
 
     def _allow_interrupts(self) -> bool:
         """False when a job was cancelled in the meantime, which is to be seen to first."""
@@ -249,8 +249,8 @@ class Scheduler:
     def _portions(self) -> list[Portion]:
         """One token of every answer, then prompts."""
         busy = self._seating.busy
-        if len(busy) <= self._most_tokens and all(self._left(slot) == 1 for slot in busy):
-            return self._drafts(busy) or [self._portion(slot, 1) for slot in busy]
+        if len(busy) <= self._most_tokens and (portions := _next_tokens(busy)):
+            return self._drafts(busy) or portions
         # llama.cpp computes neighbours together only when they come in their order.
         sizes = self._shares(busy)
         return [self._portion(slot, sizes[slot.sequence]) for slot in busy if sizes.get(slot.sequence)]
@@ -377,3 +377,16 @@ class Scheduler:
             slot.stream.free()
         self._seating.leave(slot)
         self._crowded = False
+
+
+def _next_tokens(busy: list[Slot]) -> list[Portion]:
+    """The next token of each answer; nothing when some of them still read. What runs for every token is
+    kept in few calls: each touches memory that the batch before has swept out of the caches."""
+    portions = []
+    for slot in busy:
+        held = len(slot.tokens)
+        tokens = slot.stream.tokens if slot.stream else slot.tokens
+        if len(tokens) != held + 1:
+            return []
+        portions.append(Portion(slot.sequence, held, tokens[held:], True))
+    return portions

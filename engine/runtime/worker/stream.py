@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.chat.conversation import AnswerStats
+from engine.chat.reasoning import Phase
 from engine.events import JobId
 from engine.runtime.protocol import Called, Delta, Finished, PromptProgress
 from engine.runtime.values import StopReason, ToolCall
@@ -89,7 +90,8 @@ class Stream:
     def draw(self, context: object, output: int, vocabulary: Vocabulary, now: float) -> StopReason | None:
         """Takes the next token from an output of the last batch. Returns why the answer ends with it,
         if it does. Raises: GrammarError, when nothing follows that fits its grammar."""
-        token = self._choice.draw(context, output, self._text.phase)
+        phase = self._text.phase if self._text_decides else Phase.ANSWER  # which nobody asks for
+        token = self._choice.draw(context, output, phase)
         self._last = now
         if not self.answering:
             self.answering = True
@@ -112,6 +114,11 @@ class Stream:
         once: after a batch has swept the processor's caches, the first costs as much as all of them.
         Raises: GrammarError."""
         unread, self._unread = self._unread, []
+        if self._text.settled and not self._text_decides:
+            self._unshown += len(unread)
+            for part in self._text.feed(b"".join([raw for raw, _ in unread])):
+                self._add(part)
+            return
         for raw, drawn in unread:
             if self._text.in_reasoning:
                 self._reasoning_tokens += 1

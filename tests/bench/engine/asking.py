@@ -12,6 +12,7 @@ from tests.bench.engine.clock import Mark, Spent
 from tests.modelfile import vocabulary
 
 _TEMPLATE_TOKENS = 15  # what SmolLM2's template and the user's " go" add to a system message
+SHARED_TOKENS = 3  # of the template, with which every question begins: known after the first
 LEAST_PROMPT = _TEMPLATE_TOKENS + 1
 
 

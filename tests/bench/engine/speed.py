@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.bench.engine.asking import Ask, Reply, question
+from tests.bench.engine.asking import SHARED_TOKENS, Ask, Reply, question
 from tests.bench.engine.clock import Mark, Spent
 from tests.bench.engine.ours import OurPath
 from tests.bench.engine.report import Row, speed_row
@@ -65,10 +65,11 @@ def generation(bench: Bench) -> list[Row]:
 
 
 def prompt(bench: Bench) -> list[Row]:
-    """From the question to its first token."""
+    """From the question to its first token. As many tokens are read as by the tool: with some fewer, the
+    last tile of a matrix would be computed for nothing."""
 
     def work(side: OurPath | LlamaServer, number: int) -> Spent:
-        return side.answer(question(LONG_PROMPT, 1, number)).prompt
+        return side.answer(question(LONG_PROMPT + SHARED_TOKENS, 1, number)).prompt
 
     sides = [
         Side("ours", lambda: _asked(bench.open_ours(bench.settings), work, warm=LONG_PROMPT)),
