@@ -71,6 +71,7 @@ has_thing() { # has_thing KIND THING
         command) command -v "$2" >/dev/null 2>&1 ;;
         library) has_library "$2" ;;
         font) has_chinese_font ;;
+        file) [ -e "$2" ] ;;
         python) "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     esac
 }
