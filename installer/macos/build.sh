@@ -1,0 +1,38 @@
+#!/bin/sh
+# On a Mac with Python 3.11 and Xcode's tools: installer/macos/build.sh [FOLDER], default dist/.
+# Signs where DESKSIDE_SIGN names an identity of the keychain, and notarises where DESKSIDE_NOTARY names a profile that
+# `xcrun notarytool store-credentials` has kept; without them the .dmg is for trials.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+. "$here/installer/setup.sh"
+setup_tests
+out=${1:-$here/dist}
+version=$(sed -n 's/^__version__.*"\(.*\)"$/\1/p' "$here/engine/__init__.py")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$out"
+
+PYTHONHASHSEED=1 "$venv/bin/pyinstaller" --noconfirm --clean --log-level WARN \
+    --distpath "$work" --workpath "$work/work" "$here/installer/deskside.spec" >&2
+app=$work/dmg/Deskside.app
+mkdir -p "$work/dmg"
+mv "$work/Deskside.app" "$app"
+"$venv/bin/python" "$here/installer/bill.py" "$app/Contents/Resources" "$work/sources.txt"
+"$app/Contents/MacOS/deskside" --version
+
+if [ -n "${DESKSIDE_SIGN:-}" ]; then
+    # Inside out: what is signed must not change afterwards.
+    find "$app/Contents" \( -name '*.dylib' -o -name '*.so' \) -type f -exec \
+        codesign --force --timestamp --options runtime --sign "$DESKSIDE_SIGN" {} +
+    codesign --force --timestamp --options runtime --entitlements "$here/installer/macos/entitlements.plist" \
+        --sign "$DESKSIDE_SIGN" "$app"
+    codesign --verify --deep --strict "$app"
+fi
+ln -s /Applications "$work/dmg/Applications"
+image=$out/Deskside-$version-$(uname -m).dmg
+hdiutil create -quiet -ov -volname Deskside -srcfolder "$work/dmg" -format ULFO "$image"
+if [ -n "${DESKSIDE_NOTARY:-}" ]; then
+    xcrun notarytool submit "$image" --keychain-profile "$DESKSIDE_NOTARY" --wait
+    xcrun stapler staple "$image"
+fi
+say "made $image"
