@@ -8,10 +8,16 @@ window never loads llama.cpp.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.host.window import WindowDoor
+    from engine.paths import Paths
 
 
 def program_command() -> tuple[str, ...]:
@@ -32,10 +38,10 @@ def has_display() -> bool:
 def main(words: Sequence[str] | None = None) -> int:
     """Runs the program; returns its exit code."""
     words = list(sys.argv[1:] if words is None else words)
+    if words[:1] == ["_pack"]:  # a trial of a runtime: `_pack FOLDER _worker ...`
+        return _worker(words[3:], Path(words[1]))
     if words[:1] == ["_worker"]:
-        from engine.runtime.worker.main import main as work
-
-        return work(words[1:])
+        return _worker(words[1:])
     if words[:1] == ["_engine"]:
         from engine.host.main import main as host
 
@@ -53,6 +59,32 @@ def main(words: Sequence[str] | None = None) -> int:
     if has_display():
         return _window(words[0] if words else None)
     return _terminal()
+
+
+def _worker(words: Sequence[str], pack: Path | None = None) -> int:
+    """`pack`: the runtime to try, in place of the one that was chosen."""
+    from engine.errors import LoadError
+    from engine.messages import english
+    from engine.packs.abi import engine_abi
+    from engine.packs.shelf import BUILT_IN, Shelf
+    from engine.paths import default_paths
+    from engine.runtime.worker.main import main as work
+    from engine.runtime.worker.native import Native
+
+    def bring(avoided: frozenset[str] = frozenset()) -> Native:
+        if pack is not None:
+            native = Native(avoided, pack)
+            if native.refusal is not None:
+                raise LoadError(native.refusal)
+            return native
+        shelf = Shelf(default_paths().runtimes, engine_abi())
+        with shelf.attempt() as name:
+            native = Native(avoided, None if name == BUILT_IN else shelf.place(name))
+            if native.refusal is not None:
+                shelf.put_aside(name, english(native.refusal))
+            return native
+
+    return work(words, bring)
 
 
 def _is_model_file(words: Sequence[str]) -> bool:
@@ -75,30 +107,60 @@ def _terminal() -> int:
 
 
 def _window(open_file: str | None) -> int:
-    import faulthandler
-
     from engine.cli.main import log_to_file
+    from engine.crashes import crashes_since, end_watch, watch_for_crashes
     from engine.errors import DesksideError
-    from engine.events import Emit
+    from engine.events import Emit, JobId, Noticed
+    from engine.host.window import hand_over
     from engine.jobs.local_desk import LocalDesk
+    from engine.messages import english, sentence
     from engine.paths import default_paths, prepare
     from engine.settings import load_settings
-    from gui.__main__ import run, show_fatal
 
+    try:
+        from gui.__main__ import run, show_fatal
+        from gui.platform import check_platform
+
+        check_platform()
+    except ImportError as error:
+        print(f"deskside: {english(sentence('window_library_missing', reason=str(error)))}", file=sys.stderr)
+        return DesksideError.exit_code
     paths = default_paths()
     try:
         prepare(paths)
     except DesksideError as error:
         return show_fatal(error)
     log_to_file(paths)
-    if sys.stderr is not None:  # a program without a terminal may have none
-        faulthandler.enable()
+    door = _window_door(paths)
+    if door is None and hand_over(paths, open_file or ""):
+        return 0
+    crashes = crashes_since(paths.state)
+    watch_for_crashes(paths.state)
 
     def make_desk(emit: Emit) -> LocalDesk:
         settings, remark = load_settings(paths.settings)
+        if crashes:
+            emit(Noticed(JobId(0), sentence("crashed_before", path=str(crashes[-1]))))
         return LocalDesk(emit, paths, settings, program_command(), remark=remark)
 
-    return run(make_desk, paths, open_file)
+    try:
+        return run(make_desk, paths, open_file, door)
+    finally:
+        end_watch(paths.state)
+        if door is not None:
+            door.close()
+
+
+def _window_door(paths: Paths) -> WindowDoor | None:
+    """None, where a window is there already, or where none can be asked for on this file system."""
+    from engine.host.address import AddressError
+    from engine.host.window import WindowDoor
+
+    try:
+        return WindowDoor.take(paths)
+    except (OSError, AddressError) as error:
+        logging.getLogger(__name__).warning("a second start will open a second window: %s", error)
+        return None
 
 
 if __name__ == "__main__":

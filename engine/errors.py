@@ -12,6 +12,7 @@ DesksideError                 carries a Sentence for people and an exit code
 │   └── StoreDamaged          the file itself is damaged                      exit 10
 ├── RemoteError               a remote endpoint did not answer as it should    exit 12
 ├── AttachmentError           a file cannot be read as text                    exit 13
+├── PackError                 a runtime pack cannot be used                    exit 14
 ├── ProbeError                a part of the machine could not be looked at    exit 1
 └── UsageError                the command was given something it cannot use   exit 2
 Cancelled                     the user asked for it; not an error             exit 130
@@ -81,6 +82,10 @@ class RemoteError(DesksideError):
 
 class AttachmentError(DesksideError):
     exit_code = 13
+
+
+class PackError(DesksideError):
+    exit_code = 14
 
 
 class ProbeError(DesksideError):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
+    from engine.jobs.runtimes import RuntimeOnShelf
     from engine.jobs.scoring import Score
     from engine.jobs.searching import SearchResult
     from engine.messages import Sentence
@@ -83,6 +84,20 @@ class Noticed(Event):
     """Something a person should know though the job goes on."""
 
     message: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class WindowAsked(Event):
+    """The program was started once more: its window is wanted, with that file unless it is ""."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimesListed(Event):
+    """Parts of the engine that can be chosen, the best first; the last is what the program brings."""
+
+    runtimes: tuple[RuntimeOnShelf, ...]
 
 
 # check and advice

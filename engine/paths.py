@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +53,31 @@ class Paths:
         return self.state / "history.sqlite3"
 
     @property
+    def runtimes(self) -> Path:
+        """Packs of the engine for graphics cards (engine/packs)."""
+        return self.data / "runtimes"
+
+    @property
     def log(self) -> Path:
         return self.state / "deskside.log"
 
 
 def default_paths() -> Paths:
-    """The folders of this user, from the environment (XDG_DATA_HOME and so on)."""
+    """The folders of this user, from the environment (XDG_DATA_HOME and so on); or those of a stick."""
+    portable = portable_folder()
+    if portable is not None:
+        return Paths(portable / "data", portable / "config", portable / "state")
     folders = platformdirs.PlatformDirs("deskside", appauthor=False)
     return Paths(Path(folders.user_data_dir), Path(folders.user_config_dir), Path(folders.user_state_dir))
+
+
+def portable_folder() -> Path | None:
+    """Where everything is kept when a person made a folder `deskside-data` beside the frozen program."""
+    if not getattr(sys, "frozen", False):
+        return None
+    program = Path(os.environ.get("APPIMAGE") or sys.executable)
+    folder = program.resolve().parent / "deskside-data"
+    return folder if folder.is_dir() else None
 
 
 def prepare(paths: Paths) -> None:

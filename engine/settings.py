@@ -43,6 +43,7 @@ class Settings:
     name_chats: bool = True  # the model gives a new conversation its title
     download_folder: str = ""  # where models are downloaded to; "" for the data folder
     speed_limit_kib: int = 0  # of downloads, in KiB per second; 0 for none
+    runtimes_from: str = ""  # address or folder that runtime packs come from; "" for none
     overrides: tuple[tuple[str, str], ...] = ()  # figures of the check set by hand: (key, value)
 
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 import engine
 import resources
 from engine.errors import DesksideError
-from engine.events import Emit, JobId, Noticed
+from engine.events import Emit, JobId, Noticed, WindowAsked
+from engine.host.window import WindowDoor
 from engine.jobs.desk import Desk
 from engine.messages import Sentence
 from engine.paths import Paths
@@ -41,10 +42,16 @@ from gui.wizard.page import WizardPage
 VERSION = engine.__version__
 
 
-def run(make_desk: Callable[[Emit], Desk], paths: Paths, open_file: str | None = None) -> int:
+def run(
+    make_desk: Callable[[Emit], Desk],
+    paths: Paths,
+    open_file: str | None = None,
+    door: WindowDoor | None = None,
+) -> int:
     """Shows the window until it is closed; returns the exit code.
 
-    `make_desk` is given the way events come back; `open_file` is a GGUF to load at once.
+    `make_desk` is given the way events come back; `open_file` is a GGUF to load at once; at the `door` later
+    starts ask for this window.
     """
     log_qt_messages()
     application = build_application()
@@ -63,6 +70,8 @@ def run(make_desk: Callable[[Emit], Desk], paths: Paths, open_file: str | None =
     shell = Shell(desk, bridge, style, language, parts)
     parts.window.show()
     shell.start(model_of_file(open_file) if open_file else None)
+    if door is not None:
+        door.listen(lambda file: bridge.emit_event(WindowAsked(JobId(0), file)))
     code = application.exec()
     parts.window.close()
     bridge.close()

@@ -47,6 +47,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "chat": "one answer from a model",
     "serve": "the models for other programs, over HTTP",
     "history": "how fast answers were, and what the machine did",
+    "runtimes": "parts of the engine for graphics cards: fetch, choose, go back",
+    "doctor": "what is wrong here, and a report of it without private data",
     "score": "how wrong predictions were, and what is predicted next",
     "terminal": "check, choose and chat without a window",
 }

@@ -57,7 +57,8 @@ def pull(
     """
     item = _Item(plan, progress)
     tuning = tuning or Tuning()
-    hub_token = hub_token or environment_token(checked_endpoint(plan.endpoint))
+    if plan.commit:  # a file that is in no repository is never asked for with a token
+        hub_token = hub_token or environment_token(checked_endpoint(plan.endpoint))
     try:
         for file in plan.files:
             _destination(plan, file).final.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where a user's engine listens, and who may be there.
+"""Where a user's engine and window listen, and who may be there.
 
 A socket in a folder that only its owner can enter: in the runtime folder of the session, else in
 the state folder, else (a socket's path has room for some hundred bytes only) in the folder for
@@ -22,9 +22,9 @@ from typing import Any
 
 from engine.paths import Paths
 
+ENGINE = "engine"
 _LONGEST_ADDRESS = 100  # bytes; Linux has room for 107, macOS for 103
 _LARGEST_NOTE = 4096  # bytes
-_NOTE = "engine.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class AddressError(Exception):
     """There is no safe place to listen at, or what stands there is not ours."""
 
 
-def new_address(paths: Paths) -> Address:
-    """An address to listen at. Raises: AddressError, when no folder is fit for it."""
+def new_address(paths: Paths, kind: str = ENGINE) -> Address:
+    """An address to listen at; `kind` is who listens. Raises: AddressError, when no folder is fit for it."""
     if sys.platform == "win32":
         return Address(rf"\\.\pipe\deskside-{secrets.token_hex(16)}", secrets.token_hex(32))
     refusals = []
     for folder in _folders(paths):
-        address = folder / f"{_mark(paths)}.sock"
+        address = folder / f"{_mark(paths)}{'' if kind == ENGINE else '-' + kind}.sock"
         if len(os.fsencode(address)) > _LONGEST_ADDRESS:
             refusals.append(f"{folder}: too long for a socket")
             continue
@@ -59,9 +59,9 @@ def new_address(paths: Paths) -> Address:
     raise AddressError("; ".join(refusals))
 
 
-def write_address(paths: Paths, address: Address) -> None:
+def write_address(paths: Paths, address: Address, kind: str = ENGINE) -> None:
     """Tells clients. Raises: OSError."""
-    note = paths.state / _NOTE
+    note = _note(paths, kind)
     fresh = note.with_suffix(f".{os.getpid()}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -69,27 +69,31 @@ def write_address(paths: Paths, address: Address) -> None:
     fresh.replace(note)
 
 
-def read_address(paths: Paths) -> Address | None:
-    """Where the host says it is; None without a host. Raises: AddressError, when something else
+def read_address(paths: Paths, kind: str = ENGINE) -> Address | None:
+    """Where that listener says it is; None without one. Raises: AddressError, when something else
     than our own socket stands there."""
     try:
-        with (paths.state / _NOTE).open("rb") as file:
+        with _note(paths, kind).open("rb") as file:
             body = file.read(_LARGEST_NOTE)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise AddressError(f"{paths.state / _NOTE}: {error.strerror}") from error
+        raise AddressError(f"{_note(paths, kind)}: {error.strerror}") from error
     address = _parse(body)
     if address is not None and sys.platform != "win32":
         _check(Path(address.text))
     return address
 
 
-def forget_address(paths: Paths, address: Address) -> None:
-    """After the host has stopped listening."""
+def forget_address(paths: Paths, address: Address, kind: str = ENGINE) -> None:
+    """After it has stopped listening."""
     if sys.platform != "win32":
         Path(address.text).unlink(missing_ok=True)
-    (paths.state / _NOTE).unlink(missing_ok=True)
+    _note(paths, kind).unlink(missing_ok=True)
+
+
+def _note(paths: Paths, kind: str) -> Path:
+    return paths.state / f"{kind}.json"
 
 
 def _parse(body: bytes) -> Address | None:

@@ -54,6 +54,19 @@ class Desk(ChatCommands, Protocol):
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         """ModelPlanned: as exactly as a file that is here, from headers that are read by ranges."""
 
+    def list_runtimes(self) -> JobId:
+        """RuntimesListed."""
+
+    def use_runtime(self, name: str) -> JobId:
+        """RuntimesListed. Counts from the next load on; "" is what the program brings."""
+
+    def add_runtime(self, place: str) -> JobId:
+        """RuntimesListed. From an address or a folder that offers packs, the best for this machine: fetched,
+        verified, tried and used. JobFailed, and nothing is changed, if none passes its trial."""
+
+    def remove_runtime(self, name: str) -> JobId:
+        """RuntimesListed."""
+
     def pull(self, repository: str, quantization: str) -> JobId:
         """DownloadPlanned, DownloadProgressed ..., DownloadVerified. Joins the queue at its end, where it
         waits (QUEUED) for its turn and for room on the disk; goes on with what is there of it. One that is

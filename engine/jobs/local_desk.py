@@ -35,6 +35,7 @@ from engine.events import (
     Noticed,
     Recommended,
     RemoteTried,
+    RuntimesListed,
     RuntimeStateChanged,
     Scored,
     new_job_id,
@@ -66,6 +67,7 @@ from engine.jobs.keeping import Keeping
 from engine.jobs.proxy_login import ProxyLogin
 from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
+from engine.jobs.runtimes import Runtimes
 from engine.jobs.scoring import score
 from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
@@ -125,6 +127,7 @@ class LocalDesk(ChatJobs):
         self._library = Library(paths.models, paths.state)
         self._keeping = Keeping(self._library, emit)
         self._downloads = Downloads(paths, self._library, emit, lambda: self.settings)
+        self._runtimes = Runtimes(paths, self._command)
         self._link = RuntimeLink(emit)
         engine = HostClient(self._command, self._link.on_event, paths)
         self._keys = Keys()
@@ -264,6 +267,32 @@ class LocalDesk(ChatJobs):
             test_connection(job, token, self.settings, self._emit)
 
         return self._threads.start("connection", work)
+
+    # runtimes
+
+    def list_runtimes(self) -> JobId:
+        return self._threads.start("runtimes", lambda job, token: self._list_runtimes(job))
+
+    def use_runtime(self, name: str) -> JobId:
+        return self._changing_runtimes(lambda token: self._runtimes.use(name))
+
+    def add_runtime(self, place: str) -> JobId:
+        return self._changing_runtimes(
+            lambda token: self._runtimes.install_best(place, lambda progress: None, token)
+        )
+
+    def remove_runtime(self, name: str) -> JobId:
+        return self._changing_runtimes(lambda token: self._runtimes.remove(name))
+
+    def _changing_runtimes(self, change: Callable[[CancelToken], object]) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            change(token)
+            self._list_runtimes(job)
+
+        return self._threads.start("runtimes", work)
+
+    def _list_runtimes(self, job: JobId) -> None:
+        self._emit(RuntimesListed(job, self._runtimes.here()))
 
     def pull(self, repository: str, quantization: str) -> JobId:
         return self._downloads.pull(self._threads.start, repository, quantization)

@@ -16,6 +16,8 @@ from gui.preferences.api_switch import ApiSwitch
 from gui.preferences.connection_settings import ConnectionSettings
 from gui.preferences.download_settings import DownloadSettings
 from gui.preferences.engine_limits import EngineLimits
+from gui.preferences.privacy import PrivacyNotes
+from gui.preferences.runtime_settings import RuntimeSettings
 from gui.widgets.bytes_text import format_count
 from gui.widgets.controls import Button, ChoiceBox, IconButton
 from gui.widgets.labels import Line, Text
@@ -42,6 +44,8 @@ class PreferencesPage(View):
         self._limits = EngineLimits(desk)
         self._downloads = DownloadSettings(desk)
         self._connection = ConnectionSettings(desk, bridge)
+        self._runtimes = RuntimeSettings(desk, bridge, theme)
+        self._privacy = PrivacyNotes()
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
         self._language = _choices(theme, "system", "en", "zh_CN")
@@ -49,7 +53,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(8)]
+        self._labels = [Line() for _ in range(10)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -65,6 +69,7 @@ class PreferencesPage(View):
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the first choice."""
         self._show_settings()
+        self._runtimes.enter()
         self._language.setFocus()
 
     def retranslate(self) -> None:
@@ -80,6 +85,8 @@ class PreferencesPage(View):
         self._labels[5].setText(self.tr("Other programs"))
         self._labels[6].setText(self.tr("Downloads"))
         self._labels[7].setText(self.tr("Connection"))
+        self._labels[8].setText(self.tr("Graphics cards"))
+        self._labels[9].setText(self.tr("Privacy"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -126,8 +133,10 @@ class PreferencesPage(View):
         form.addRow("", self._refusal)
         form.addRow(self._labels[6], self._downloads)
         form.addRow(self._labels[7], self._connection)
+        form.addRow(self._labels[8], self._runtimes)
         form.addRow(self._labels[4], self._limits)
         form.addRow(self._labels[5], self._api)
+        form.addRow(self._labels[9], self._privacy)
         self._refusal.hide()
         content.column.addSpacing(6)
         content.column.addLayout(form)

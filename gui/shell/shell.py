@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject
 
 from engine.catalog.model import InstalledModel
+from engine.events import Event, WindowAsked
 from engine.jobs.desk import Desk
 from engine.settings import Settings
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
+from gui.models.local_file import model_of_file
 from gui.models.page import ModelsPage
 from gui.preferences.page import PreferencesPage
 from gui.shell.banners import BannerArea
@@ -54,6 +56,7 @@ class Shell(QObject):
         self._conversation: int | None = None
         bridge.event_arrived.connect(parts.model.on_event)
         bridge.event_arrived.connect(parts.downloads.on_event)
+        bridge.event_arrived.connect(self._on_event)
         parts.downloads.changed.connect(self._show_downloads)
         self._connect_model()
         self._connect_sidebar()
@@ -70,6 +73,14 @@ class Shell(QObject):
             self._new_chat()
         else:
             self._show_wizard()
+
+    def _on_event(self, event: Event) -> None:
+        """The program was started once more: that start ends, and this window does what was asked of it."""
+        if not isinstance(event, WindowAsked):
+            return
+        self._parts.window.come_forward()
+        if event.file:
+            self._use(model_of_file(event.file))
 
     def _connect_model(self) -> None:
         model, banners = self._parts.model, self._parts.banners

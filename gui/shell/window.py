@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 _START_WIDTH, _START_HEIGHT = 1280, 820
 _LEAST_WIDTH, _LEAST_HEIGHT = 880, 600
@@ -64,6 +64,14 @@ class MainWindow(QMainWindow):
         self._sidebar.setVisible(page is not Page.WIZARD)
         self._top_line.setVisible(page is Page.CHAT)
         self._show_graphs()
+
+    def come_forward(self) -> None:
+        """Also when minimised; where the desktop forbids it, its entry in the taskbar asks for attention."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
 
     def toggle_graphs(self) -> None:
         """In a narrow window they are folded until asked for; otherwise the choice is kept."""

@@ -1606,6 +1606,10 @@
             <translation>下载</translation>
         </message>
         <message>
+            <source>Graphics cards</source>
+            <translation>显卡</translation>
+        </message>
+        <message>
             <source>How many tokens a conversation may hold. More needs more memory; counts from the next load.</source>
             <translation>一次对话可容纳的词元数。越多所需内存越大，下次加载时生效。</translation>
         </message>
@@ -1630,6 +1634,10 @@
             <translation>其他程序</translation>
         </message>
         <message>
+            <source>Privacy</source>
+            <translation>隐私</translation>
+        </message>
+        <message>
             <source>Settings</source>
             <translation>设置</translation>
         </message>
@@ -1651,6 +1659,17 @@
         </message>
     </context>
     <context>
+        <name>PrivacyNotes</name>
+        <message>
+            <source>Hide the connections</source>
+            <translation>隐藏连接列表</translation>
+        </message>
+        <message>
+            <source>Show every connection</source>
+            <translation>显示所有连接</translation>
+        </message>
+    </context>
+    <context>
         <name>ReturnBanner</name>
         <message>
             <source>{model} ended unexpectedly and was loaded again. An answer that was interrupted can be carried on.</source>
@@ -1659,6 +1678,61 @@
         <message>
             <source>{model} was loaded again with smaller settings, because memory ran out or it crashed. An answer that was interrupted can be carried on.</source>
             <translation>由于内存不足或曾经崩溃，{model} 已用较小的设置重新加载。被中断的回答可以继续。</translation>
+        </message>
+    </context>
+    <context>
+        <name>RuntimeSettings</name>
+        <message>
+            <source>A runtime counts from the next load of a model on.</source>
+            <translation>运行组件从下一次加载模型起生效。</translation>
+        </message>
+        <message>
+            <source>Fetch and try</source>
+            <translation>获取并试运行</translation>
+        </message>
+        <message>
+            <source>Folder that offers runtimes</source>
+            <translation>提供运行组件的文件夹</translation>
+        </message>
+        <message>
+            <source>Folder…</source>
+            <translation>文件夹…</translation>
+        </message>
+        <message>
+            <source>Processor only (built in)</source>
+            <translation>仅处理器（内置）</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>移除</translation>
+        </message>
+        <message>
+            <source>Remove this runtime</source>
+            <translation>移除此运行组件</translation>
+        </message>
+        <message>
+            <source>Runtime</source>
+            <translation>运行组件</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Where runtimes come from</source>
+            <translation>运行组件的来源</translation>
+        </message>
+        <message>
+            <source>address or folder that offers runtimes</source>
+            <translation>提供运行组件的地址或文件夹</translation>
+        </message>
+        <message>
+            <source>fetching, checking and trying…</source>
+            <translation>正在获取、校验和试运行…</translation>
+        </message>
+        <message>
+            <source>{name}, put aside</source>
+            <translation>{name}（已停用）</translation>
         </message>
     </context>
     <context>
@@ -2224,6 +2298,10 @@
             <translation>上下文已满时可以用这些方式腾出空间：{known}；不能用 {way}。请选择其中一种。</translation>
         </message>
         <message>
+            <source>A model or its description from an address that you give: the server there learns your address.</source>
+            <translation>从您给出的地址获取模型或其说明：该处的服务器会得知您的网络地址。</translation>
+        </message>
+        <message>
             <source>A part of this model is missing: it has {count} files, and {name} is not in {folder}. Download the missing part into that folder.</source>
             <translation>此模型缺少一部分：它共有 {count} 个文件，而 {folder} 中没有 {name}。请把缺少的部分下载到该文件夹。</translation>
         </message>
@@ -2264,6 +2342,18 @@
             <translation>每个权重仅 {bits} 位，损失很大，通常不如较小的模型回答得好。</translation>
         </message>
         <message>
+            <source>By itself Deskside connects to nothing: no telemetry, no accounts, no search for updates, no crash reports. Each of the following happens only after somebody asked for it.</source>
+            <translation>Deskside 自身不会连接任何地方：没有遥测，没有账号，不检查更新，不发送崩溃报告。以下各项只在有人要求之后才会发生。</translation>
+        </message>
+        <message>
+            <source>Conversations, settings, figures of answers, logs and crash reports are kept in Deskside's folders for data, settings and state (`deskside doctor` says where), and are never sent. Keys of endpoints are kept in the system's keyring.</source>
+            <translation>对话、设置、回答的数据、日志和崩溃报告保存在 Deskside 的数据、设置和状态文件夹中（`deskside doctor` 会说明位置），绝不会发送出去。端点的密钥保存在系统的密钥环中。</translation>
+        </message>
+        <message>
+            <source>Deskside ended unexpectedly last time. What is known of it is in {path} and stays on this machine; `deskside doctor --bundle` makes a report without private data of it, if you want to tell somebody.</source>
+            <translation>Deskside 上次意外结束。已知的情况保存在 {path}，不会离开本机；如果您想告诉别人，`deskside doctor --bundle` 会生成一份不含私人数据的报告。</translation>
+        </message>
+        <message>
             <source>Deskside goes on with the copy of {date} and {count} newer messages that could still be read. The damaged database is kept as {aside}.</source>
             <translation>Deskside 已改用 {date} 的副本，并补上了仍能读出的 {count} 条较新的消息。损坏的数据库保留为 {aside}。</translation>
         </message>
@@ -2274,6 +2364,10 @@
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
             <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
+        </message>
+        <message>
+            <source>Devices of other computers, when they are written into a report of the check by hand: the engine sends them the model and conversations without encryption.</source>
+            <translation>其他电脑的设备（手动写入检查报告时）：引擎会把模型和对话不加密地发送给它们。</translation>
         </message>
         <message>
             <source>Don't buy for the money alone: against an API at {api} CNY a million tokens nothing that this budget buys pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
@@ -2296,8 +2390,16 @@
             <translation>不建议购买：{budget} 元买不到任何已知价格的机器。最接近的是 {machine}，最高 {price} 元；已有的电脑可以用 --hardware 指定。</translation>
         </message>
         <message>
+            <source>Downloading a model: the hub of the settings (huggingface.co) is asked for its files. It learns your address, the name of the model, and your HF_TOKEN if that is set.</source>
+            <translation>下载模型：向设置中的模型库（huggingface.co）请求其文件。它会得知您的网络地址、模型名称，以及您设置的 HF_TOKEN（如果有）。</translation>
+        </message>
+        <message>
             <source>Downloads are switched off by the variable HF_HUB_OFFLINE. Unset it and try again.</source>
             <translation>环境变量 HF_HUB_OFFLINE 关闭了下载。请取消该变量后重试。</translation>
+        </message>
+        <message>
+            <source>Fetching a runtime for a graphics card: the place that you give, or that is set, learns your address and what is fetched.</source>
+            <translation>获取显卡的运行组件：您给出或已设置的来源会得知您的网络地址和所获取的内容。</translation>
         </message>
         <message>
             <source>How fast does the disk read? The description does not say, and the speed changes up to {factor} times with it. Give read_gb_s of disks.</source>
@@ -2318,6 +2420,10 @@
         <message>
             <source>It fits in main memory: it needs {needed}, and {budget} can be used.</source>
             <translation>可放入内存：需要 {needed}，可用 {budget}。</translation>
+        </message>
+        <message>
+            <source>It is not known where runtimes are to be fetched from. Name an address or a folder with --from.</source>
+            <translation>不知道从哪里获取运行组件。请用 --from 指定一个地址或文件夹。</translation>
         </message>
         <message>
             <source>It needs {needed} and this machine can give it {budget}, so {missing} would be read from the disk again and again. With {missing} more memory it would stay in memory.</source>
@@ -2344,6 +2450,10 @@
             <translation>来源中的 {name} 在下载开始后已有变化。请重新开始下载以获取当前版本。</translation>
         </message>
         <message>
+            <source>Links in answers and pages of drivers: opened in your browser when they are clicked.</source>
+            <translation>回答中的链接和驱动程序页面：点击时在您的浏览器中打开。</translation>
+        </message>
+        <message>
             <source>Main memory sets the pace at about {speed} tokens a second. Its speed was not measured ({rate} is assumed); a full check tells more.</source>
             <translation>内存决定速度，每秒约 {speed} 个词元。内存速度未实测（按 {rate} 假定）；完整检测可得到更准确的结果。</translation>
         </message>
@@ -2358,6 +2468,10 @@
         <message>
             <source>Memory reads at {after} now, {before} at the last check.</source>
             <translation>内存读取速度现在为 {after}，上次检测时为 {before}。</translation>
+        </message>
+        <message>
+            <source>Models elsewhere: the endpoints that you added get whole conversations, and their keys. Nothing is sent to them unless one of their models is chosen.</source>
+            <translation>别处的模型：您添加的端点会收到整个对话及其密钥。除非选用了其中的模型，否则不会向它们发送任何内容。</translation>
         </message>
         <message>
             <source>No model is loaded, so nothing can answer. Load a model first.</source>
@@ -2428,6 +2542,10 @@
             <translation>已有针对 {most} 个模型的请求在等待，而模型只能逐个加载。请稍后再试，或使用其中的某个模型。</translation>
         </message>
         <message>
+            <source>Searching the hub, looking at a model of it, testing the connection: the hub, and for the test its mirrors, learn your address and the words of the search.</source>
+            <translation>搜索模型库、查看其中的模型、测试连接：模型库（测试时还有其镜像）会得知您的网络地址和搜索词。</translation>
+        </message>
+        <message>
             <source>Set by hand, not found by the check: {keys}.</source>
             <translation>手动设置、并非检测所得的数值：{keys}。</translation>
         </message>
@@ -2478,6 +2596,10 @@
         <message>
             <source>The API for other programs was ended by the system or another program (signal {signal}). If memory was short, close something; then switch it on again. Details are in {log}.</source>
             <translation>供其他程序使用的 API 被系统或其他程序结束（信号 {signal}）。如果内存不足，请先关闭一些程序，再重新打开。详情见 {log}。</translation>
+        </message>
+        <message>
+            <source>The API for other programs, when it is switched on: listens on this machine only, or on the network if that is switched on, too, and then wants a key.</source>
+            <translation>供其他程序使用的 API（开启时）：只在本机监听；如果也开启了网络访问，则在网络上监听，并要求密钥。</translation>
         </message>
         <message>
             <source>The API key in {where} cannot be used: {reason}. Put a long random text of letters and digits there.</source>
@@ -2764,6 +2886,10 @@
             <translation>无法使用 API 密钥文件 {path}（{reason}）。请检查路径及其权限。</translation>
         </message>
         <message>
+            <source>The file of trusted keys {path} cannot be used ({reason}). It holds one public key a line, in base64.</source>
+            <translation>受信任密钥的文件 {path} 无法使用（{reason}）。该文件每行一个 base64 编码的公钥。</translation>
+        </message>
+        <message>
             <source>The file of {model} could not be read any more (SIGBUS): it was changed, cut short or its disk failed while in use. Check the disk, download the model again, then load it.</source>
             <translation>{model} 的文件无法继续读取（SIGBUS）：使用期间文件被更改、被截断或磁盘出现故障。请检查磁盘，重新下载模型后再加载。</translation>
         </message>
@@ -2854,6 +2980,18 @@
         <message>
             <source>The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.</source>
             <translation>{path} 中的模型列表无法读取（{reason}）。请重新安装 Deskside 以恢复。</translation>
+        </message>
+        <message>
+            <source>The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.</source>
+            <translation>无法读取 {place} 处的运行组件清单（{reason}）。请检查地址和网络连接，或指定含有 manifest.json 的文件夹。</translation>
+        </message>
+        <message>
+            <source>The list of runtimes is not signed by a key that is trusted here, so nothing of it was used. Get it from where Deskside is published, or add the key of whoever made it to runtime-keys.txt in the settings folder.</source>
+            <translation>运行组件清单没有本机信任的密钥签名，因此其中的任何内容都没有被使用。请从 Deskside 的发布处获取清单，或把制作者的密钥加入设置文件夹中的 runtime-keys.txt。</translation>
+        </message>
+        <message>
+            <source>The list of runtimes is signed, but makes no sense to this version ({reason}). Update Deskside, or get another list.</source>
+            <translation>运行组件清单已签名，但此版本无法理解其内容（{reason}）。请更新 Deskside，或获取另一份清单。</translation>
         </message>
         <message>
             <source>The machine has {total} of memory according to the kernel and {modules} according to its firmware. Plans use the first figure; what lies between is reserved by devices or switched off.</source>
@@ -2984,6 +3122,26 @@
             <translation>请求发往主机 {host}，但这不是本服务器的名称。请使用服务器显示的地址，或用 --allow-host NAME 启动它。</translation>
         </message>
         <message>
+            <source>The runtime pack {name} cannot be unpacked: {reason}. Nothing was changed; fetch it again.</source>
+            <translation>运行组件包 {name} 无法解包：{reason}。没有任何改动；请重新获取。</translation>
+        </message>
+        <message>
+            <source>The runtime {name} cannot be changed or removed now ({reason}). Unload all models, then try again.</source>
+            <translation>运行组件 {name} 现在无法更改或移除（{reason}）。请先卸载所有模型，然后重试。</translation>
+        </message>
+        <message>
+            <source>The runtime {name} failed its trial ({reason}), so it was not taken, and everything is as it was.</source>
+            <translation>运行组件 {name} 没有通过试运行（{reason}），因此没有采用，一切保持原样。</translation>
+        </message>
+        <message>
+            <source>The runtime {name} starts, but finds no device that it can compute on, so it was not taken. Install the driver of the graphics card and try again.</source>
+            <translation>运行组件 {name} 能够启动，但找不到可用于计算的设备，因此没有采用。请安装显卡驱动程序后重试。</translation>
+        </message>
+        <message>
+            <source>The runtime's part {name} cannot be loaded ({reason}). Install what is missing, the driver of the graphics card say, or choose another runtime.</source>
+            <translation>运行组件的部分 {name} 无法加载（{reason}）。请安装缺少的内容，例如显卡驱动程序，或选择另一个运行组件。</translation>
+        </message>
+        <message>
             <source>The schema of the tool {name} was to be kept to strictly, and {keywords} in it cannot be kept to while a call is written. Leave that out of the schema, or give the tool without strict.</source>
             <translation>要求严格遵守工具 {name} 的 schema，但其中的 {keywords} 无法在生成调用时保证。请从 schema 中去掉它，或不为该工具使用 strict。</translation>
         </message>
@@ -3022,6 +3180,10 @@
         <message>
             <source>The text of {name} could not be read ({reason}). Save it again as a PDF, or copy the text that matters.</source>
             <translation>无法读取 {name} 的文字（{reason}）。请重新存为 PDF，或复制需要的文字。</translation>
+        </message>
+        <message>
+            <source>The window cannot be shown, because a library of the system is missing ({reason}). Install it with the system's package manager; until then `deskside terminal` does the same job.</source>
+            <translation>无法显示窗口，因为缺少一个系统库（{reason}）。请用系统的软件包管理器安装；在此之前，`deskside terminal` 可以完成同样的工作。</translation>
         </message>
         <message>
             <source>The {kind} for the answer cannot be followed ({reason}). Correct it, or ask without it.</source>
@@ -3086,6 +3248,14 @@
         <message>
             <source>There is no room for this model in {folder} yet: with those before it in the queue it needs {needed}, {free} are free, and {floor} stay free. Free some space or choose another folder; it goes on by itself.</source>
             <translation>{folder} 暂时放不下这个模型：连同队列中排在它前面的，共需 {needed}，而可用空间为 {free}，其中 {floor} 要保留。请腾出空间或选择其他文件夹；之后会自动继续。</translation>
+        </message>
+        <message>
+            <source>There is no runtime {name} for this machine and this version ({abi}) at {place}. It has: {known}.</source>
+            <translation>{place} 处没有适合这台电脑和此版本（{abi}）的运行组件 {name}。那里有：{known}。</translation>
+        </message>
+        <message>
+            <source>There is no runtime {name} here. There are: {known}.</source>
+            <translation>这里没有运行组件 {name}。已有：{known}。</translation>
         </message>
         <message>
             <source>There is no text in {name}, so there is nothing for a model to read. Scanned pages have to be made into text first.</source>
@@ -3246,6 +3416,14 @@
         <message>
             <source>Which build of the engine is it? The description does not say, and builds differ up to {factor} times here. Give engine.build, as a number or a date.</source>
             <translation>推理引擎是哪个版本？描述中没有说明；不同版本在这里可相差 {factor} 倍。请填写 engine.build（版本号或日期）。</translation>
+        </message>
+        <message>
+            <source>While a model is downloaded: hf-mirror.com and modelscope.cn are asked for the same files, without the token, unless other mirrors or none are set. They learn your address and the name of the model.</source>
+            <translation>下载模型期间：会向 hf-mirror.com 和 modelscope.cn 请求相同的文件（不带令牌），除非设置了其他镜像或不使用镜像。它们会得知您的网络地址和模型名称。</translation>
+        </message>
+        <message>
+            <source>Window, command line, engine and its workers talk over private sockets of this machine, which other users cannot open.</source>
+            <translation>窗口、命令行、引擎及其工作进程通过本机的私有套接字通信，其他用户无法打开。</translation>
         </message>
         <message>
             <source>Your chats are shown from a copy, because the chat database is damaged, so nothing can be written. Go on with the copy first.</source>

@@ -128,7 +128,8 @@ class Program:
         return self.desktop.xdotool("search", "--onlyvisible", "--name", "Deskside").partition("\n")[0]
 
     def stderr(self) -> str:
-        return (self.base / "stderr.txt").read_text("utf-8", "replace")
+        crashes = (self.state / "crashes").glob("*.txt")
+        return "\n".join(path.read_text("utf-8", "replace") for path in (self.base / "stderr.txt", *crashes))
 
     def keys(self, *keys: str) -> None:
         """Presses keys, e.g. "Return", "ctrl+n", with a person's pauses."""

@@ -71,6 +71,18 @@ class FakeDesk:
     def test_connection(self) -> JobId:
         return self._note("test_connection")
 
+    def list_runtimes(self) -> JobId:
+        return self._note("list_runtimes")
+
+    def use_runtime(self, name: str) -> JobId:
+        return self._note("use_runtime", name)
+
+    def add_runtime(self, place: str) -> JobId:
+        return self._note("add_runtime", place)
+
+    def remove_runtime(self, name: str) -> JobId:
+        return self._note("remove_runtime", name)
+
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         return self._note("plan_elsewhere", repository, quantization)
 

@@ -310,7 +310,8 @@ def test_failures_of_other_pages_are_not_shown_twice(window: WindowUnderTest) ->
 
 def test_preferences_are_saved_and_followed(window: WindowUnderTest) -> None:
     window.press(Qt.Key.Key_Comma, CONTROL)
-    language, theme, context = window.parts.preferences.findChildren(QComboBox)
+    boxes = {box.accessibleName(): box for box in window.parts.preferences.findChildren(QComboBox)}
+    language, theme, context = (boxes[name] for name in ("Language", "Theme", "Context length"))
     assert window.focused() is language
     window.press(Qt.Key.Key_Down)
     assert window.desk.settings.language == "zh_CN"

@@ -36,7 +36,10 @@ _SWITCH_S = 0.001  # a thread that renders a template gives way to the one that 
 _PROGRESS_STEP = 0.01  # of a load; llama.cpp reports every tensor
 
 
-def main(argv: Sequence[str]) -> int:
+Bring = Callable[[frozenset[str]], Native]  # loads the engine, without those variants of its CPU part
+
+
+def main(argv: Sequence[str], bring: Bring = Native) -> int:
     """`argv` is what follows the word `_worker`: `FD`, or the word of a probe and `FD`. Returns an exit
     code; a worker with a model ends only with its channel."""
     word = argv[0] if argv[0:1] and argv[0] in _PROBES else ""
@@ -49,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     confine()
     threading.excepthook = _die
     sys.setswitchinterval(_SWITCH_S)
-    return _PROBES[word](channel) if word else _serve(channel)
+    return _PROBES[word](channel, bring) if word else _serve(channel, bring)
 
 
 def _die(failure: threading.ExceptHookArgs) -> None:
@@ -59,23 +62,23 @@ def _die(failure: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def _list_devices(channel: Channel) -> int:
+def _list_devices(channel: Channel, bring: Bring) -> int:
     try:
-        answer: protocol.FromWorker = protocol.Devices(Native().devices())
+        answer: protocol.FromWorker = protocol.Devices(bring(frozenset()).devices())
     except DesksideError as error:
         answer = protocol.ProbeFailed(error.message)
     channel.send(encode(answer))
     return 0
 
 
-def _plan_load(channel: Channel) -> int:
+def _plan_load(channel: Channel, bring: Bring) -> int:
     """The one that it is asked for."""
     load = decode_to_worker(channel.receive())
     if not isinstance(load, protocol.Load):
         raise TypeError(f"a probe plans loads, it does not know {type(load).__name__}")
     answer: protocol.FromWorker
     try:
-        native = Native(avoided_variants(load.request))
+        native = bring(avoided_variants(load.request))
         answer = protocol.Planned(load.job, plan_load(native, load.request))
     except DesksideError as error:
         answer = protocol.Failed(load.job, error.message)
@@ -83,7 +86,7 @@ def _plan_load(channel: Channel) -> int:
     return 0
 
 
-def _time_loads(channel: Channel) -> int:
+def _time_loads(channel: Channel, bring: Bring) -> int:
     """One after the other, until the channel ends."""
     native = None
     while True:
@@ -95,21 +98,21 @@ def _time_loads(channel: Channel) -> int:
             raise TypeError(f"a probe times loads, it does not know {type(load).__name__}")
         answer: protocol.FromWorker
         try:
-            native = native or Native(avoided_variants(load.request))
+            native = native or bring(avoided_variants(load.request))
             answer = protocol.Timed(load.job, time_load(native, load.request))
         except DesksideError as error:
             answer = protocol.Failed(load.job, error.message)
         channel.send(encode(answer))
 
 
-_PROBES: Mapping[str, Callable[[Channel], int]] = {
+_PROBES: Mapping[str, Callable[[Channel, Bring], int]] = {
     DEVICES_WORD: _list_devices,
     PLAN_WORD: _plan_load,
     TIME_WORD: _time_loads,
 }
 
 
-def _serve(channel: Channel) -> int:
+def _serve(channel: Channel, bring: Bring) -> int:
     outbox = Outbox(channel)
     outbox.put(protocol.Hello(os.getpid()))
     inbox = Inbox(channel, outbox)
@@ -117,7 +120,7 @@ def _serve(channel: Channel) -> int:
     if not isinstance(first, protocol.Load):
         raise TypeError(f"a worker begins with a load, not with {type(first).__name__}")
     try:
-        native = Native(avoided_variants(first.request))
+        native = bring(avoided_variants(first.request))
         work = _load(native, first, inbox, outbox)
     except Cancelled:
         outbox.put(protocol.Cancelled(first.job))

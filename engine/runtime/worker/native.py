@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.errors import LoadError
 from engine.hardware.report import DeviceFacts
+from engine.messages import Sentence, sentence
 from engine.runtime.worker.nativelog import NativeLog
 
 _LIBRARIES = (".so", ".dll", ".dylib")
@@ -25,8 +26,9 @@ class Native:
     Raises: LoadError, when the library is missing or has no part for this processor.
     """
 
-    def __init__(self, avoided: frozenset[str] = frozenset()) -> None:
-        """`avoided`: variants of the CPU part that must not be taken, "sapphirerapids" say."""
+    def __init__(self, avoided: frozenset[str] = frozenset(), pack: Path | None = None) -> None:
+        """`avoided`: variants of the CPU part that must not be taken, "sapphirerapids" say.
+        `pack`: a folder with further parts, or with others for the CPU (engine/packs)."""
         self.llama = _import_bindings()
         self.version: str = importlib.import_module("llama_cpp").__version__
         self.log = NativeLog(self.llama)
@@ -35,18 +37,30 @@ class Native:
         # Only this folder: llama.cpp's own search would also look in the current one.
         self.function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(os.fsencode(self.folder))
         if _cpu_variant(self.log.lines) in avoided:
-            self._take_another_cpu(avoided)
+            self._take_another_cpu(self.folder, avoided)
+        self.refusal: Sentence | None = None  # why the pack is not used: everything else works without it
+        if pack is not None:
+            self.refusal = self._add_pack(pack, avoided)
         self.llama.llama_backend_init()
         self.cpu_variant = _cpu_variant(self.log.lines)
         if not any(device.kind == "cpu" for device in self.devices()):
             processor = platform.processor() or platform.machine()
             raise LoadError.of("cpu_unsupported", folder=str(self.folder), processor=processor)
 
-    def _take_another_cpu(self, avoided: frozenset[str]) -> None:
-        """Loads the best of the others in place of the CPU part that ggml has chosen."""
+    def _add_pack(self, folder: Path, avoided: frozenset[str]) -> Sentence | None:
+        """Why a part of it cannot be loaded: a library or a driver is missing, say."""
+        self._take_another_cpu(folder, avoided)
+        load = self.function("ggml_backend_load", ctypes.c_void_p, ctypes.c_char_p)
+        for part in sorted(folder.glob("*ggml-*")):
+            if part.suffix in _LIBRARIES and "ggml-cpu-" not in part.name and not load(os.fsencode(part)):
+                return sentence("pack_refused", name=part.name, reason=_why_not(part))
+        return None
+
+    def _take_another_cpu(self, folder: Path, avoided: frozenset[str]) -> None:
+        """Loads the best CPU part of that folder, if one fits, in place of the one that is loaded."""
         pointer = ctypes.c_void_p
         chosen = self.function("ggml_backend_reg_by_name", pointer, ctypes.c_char_p)(b"CPU")
-        scores = {path: _score(path) for path in self.folder.glob("*ggml-cpu-*") if path.suffix in _LIBRARIES}
+        scores = {path: _score(path) for path in folder.glob("*ggml-cpu-*") if path.suffix in _LIBRARIES}
         fitting = {path: score for path, score in scores.items() if _variant_of(path.name) not in avoided}
         best = max(fitting, key=lambda path: fitting[path], default=None)
         if best is None or fitting[best] == 0:
@@ -132,6 +146,15 @@ def _cpu_variant(lines: list[str]) -> str:
 def _variant_of(name: str) -> str:
     found = re.search(r"ggml-cpu-(\w+)\.\w+$", name)
     return found[1] if found else ""
+
+
+def _why_not(path: Path) -> str:
+    """What the system's loader says of that library; ggml tells it to the debugging log only."""
+    try:
+        ctypes.CDLL(str(path))
+    except OSError as error:
+        return str(error)
+    return "it does not fit this build of the engine"
 
 
 def _score(path: Path) -> int:

@@ -1,0 +1,105 @@
+"""One window for each set of folders: a second start hands over what it should open, and ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from engine.host.address import AddressError, forget_address, new_address, read_address, write_address
+from engine.host.lock import FileLock
+from engine.host.sockets import Doorway, connect
+from engine.paths import Paths
+from engine.runtime.channel import Channel, ChannelClosed
+
+log = logging.getLogger(__name__)
+
+_KIND: Final = "window"
+_PATIENCE_S: Final = 5.0
+_LONGEST: Final = 16 * 1024  # bytes of a request
+_DONE: Final = b"done"
+
+
+class WindowDoor:
+    """Held by the window as long as it is there."""
+
+    def __init__(self, paths: Paths, lock: FileLock) -> None:
+        """Raises: AddressError, OSError."""
+        self._paths = paths
+        self._lock = lock
+        self._address = new_address(paths, _KIND)
+        self._doorway = Doorway(self._address)
+        self._closed = threading.Event()
+        write_address(paths, self._address, _KIND)
+
+    @classmethod
+    def take(cls, paths: Paths) -> WindowDoor | None:
+        """None, where a window is there already. Raises: AddressError, OSError."""
+        lock = FileLock.take(paths.state / "window.lock")
+        return None if lock is None else cls(paths, lock)
+
+    def listen(self, asked: Callable[[str], None]) -> None:
+        """`asked` is called with the file that a second start should open, "" for none, on a thread."""
+        threading.Thread(target=self._listen, args=(asked,), name="window door", daemon=True).start()
+
+    def close(self) -> None:
+        self._closed.set()
+        waker = connect(self._address)  # closing alone does not end an `accept`
+        if waker is not None:
+            waker.close()
+        self._doorway.close()
+        forget_address(self._paths, self._address, _KIND)
+        self._lock.release()
+
+    def _listen(self, asked: Callable[[str], None]) -> None:
+        while not self._closed.is_set():
+            try:
+                channel = self._doorway.accept()
+            except (OSError, AddressError) as error:
+                if not self._closed.is_set():
+                    log.warning("a second start could not be heard: %s", error)
+                continue
+            if self._closed.is_set():
+                channel.close()
+                return
+            # Whoever says nothing must not keep others waiting.
+            threading.Thread(target=_hear, args=(channel, asked), name="second start", daemon=True).start()
+
+
+def hand_over(paths: Paths, file: str) -> bool:
+    """Asks the window that is there to come to the front, and to open a file unless it is "".
+
+    False, where it does not answer: it hangs, or is just ending.
+    """
+    try:
+        address = read_address(paths, _KIND)
+        channel = None if address is None else connect(address)
+    except AddressError as error:
+        log.warning("the window that is there cannot be asked: %s", error)
+        return False
+    if channel is None:
+        return False
+    try:
+        channel.send(json.dumps({"open": str(Path(file).absolute()) if file else ""}).encode())
+        return channel.wait(_PATIENCE_S) and channel.receive() == _DONE
+    except ChannelClosed:
+        return False
+    finally:
+        channel.close()
+
+
+def _hear(channel: Channel, asked: Callable[[str], None]) -> None:
+    try:
+        if channel.wait(_PATIENCE_S):
+            body = channel.receive()
+            file = json.loads(body)["open"] if len(body) <= _LONGEST else None
+            if isinstance(file, str) and "\0" not in file:
+                asked(file)
+                channel.send(_DONE)
+    except (ChannelClosed, ValueError, KeyError, TypeError, RecursionError) as error:
+        log.warning("a second start said something that makes no sense: %s", error)
+    finally:
+        channel.close()

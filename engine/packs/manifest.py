@@ -1,0 +1,103 @@
+"""The list of packs that somebody offers: believed only when a key that is trusted here has signed it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import platform
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from engine.errors import PackError
+
+MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "manifest.json.sig"  # base64 of the 64 bytes
+LARGEST_MANIFEST: Final = 1 << 20
+_LARGEST_PACK: Final = 4 << 30
+_MOST_PACKS: Final = 200
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}", re.ASCII)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+BACKENDS: Final = ("cuda", "hip", "metal", "vulkan", "cpu")  # the best first; "cpu": other CPU parts
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One archive. Sizes in bytes."""
+
+    name: str  # "vulkan-0.3.36-1", also the name of its folder
+    backend: str  # one of BACKENDS
+    system: str  # as `sys.platform` has it
+    machine: str  # as `platform.machine` has it, in lower case
+    abi: str  # the build of llama.cpp that it belongs to: "0.3.36"
+    file: str  # beside the manifest
+    size: int
+    unpacked: int
+    sha256: str
+
+    @property
+    def fits_system(self) -> bool:
+        return self.system == sys.platform and self.machine == platform.machine().lower()
+
+
+def trusted_keys(*files: Path) -> tuple[bytes, ...]:
+    """Public keys, one in base64 a line; what follows "#" is a remark. A file that is not there holds none.
+
+    Raises: PackError, for a line that is no key.
+    """
+    keys = []
+    for file in files:
+        try:
+            lines = file.read_text("utf-8").splitlines() if file.exists() else []
+            texts = [line.partition("#")[0].strip() for line in lines]
+            keys += [base64.b64decode(text, validate=True) for text in texts if text]
+        except (OSError, ValueError) as error:
+            raise PackError.of("pack_key_unusable", path=str(file), reason=str(error)) from error
+    return tuple(keys)
+
+
+def read_manifest(body: bytes, signature: bytes, keys: Sequence[bytes]) -> tuple[Pack, ...]:
+    """Raises: PackError, when no trusted key has signed these very bytes, or they make no sense."""
+    if not any(_signed_by(key, body, signature) for key in keys):
+        raise PackError.of("pack_unsigned")
+    try:
+        entries = json.loads(body)["packs"]
+        if not isinstance(entries, list) or len(entries) > _MOST_PACKS:
+            raise ValueError("no list of packs")
+        return tuple(_parse(entry) for entry in entries)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PackError.of("pack_manifest_damaged", reason=str(error)) from error
+
+
+def _signed_by(key: bytes, body: bytes, signature: bytes) -> bool:
+    # Not at the top: the window starts without it.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(
+            base64.b64decode(signature.strip(), validate=True), body
+        )
+    except (InvalidSignature, ValueError, binascii.Error):
+        return False
+    return True
+
+
+def _parse(entry: Any) -> Pack:
+    """Unknown fields are left for later versions. Raises: ValueError, KeyError, TypeError."""
+    values = {each.name: entry[each.name] for each in fields(Pack)}
+    numbers = ("size", "unpacked")
+    for name, value in values.items():
+        if type(value) is not (int if name in numbers else str):
+            raise ValueError(f"{name} is {value!r}")
+    if not all(_NAME.fullmatch(values[name]) for name in ("name", "file")):
+        raise ValueError("a name that could leave its folder")
+    if values["backend"] not in BACKENDS or not _SHA256.fullmatch(values["sha256"]):
+        raise ValueError("an unknown backend, or no checksum")
+    if not all(0 < values[name] <= _LARGEST_PACK for name in numbers):
+        raise ValueError("a size beyond reason")
+    return Pack(**values)

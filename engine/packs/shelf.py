@@ -1,0 +1,174 @@
+"""The packs on this machine, and which of them the next worker takes.
+
+    <data>/runtimes/<abi>/NAME/        the modules of a pack, and pack.json
+    <data>/runtimes/<abi>/choice.json  what was chosen, the newest choice first, and what was put aside
+    <data>/runtimes/<abi>/trying-*     a worker is starting with a pack; see `attempt`
+
+Another build of llama.cpp has another <abi>, so a pack that does not fit is never seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from engine.packs.manifest import BACKENDS, Pack
+
+log = logging.getLogger(__name__)
+
+BUILT_IN: Final = ""  # what the program brings: llama.cpp's CPU parts
+_STRIKES: Final = 2  # deaths of a worker that is starting; one may be a person's Ctrl+C
+_MOST_CHOICES: Final = 10  # that are remembered, to go back to
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`chosen`: names, the newest first. `aside`: packs that failed, and why."""
+
+    chosen: tuple[str, ...] = ()
+    aside: dict[str, str] = field(default_factory=dict)
+
+
+class Shelf:
+    """One for each build of llama.cpp. Nothing is kept in memory: other processes change it, too."""
+
+    def __init__(self, runtimes: Path, abi: str) -> None:
+        self.folder = runtimes / (abi or "unknown")
+        self.abi = abi
+
+    def packs(self) -> tuple[Pack, ...]:
+        """Those that are whole, the best backend first."""
+        found = [pack for path in self.folder.glob("*/pack.json") if (pack := _read_pack(path)) is not None]
+        return tuple(sorted(found, key=lambda pack: (BACKENDS.index(pack.backend), pack.name)))
+
+    def place(self, name: str) -> Path:
+        return self.folder / name
+
+    def choice(self) -> Choice:
+        try:
+            stored = json.loads((self.folder / "choice.json").read_text("utf-8"))
+            chosen, aside = stored["chosen"], stored["aside"]
+            return Choice(tuple(map(str, chosen)), {str(name): str(why) for name, why in aside.items()})
+        except FileNotFoundError:
+            return Choice()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("the choice of runtimes cannot be read, so none counts: %s", error)
+            return Choice()
+
+    def in_use(self) -> str:
+        """The pack that the next worker takes: the chosen one; where that was put aside, the next best."""
+        choice, names = self.choice(), [pack.name for pack in self.packs()]
+        good = [name for name in names if name not in choice.aside]
+        if not choice.chosen or choice.chosen[0] == BUILT_IN:
+            return BUILT_IN
+        if choice.chosen[0] in good:
+            return choice.chosen[0]
+        return next(iter(good), BUILT_IN)
+
+    def use(self, name: str) -> None:
+        """From the next load on. A pack that was put aside gets another chance. Raises: OSError."""
+        choice = self.choice()
+        aside = {other: why for other, why in choice.aside.items() if other != name}
+        others = [other for other in choice.chosen if other != name]
+        self._write(Choice((name, *others)[:_MOST_CHOICES], aside))
+        self._forget_attempts(name)
+
+    def roll_back(self) -> str:
+        """Returns what is in use now: what was chosen before. Raises: OSError."""
+        choice = self.choice()
+        self._write(replace(choice, chosen=choice.chosen[1:]))
+        return self.in_use()
+
+    def put_aside(self, name: str, reason: str) -> None:
+        """Raises: OSError."""
+        log.warning("the runtime %s is put aside: %s", name, reason)
+        choice = self.choice()
+        self._write(replace(choice, aside={**choice.aside, name: reason}))
+        self._forget_attempts(name)
+
+    def add(self, pack: Pack, unpacked: Path) -> None:
+        """`unpacked`, a folder on the same disk, becomes the pack's; one of that name is replaced.
+
+        Raises: OSError.
+        """
+        (unpacked / "pack.json").write_text(json.dumps(asdict(pack)), "utf-8")
+        former = self.place(pack.name)
+        if former.exists():  # on Windows fails while a worker has it loaded, with nothing changed
+            former.rename(unpacked.with_suffix(".former"))
+        unpacked.rename(former)
+        shutil.rmtree(unpacked.with_suffix(".former"), ignore_errors=True)
+
+    def remove(self, name: str) -> None:
+        """Raises: OSError."""
+        choice = self.choice()
+        aside = {other: why for other, why in choice.aside.items() if other != name}
+        self._write(Choice(tuple(other for other in choice.chosen if other != name), aside))
+        shutil.rmtree(self.place(name))
+        self._forget_attempts(name)
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[str]:
+        """Around the start of a worker: the name of the pack to take.
+
+        A driver can end the process or halt it, so that no code could say why. Its mark stays behind, and
+        after two of them the pack is put aside by the next worker, which takes the next best.
+        """
+        name = self._settled()
+        if name == BUILT_IN:
+            yield name
+            return
+        with contextlib.suppress(OSError):  # a disk that is full must not keep a worker from starting
+            (self.folder / f"trying-{os.getpid()}-{name}").touch()
+        yield name
+        self._forget_attempts(name)
+
+    def _settled(self) -> str:
+        for _ in range(len(self.packs()) + 1):
+            name = self.in_use()
+            dead = [mark for mark in self._attempts(name) if not psutil.pid_exists(_pid_of(mark))]
+            if name == BUILT_IN or len(dead) < _STRIKES:
+                return name
+            try:
+                self.put_aside(name, "the engine ended while it was starting with it")
+            except OSError as error:
+                log.warning("the runtime %s cannot be put aside: %s", name, error)
+                return BUILT_IN
+        return BUILT_IN
+
+    def _attempts(self, name: str) -> list[Path]:
+        return [mark for mark in self.folder.glob("trying-*") if mark.name.split("-", 2)[2:] == [name]]
+
+    def _forget_attempts(self, name: str) -> None:
+        for mark in self._attempts(name):
+            mark.unlink(missing_ok=True)
+
+    def _write(self, choice: Choice) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / f"choice.{os.getpid()}.new"
+        fresh.write_text(json.dumps(asdict(choice)), "utf-8")
+        fresh.replace(self.folder / "choice.json")
+
+
+def _pid_of(mark: Path) -> int:
+    number = mark.name.split("-")[1]
+    return int(number) if number.isdecimal() else 0
+
+
+def _read_pack(path: Path) -> Pack | None:
+    """None, where it makes no sense: it is then not a pack."""
+    try:
+        stored: Any = json.loads(path.read_text("utf-8"))
+        pack = Pack(**{each.name: stored[each.name] for each in fields(Pack)})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("%s is no pack: %s", path.parent, error)
+        return None
+    return pack if pack.name == path.parent.name and pack.backend in BACKENDS else None

@@ -1,0 +1,211 @@
+"""Runtime packs from end to end: built, signed, fetched, tried and used by the real worker.
+
+The pack is made of the CPU parts that the engine has anyway, as they exist wherever the tests run.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.packs.abi import engine_abi
+from engine.packs.manifest import MANIFEST
+from tests.e2e.starter import starter
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "installer" / "runtimes"
+
+pytestmark = pytest.mark.timeout(180)
+
+
+class Home:
+    """A person's folders."""
+
+    def __init__(self, base: Path) -> None:
+        self.state = base / "state" / "deskside"
+        self.config = base / "config" / "deskside"
+        self.packs = base / "data" / "deskside" / "runtimes" / engine_abi()
+        self._folders = {f"XDG_{name.upper()}_HOME": str(base / name) for name in ("data", "config", "state")}
+
+    def deskside(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "deskside.py"), *map(str, words)],
+            env={**os.environ, **self._folders},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def in_use(self) -> str:
+        last = json.loads(self.deskside("runtimes", "--json").stdout.splitlines()[-1])
+        return next(str(each["name"]) for each in last["runtimes"] if each["in_use"])
+
+
+def tool(name: str, *words: str | Path) -> str:
+    done = subprocess.run(
+        [sys.executable, TOOLS / name, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def key(tmp_path: Path, home: Home) -> Path:
+    """A private key whose public half this person trusts."""
+    home.config.mkdir(parents=True)
+    (home.config / "runtime-keys.txt").write_text(tool("sign.py", "new", tmp_path / "key"))
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def place(tmp_path: Path, key: Path) -> Path:
+    """A folder that offers a pack of CPU parts."""
+    modules, folder = tmp_path / "modules", tmp_path / "place"
+    modules.mkdir()
+    folder.mkdir()
+    found = importlib.util.find_spec("llama_cpp")
+    assert found is not None and found.origin is not None
+    for part in (Path(found.origin).parent / "lib").glob("*ggml-cpu-*"):
+        shutil.copy(part, modules)
+    offer(modules, folder, key)
+    return folder
+
+
+def offer(modules: Path, folder: Path, key: Path, backend: str = "cpu", abi: str = "") -> None:
+    tool("pack.py", modules, folder, f"{backend}-test-1", backend, abi or engine_abi())
+    tool("sign.py", key, folder)
+
+
+def answer(home: Home) -> str:
+    done = home.deskside("chat", "-p", "Say yes.", "--max-tokens", "4", "--model", starter())
+    assert done.returncode == 0, done.stderr
+    return (home.state / "worker.log").read_text("utf-8", "replace")
+
+
+def test_a_pack_is_installed_used_left_and_removed(home: Home, place: Path) -> None:
+    done = home.deskside("runtimes", "install", "cpu", "--from", place)
+    assert done.returncode == 0, done.stderr
+    assert home.in_use() == "cpu-test-1"
+    assert f"{home.packs}/cpu-test-1/libggml-cpu-" in answer(home)
+    assert home.deskside("runtimes", "rollback").returncode == 0
+    assert home.in_use() == ""
+    assert home.deskside("runtimes", "use", "cpu-test-1").returncode == 0
+    assert home.in_use() == "cpu-test-1"
+    assert home.deskside("runtimes", "remove", "cpu-test-1").returncode == 0
+    assert home.in_use() == ""
+    assert not (home.packs / "cpu-test-1").exists()
+    assert home.deskside("runtimes", "use", "cpu-test-1").returncode == 14
+
+
+@pytest.fixture
+def served(place: Path) -> Iterator[str]:
+    """The same over HTTP, from a server that knows no ranges."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(place))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_pack_comes_over_the_network(home: Home, served: str) -> None:
+    done = home.deskside("runtimes", "install", "cpu-test-1", "--from", served)
+    assert done.returncode == 0, done.stderr
+    assert home.in_use() == "cpu-test-1"
+
+
+def refused(home: Home, place: Path, name: str = "cpu") -> str:
+    """The sentence of an install that changes nothing."""
+    done = home.deskside("runtimes", "install", name, "--from", place)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert home.in_use() == ""
+    assert not list(home.packs.glob("*/pack.json"))
+    assert not list(home.packs.glob(".fresh-*")), "something was left behind"
+    return done.stderr
+
+
+def test_what_is_not_as_it_was_signed_is_refused(home: Home, place: Path) -> None:
+    (archive,) = place.glob("*.tar.xz")
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[:-1000])
+    refused(home, place)
+    archive.write_bytes(bytes([*whole[:5000], whole[5000] ^ 1, *whole[5001:]]))
+    assert "checksum" in refused(home, place)
+    archive.unlink()
+    refused(home, place)
+    manifest = place / MANIFEST
+    manifest.write_text(manifest.read_text().replace("cpu-test-1", "cpu-test-2"))
+    assert "not signed" in refused(home, place)
+    (home.config / "runtime-keys.txt").unlink()
+    assert "not signed" in refused(home, place)
+
+
+def test_a_pack_of_another_build_is_not_offered(home: Home, place: Path, key: Path, tmp_path: Path) -> None:
+    shutil.rmtree(place)
+    place.mkdir()
+    offer(tmp_path / "modules", place, key, abi="0.0.1")
+    assert "no runtime cpu for this machine and this version" in refused(home, place)
+
+
+def test_a_part_that_cannot_be_loaded_is_refused_with_its_reason(
+    home: Home, key: Path, tmp_path: Path
+) -> None:
+    modules, folder = tmp_path / "broken", tmp_path / "broken-place"
+    modules.mkdir()
+    folder.mkdir()
+    (modules / "libggml-vulkan.so").write_bytes(b"\x7fELF and nothing more")
+    offer(modules, folder, key, "vulkan")
+    said = refused(home, folder, "vulkan")
+    assert "failed its trial" in said and "libggml-vulkan.so" in said
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
+@pytest.mark.parametrize("crime", ["__builtin_trap();", "for (;;) pause();"])
+def test_a_part_that_crashes_or_hangs_harms_only_its_trial(
+    home: Home, key: Path, tmp_path: Path, crime: str
+) -> None:
+    modules, folder, source = tmp_path / "bad", tmp_path / "bad-place", tmp_path / "bad.c"
+    modules.mkdir()
+    folder.mkdir()
+    source.write_text(
+        f"#include <unistd.h>\n__attribute__((constructor)) static void start(void) {{ {crime} }}\n"
+    )
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-o", str(modules / "libggml-vulkan.so"), str(source)],
+        check=True,
+        timeout=60,
+    )
+    offer(modules, folder, key, "vulkan")
+    assert "failed its trial" in refused(home, folder, "vulkan")
+    assert "built-in" in home.deskside("runtimes").stdout
+
+
+def test_a_pack_that_breaks_later_is_put_aside_and_the_engine_goes_on(home: Home, place: Path) -> None:
+    assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
+    # As if a driver or a library had gone.
+    (home.packs / "cpu-test-1" / "libggml-vulkan.so").write_bytes(b"not a library")
+    answer(home)
+    last = json.loads(home.deskside("runtimes", "--json").stdout.splitlines()[-1])
+    aside = {each["name"]: each["aside"] for each in last["runtimes"]}
+    assert "libggml-vulkan.so" in aside["cpu-test-1"]
+    assert home.in_use() == ""

@@ -1,0 +1,252 @@
+"""Runtime packs: signatures, archives that mean harm, and the shelf's choice."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import json
+import lzma
+import os
+import platform
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.errors import PackError
+from engine.packs.manifest import Pack, read_manifest, trusted_keys
+from engine.packs.shelf import BUILT_IN, Shelf
+from engine.packs.unpack import unpack
+
+KEY = Ed25519PrivateKey.generate()
+PUBLIC = KEY.public_key().public_bytes_raw()
+
+
+def pack(name: str = "vulkan-1", backend: str = "vulkan", **values: object) -> Pack:
+    made = Pack(name, backend, sys.platform, platform.machine().lower(), "1.0", "a.tar.xz", 10, 20, "0" * 64)
+    return dataclasses.replace(made, **values)
+
+
+def manifest(*entries: object) -> tuple[bytes, bytes]:
+    body = json.dumps({"packs": entries}).encode()
+    return body, base64.b64encode(KEY.sign(body)) + b"\n"
+
+
+def test_a_signed_manifest_is_read() -> None:
+    assert read_manifest(*manifest(dataclasses.asdict(pack())), [b"\1" * 32, PUBLIC]) == (pack(),)
+
+
+@pytest.mark.parametrize("at", [0, 20, -1])
+def test_a_changed_byte_or_another_key_is_refused(at: int) -> None:
+    body, signature = manifest(dataclasses.asdict(pack()))
+    changed = bytearray(body)
+    changed[at] ^= 1
+    other = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    for keys, text, mark in (
+        ([PUBLIC], bytes(changed), signature),
+        ([other], body, signature),
+        ([], body, signature),
+        ([PUBLIC], body, b""),
+        ([PUBLIC], body, b"\xff" * 90),
+        ([b"short"], body, signature),
+    ):
+        with pytest.raises(PackError) as caught:
+            read_manifest(text, mark, keys)
+        assert caught.value.message.code == "pack_unsigned"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "../evil"},
+        {"file": "/etc/passwd"},
+        {"file": "a/b"},
+        {"backend": "abacus"},
+        {"sha256": "x"},
+        {"size": -1},
+        {"size": True},
+        {"unpacked": 1 << 60},
+        {"abi": 3},
+    ],
+)
+def test_a_signed_manifest_may_still_make_no_sense(values: dict[str, object]) -> None:
+    with pytest.raises(PackError) as caught:
+        read_manifest(*manifest({**dataclasses.asdict(pack()), **values}), [PUBLIC])
+    assert caught.value.message.code == "pack_manifest_damaged"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"packs": 3}', b'{"packs": [3]}', b"[" * 100_000])
+def test_a_signed_manifest_of_another_form_is_refused(body: bytes) -> None:
+    with pytest.raises(PackError):
+        read_manifest(body, base64.b64encode(KEY.sign(body)), [PUBLIC])
+
+
+def test_keys_are_lines_with_remarks(tmp_path: Path) -> None:
+    good, bad = tmp_path / "keys.txt", tmp_path / "bad.txt"
+    good.write_text(f"# who\n\n{base64.b64encode(PUBLIC).decode()}  # ours\n")
+    assert trusted_keys(good, tmp_path / "none") == (PUBLIC,)
+    bad.write_text("not base64!")
+    with pytest.raises(PackError):
+        trusted_keys(bad)
+
+
+def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    with tarfile.open(path, "w:xz") as made:
+        for member, content in members:
+            member.size = len(content)
+            made.addfile(member, io.BytesIO(content))
+    return path
+
+
+def entry(
+    name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = ""
+) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, link
+    return member, content
+
+
+def test_plain_files_are_unpacked(tmp_path: Path) -> None:
+    made = archive(tmp_path / "a.tar.xz", entry("libggml-x.so", b"x" * 3_000_000), entry("LICENSE", b"MIT"))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    unpack(made, folder, 3_000_003)
+    assert (folder / "libggml-x.so").read_bytes() == b"x" * 3_000_000
+    assert (folder / "LICENSE").read_bytes() == b"MIT"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [entry("../escaped", b"x")],
+        [entry("/tmp/escaped", b"x")],
+        [entry("sub/file", b"x")],
+        [entry("link", kind=tarfile.SYMTYPE, link="/etc/passwd")],
+        [entry("link", kind=tarfile.SYMTYPE, link=".."), entry("link/escaped", b"x")],
+        [entry("hard", kind=tarfile.LNKTYPE, link="/etc/passwd")],
+        [entry("pipe", kind=tarfile.FIFOTYPE)],
+        [entry("device", kind=tarfile.CHRTYPE)],
+        [entry("folder", kind=tarfile.DIRTYPE)],
+        [entry("twice", b"a"), entry("TWICE", b"b")],
+        [entry(f"many{number}", b"") for number in range(200)],
+        [entry("big", b"x" * 2_000_000)],
+        [],
+    ],
+    ids=lambda members: members[0][0].name if members else "empty",
+)
+def test_archives_that_mean_harm_are_refused(
+    tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]]
+) -> None:
+    made = archive(tmp_path / "a.tar.xz", *members)
+    folder = tmp_path / "in" / "out"
+    folder.mkdir(parents=True)
+    with pytest.raises(PackError):
+        unpack(made, folder, 1_000_000)
+    assert sorted(path.name for path in (tmp_path / "in").rglob("*") if path.name == "escaped") == []
+
+
+def test_a_bomb_is_stopped_early(tmp_path: Path) -> None:
+    """A header that says it has gigabytes of remarks would be read into memory by tarfile."""
+    made = tmp_path / "bomb.tar.xz"
+    header = tarfile.TarInfo("remarks")
+    header.type, header.size = tarfile.XHDTYPE, 1 << 40
+    with lzma.open(made, "wb") as file:
+        file.write(header.tobuf())
+        for _ in range(64):
+            file.write(b"\0" * (1 << 20))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(PackError):
+        unpack(made, folder, 1_000_000)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 100, -1000])
+def test_a_truncated_archive_is_refused(tmp_path: Path, keep: int) -> None:
+    made = archive(tmp_path / "a.tar.xz", entry("libggml-x.so", os.urandom(200_000)))
+    made.write_bytes(made.read_bytes()[:keep])
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(PackError):
+        unpack(made, folder, 1_000_000)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    made = Shelf(tmp_path / "runtimes", "1.0")
+    for one in (pack("cpu-1", "cpu"), pack("vulkan-1", "vulkan"), pack("cuda-1", "cuda")):
+        unpacked = tmp_path / one.name
+        unpacked.mkdir()
+        made.folder.mkdir(parents=True, exist_ok=True)
+        made.add(one, unpacked)
+    return made
+
+
+def test_what_was_chosen_is_taken_and_the_one_before_comes_back(shelf: Shelf) -> None:
+    assert [one.name for one in shelf.packs()] == ["cuda-1", "vulkan-1", "cpu-1"]
+    assert shelf.in_use() == BUILT_IN  # nothing is taken that nobody chose
+    shelf.use("vulkan-1")
+    shelf.use("cuda-1")
+    assert shelf.in_use() == "cuda-1"
+    assert shelf.roll_back() == "vulkan-1"
+    assert shelf.roll_back() == BUILT_IN
+
+
+def test_one_that_was_put_aside_gives_way_to_the_next_best(shelf: Shelf) -> None:
+    shelf.use("cuda-1")
+    shelf.put_aside("cuda-1", "it is broken")
+    assert shelf.in_use() == "vulkan-1"
+    shelf.put_aside("vulkan-1", "it is broken, too")
+    shelf.put_aside("cpu-1", "and this")
+    assert shelf.in_use() == BUILT_IN
+    shelf.use("cuda-1")  # another chance
+    assert shelf.in_use() == "cuda-1"
+
+
+def test_removed_packs_are_gone(shelf: Shelf) -> None:
+    shelf.use("cuda-1")
+    shelf.remove("cuda-1")
+    assert "cuda-1" not in [one.name for one in shelf.packs()]
+    assert shelf.in_use() == BUILT_IN
+
+
+def test_a_pack_that_ends_workers_twice_is_put_aside(shelf: Shelf) -> None:
+    shelf.use("cuda-1")
+    child = (
+        "import os, sys; from pathlib import Path; from engine.packs.shelf import Shelf\n"
+        "with Shelf(Path(sys.argv[1]), '1.0').attempt() as name: os._exit(9)"
+    )
+    for _ in range(2):
+        assert shelf.in_use() == "cuda-1"
+        done = subprocess.run(
+            [sys.executable, "-c", child, str(shelf.folder.parent)], check=False, timeout=60
+        )
+        assert done.returncode == 9
+    with shelf.attempt() as name:
+        assert name == "vulkan-1"
+    assert "starting" in shelf.choice().aside["cuda-1"]
+
+
+def test_a_good_start_forgets_a_bad_one(shelf: Shelf) -> None:
+    shelf.use("cuda-1")
+    for _ in range(3):
+        (shelf.folder / "trying-4999999-cuda-1").touch()
+        with shelf.attempt() as name:
+            assert name == "cuda-1"
+    assert list(shelf.folder.glob("trying-*")) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"chosen": 3, "aside": {}}', '{"chosen": [], "aside": []}'])
+def test_a_damaged_choice_counts_as_none(shelf: Shelf, text: str) -> None:
+    (shelf.folder / "choice.json").write_text(text)
+    assert shelf.in_use() == BUILT_IN
+    shelf.use("vulkan-1")
+    assert shelf.in_use() == "vulkan-1"
+
+
+def test_another_build_of_the_engine_sees_nothing_of_it(shelf: Shelf) -> None:
+    shelf.use("cuda-1")
+    assert Shelf(shelf.folder.parent, "1.1").packs() == ()
