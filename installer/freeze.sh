@@ -25,6 +25,7 @@ for versioned in "$lib"/*.so.0; do
 done
 # NumPy's libraries were rewritten by auditwheel, and break if they are stripped.
 find "$inside" -name '*.so*' -type f ! -path '*/numpy*' -exec strip --strip-unneeded {} +
+find "$inside" -name '*.so*' -type f -exec chmod 644 {} +
 "$venv/bin/python" "$here/installer/bill.py" "$out/deskside" "$out/sources.txt"
 # The oldest C library that it starts with.
 find "$out/deskside" -type f \( -name '*.so*' -o -name deskside \) -exec objdump -T {} + 2>/dev/null |

@@ -17,21 +17,19 @@ class PrivacyNotes(View):
         super().__init__(parent)
         self._open = False
         self._button = Button()
-        self._notes = [Text("", "muted") for _ in CONNECTIONS]
+        self._notes = Text("", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self._button, alignment=Qt.AlignmentFlag.AlignLeft)
-        for note in self._notes:
-            column.addWidget(note)
+        column.addWidget(self._notes)
         self._button.clicked.connect(self._toggle)
         self.retranslate()
 
     def retranslate(self) -> None:
         self._button.word(self.tr("Hide the connections") if self._open else self.tr("Show every connection"))
-        for note, sentence in zip(self._notes, CONNECTIONS, strict=True):
-            note.setText(translate(sentence))
-            note.setVisible(self._open)
+        self._notes.setText("\n\n".join(map(translate, CONNECTIONS)))
+        self._notes.setVisible(self._open)
 
     def _toggle(self) -> None:
         self._open = not self._open

@@ -1,9 +1,10 @@
 """How long `./run` takes to show the window once everything is set up.
 
-    python -m tests.bench.start [ROUNDS]
+    python -m tests.bench.start [ROUNDS] [PROGRAM ...]
 
 Prints the median and every round in seconds, and beside them a bare Python start of the same
-environment, so that a slow machine is seen as one.
+environment, so that a slow machine is seen as one. PROGRAMs (a frozen build, an AppImage) are started in turn
+with it; the first start of each, which may unpack something, does not count.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from pathlib import Path
 from tests.e2e.desktop import ROOT, Desktop, Program
 
 
-def window_s(desktop: Desktop, base: Path) -> float:
-    program = Program(desktop, base, [str(ROOT / "run")])
+def window_s(desktop: Desktop, base: Path, command: str) -> float:
+    program = Program(desktop, base, [command])
     program.config.mkdir(parents=True, exist_ok=True)
     (program.config / "settings.json").write_text(json.dumps({"wizard_done": True}))
     started = time.perf_counter()
@@ -38,11 +39,17 @@ def python_s() -> float:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    commands = [str(ROOT / "run"), *sys.argv[2:]]
     with Desktop() as desktop, tempfile.TemporaryDirectory() as folder:
-        pairs = [(window_s(desktop, Path(folder)), python_s()) for _ in range(rounds)]
-    windows, bare = [a for a, _ in pairs], [b for _, b in pairs]
-    print("window   median", f"{statistics.median(windows):.2f}", [f"{each:.2f}" for each in windows])
-    print("bare Qt  median", f"{statistics.median(bare):.2f}", [f"{each:.2f}" for each in bare])
+        for command in commands:
+            window_s(desktop, Path(folder), command)
+        rows = [
+            [*(window_s(desktop, Path(folder), command) for command in commands), python_s()]
+            for _ in range(rounds)
+        ]
+    names = [*(Path(command).name for command in commands), "bare Qt"]
+    for name, times in zip(names, zip(*rows, strict=True), strict=True):
+        print(f"{name:<30} median {statistics.median(times):.2f}", [f"{each:.2f}" for each in times])
 
 
 if __name__ == "__main__":
