@@ -57,7 +57,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "answer_without_figures": "The answer ended without its figures, because the worker stopped early. Ask again; the worker's log says more.",
         # hardware
         "gpu_without_driver": "{name} was found, but it has no working driver, so models cannot run on it. Install the driver of its maker ({page}), restart, then check again.",
-        "gpu_engine_cpu_only": "{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A build of the engine for {vendor} cards is needed to use it.",
+        "gpu_engine_cpu_only": "{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A runtime for {vendor} cards is needed to use it: add one in the settings, or with `deskside runtimes`.",
         "gpu_not_listed": "{name} was found, but the engine does not list it among the cards it can compute on. Update the {vendor} driver, then check again.",
         "gpu_engine_silent": "{name} was found, but the engine could not be asked whether it can use it. Check again; until then models are planned for the processor.",
         "gpu_memory_disagrees": "The memory of {name} is {told} according to {probe} and {otherwise} according to {other}. Plans use the smaller figure of what is free.",

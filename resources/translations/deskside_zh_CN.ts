@@ -3862,8 +3862,8 @@
             <translation>找到了 {name}，但引擎没有把它列为可用于计算的显卡。请更新 {vendor} 驱动后重新检测。</translation>
         </message>
         <message>
-            <source>{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A build of the engine for {vendor} cards is needed to use it.</source>
-            <translation>找到了 {name}，但此版本的引擎只用 CPU 计算，模型将在处理器上运行。要使用它，需要支持 {vendor} 显卡的引擎版本。</translation>
+            <source>{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A runtime for {vendor} cards is needed to use it: add one in the settings, or with `deskside runtimes`.</source>
+            <translation>找到了 {name}，但此版本的引擎只用 CPU 计算，模型将在处理器上运行。要使用它，需要支持 {vendor} 显卡的运行组件：请在设置中或用 `deskside runtimes` 添加。</translation>
         </message>
         <message>
             <source>{name} was not found at the last check and is there now.</source>
