@@ -20,7 +20,7 @@ def test_the_list_of_outputs_fills_whole_lines_of_the_cache(sequences: int, outp
 
 def test_what_is_loaded_is_what_is_planned() -> None:
     """A worker does not import the planner, which would make its start longer."""
-    assert load._OUTPUT_ROWS == memory.OUTPUT_ROWS
+    assert load.OUTPUT_ROWS == memory.OUTPUT_ROWS
     assert load._LARGEST_UBATCH == memory.UBATCH
 
 
