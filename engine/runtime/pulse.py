@@ -35,8 +35,9 @@ class Pulse:
     def stuck(self, now: float) -> bool:
         """Whether it was halted, or has not moved, for too long. `now` in seconds of any clock."""
         try:
-            halted = self._process.status() == psutil.STATUS_STOPPED
-            signs = self._look()
+            with self._process.oneshot():
+                halted = self._process.status() == psutil.STATUS_STOPPED
+                signs = self._look()
         except psutil.Error:
             return False  # it has ended, which is told otherwise
         if not halted:

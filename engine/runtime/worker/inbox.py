@@ -43,6 +43,7 @@ class Inbox:
         self._outbox = outbox
         self._messages: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._cancelled: OrderedDict[JobId, None] = OrderedDict()
+        self.cancels = 0  # that have arrived
         self.interrupt: Callable[[JobId], None] | None = None  # stops a decode of that job early
         threading.Thread(target=self._read_all, name="inbox", daemon=True).start()
 
@@ -84,6 +85,7 @@ class Inbox:
     def _receive(self, message: ToWorker) -> None:
         if isinstance(message, Cancel):
             self._cancelled[message.job] = None
+            self.cancels += 1  # after it can be found
             if len(self._cancelled) > _MOST_REMEMBERED:
                 self._cancelled.popitem(last=False)
             self._outbox.put(CancelSeen(message.job))

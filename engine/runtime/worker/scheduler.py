@@ -65,6 +65,7 @@ class Scheduler:
         self._forgotten: set[str] = set()  # conversations, while requests of theirs may be on the way
         self._queue: deque[Stream] = deque()
         self._step_number = 0
+        self._cancels = 0  # that were seen to, of those that have arrived
         self._most_tokens = context.batch_size  # less after the cache had no room for a batch
         # Jobs whose cancelling stops the batch at work. Empty for the batch after a stopped one,
         # so that those who come and go cannot keep the others from getting on.
@@ -147,6 +148,7 @@ class Scheduler:
             stream.free()  # cancelled in the meantime
 
     def _cancel(self, job: JobId) -> None:
+        self._cancels += 1
         if job in self._asked:
             self._asked.discard(job)
             self._outbox.put(Cancelled(job))
@@ -239,7 +241,7 @@ class Scheduler:
         self._context.abort.clear()
         self._interruptible = frozenset() if self._was_aborted else jobs
         # A cancel that comes after this question finds its job in `_interruptible`.
-        return not self._inbox.any_cancelled(jobs)
+        return self._inbox.cancels == self._cancels or not self._inbox.any_cancelled(jobs)
 
     def _interrupt(self, job: JobId) -> None:
         """Called by the inbox's thread."""

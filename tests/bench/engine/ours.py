@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -104,19 +105,18 @@ class _Answers:
         answer = self._open.get(event.job)
         if answer is None:
             return
-        now = Mark.now(self.pids)
-        answer.last_event_s = now.wall_s
+        answer.last_event_s = time.monotonic()
         match event:
             case events.TokenDelta(text=text, tokens=tokens):
-                if answer.first is None:
-                    answer.first, answer.first_tokens = now, tokens
+                if answer.first is None:  # the clocks are read for that one only: it costs a piece's time
+                    answer.first, answer.first_tokens = Mark.now(self.pids), tokens
                     answer.begun.set()
                 answer.pieces.append(text)
             case events.GenerationFinished(stats=stats):
                 answer.stats = stats
             case events.JobFinished() | events.JobCancelled() | events.JobFailed():
                 answer.failure = event.message.code if isinstance(event, events.JobFailed) else ""
-                answer.end = now
+                answer.end = Mark.now(self.pids)
                 answer.over.set()
                 del self._open[answer.job]
 
