@@ -1,5 +1,5 @@
 """The program: words go to the command line, none opens the window, `_worker` is a worker,
-`_engine` the host of all workers of a user, `_pdf` reads a PDF.
+`_engine` the host of all workers of a user, `_pdf` reads a PDF, `_maths` draws formulas.
 
 This is the composition root. It decides what is built and hands it in; nothing below
 looks anything up. Heavy imports wait until they are needed: a worker never loads Qt, the
@@ -54,6 +54,10 @@ def main(words: Sequence[str] | None = None) -> int:
         from engine.chat.pdf_text import main as read_pdf
 
         return read_pdf()
+    if words[:1] == ["_maths"]:
+        from engine.typesetting.main import main as typeset
+
+        return typeset()
     if words and not _is_model_file(words):
         return _command_line(words)
     if has_display():
@@ -144,7 +148,7 @@ def _window(open_file: str | None) -> int:
         return LocalDesk(emit, paths, settings, program_command(), remark=remark)
 
     try:
-        return run(make_desk, paths, open_file, door)
+        return run(make_desk, paths, open_file, door, (*program_command(), "_maths"))
     finally:
         end_watch(paths.state)
         if door is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -17,6 +17,7 @@ from engine.jobs.desk import Desk
 from engine.messages import Sentence
 from engine.paths import Paths
 from engine.settings import Settings
+from engine.typesetting.typesetter import Typesetter
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
 from gui.graphs.panel import GraphPanel
@@ -47,11 +48,13 @@ def run(
     paths: Paths,
     open_file: str | None = None,
     door: WindowDoor | None = None,
+    typesetting: Sequence[str] = (),
 ) -> int:
     """Shows the window until it is closed; returns the exit code.
 
     `make_desk` is given the way events come back; `open_file` is a GGUF to load at once; at the `door` later
-    starts ask for this window.
+    starts ask for this window; `typesetting` starts the process that draws formulas, which are shown as their
+    source without one.
     """
     log_qt_messages()
     application = build_application()
@@ -67,6 +70,9 @@ def run(
     parts = build_parts(
         desk, bridge, theme, QSettings(str(paths.config / "window.ini"), QSettings.Format.IniFormat)
     )
+    typesetter = Typesetter(typesetting)
+    if typesetting:
+        parts.chat.transcript.formulas.draw_with(typesetter)
     shell = Shell(desk, bridge, style, language, parts)
     parts.window.show()
     shell.start(model_of_file(open_file) if open_file else None)
@@ -76,6 +82,7 @@ def run(
     parts.window.close()
     bridge.close()
     signals.close()
+    typesetter.close()
     desk.close()
     return code
 
@@ -100,6 +107,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     banners = BannerArea(theme)
     wizard = WizardPage(desk, bridge, theme)
     chat = ChatPage(desk, bridge, theme)
+    chat.transcript.keep_zoom_in(memory)
     models = ModelsPage(desk, bridge, theme)
     preferences = PreferencesPage(desk, bridge, theme)
     graphs = GraphPanel(theme)

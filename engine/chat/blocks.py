@@ -9,7 +9,9 @@ from itertools import count
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one style. `text` may hold line breaks; `link` is http, https or mailto, or ""."""
+    """A run of text in one style. `text` may hold line breaks; `link` is http, https or mailto, or "".
+
+    With `maths` the text is a formula as it is written, with its delimiters."""
 
     text: str
     bold: bool = False
@@ -17,6 +19,7 @@ class Span:
     strike: bool = False
     code: bool = False
     link: str = ""
+    maths: bool = False
 
 
 Spans = tuple[Span, ...]
@@ -71,11 +74,27 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Maths:
+    """A formula of its own; `text` as it is written, with its delimiters."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     pass
 
 
-Block = Paragraph | Heading | ListBlock | Quote | CodeBlock | Table | Rule
+Block = Paragraph | Heading | ListBlock | Quote | CodeBlock | Table | Maths | Rule
+
+
+# Controls that turn the order of letters round, so that code and addresses read other than they are.
+_TURNING = dict.fromkeys((0, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+
+
+def neutral(text: str) -> str:
+    """A text as it may be shown: controls that turn letters round, and NUL, become a visible mark."""
+    return text if text.isascii() and "\0" not in text else text.translate(_TURNING)
 
 
 def spans_text(spans: Spans) -> str:
@@ -87,7 +106,7 @@ def plain_text(block: Block) -> str:
     """A block as text for the clipboard and for screen readers: lists keep their marks, cells get tabs."""
     if isinstance(block, Paragraph | Heading):
         return spans_text(block.spans)
-    if isinstance(block, CodeBlock):
+    if isinstance(block, CodeBlock | Maths):
         return block.text
     if isinstance(block, Table):
         rows = block.rows if block.continued else (block.header, *block.rows)
@@ -105,7 +124,7 @@ def lines_of(block: Block) -> Iterator[str]:
     """What is shown of a block, without the marks of lists: a text for each paragraph and cell."""
     if isinstance(block, Paragraph | Heading):
         yield spans_text(block.spans)
-    elif isinstance(block, CodeBlock):
+    elif isinstance(block, CodeBlock | Maths):
         yield block.text
     elif isinstance(block, Table):
         for row in block.rows if block.continued else (block.header, *block.rows):

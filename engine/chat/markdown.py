@@ -1,12 +1,14 @@
 """Markdown that grows: closed blocks are final and keep their identity, only the tail is read again.
 
-Any chunking of a source gives the same blocks. Three things make that so and bound the time:
+Any chunking of a source gives the same blocks. Four things make that so and bound the time:
 
 - A block is closed once the next one has begun and one more line is there (a table shows itself
   only in its second line). Nothing later can change it, as reference definitions are switched off.
 - Text is read in windows of at most `WINDOW_LINES` lines and about `WINDOW_CHARS` characters that
   begin where a block begins. A block that fills a whole window is cut there: lists between items,
   tables between rows (the header is carried along). A fence is followed line by line, without limit.
+- A formula that begins a line holds its lines together up to a blank one, closed or not, so that
+  nothing inside it becomes a block of its own before it is closed.
 - A line longer than `LONG_LINE` outside a fence is shown as it is written, in pieces.
 """
 
@@ -18,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from engine.chat.blocks import Block, CodeBlock, ListBlock, Paragraph, Span, Table
+from engine.chat.blocks import Block, CodeBlock, ListBlock, Paragraph, Span, Table, neutral
 from engine.chat.markdown_reader import as_source, language_of, last_item_start, read_blocks
 
 WINDOW_LINES = 128
@@ -87,7 +89,7 @@ class MarkdownStream:
         self._return_pending = text.endswith("\r")
         if self._return_pending:
             text = text[:-1]
-        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+        text = neutral(text.replace("\r\n", "\n").replace("\r", "\n"))
         *complete, rest = text.split("\n")
         for line in complete:
             self._add_partial(line)

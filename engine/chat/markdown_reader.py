@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,6 +14,7 @@ from engine.chat.blocks import (
     CodeBlock,
     Heading,
     ListBlock,
+    Maths,
     Paragraph,
     Quote,
     Rule,
@@ -20,6 +22,7 @@ from engine.chat.blocks import (
     Spans,
     Table,
 )
+from engine.chat.maths import add_maths
 
 # markdown-it drops what is nested deeper; such a block is shown as its source instead.
 MAX_NESTING = 24
@@ -39,6 +42,7 @@ def _make_parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     # A reference definition changes blocks far above it, which would never be final in a stream.
     parser.disable(["reference", "html_block", "html_inline"])
+    add_maths(parser)
     # markdown-it documents this as the place to decide which addresses are links.
     parser.validateLink = is_safe_link  # type: ignore[method-assign,assignment]
     return parser
@@ -122,6 +126,8 @@ class _Reader:
             return self._table()
         if token.type == "hr":
             return Rule()
+        if token.type == "maths_block":
+            return Maths(token.content)
         return Paragraph(self._inline())
 
     def _inline(self) -> Spans:
@@ -179,7 +185,7 @@ def read_spans(tokens: list[Token]) -> Spans:
             link = links[-1] if links else ""
             for text, target in _texts(token, link):
                 style = (depth["strong"] > 0, depth["em"] > 0, depth["s"] > 0, token.type == "code_inline")
-                _append(spans, Span(text, *style, target))
+                _append(spans, Span(text, *style, target, token.type == "maths_inline"))
     return tuple(spans)
 
 
@@ -218,16 +224,8 @@ def _with_bare_addresses(text: str) -> Iterator[tuple[str, str]]:
 def _append(spans: list[Span], span: Span) -> None:
     if not span.text:
         return
-    if spans:
-        last = spans[-1]
-        same = (last.bold, last.italic, last.strike, last.code, last.link) == (
-            span.bold,
-            span.italic,
-            span.strike,
-            span.code,
-            span.link,
-        )
-        if same:
-            spans[-1] = Span(last.text + span.text, last.bold, last.italic, last.strike, last.code, last.link)
-            return
-    spans.append(span)
+    # Formulas stay apart: each is drawn as one.
+    if spans and not span.maths and replace(spans[-1], text="") == replace(span, text=""):
+        spans[-1] = replace(span, text=spans[-1].text + span.text)
+    else:
+        spans.append(span)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
@@ -25,11 +23,14 @@ from gui.chat.ahead import Preparing
 from gui.chat.backing import Backing
 from gui.chat.code_rows import CodeRow
 from gui.chat.colouring import Colouring
-from gui.chat.documents import DocumentCache
+from gui.chat.document_cache import DocumentCache
+from gui.chat.documents import Document
 from gui.chat.flow import Flow, Placed
+from gui.chat.formulas import Formulas
 from gui.chat.look import COLUMN, MARGIN, Look
 from gui.chat.message_box import MessageBox, Thought
 from gui.chat.painting import Ground, paint_action, paint_document, paint_focus
+from gui.chat.row_store import RowStore
 from gui.chat.rows import Action, Row, Words
 from gui.chat.saying import Saying
 from gui.chat.selection import Selection
@@ -38,7 +39,6 @@ from gui.widgets.theme import ThemeSource
 
 FRAME_MS = 33
 _SLOWEST_FRAME_MS = 300
-_UNFOLDED = 160  # messages whose rows are kept
 _NEAR_VIEWS = 3  # within so many viewports, scrolling is exact
 
 Target = tuple[int, int, str]  # message, row, action key
@@ -49,23 +49,23 @@ class Canvas(QAbstractScrollArea):
     """Shows messages and scrolls through them; knows nothing of the desk."""
 
     changed_from = Signal(int)  # the words of that message and of those after it
+    folded = Signal(int)  # something in that message was opened or closed
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._look = Look(theme.tokens)
-        self._boxes: list[MessageBox] = []
-        self._saying = Saying(self._boxes)
-        self._unfolded: OrderedDict[MessageBox, None] = OrderedDict()
-        self.documents = DocumentCache()
-        self._flow = Flow(self)
-        self._backing = Backing()
+        self.formulas = Formulas(self)
+        self._zoom = 1.0
         self._colouring = Colouring(self)
+        look = Look(theme.tokens, self._zoom, self.formulas)
+        self._store = RowStore(look, self._colouring, lambda box: self._flow.height_changed(box))
+        self._boxes = self._store.boxes
+        self._flow = Flow(self._store)
+        self._backing = Backing()
         self._preparing = Preparing(self, self._rows_ahead, self._prepare)
         self._placed: list[Placed] = []
         self._at_end = True
         self._value = 0
-        self._width = 120.0  # of the column
         self._selection = Selection()
         self._hovered: Target | None = None
         self._focused: Target | None = None
@@ -88,11 +88,14 @@ class Canvas(QAbstractScrollArea):
         self._to_end.setCursor(Qt.CursorShape.ArrowCursor)
         self._to_end.hide()
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._formulas_frame = QTimer(self, singleShot=True, interval=FRAME_MS)
 
     def _connect(self) -> None:
         self._theme.changed.connect(self._change_theme)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._to_end.clicked.connect(self.go_to_end)
+        self.formulas.arrived.connect(self._formulas_frame.start)
+        self._formulas_frame.timeout.connect(self._show_formulas)
         self._frame.timeout.connect(self._draw_frame)
         self._colouring.coloured.connect(self._show_colours)
 
@@ -103,7 +106,7 @@ class Canvas(QAbstractScrollArea):
     # what is shown
     def show_messages(self, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
         """Another conversation; `live_id` names the answer that is being written."""
-        self._boxes.clear()
+        self._store.remove_from(0)
         self._focused = None
         self._flow.reset()
         self._at_end = True
@@ -112,9 +115,7 @@ class Canvas(QAbstractScrollArea):
     def replace_from(self, index: int, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
         """Replaces the messages from that index on; those before keep their rows."""
         walked = self._message_at(self._focused)
-        for box in self._boxes[index:]:
-            self._unfolded.pop(box, None)
-        del self._boxes[index:]
+        self._store.remove_from(index)
         self._boxes += [MessageBox(message, message.id == live_id) for message in messages]
         self._hovered = self._copied = None
         if walked != self._message_at(self._focused):  # who walks by keyboard is not set back by news
@@ -170,7 +171,7 @@ class Canvas(QAbstractScrollArea):
     @property
     def unfolded_count(self) -> int:
         """Messages whose rows are in memory."""
-        return len(self._unfolded)
+        return self._store.unfolded_count
 
     @property
     def visible_rows(self) -> tuple[Row, ...]:
@@ -185,51 +186,30 @@ class Canvas(QAbstractScrollArea):
         """The topmost message."""
         return self._placed[0].box if self._placed else 0
 
-    # the flow's source
     def box_count(self) -> int:
         return len(self._boxes)
 
-    def box_height(self, box: int) -> float:
-        return self._boxes[box].height(self._look, self._column_width())
-
     def box_rows(self, box: int) -> list[Row]:
-        found = self._boxes[box]
-        if found.rows is None:
-            self._flow.height_changed(box)
-        self._unfolded[found] = None
-        self._unfolded.move_to_end(found)
-        return found.unfold(self._look, self._column_width(), self._saying.wording)
+        return self._store.box_rows(box)
 
-    def measure(self, box: int, row: Row) -> float:
-        width = self._column_width()
-        if not row.is_measured(width):
-            around = row.margins()
-            document = self._document(row)
-            height = document.size().height() if document else 8.0
-            # Whole pixels, so that what is painted can be moved.
-            row.height = math.ceil(around.top() + height + around.bottom())
-            row.measured_for = width
-            self._boxes[box].touched()
-        return row.height
+    @property
+    def documents(self) -> DocumentCache:
+        return self._store.documents
 
-    def _document(self, row: Row) -> QTextDocument | None:
-        document = self.documents.get(row)
-        if document is None:
-            if isinstance(row, CodeRow):
-                self._colouring.begin(row)
-            document = row.make_document(self._look)
-            if document is None:
-                return None
-            self.documents.put(row, document)
-        around = row.margins()
-        width = self._column_width() - around.left() - around.right()
-        if document.textWidth() != width:
-            document.setTextWidth(width)
-        return document
+    @property
+    def _look(self) -> Look:
+        return self._store.look
+
+    @property
+    def _saying(self) -> Saying:
+        return self._store.saying
+
+    def _document(self, row: Row) -> Document | None:
+        return self._store.document(row)
 
     # geometry
     def _column_width(self) -> float:
-        return self._width
+        return self._store.width
 
     def _column_left(self) -> float:
         return float(round((self.width() - self._column_width()) / 2))
@@ -248,16 +228,9 @@ class Canvas(QAbstractScrollArea):
         # Blocked signals also keep the bar from hiding; the range is what its policy looks at.
         bar.setVisible(bar.maximum() > 0)
         self._at_end = self._at_end or bar.value() >= bar.maximum()
-        self._fold_up_far()
+        self._store.fold_up_far({placed.box for placed in self._placed})
         self._place_button()
         self.viewport().update()
-
-    def _fold_up_far(self) -> None:
-        seen = {placed.box for placed in self._placed}
-        for box in list(self._unfolded)[: max(len(self._unfolded) - _UNFOLDED, 0)]:
-            if not box.live and not any(self._boxes[index] is box for index in seen):
-                del self._unfolded[box]
-                box.fold_up()
 
     def _place_button(self) -> None:
         self._to_end.setVisible(not self._at_end)
@@ -281,8 +254,8 @@ class Canvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width = float(max(min(COLUMN, self.viewport().width() - 2 * MARGIN), 120))
-        if width != self._width:
-            self._width = width
+        if width != self._store.width:
+            self._store.width = width
             self._flow.heights_changed()
         self._settle()
 
@@ -290,7 +263,7 @@ class Canvas(QAbstractScrollArea):
     def _draw_frame(self) -> None:
         begin = time.perf_counter()
         if self._boxes:
-            self._refresh_box(self._boxes[-1])
+            self._store.refresh(self._boxes[-1])
             self._flow.height_changed(len(self._boxes) - 1)
             self.changed_from.emit(len(self._boxes) - 1)
         self._settle()
@@ -298,18 +271,8 @@ class Canvas(QAbstractScrollArea):
         cost_ms = (time.perf_counter() - begin) * 1000
         self._frame.setInterval(round(min(max(FRAME_MS, 3 * cost_ms), _SLOWEST_FRAME_MS)))
 
-    def _refresh_box(self, box: MessageBox) -> None:
-        box.refresh(self._look, self._column_width(), self._saying.wording, self._take_over)
-
-    def _take_over(self, old: Row, new: Row) -> None:
-        """A row that grew goes on with the document of the old one where it can."""
-        document = self.documents.take(old)
-        if document is not None and new.extend(document, old):
-            self.documents.put(new, document)
-
     def _refresh_words(self) -> None:
-        for box in self._unfolded:
-            self._refresh_box(box)
+        self._store.refresh_all()
         self._flow.heights_changed()
         self._settle()
 
@@ -318,11 +281,30 @@ class Canvas(QAbstractScrollArea):
         self._backing.forget_row(row)
         self.viewport().update()
 
+    def _show_formulas(self) -> None:
+        """Pictures have arrived: what waits for one is made again."""
+        for row in self.documents.drop_waiting():
+            row.measured_for = -1.0
+            self._backing.forget_row(row)
+        self._settle()
+
     def _change_theme(self) -> None:
-        self._look = Look(self._theme.tokens)
+        self._store.look = Look(self._theme.tokens, self._zoom, self.formulas)
         self.documents.clear()
         self._backing.forget()
         self._settle()
+
+    @property
+    def zoom(self) -> float:
+        return self._zoom
+
+    def set_zoom(self, zoom: float) -> None:
+        """Enlarges words and formulas; 1 is the usual size."""
+        self._zoom = zoom
+        for box in self._boxes:
+            box.forget_heights()
+        self._flow.heights_changed()
+        self._change_theme()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -331,7 +313,14 @@ class Canvas(QAbstractScrollArea):
             self._refresh_words()
 
     def _retranslate(self) -> None:
-        self._words = Words(self.tr("Copy"), self.tr("Copied"), self.tr("code"), self.tr("Edit (F2)"))
+        self._words = Words(
+            self.tr("Copy"),
+            self.tr("Copied"),
+            self.tr("code"),
+            self.tr("Edit (F2)"),
+            self.tr("Scroll the formula to the left"),
+            self.tr("Scroll the formula to the right"),
+        )
         self.setAccessibleName(self.tr("Conversation"))
         self._to_end.name(self.tr("Jump to the end"))
 
@@ -349,7 +338,7 @@ class Canvas(QAbstractScrollArea):
     def _prepare(self, box: int, row: Row) -> bool:
         made = self.documents.made
         before = row.height
-        self.measure(box, row)
+        self._store.measure(box, row)
         self._document(row)
         if row.height != before:
             self._flow.height_changed(box)
@@ -371,6 +360,9 @@ class Canvas(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         view, ground = self.viewport(), QColor(self._theme.tokens.window)
+        if self.formulas.ratio != view.devicePixelRatioF():
+            self.formulas.ratio = view.devicePixelRatioF()
+            self.documents.clear()
         picture = self._backing.picture(
             view.size(), view.devicePixelRatioF(), self._placed, ground, self._paint_row
         )
@@ -387,10 +379,16 @@ class Canvas(QAbstractScrollArea):
         if document is not None:
             around = row.margins()
             grounds = self._grounds(placed, document)
-            painter.translate(around.left(), around.top())
-            clip = QRectF(0, exposed.top() - placed.y - around.top(), width, exposed.height())
+            painter.save()
+            room = width - around.left() - around.right()
+            if document.textWidth() > room:
+                painter.setClipRect(
+                    QRectF(around.left(), 0, room, row.height), Qt.ClipOperation.IntersectClip
+                )
+            painter.translate(around.left() - row.shift, around.top())
+            clip = QRectF(row.shift, exposed.top() - placed.y - around.top(), width, exposed.height())
             paint_document(painter, document, row.palette(self._look), grounds, self._look, clip)
-            painter.translate(-around.left(), -around.top())
+            painter.restore()
         for action in row.actions(self._look, width, self._words):
             self._paint_action(painter, placed, action)
         painter.restore()

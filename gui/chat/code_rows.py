@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QTextCursor, QTextDocument
 
-from engine.chat.blocks import Block, CodeBlock
-from gui.chat.documents import code_document
+from gui.chat.documents import Document, code_document
 from gui.chat.highlight import CodeText
 from gui.chat.look import Look
-from gui.chat.rows import Action, Row, Words, right_action, rounded, wrapped
-from gui.chat.text_rows import TextRow, slices
+from gui.chat.rows import DIRECT, Action, Place, Row, Words, right_action, rounded, wrapped
 
 _HEADER = 34.0  # px, bar above code
 
@@ -20,13 +18,14 @@ _HEADER = 34.0  # px, bar above code
 class CodeRow(Row):
     """A slice of a code block. The first has the header, the last the lower edge."""
 
-    def __init__(self, code: CodeText, closed: bool, start: int, end: int, last: bool) -> None:
+    def __init__(self, code: CodeText, closed: bool, start: int, end: int, place: Place = DIRECT) -> None:
         super().__init__()
+        self.place = place
         self.code = code
         self.closed = closed
         self.start = start
         self.end = end
-        self.last = last
+        self.last = end == len(code.text)
         self._piece = code.text[start:end]
 
     @property
@@ -34,7 +33,7 @@ class CodeRow(Row):
         return self.start == 0
 
     def _key(self) -> tuple[object, ...]:
-        return self.code.language, self.closed, self.start, self.last, self._piece
+        return self.code.language, self.closed, self.start, self.last, self._piece, self.place
 
     def same(self, other: Row) -> bool:
         return isinstance(other, CodeRow) and other._key() == self._key()
@@ -44,9 +43,9 @@ class CodeRow(Row):
         return wrapped(self._piece, width) * look.code_line + around.top() + around.bottom()
 
     def margins(self) -> QMarginsF:
-        return QMarginsF(14, _HEADER + 18 if self.first else 0, 14, 20 if self.last else 0)
+        return QMarginsF(14 + self.place.left, _HEADER + 18 if self.first else 0, 14, 20 if self.last else 0)
 
-    def make_document(self, look: Look) -> QTextDocument | None:
+    def make_document(self, look: Look) -> Document | None:
         stretches = [s for s in self.code.stretches if s[0] < self.end and s[1] > self.start]
         return code_document(self._piece.removesuffix("\n"), stretches, self.start, look)
 
@@ -64,7 +63,9 @@ class CodeRow(Row):
     def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
         top = 8.0 if self.first else -2.0
         bottom = 8.0 if self.last else -2.0
-        box = QRectF(0.5, top + 0.5, size.width() - 1, size.height() - top - bottom - 1)
+        left = self.place.left
+        self.place.paint(painter, look, size.height())
+        box = QRectF(left + 0.5, top + 0.5, size.width() - left - 1, size.height() - top - bottom - 1)
         painter.save()
         painter.setClipRect(QRectF(0, 0, size.width(), size.height()), Qt.ClipOperation.IntersectClip)
         path = rounded(box, self.first, self.last, 10.0)
@@ -73,10 +74,10 @@ class CodeRow(Row):
         painter.drawPath(path)
         if self.first:
             line = 8.0 + _HEADER
-            painter.drawLine(QPointF(1, line), QPointF(size.width() - 1, line))
+            painter.drawLine(QPointF(left + 1, line), QPointF(size.width() - 1, line))
             painter.setPen(look.muted)
             painter.setFont(look.small)
-            box = QRectF(14, 8, size.width() - 140, _HEADER)
+            box = QRectF(left + 14, 8, size.width() - left - 140, _HEADER)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.code.language or words.code)
         painter.restore()
 
@@ -92,14 +93,6 @@ class CodeRow(Row):
         yield self._piece
 
     def joint(self) -> str:
-        return "\n\n" if self.first else ""
-
-
-def rows_of(block: Block, reasoning: bool) -> Iterator[Row]:
-    """The rows that show one block."""
-    if not isinstance(block, CodeBlock):
-        yield TextRow(block, reasoning)
-        return
-    code = CodeText(block.language, block.text, block.closed)
-    for start, end in slices(block.text):
-        yield CodeRow(code, block.closed, start, end, end == len(block.text))
+        if not self.first:
+            return ""
+        return "\n" if self.place.joined else "\n\n"

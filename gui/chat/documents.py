@@ -1,8 +1,8 @@
-"""Text documents made of blocks by cursor, never from markup; and the few that are kept."""
+"""Text documents made of blocks by cursor, never from markup."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,24 +10,29 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import (
     QBrush,
     QFont,
+    QFontMetricsF,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextFrameFormat,
+    QTextImageFormat,
     QTextListFormat,
     QTextOption,
     QTextTableFormat,
 )
 
-from engine.chat.blocks import Block, CodeBlock, Heading, ListBlock, Paragraph, Quote, Rule, Spans, Table
+from engine.chat.blocks import Block, Heading, ListBlock, Maths, Paragraph, Quote, Rule, Span, Spans, Table
+from engine.chat.maths import formula_of
 from gui.chat.highlight import Stretch
-from gui.chat.look import CODE_LINE_PERCENT, LINE_PERCENT, Look
+from gui.chat.look import CODE_LINE_PERCENT, INDENT, LINE_PERCENT, Look
 
-KEPT_DOCUMENTS = 240
 _LINE_BREAK = "\u2028"
-_INDENT = 26.0
 _GAP = 10.0
+_IMAGE = QTextDocument.ResourceType.ImageResource.value
+SOURCE = QTextFormat.Property.UserProperty.value + 1  # of a picture: the formula as it is written
+_DISTANCE = QTextBlockFormat.LineHeightTypes.LineDistanceHeight.value
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 
 
@@ -36,9 +41,11 @@ class Document(QTextDocument):
 
     def __init__(self, font: QFont) -> None:
         super().__init__()
+        self.waits = False  # for the picture of a formula
+        self.span_places: list[list[tuple[int, int]]] = []  # of the spans of each text, in order
         self.setUndoRedoEnabled(False)
         self.setDocumentMargin(0)
-        self.setIndentWidth(_INDENT)
+        self.setIndentWidth(INDENT)
         self.setDefaultFont(font)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -46,37 +53,6 @@ class Document(QTextDocument):
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
         return None
-
-
-class DocumentCache:
-    """The documents of the rows painted last. A row's height outlives its document."""
-
-    def __init__(self, capacity: int = KEPT_DOCUMENTS) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[object, QTextDocument] = OrderedDict()
-        self.made = 0  # how many were built, ever
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, key: object) -> QTextDocument | None:
-        document = self._kept.get(key)
-        if document is not None:
-            self._kept.move_to_end(key)
-        return document
-
-    def put(self, key: object, document: QTextDocument) -> None:
-        self.made += 1
-        self._kept[key] = document
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
-
-    def take(self, key: object) -> QTextDocument | None:
-        return self._kept.pop(key, None)
-
-    def clear(self) -> None:
-        self._kept.clear()
 
 
 def plain_document(text: str, look: Look) -> Document:
@@ -88,11 +64,27 @@ def plain_document(text: str, look: Look) -> Document:
     return document
 
 
-def block_document(block: Block, look: Look, small: bool = False) -> Document:
-    """One block of Markdown; `small` for reasoning."""
+def block_document(block: Block, look: Look, small: bool = False, muted: bool = False) -> Document:
+    """One block of Markdown; `small` for reasoning, `muted` for formulas in the colour of a quote."""
     document = Document(look.small if small else look.body)
-    _Writer(document, look).write(block)
+    _Writer(document, look, muted).write(block)
     return document
+
+
+def formula_document(block: Maths, look: Look, muted: bool) -> tuple[Document, float]:
+    """A formula in the middle of its line, and its width in pixels; where it cannot be drawn, its source
+    at the left, and 0."""
+    document = Document(look.body)
+    writer = _Writer(document, look, muted)
+    writer.begin(line_percent=100.0)
+    if writer.formula(Span(block.text, maths=True), look.body):
+        option = document.defaultTextOption()
+        option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        option.setWrapMode(QTextOption.WrapMode.NoWrap)
+        document.setDefaultTextOption(option)
+        return document, document.idealWidth()
+    writer.source(block.text)
+    return document, 0.0
 
 
 def code_document(text: str, stretches: Sequence[Stretch], offset: int, look: Look) -> Document:
@@ -121,12 +113,13 @@ def code_document(text: str, stretches: Sequence[Stretch], offset: int, look: Lo
 
 
 class _Writer:
-    def __init__(self, document: QTextDocument, look: Look) -> None:
+    def __init__(self, document: Document, look: Look, muted: bool = False) -> None:
+        self._document = document
         self.cursor = QTextCursor(document)
         self._look = look
         self._fresh = True  # the document's first block is still unused
         self._depth = 0
-        self._muted = False
+        self._muted = muted
 
     def begin(self, gap: float = _GAP, line_percent: float = LINE_PERCENT, marked: bool = False) -> None:
         """A new text block (the document's own first one to begin with)."""
@@ -145,6 +138,7 @@ class _Writer:
         if isinstance(block, Paragraph):
             self.begin(gap, marked=marked)
             self._spans(block.spans)
+            self._space_out(block.spans)
         elif isinstance(block, Heading):
             self.begin(gap + 4, 120.0, marked)
             self._spans(block.spans, self._look.heading(block.level))
@@ -152,8 +146,6 @@ class _Writer:
             self._list(block, gap)
         elif isinstance(block, Quote):
             self._quote(block, gap)
-        elif isinstance(block, CodeBlock):
-            self._code(block, gap)
         elif isinstance(block, Table):
             self._table(block)
         elif isinstance(block, Rule):
@@ -169,24 +161,38 @@ class _Writer:
         return style
 
     def _spans(self, spans: Spans, font: QFont | None = None, bold: bool = False) -> None:
+        places: list[tuple[int, int]] = []
+        self._document.span_places.append(places)
         for span in spans:
-            own = QFont(self._look.code if span.code else font or self.cursor.document().defaultFont())
-            if span.bold or bold:
-                # The bundled fonts are variable: their axis gives the weight.
-                own.setWeight(QFont.Weight.DemiBold)
-                own.setVariableAxis(QFont.Tag("wght"), 620)
-            own.setItalic(span.italic)
-            own.setStrikeOut(span.strike)
-            own.setUnderline(bool(span.link))
-            style = self._base(own)
-            if span.code:
-                style.setBackground(self._look.field)
-            if span.link:
-                style.setAnchor(True)
-                style.setAnchorHref(span.link)
-                style.setToolTip(span.link)
-                style.setForeground(self._look.accent)
-            self.cursor.insertText(span.text.replace("\n", _LINE_BREAK), style)
+            begin = self.cursor.position()
+            self._span(span, font, bold)
+            places.append((begin, self.cursor.position()))
+
+    def _span(self, span: Span, font: QFont | None, bold: bool) -> None:
+        own = QFont(self._look.code if span.code else font or self._document.defaultFont())
+        if span.bold or bold:
+            # The bundled fonts are variable: their axis gives the weight.
+            own.setWeight(QFont.Weight.DemiBold)
+            own.setVariableAxis(QFont.Tag("wght"), 620)
+        own.setItalic(span.italic)
+        own.setStrikeOut(span.strike)
+        own.setUnderline(bool(span.link))
+        if span.maths and self.formula(span, own):
+            return
+        style = self._base(own)
+        if span.code or span.maths:
+            style.setBackground(self._look.field)
+        if span.link:
+            style.setAnchor(True)
+            style.setAnchorHref(span.link)
+            style.setToolTip(span.link)
+            style.setForeground(self._look.accent)
+        self.cursor.insertText(span.text.replace("\n", _LINE_BREAK), style)
+
+    def source(self, text: str) -> None:
+        """What cannot be shown otherwise."""
+        style = self._base(self._look.code)
+        self.cursor.insertText(text.replace("\n", _LINE_BREAK), style)
 
     def _list(self, block: ListBlock, gap: float) -> None:
         self._depth += 1
@@ -221,13 +227,36 @@ class _Writer:
         self._depth -= 1 if nested else 0
         self._muted = outer
 
-    def _code(self, block: CodeBlock, gap: float) -> None:
-        self.begin(gap, CODE_LINE_PERCENT)
-        layout = self.cursor.blockFormat()
-        layout.setBackground(self._look.field)
-        self.cursor.setBlockFormat(layout)
-        style = self._base(self._look.code)
-        self.cursor.insertText(block.text.replace("\n", _LINE_BREAK), style)
+    def _space_out(self, spans: Spans) -> None:
+        """Among formulas the same distance between lines, however high they are."""
+        if any(span.maths for span in spans):
+            layout = self.cursor.blockFormat()
+            height = math.ceil(QFontMetricsF(self._document.defaultFont()).height())
+            layout.setLineHeight(height * (LINE_PERCENT / 100 - 1), _DISTANCE)
+            self.cursor.setBlockFormat(layout)
+
+    def formula(self, span: Span, font: QFont) -> bool:
+        """Puts the picture of a formula; False where its source has to do."""
+        formulas = self._look.formulas
+        colour = self._look.accent if span.link else self._look.muted if self._muted else self._look.text
+        wanted = formulas.wanted(formula_of(span.text), font, colour.name())
+        picture = formulas.picture(wanted)
+        self._document.waits = self._document.waits or formulas.is_waiting(wanted)
+        if picture is None:
+            return False
+        name = f"formula:{self.cursor.position()}"
+        self._document.addResource(_IMAGE, QUrl(name), picture.image)
+        style = QTextImageFormat()
+        foot = QFont(font)
+        foot.setPointSizeF(font.pointSizeF() * picture.grown)
+        style.setFont(foot)
+        style.setName(name)
+        style.setWidth(picture.width)
+        style.setHeight(picture.height)
+        style.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
+        style.setProperty(SOURCE, span.text)
+        self.cursor.insertImage(style)
+        return True
 
     def _table(self, block: Table) -> None:
         rows = block.rows if block.continued else (block.header, *block.rows)
@@ -239,17 +268,17 @@ class _Writer:
         layout.setCellPadding(7)
         layout.setCellSpacing(0)
         layout.setTopMargin(0 if self._fresh else _GAP)
-        layout.setLeftMargin(self._depth * _INDENT)
+        layout.setLeftMargin(self._depth * INDENT)
         table = self.cursor.insertTable(len(rows), len(block.header), layout)
-        outer = self.cursor
+        outer, outer_muted = self.cursor, self._muted
         for row_number, row in enumerate(rows):
             head = row_number == 0 and not block.continued
             for column, spans in enumerate(row):
                 self.cursor = table.cellAt(row_number, column).firstCursorPosition()
                 self.cursor.setBlockFormat(_aligned(block.alignments[column]))
-                self._muted = head
+                self._muted = head or outer_muted
                 self._spans(spans, bold=head)
-        self._muted = False
+        self._muted = outer_muted
         self.cursor = outer
         self.cursor.movePosition(QTextCursor.MoveOperation.End)
         # Qt ends every table with a text block, which takes what follows.

@@ -11,7 +11,8 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QTextDocument
 
-from gui.chat.painting import Ground, hits_in
+from gui.chat.painting import Ground
+from gui.chat.reading import hits_in, line_of
 from gui.chat.search import Search, folded
 from gui.chat.selecting import SelectableCanvas
 
@@ -34,6 +35,7 @@ class Finder(QObject):
         self._reading = QTimer(self, interval=10)
         self._reading.timeout.connect(self._read)
         canvas.changed_from.connect(self._refresh)
+        canvas.folded.connect(self._refold)
 
     @property
     def total(self) -> int:
@@ -82,7 +84,7 @@ class Finder(QObject):
     def line(self) -> str:
         """The line with the current hit, to be read out."""
         document = self._canvas.row_document(*self._spot[:2]) if self._spot is not None else None
-        return document.findBlock(self._spot[2]).text() if document is not None and self._spot else ""
+        return line_of(document, self._spot[2]) if document is not None and self._spot else ""
 
     def _walk(self, forward: bool, start: int) -> None:
         self._spot = None
@@ -94,16 +96,24 @@ class Finder(QObject):
             self._know(start)
             # A message that was not read yet may turn out to show no such words.
             if self._search.current is not None:
-                self._spot = self._find_spot()
+                self._spot = self._find_spot(unfold=True)
                 break
         if self._spot is not None:
             self._canvas.bring_into_sight(*self._spot[:3])
         self._canvas.paint_anew()
         self.changed.emit()
 
-    def _find_spot(self) -> Spot | None:
+    def _find_spot(self, unfold: bool = False) -> Spot | None:
+        """Where the current hit is shown; what is folded is opened for it, or has no spot."""
         assert self._search.current is not None
         box, nth = self._search.current
+        folds = folded("\n".join(self._canvas.folded_lines(box))).count(self._search.needle)
+        if nth < folds:
+            if not unfold:
+                return None
+            self._canvas.unfold(box)
+            folds = 0
+        nth -= folds
         for index, row in enumerate(self._canvas.box_rows(box)):
             here = folded("\n".join(row.lines())).count(self._search.needle)
             document = self._canvas.row_document(box, index) if nth < here else None
@@ -114,6 +124,12 @@ class Finder(QObject):
         return None
 
     # what is shown
+    def _refold(self, box: int) -> None:
+        """Something in a message was opened or closed: its rows have other numbers."""
+        if self._spot is not None and self._spot[0] == box:
+            self._spot = self._find_spot() if self._search.current is not None else None
+            self._canvas.paint_anew()
+
     def _refresh(self, index: int) -> None:
         """Messages from that index on are other ones, or have grown."""
         if not self._opened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
 
+from gui.chat.formulas import Formulas
 from gui.widgets.fonts import mono_font, ui_font
 from gui.widgets.theme import Tokens
 
@@ -11,18 +12,21 @@ COLUMN = 760  # px, widest column of text
 MARGIN = 24  # px, least space beside the column
 TOP = 28  # px above the first message
 BOTTOM = 20  # px below the last one
+INDENT = 26.0  # px, of lists
 LINE_PERCENT = 150.0
 CODE_LINE_PERCENT = 112.0
 
 
 class Look:
-    """Read-only once made."""
+    """Read-only once made. `zoom` enlarges words and formulas; 1 is the usual size."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, zoom: float = 1.0, formulas: Formulas | None = None) -> None:
         self.tokens = tokens
-        self.body = ui_font(1.05)
-        self.small = ui_font(0.92)
-        self.code = mono_font(0.95)
+        self.zoom = zoom
+        self.formulas = formulas if formulas is not None else Formulas()
+        self.body = ui_font(1.05 * zoom)
+        self.small = ui_font(0.92 * zoom)
+        self.code = mono_font(0.95 * zoom)
         self.text = QColor(tokens.text)
         self.muted = QColor(tokens.muted)
         self.accent = QColor(tokens.accent)
@@ -54,7 +58,7 @@ class Look:
     def heading(self, level: int) -> QFont:
         """The font of a heading of that level, 1 to 6."""
         scale = {1: 1.6, 2: 1.4, 3: 1.22}.get(level, 1.08)
-        return ui_font(scale, 600)
+        return ui_font(scale * self.zoom, 600)
 
 
 def mixed(first: str, second: str, share: float) -> QColor:

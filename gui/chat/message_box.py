@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from engine.chat.blocks import Block
 from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
 from engine.chat.markdown import MarkdownStream, parse_markdown
 from gui.chat.answer_rows import FooterRow, FooterWords, ThoughtRow
-from gui.chat.code_rows import rows_of
+from gui.chat.block_rows import rows_of
 from gui.chat.look import Look
 from gui.chat.part_rows import (
     AskedTool,
@@ -121,6 +122,13 @@ class MessageBox:
         """A row's height changed."""
         self._height = None
 
+    def forget_heights(self) -> None:
+        """Words have another size now."""
+        self._guess, self._kept, self._height = (-1.0, 0.0), 0.0, None
+        for row in self.rows or ():
+            if row.measured_for != math.inf:
+                row.measured_for = -1.0
+
     def _estimate(self, look: Look, width: float) -> float:
         if self.message.role is Role.SYSTEM:
             return 0.0
@@ -138,25 +146,43 @@ class MessageBox:
         assert self.rows is not None
         return self.rows
 
+    def source(self) -> str:
+        """As it was written, what is folded included."""
+        return self.message.text(self._folded_kind) + "\n" + self.message.text()
+
+    @property
+    def _folded_kind(self) -> PartKind:
+        return PartKind.REASONING if self.assistant else PartKind.SUMMARY
+
     def lines(self) -> Iterator[str]:
-        """What can be found in it: what is shown, line by line; reads the Markdown where it has to."""
-        if self.rows is not None:
-            rows: Iterable[Row] = self.rows
-        elif self.message.role is Role.SYSTEM:
-            rows = ()
-        elif self.assistant:
-            rows = self._unmade_rows()
-        else:
-            rows = bubble_rows(self.message.text())
-        for row in rows:
+        """What can be found in it, line by line, in the order it is shown; what is folded comes first.
+
+        Reads the Markdown where it has to."""
+        yield from self.folded_lines()
+        for row in self._unmade_rows() if self.rows is None else self.rows:
             yield from row.lines()
 
+    def folded_lines(self) -> Iterator[str]:
+        """Of the reasoning or the summary; nothing where that is open."""
+        if not self.opened:
+            yield from self._lines_of(self._reasoning, self._folded_kind)
+
+    def _lines_of(self, read: BlockRows | None, kind: PartKind) -> Iterator[str]:
+        for block in self._blocks(read, kind):
+            for row in rows_of(block, True):
+                yield from row.lines()
+
     def _unmade_rows(self) -> Iterator[Row]:
+        if self.message.role is Role.SYSTEM:
+            return
         if self.opened:
-            for block in self._blocks(self._reasoning, PartKind.REASONING):
+            for block in self._blocks(self._reasoning, self._folded_kind):
                 yield from rows_of(block, True)
-        for block in self._blocks(self._answer, PartKind.TEXT):
-            yield from rows_of(block, False)
+        if self.assistant:
+            for block in self._blocks(self._answer, PartKind.TEXT):
+                yield from rows_of(block, False)
+        else:
+            yield from bubble_rows(self.message.text())
 
     def _blocks(self, read: BlockRows | None, kind: PartKind) -> Iterable[Block]:
         if read is None:

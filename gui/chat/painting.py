@@ -1,4 +1,4 @@
-"""How documents, buttons and the focus are painted, and how places in documents are read."""
+"""How documents, buttons and the focus are painted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QTextCharFormat,
-    QTextCursor,
     QTextDocument,
 )
 
 from gui.chat.look import Look
+from gui.chat.reading import cursor_over
 from gui.chat.rows import Action
-from gui.chat.search import folded, places
 from gui.widgets.icons import pixmap
 
 Ground = tuple[int, int, QColor]  # first character, the one after the last, colour behind them
@@ -44,7 +43,7 @@ def paint_document(
 def _on_ground(document: QTextDocument, ground: Ground, look: Look) -> QAbstractTextDocumentLayout.Selection:
     start, end, colour = ground
     made = QAbstractTextDocumentLayout.Selection()
-    made.cursor = _cursor(document, start, end)
+    made.cursor = cursor_over(document, start, end)
     style = QTextCharFormat()
     style.setBackground(colour)
     style.setForeground(look.text)
@@ -75,51 +74,3 @@ def paint_focus(painter: QPainter, rect: QRectF, look: Look) -> None:
     painter.setPen(QPen(look.accent, 2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 8, 8)
-
-
-def word_at(document: QTextDocument, position: int) -> tuple[int, int]:
-    """Begin and end of the word at a character."""
-    cursor = QTextCursor(document)
-    cursor.setPosition(min(position, document.characterCount() - 1))
-    cursor.select(QTextCursor.SelectionType.WordUnderCursor)
-    return cursor.selectionStart(), cursor.selectionEnd()
-
-
-def hits_in(document: QTextDocument, needle: str) -> list[tuple[int, int]]:
-    """Begin and end of everywhere that a folded needle stands in a document."""
-    found: list[tuple[int, int]] = []
-    block = document.begin()
-    while block.isValid():
-        text = block.text()
-        for at in places(folded(text), needle):
-            # Qt counts letters beyond U+FFFF, such as emoji, twice.
-            start = block.position() + _units(text[:at])
-            found.append((start, start + _units(text[at : at + len(needle)])))
-        block = block.next()
-    return found
-
-
-def line_at(document: QTextDocument, position: int) -> QRectF:
-    """Where the line with that character is."""
-    block = document.findBlock(position)
-    around = document.documentLayout().blockBoundingRect(block)
-    line = block.layout().lineForTextPosition(position - block.position())
-    if not line.isValid():
-        return around
-    return line.rect().translated(around.topLeft())
-
-
-def _units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def text_between(document: QTextDocument, start: int, end: int) -> str:
-    """Part of a document as plain text."""
-    return _cursor(document, start, end).selection().toPlainText().replace("\u2028", "\n")
-
-
-def _cursor(document: QTextDocument, start: int, end: int) -> QTextCursor:
-    cursor = QTextCursor(document)
-    cursor.setPosition(start)
-    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-    return cursor

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from engine.chat.blocks import CodeBlock
+from engine.chat.blocks import CodeBlock, neutral
 from gui.chat.answer_rows import ThoughtRow
-from gui.chat.code_rows import rows_of
+from gui.chat.block_rows import rows_of
 from gui.chat.look import Look
 from gui.chat.rows import Action, Row, Words, rounded
 from gui.widgets.icons import pixmap
@@ -206,8 +206,8 @@ def asked_tool(body: str) -> AskedTool:
     except (ValueError, RecursionError):
         call = None
     if not isinstance(call, dict):
-        return AskedTool("?", body[:_LONGEST_ARGUMENTS])
-    name, arguments = str(call.get("name", "?")), str(call.get("arguments", ""))
+        return AskedTool("?", neutral(body[:_LONGEST_ARGUMENTS]))
+    name, arguments = neutral(str(call.get("name", "?"))), neutral(str(call.get("arguments", "")))
     return AskedTool(" ".join(name.split())[:_LONGEST_NAME] or "?", arguments[:_LONGEST_ARGUMENTS])
 
 

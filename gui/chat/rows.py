@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QMarginsF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPalette, QTextDocument
 
-from gui.chat.look import Look
+from gui.chat.documents import Document
+from gui.chat.look import INDENT, Look
 
 _RADIUS = 12.0
 
@@ -23,7 +24,7 @@ class Action:
     """Something in a row that can be clicked, or pressed by keyboard. `rect` in the row's coordinates."""
 
     # "copy_code", "thought", "summary", "copy", "details", "regenerate", "carry_on", "earlier", "later",
-    # "edit"
+    # "edit", "scroll_left", "scroll_right"
     key: str
     text: str
     icon: str
@@ -40,6 +41,37 @@ class Words:
     copied: str
     code: str
     edit: str
+    left: str  # scrolls a wide formula
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an answer a row stands. `joined`: what is before it belongs to the same block."""
+
+    reasoning: bool = False
+    depth: int = 0  # of lists around it
+    quoted: bool = False
+    joined: bool = False
+
+    @property
+    def left(self) -> float:
+        """Pixels from the column's left edge."""
+        return (22.0 if self.reasoning else 0.0) + self.depth * INDENT + (18.0 if self.quoted else 0.0)
+
+    @property
+    def muted(self) -> bool:
+        return self.reasoning or self.quoted
+
+    def paint(self, painter: QPainter, look: Look, height: float) -> None:
+        """The lines beside reasoning and quotes."""
+        if self.reasoning:
+            painter.fillRect(QRectF(8, 0, 2, height), look.border)
+        if self.quoted:
+            painter.fillRect(QRectF(self.left - 18, 0, 3, height), look.border)
+
+
+DIRECT = Place()
 
 
 class Row:
@@ -48,6 +80,7 @@ class Row:
     selectable = True
 
     def __init__(self) -> None:
+        self.shift = 0.0  # px, how far the document is scrolled to the right
         self.height = 0.0
         self.measured_for = -1.0
 
@@ -67,8 +100,12 @@ class Row:
         """Around the document."""
         return QMarginsF(0, 6, 0, 6)
 
-    def make_document(self, look: Look) -> QTextDocument | None:
+    def make_document(self, look: Look) -> Document | None:
         return None
+
+    def document_width(self, room: float) -> float:
+        """Of the document that was made, in pixels, where there is `room`."""
+        return room
 
     def extend(self, document: QTextDocument, older: Row) -> bool:
         """Makes an older row's document into this row's; False if that cannot be done."""

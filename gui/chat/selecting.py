@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextDocument
 from PySide6.QtWidgets import QWidget
 
 from gui.chat.canvas import Canvas, Target
+from gui.chat.copying import Copier
 from gui.chat.flow import Placed
-from gui.chat.painting import line_at, text_between, word_at
+from gui.chat.reading import line_at, word_at
 from gui.chat.rows import Row
 from gui.chat.selection import Selection, Spot
 from gui.chat.text_rows import TextRow
 from gui.widgets.theme import ThemeSource
 
 _EXACT_COPY = 60  # messages; a longer selection is copied as it was written
-_WHOLE = 1 << 30  # more characters than a row has
 
 
 class SelectableCanvas(Canvas):
@@ -44,8 +44,15 @@ class SelectableCanvas(Canvas):
         return self._boxes[box].lines()
 
     def source(self, box: int) -> str:
-        """A message as it was written."""
-        return self._boxes[box].message.text()
+        """A message as it was written, with its reasoning."""
+        return self._boxes[box].source()
+
+    def folded_lines(self, box: int) -> Iterator[str]:
+        """What can be found in a message though it is folded."""
+        return self._boxes[box].folded_lines()
+
+    def unfold(self, box: int) -> None:
+        """Opens the reasoning or summary of a message."""
 
     def row_document(self, box: int, row: int) -> QTextDocument | None:
         return self._document(self.box_rows(box)[row])
@@ -94,9 +101,7 @@ class SelectableCanvas(Canvas):
         document = self._document(placed.row)
         if document is None or not placed.row.selectable:
             return placed.box, placed.index, 0
-        around = placed.row.margins()
-        inside = point - QPointF(self._column_left() + around.left(), placed.y + around.top())
-        found = document.documentLayout().hitTest(inside, Qt.HitTestAccuracy.FuzzyHit)
+        found = document.documentLayout().hitTest(self._inside(placed, point), Qt.HitTestAccuracy.FuzzyHit)
         return placed.box, placed.index, max(found, 0)
 
     def _link_at(self, point: QPointF) -> str:
@@ -104,9 +109,12 @@ class SelectableCanvas(Canvas):
         if placed is None or not isinstance(placed.row, TextRow):
             return ""
         document = self._document(placed.row)
-        around = placed.row.margins()
-        inside = point - QPointF(self._column_left() + around.left(), placed.y + around.top())
-        return document.documentLayout().anchorAt(inside) if document else ""
+        return document.documentLayout().anchorAt(self._inside(placed, point)) if document else ""
+
+    def _inside(self, placed: Placed, point: QPointF) -> QPointF:
+        """A point of the viewport, in the row's document."""
+        row, around = placed.row, placed.row.margins()
+        return point - QPointF(self._column_left() + around.left() - row.shift, placed.y + around.top())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -192,36 +200,36 @@ class SelectableCanvas(Canvas):
         if not self._selection.empty:
             self._to_clipboard(self.selected_text())
 
+    def copy_markdown(self) -> None:
+        """The selection as Markdown, to the clipboard."""
+        if not self._selection.empty:
+            self._to_clipboard(self.selected_markdown())
+
     def selected_text(self) -> str:
         """What is shown, as text. Of a selection over very many messages, the inner ones as written."""
+        return self._gather(self._copier().text)
+
+    def selected_markdown(self) -> str:
+        """Messages that are selected whole as they were written, else Markdown that shows the same."""
+        copier = self._copier()
+
+        def one(box: int, rows: list[Row]) -> str:
+            whole = copier.is_whole(box, rows)
+            return self._boxes[box].message.text() if whole else copier.markdown(box, rows)
+
+        return self._gather(one)
+
+    def _copier(self) -> Copier:
+        return Copier(self._selection, self._document)
+
+    def _gather(self, one: Callable[[int, list[Row]], str]) -> str:
         first, last = self._selection.start[0], self._selection.end[0]
         exact = last - first < _EXACT_COPY
         pieces = [
-            self._box_text(box) if exact or box in (first, last) else self._boxes[box].message.text()
+            one(box, self.box_rows(box)) if exact or box in (first, last) else self._boxes[box].message.text()
             for box in range(first, last + 1)
         ]
         return "\n\n".join(piece for piece in pieces if piece)
-
-    def _box_text(self, box: int) -> str:
-        pieces: list[str] = []
-        for index, row in enumerate(self.box_rows(box)):
-            if row.selectable and (text := self._row_text(box, index, row)):
-                if pieces:
-                    pieces.append(row.joint())
-                pieces.append(text)
-        return "".join(pieces)
-
-    def _row_text(self, box: int, index: int, row: Row) -> str:
-        part = self._selection.part(box, index, _WHOLE)
-        if part is None or part[0] == part[1]:
-            return ""
-        document = self._document(row)
-        if document is None:
-            return row.text()
-        part = self._selection.part(box, index, document.characterCount() - 1)
-        if part is None or part == (0, document.characterCount() - 1):
-            return row.text()
-        return text_between(document, *part)
 
     def _to_clipboard(self, text: str, target: Target | None = None) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QMarginsF, QRectF
-from PySide6.QtGui import QPainter, QPalette, QTextDocument
+from PySide6.QtGui import QPainter, QPalette
 
 from engine.chat.blocks import (
     Block,
@@ -16,11 +16,12 @@ from engine.chat.blocks import (
     Rule,
     Table,
     lines_of,
+    neutral,
     plain_text,
 )
-from gui.chat.documents import block_document, plain_document
+from gui.chat.documents import Document, block_document, plain_document
 from gui.chat.look import Look
-from gui.chat.rows import Action, Row, Words, rounded, wrapped
+from gui.chat.rows import Action, Place, Row, Words, rounded, wrapped
 
 SLICE_LINES = 48
 SLICE_CHARS = 3_000
@@ -29,45 +30,38 @@ SLICE_CHARS = 3_000
 class TextRow(Row):
     """A block of an answer, or of the reasoning before it."""
 
-    def __init__(self, block: Block, reasoning: bool) -> None:
+    def __init__(self, block: Block, place: Place) -> None:
         super().__init__()
         self.block = block
-        self.reasoning = reasoning
+        self.place = place
 
     def same(self, other: Row) -> bool:
-        return isinstance(other, TextRow) and other.reasoning == self.reasoning and other.block == self.block
+        return isinstance(other, TextRow) and other.place == self.place and other.block == self.block
 
     def estimate(self, look: Look, width: float) -> float:
         return _lines_of(self.block, width) * look.line + 12
 
     def margins(self) -> QMarginsF:
-        left = (22.0 if self.reasoning else 0.0) + (18.0 if isinstance(self.block, Quote) else 0.0)
         top = 6.0
         if isinstance(self.block, Heading):
             top = 16.0
-        elif (isinstance(self.block, Table) and self.block.continued) or (
-            isinstance(self.block, Paragraph) and self.block.continued
-        ):
+        elif isinstance(self.block, Table | Paragraph) and self.block.continued:
             top = 0.0
         bottom = 0.0 if isinstance(self.block, Heading) else 6.0
-        return QMarginsF(left, top, 1.0, bottom)
+        return QMarginsF(self.place.left, top, 1.0, bottom)
 
-    def make_document(self, look: Look) -> QTextDocument | None:
+    def make_document(self, look: Look) -> Document | None:
         if isinstance(self.block, Rule):
             return None
-        return block_document(self.block, look, small=self.reasoning)
+        return block_document(self.block, look, self.place.reasoning, self.place.muted)
 
     def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
-        if self.reasoning:
-            painter.fillRect(QRectF(8, 0, 2, size.height()), look.border)
-        if isinstance(self.block, Quote):
-            left = self.margins().left() - 18
-            painter.fillRect(QRectF(left, 6, 3, size.height() - 12), look.border)
+        self.place.paint(painter, look, size.height())
         if isinstance(self.block, Rule):
             painter.fillRect(QRectF(0, size.height() / 2, size.width(), 1), look.border)
 
     def palette(self, look: Look) -> QPalette:
-        return look.muted_palette if self.reasoning or isinstance(self.block, Quote) else look.palette
+        return look.muted_palette if self.place.muted else look.palette
 
     def text(self) -> str:
         return plain_text(self.block)
@@ -78,7 +72,8 @@ class TextRow(Row):
     def joint(self) -> str:
         if isinstance(self.block, Paragraph) and self.block.continued:
             return ""
-        return "\n" if isinstance(self.block, Table) and self.block.continued else "\n\n"
+        near = self.place.joined or (isinstance(self.block, Table) and self.block.continued)
+        return "\n" if near else "\n\n"
 
 
 class BubbleRow(Row):
@@ -97,7 +92,7 @@ class BubbleRow(Row):
     def margins(self) -> QMarginsF:
         return QMarginsF(16, 24 if self.first else 0, 44, 15 if self.last else 0)
 
-    def make_document(self, look: Look) -> QTextDocument | None:
+    def make_document(self, look: Look) -> Document | None:
         return plain_document(self.piece.removesuffix("\n"), look)
 
     def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
@@ -121,6 +116,8 @@ class BubbleRow(Row):
 
 
 def bubble_rows(text: str) -> Iterator[Row]:
+    """The rows that show what the user wrote."""
+    text = neutral(text)
     for start, end in slices(text):
         yield BubbleRow(text[start:end], start == 0, end == len(text))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QPointF, QSettings, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -13,17 +14,24 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
+    QShortcut,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from engine.chat.conversation import ChatMessage, Role
 from gui.chat.canvas import Target
 from gui.chat.code_rows import CodeRow
+from gui.chat.maths_rows import MathsRow
 from gui.chat.part_rows import VersionsRow
-from gui.chat.rows import Action
+from gui.chat.rows import Action, Row
 from gui.chat.selecting import SelectableCanvas
 from gui.widgets.theme import ThemeSource
 
+_COPY_MARKDOWN = QKeyCombination(
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_C
+)
+ZOOMS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 _VERSION_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _MESSAGE_STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
@@ -39,12 +47,18 @@ class Transcript(SelectableCanvas):
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
+        self._memory: QSettings | None = None
+        for keys, steps in (("Ctrl++", 1), ("Ctrl+=", 1), ("Ctrl+-", -1)):
+            QShortcut(QKeySequence(keys), self, partial(self.zoom_by, steps))
+        QShortcut(QKeySequence("Ctrl+0"), self, partial(self.set_zoom, 1.0))
         self._walked: tuple[int, str, int] | None = None  # message, arrow, wanted id
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
         copy = menu.addAction(self.tr("Copy"), self.copy)
-        copy.setEnabled(not self._selection.empty)
+        markdown = menu.addAction(self.tr("Copy as Markdown") + "\tCtrl+Shift+C", self.copy_markdown)
+        for action in (copy, markdown):
+            action.setEnabled(not self._selection.empty)
         menu.addAction(self.tr("Select all"), self.select_all)
         menu.addAction(self.tr("Find") + "\tCtrl+F", self.find_requested)
         menu.exec(event.globalPos())
@@ -82,6 +96,8 @@ class Transcript(SelectableCanvas):
             self.toggle_thought(box)
         elif key == "details":
             self.toggle_details(box)
+        elif key in ("scroll_left", "scroll_right"):
+            self._scroll_formula(self.box_rows(box)[index], 0.6 if key == "scroll_right" else -0.6)
         elif key == "copy_code":
             row = self.box_rows(box)[index]
             assert isinstance(row, CodeRow)
@@ -151,6 +167,10 @@ class Transcript(SelectableCanvas):
         self._boxes[box].opened = not self._boxes[box].opened
         self._fold_changed(box)
 
+    def unfold(self, box: int) -> None:
+        if not self._boxes[box].opened:
+            self.toggle_thought(box)
+
     def toggle_details(self, box: int) -> None:
         """Opens or closes the figures under an answer, and reads them out."""
         found = self._boxes[box]
@@ -168,15 +188,55 @@ class Transcript(SelectableCanvas):
         self._at_end = False
         if self._selection.end[0] >= box:
             self._selection.clear()
-        self._refresh_box(self._boxes[box])
+        self._store.refresh(self._boxes[box])
         self._flow.height_changed(box)
         self._settle()
-        self.changed_from.emit(box)
+        self.folded.emit(box)
+
+    def _scroll_formula(self, row: Row, rooms: float) -> bool:
+        """Sideways, by that many widths of what is seen; False where there is nothing to scroll."""
+        moved = isinstance(row, MathsRow) and row.scroll(rooms)
+        if moved:
+            self._backing.forget_row(row)
+            self.viewport().update()
+        return moved
+
+    # zoom
+    def zoom_by(self, steps: int) -> None:
+        """One size larger or smaller."""
+        nearest = min(range(len(ZOOMS)), key=lambda at: abs(ZOOMS[at] - self.zoom))
+        self.set_zoom(ZOOMS[min(max(nearest + steps, 0), len(ZOOMS) - 1)])
+
+    def keep_zoom_in(self, memory: QSettings) -> None:
+        """The size outlives the program."""
+        self._memory = memory
+        kept = memory.value("chat/zoom", 1.0, float)
+        self.set_zoom(min(max(float(str(kept)), ZOOMS[0]), ZOOMS[-1]))
+
+    def set_zoom(self, zoom: float) -> None:
+        super().set_zoom(zoom)
+        if self._memory is not None:
+            self._memory.setValue("chat/zoom", zoom)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """With Ctrl it zooms; sideways, or with Shift, it scrolls the wide formula under the mouse."""
+        turned = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by(1 if turned.y() > 0 else -1)
+            return
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        sideways = turned.x() or (turned.y() if shift else 0)
+        placed = self._placed_at(event.position().y())
+        if sideways and placed is not None and self._scroll_formula(placed.row, -sideways / 1200):
+            return
+        super().wheelEvent(event)
 
     # keyboard
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.keyCombination() == _COPY_MARKDOWN:
+            self.copy_markdown()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.select_all()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._focused:

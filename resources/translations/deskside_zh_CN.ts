@@ -222,6 +222,14 @@
             <translation>跳到末尾</translation>
         </message>
         <message>
+            <source>Scroll the formula to the left</source>
+            <translation>向左滚动公式</translation>
+        </message>
+        <message>
+            <source>Scroll the formula to the right</source>
+            <translation>向右滚动公式</translation>
+        </message>
+        <message>
             <source>code</source>
             <translation>代码</translation>
         </message>
@@ -1985,6 +1993,10 @@
         <message>
             <source>Copy</source>
             <translation>复制</translation>
+        </message>
+        <message>
+            <source>Copy as Markdown</source>
+            <translation>复制为 Markdown</translation>
         </message>
         <message>
             <source>Details</source>

@@ -11,10 +11,11 @@ from engine.chat.conversation import MessageState
 from engine.chat.markdown import parse_markdown
 from engine.events import ConversationOpened, MessageAdded, TokenDelta
 from engine.settings import Settings
-from gui.chat.code_rows import CodeRow, rows_of
+from gui.chat.block_rows import rows_of
+from gui.chat.code_rows import CodeRow
 from gui.chat.finder import Finder
 from gui.chat.look import Look
-from gui.chat.painting import hits_in
+from gui.chat.reading import hits_in
 from gui.chat.text_rows import TextRow
 from gui.chat.transcript import Transcript
 from gui.widgets.theme import DARK, LIGHT, ThemeSource

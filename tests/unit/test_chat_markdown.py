@@ -60,6 +60,7 @@ LINES = [
     "   more", "    code", "```", "```py", "````", "``", "~~~", "~~~a`b", "```a|b", "> quote", ">", ">> deep",
     "# head", "#", "#x", "", " ", "\t", "\tcode", "<div>", "</div>", "<script>alert(1)</script>", "[a]: /x",
     "[a]", "![i](http://x/y.png)", "**bold", "bold**", "* * *", "+", "-", "a\\", "`code", "x  ", "| 1 | 2 |",
+    "$$", "$$ a", "b $$", "$$x$$.", "- $$", "> $$", "$x$ y", "$5 and $6", "\\[", "\\]", "\\(a", "b\\)", "= c",
 ]  # fmt: skip
 
 
@@ -89,7 +90,7 @@ line_sources = st.lists(st.sampled_from(LINES), max_size=25).flatmap(
 
 
 @settings(max_examples=300, deadline=None)
-@given(chunked(line_sources | st.text(alphabet="a-|`#>*[]()!<&\n\r \t1.~_=\\", max_size=120)))
+@given(chunked(line_sources | st.text(alphabet="a-|`#>*[]()!<&\n\r \t1.~_=\\$", max_size=120)))
 def test_any_chunking_gives_the_same_blocks(chunks: list[str]) -> None:
     assert streamed(chunks) == parse_markdown("".join(chunks))
 
@@ -251,6 +252,11 @@ def test_table_of_10_000_rows_is_cut_and_keeps_its_columns() -> None:
         "\n".join(["a|" * 1_900, "-|" * 1_900] * 20),
         "\n".join(["> " * 200] * 2_000),
         "\n" * 300_000,
+        "\n".join(["$a " * 1_300] * 40),
+        "\n".join(["\\(a " * 900] * 40),
+        "$$\n" * 100_000,
+        "$$\n" + "a\n" * 300_000,
+        "\n".join(["$x$" * 1_300] * 40),
     ],
     ids=[
         "plain",
@@ -264,6 +270,11 @@ def test_table_of_10_000_rows_is_cut_and_keeps_its_columns() -> None:
         "columns",
         "deep",
         "blank",
+        "dollars",
+        "parens",
+        "displays",
+        "display",
+        "formulas",
     ],
 )
 def test_hostile_sources_take_bounded_time_and_lose_little(source: str) -> None:
