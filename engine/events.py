@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
+    from engine.jobs.history import MachineHistory
     from engine.jobs.runtimes import RuntimeOnShelf
     from engine.jobs.scoring import Score
     from engine.jobs.searching import SearchResult
@@ -376,6 +377,13 @@ class ShelfRead(Event):
 
 
 # the machine, live
+@dataclass(frozen=True, slots=True)
+class HistoryRead(Event):
+    """What was measured on the last days."""
+
+    history: MachineHistory
+
+
 @dataclass(frozen=True, slots=True)
 class TelemetrySampled(Event):
     sample: TelemetrySample

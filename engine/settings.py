@@ -45,6 +45,9 @@ class Settings:
     speed_limit_kib: int = 0  # of downloads, in KiB per second; 0 for none
     runtimes_from: str = ""  # address or folder that runtime packs come from; "" for none
     overrides: tuple[tuple[str, str], ...] = ()  # figures of the check set by hand: (key, value)
+    shortcuts: tuple[tuple[str, str], ...] = ()  # keys that differ from the usual: (command, keys)
+    contrast: str = "system"  # "system", "usual" or "more"
+    motion: str = "system"  # "system", "usual" or "less"
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
@@ -87,7 +90,12 @@ _RANGES = {
     "park_gib": range(1_000_000),
     "speed_limit_kib": range(100 * 1024 * 1024),
 }
-_CHOICES = {"language": ("system", "en", "zh_CN"), "theme": ("system", "light", "dark")}
+_CHOICES = {
+    "language": ("system", "en", "zh_CN"),
+    "theme": ("system", "light", "dark"),
+    "contrast": ("system", "usual", "more"),
+    "motion": ("system", "usual", "less"),
+}
 
 
 def _parse(stored: dict[str, Any]) -> Settings:
@@ -106,7 +114,8 @@ def _parse(stored: dict[str, Any]) -> Settings:
         known[entry.name] = value
     return Settings(
         remotes=_parse_remotes(stored.get("remotes")),
-        overrides=_parse_overrides(stored.get("overrides")),
+        overrides=_parse_pairs(stored.get("overrides")),
+        shortcuts=_parse_pairs(stored.get("shortcuts")),
         mirrors=_parse_mirrors(stored.get("mirrors")),
         **known,
     )
@@ -116,8 +125,8 @@ def _is_folder_name(text: str) -> bool:
     return not text or (os.path.isabs(text) and "\0" not in text and len(text) <= _LONGEST_URL)  # noqa: PTH117
 
 
-def _parse_overrides(stored: Any) -> tuple[tuple[str, str], ...]:
-    """Pairs of short texts; what they mean is for engine/hardware/overrides.py to judge."""
+def _parse_pairs(stored: Any) -> tuple[tuple[str, str], ...]:
+    """Pairs of short texts; what they mean is for those to judge who use them."""
     if not isinstance(stored, list):
         return ()
     pairs = [

@@ -20,20 +20,24 @@ from engine.settings import Settings
 from engine.typesetting.typesetter import Typesetter
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
+from gui.graphs.history_page import HistoryPage
 from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
 from gui.models.page import ModelsPage
 from gui.preferences.page import PreferencesPage
+from gui.prompts.page import PromptsPage
 from gui.shell.banners import BannerArea
 from gui.shell.download_status import DownloadStatus
 from gui.shell.language import Language
 from gui.shell.log import log_qt_messages, tell_of_slips
 from gui.shell.model import ShellModel
+from gui.shell.palette import Palette
 from gui.shell.shell import Parts, Shell
 from gui.shell.sidebar import Sidebar
 from gui.shell.top_line import TopLine
 from gui.shell.window import MainWindow, Page
 from gui.signals import QuitOnSignal
+from gui.widgets.commands import Commands
 from gui.widgets.icons import application_icon
 from gui.widgets.sentences import translate
 from gui.widgets.style import Style
@@ -65,6 +69,8 @@ def run(
     desk = make_desk(bridge.emit_event)
     tell_of_slips(_teller(bridge), str(paths.log))
     style.choose(desk.settings.theme)
+    style.choose_contrast(desk.settings.contrast)
+    style.choose_motion(desk.settings.motion)
     language.choose(desk.settings.language)
     signals = QuitOnSignal(application)
     parts = build_parts(
@@ -109,18 +115,38 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     chat = ChatPage(desk, bridge, theme)
     chat.transcript.keep_zoom_in(memory)
     models = ModelsPage(desk, bridge, theme)
-    preferences = PreferencesPage(desk, bridge, theme)
     graphs = GraphPanel(theme)
     bridge.event_arrived.connect(graphs.on_event)
+    window = MainWindow(sidebar, top_line, banners, graphs, memory)
+    commands = Commands(window)
+    preferences = PreferencesPage(desk, bridge, theme, commands)
+    prompts = PromptsPage(desk, bridge, theme)
+    history = HistoryPage(desk, bridge, theme)
     pages = {
         Page.WIZARD: wizard,
         Page.CHAT: chat,
         Page.MODELS: models,
         Page.PREFERENCES: preferences,
+        Page.PROMPTS: prompts,
+        Page.HISTORY: history,
     }
-    window = MainWindow(sidebar, top_line, banners, pages, graphs, memory)
+    window.take_pages(pages)
     return Parts(
-        model, DownloadStatus(), sidebar, top_line, banners, wizard, chat, models, preferences, window
+        model,
+        DownloadStatus(),
+        sidebar,
+        top_line,
+        banners,
+        wizard,
+        chat,
+        models,
+        preferences,
+        prompts,
+        history,
+        graphs,
+        window,
+        commands,
+        Palette(theme, window),
     )
 
 

@@ -62,6 +62,8 @@ library libxcb-xkb.so.1 libxcb-xkb1
 library libX11-xcb.so.1 libx11-xcb1
 font chinese fonts-wqy-microhei"
 test_needs="command Xvfb xvfb
+command dbus-run-session dbus-daemon
+program at-spi-bus-launcher at-spi2-core
 command xdotool xdotool
 command openbox openbox
 command objdump binutils"
@@ -72,6 +74,7 @@ has_thing() { # has_thing KIND THING
         library) has_library "$2" ;;
         font) has_chinese_font ;;
         file) [ -e "$2" ] ;;
+        program) [ -x "/usr/libexec/$2" ] || [ -x "/usr/lib/at-spi2-core/$2" ] || [ -x "/usr/lib/$2" ] ;;
         python) "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     esac
 }

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Final
 
 from engine.chat.conversation import ChatMessage, Part, PartKind
+from engine.chat.token_guess import guess_tokens
 from engine.errors import AttachmentError
 
 MOST_BYTES: Final = 32 << 20  # of a file of text
@@ -24,6 +25,7 @@ class AttachedFile:
     text: str
     pages: int = 0  # of a PDF
     cut: bool = False  # only the beginning is kept
+    tokens: int = 0  # about so many; estimated, 0 while nobody has
 
 
 def attached(name: str, text: str, pages: int = 0) -> AttachedFile:
@@ -32,7 +34,7 @@ def attached(name: str, text: str, pages: int = 0) -> AttachedFile:
     if len(bare) > _LONGEST_NAME:
         bare = f"{bare[: _LONGEST_NAME // 2]}…{bare[-_LONGEST_NAME // 2 :]}"
     kept = text.replace("\r\n", "\n").replace("\r", "\n")[:MOST_CHARACTERS]
-    return AttachedFile(bare, kept, pages, len(kept) < len(text) and len(text) > MOST_CHARACTERS)
+    return AttachedFile(bare, kept, pages, len(text) > MOST_CHARACTERS, guess_tokens(kept))
 
 
 def decode(data: bytes, name: str) -> str:

@@ -60,6 +60,7 @@ class AnswerStats:
     accepted_tokens: int = 0  # of those, what the model would have written anyway
     remote: str = ""  # host of the endpoint that computed the answer; "" for this machine
     remote_told: bool = False  # the endpoint told its times; else they were measured from here
+    energy_j: float = 0.0  # of the graphics cards while it was computed; 0 where they do not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,13 @@ _STATE_BY_REASON: Final = {
 }
 
 
+Energy = Callable[[float, float], float]  # joules between two moments of time.monotonic()
+
+
+def no_energy(since: float, until: float) -> float:
+    return 0.0
+
+
 def request_for(
     branch: tuple[ChatMessage, ...],
     answer: ChatMessage,
@@ -77,7 +84,15 @@ def _sampling_of(options: ChatOptions) -> Sampling:
 class AnswerWriter:
     """Folds token deltas into the parts of one message and saves them."""
 
-    def __init__(self, keeper: StoreKeeper, emit: Emit, conversation_id: int, answer: ChatMessage) -> None:
+    def __init__(
+        self,
+        keeper: StoreKeeper,
+        emit: Emit,
+        conversation_id: int,
+        answer: ChatMessage,
+        energy: Energy = no_energy,
+    ) -> None:
+        self._energy = energy
         self._keeper = keeper
         self._emit = emit
         self._conversation_id = conversation_id
@@ -143,9 +158,16 @@ class AnswerWriter:
             body = json.dumps(asdict(event.call), ensure_ascii=False)
             self._calls.append(Part(PartKind.TOOL_CALL, body))
         elif isinstance(event, GenerationFinished):
+            event = replace(event, stats=self._with_energy(event.stats))
             self._stats, self._reason = event.stats, event.reason
         self._emit(event)
         self._save_if_due(event.job)
+
+    def _with_energy(self, stats: AnswerStats) -> AnswerStats:
+        if stats.remote:
+            return stats  # computed elsewhere
+        now = time.monotonic()
+        return replace(stats, energy_j=self._energy(now - stats.prompt_s - stats.generation_s, now))
 
     def _save_if_due(self, job: JobId) -> None:
         if not self._unsaved or time.monotonic() - self._saved_at < SAVE_EVERY_S:

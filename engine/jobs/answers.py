@@ -24,7 +24,7 @@ from engine.events import (
     TokenDelta,
     ToolCalled,
 )
-from engine.jobs.answering import AnswerWriter, request_for
+from engine.jobs.answering import AnswerWriter, Energy, no_energy, request_for
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.chats import state_name
 from engine.jobs.room import begun_here, new_start, summary_request
@@ -51,8 +51,15 @@ class Answers:
     """Each method is the work of one job: see `Desk` for its events."""
 
     def __init__(
-        self, keeper: StoreKeeper, backends: Backends, link: RuntimeLink, titles: Titles, emit: Emit
+        self,
+        keeper: StoreKeeper,
+        backends: Backends,
+        link: RuntimeLink,
+        titles: Titles,
+        emit: Emit,
+        energy: Energy = no_energy,
     ) -> None:
+        self._energy = energy
         self._keeper = keeper
         self._backends = backends
         self._link = link
@@ -253,7 +260,7 @@ class Answers:
     ) -> None:
         """From a STREAMING message to its end. However it ends, what was written is kept."""
         self._emit(MessageAdded(job, chat_id, answer))
-        writer = AnswerWriter(self._keeper, self._emit, chat_id, answer)
+        writer = AnswerWriter(self._keeper, self._emit, chat_id, answer, self._energy)
         try:
             model = self._backends.wanted(settings)
             backend = self._backends.of(model)

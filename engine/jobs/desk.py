@@ -42,6 +42,9 @@ class Desk(ChatCommands, Protocol):
     def calibrate(self) -> JobId:
         """CalibrationProgressed ..., Calibrated. Takes ten seconds on a machine that does nothing else."""
 
+    def history(self, days: int) -> JobId:
+        """HistoryRead: what answers and the machine did on the last days."""
+
     def score(self) -> JobId:
         """Scored: how wrong predictions were so far."""
 

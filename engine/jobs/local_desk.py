@@ -27,6 +27,7 @@ from engine.events import (
     Event,
     HardwareProgressed,
     HardwareReported,
+    HistoryRead,
     JobId,
     ModelLoaded,
     ModelPlanned,
@@ -38,6 +39,7 @@ from engine.events import (
     RuntimesListed,
     RuntimeStateChanged,
     Scored,
+    TelemetrySampled,
     new_job_id,
 )
 from engine.hardware.check import quick_report
@@ -63,6 +65,7 @@ from engine.jobs.endpoints import (
     with_remote,
     without_remote,
 )
+from engine.jobs.history import history
 from engine.jobs.keeping import Keeping
 from engine.jobs.proxy_login import ProxyLogin
 from engine.jobs.remote_models import plan_remote
@@ -85,6 +88,7 @@ from engine.runtime.backend import Backend
 from engine.runtime.values import RuntimeState
 from engine.server.keys import OWN_KEY, renew_key
 from engine.settings import Remote, Settings, save_settings
+from engine.telemetry.energy import EnergyMeter
 from engine.telemetry.sampler import Sampler
 
 log = logging.getLogger(__name__)
@@ -115,8 +119,9 @@ class LocalDesk(ChatJobs):
         use_network(self._login.network(settings))
         self._saving = threading.Lock()
         self._changing = threading.Lock()
-        self._sampler = Sampler(emit, JobId(0), _SAMPLE_EVERY_S) if live else None
         self._outside = emit
+        self._energy = EnergyMeter()
+        self._sampler = Sampler(self._take_sample, JobId(0), _SAMPLE_EVERY_S) if live else None
         emit = self._emit
         self._paths = paths
         self._command = tuple(worker_command)
@@ -142,7 +147,7 @@ class LocalDesk(ChatJobs):
             self._threads.cancel,
             self._chats.list,
         )
-        self._answers = Answers(self._keeper, self._backends, self._link, titles, emit)
+        self._answers = Answers(self._keeper, self._backends, self._link, titles, emit, self._energy.joules)
         self._writing = Writing(self._keeper, paths.shelf, self._command, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
@@ -237,6 +242,11 @@ class LocalDesk(ChatJobs):
             self._emit(Calibrated(job, kept=found is not None))
 
         return self._threads.start("calibrate", work)
+
+    def history(self, days: int) -> JobId:
+        return self._threads.start(
+            "history", lambda job, token: self._emit(HistoryRead(job, history(self._paths.history, days)))
+        )
 
     def score(self) -> JobId:
         return self._threads.start(
@@ -566,6 +576,11 @@ class LocalDesk(ChatJobs):
         self._threads.close(timeout_s=max(0.1, deadline - time.monotonic()))
         self._searcher.close(max(0.1, deadline - time.monotonic()))
         self._keeper.close(max(0.1, deadline - time.monotonic()))
+
+    def _take_sample(self, event: Event) -> None:
+        if isinstance(event, TelemetrySampled):
+            self._energy.take(event.sample)
+        self._outside(event)
 
     def _emit(self, event: Event) -> None:
         if self._sampler is not None:

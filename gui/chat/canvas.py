@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QColor,
     QFocusEvent,
     QPainter,
@@ -147,9 +145,6 @@ class Canvas(QAbstractScrollArea):
     def end_answer(self, index: int, message: ChatMessage) -> None:
         """A message is as it was stored now."""
         box = self._boxes[index]
-        if box.live and QAccessible.isActive():
-            words = "\n".join(row.text() for row in self.box_rows(index))
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         box.end(message)
         self._refresh_words()
         self.changed_from.emit(index)

@@ -1,75 +1,18 @@
-"""The composer: where one writes. Enter sends, but never what an input method still composes."""
+"""The composer: where one writes, with the files that go along, and commands that begin with a slash."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QInputMethodEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.widgets.fonts import ui_font
+from gui.chat.draft_field import ENTER, Draft
+from gui.chat.file_chips import FileChips
+from gui.chat.slash import Slash, typed
+from gui.chat.slash_list import SlashList
+from gui.widgets.controls import IconButton
 from gui.widgets.icons import pixmap
 from gui.widgets.theme import ThemeSource
-
-_LEAST_HEIGHT = 28  # px of text
-_MOST_HEIGHT = 220
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class Draft(QTextEdit):
-    """The text field. It grows with its text up to a limit."""
-
-    sent = Signal()
-    stopped = Signal()
-    grew = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._composing = False
-        self.setAcceptRichText(False)
-        self.setUndoRedoEnabled(True)
-        self.setTabChangesFocus(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFont(ui_font(1.05))
-        self.viewport().setAutoFillBackground(False)
-        self.setStyleSheet("QTextEdit { background: transparent; border: none; }")
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(2)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
-        self._fit()
-
-    def _fit(self) -> None:
-        wanted = round(self.document().size().height())
-        self.setFixedHeight(min(max(wanted, _LEAST_HEIGHT), _MOST_HEIGHT))
-        policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policy.ScrollBarAsNeeded if wanted > _MOST_HEIGHT else policy.ScrollBarAlwaysOff
-        )
-
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        self._composing = bool(event.preeditString())
-        super().inputMethodEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            # While an input method composes, Enter belongs to it.
-            if not self._composing:
-                self.sent.emit()
-            event.accept()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.stopped.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.grew.emit()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        # Leaving the field ends or drops what was composed.
-        self._composing = False
-        super().focusOutEvent(event)
-        self.grew.emit()
 
 
 class RoundButton(QAbstractButton):
@@ -92,7 +35,7 @@ class RoundButton(QAbstractButton):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             self.click()
         else:
             super().keyPressEvent(event)
@@ -117,11 +60,14 @@ class RoundButton(QAbstractButton):
 
 
 class Composer(QWidget):
-    """Field and button in one rounded box."""
+    """Field and buttons in one rounded box. `slashes` lies above it, and belongs into the page's layout."""
 
-    send_requested = Signal(str)  # never blank
+    send_requested = Signal(str)  # blank only where files go along
     stop_requested = Signal()
     left = Signal()  # Esc, while nothing is written
+    attach_requested = Signal()
+    options_requested = Signal()
+    slash_used = Signal(str, str)  # name of a command, words behind it
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -130,31 +76,51 @@ class Composer(QWidget):
         self._sendable = True
         self._host = ""
         self._purpose = ""
+        self._slash_left = ""  # the text at which Esc closed the list
         self.draft = Draft(self)
         self.button = RoundButton(theme, self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 11, 11, 11)
-        row.setSpacing(10)
+        self.attach = IconButton(theme, "clip", parent=self)
+        self.options = IconButton(theme, "sliders", parent=self)
+        self.options.setCheckable(True)
+        self.chips = FileChips(theme, self)
+        self.slashes = SlashList()
+        self._arrange()
+        self._connect()
+        self._retranslate()
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 11, 8)
+        column.setSpacing(2)
+        column.addWidget(self.chips)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        row.addWidget(self.attach, 0, bottom)
+        row.addWidget(self.options, 0, bottom)
         row.addWidget(self.draft, 1, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
-        self.setFocusProxy(self.draft)
+        row.addWidget(self.button, 0, bottom)
+        column.addLayout(row)
+
+    def _connect(self) -> None:
         self.draft.sent.connect(self._send)
         self.draft.stopped.connect(self._stop)
-        self.draft.grew.connect(self.update)
-        self.draft.textChanged.connect(self._show_state)
+        self.draft.grew.connect(self._focus_changed)
+        self.draft.textChanged.connect(self._text_changed)
+        self.draft.list_key.connect(self._list_key)
+        self.slashes.chosen.connect(self._choose_slash)
+        self.chips.changed.connect(self._show_state)
         self.button.clicked.connect(self._press)
-        theme.changed.connect(self.update)
-        self._retranslate()
+        self.attach.clicked.connect(self.attach_requested)
+        self.options.clicked.connect(self.options_requested)
+        self._theme.changed.connect(self.update)
 
     @property
     def text(self) -> str:
         return self.draft.toPlainText()
 
     def set_text(self, text: str) -> None:
-        self.draft.setPlainText(text)
-        cursor = self.draft.textCursor()
-        cursor.movePosition(cursor.MoveOperation.End)
-        self.draft.setTextCursor(cursor)
+        self.draft.replace_text(text)
 
     def set_generating(self, generating: bool) -> None:
         """While an answer is written the button stops it, and Enter sends nothing."""
@@ -178,9 +144,53 @@ class Composer(QWidget):
         self._purpose = words
         self._retranslate()
 
+    @property
+    def _complete(self) -> bool:
+        """There is something to send, and nothing of it is on its way."""
+        return bool(self.text.strip() or self.chips.files) and not self.chips.reading
+
     def _send(self) -> None:
-        if self._sendable and not self._generating and self.text.strip():
+        if self._sendable and not self._generating and self._complete:
             self.send_requested.emit(self.text.strip())
+
+    # slash commands
+    def _text_changed(self) -> None:
+        self._show_state()
+        self._show_slashes()
+
+    def _focus_changed(self) -> None:
+        self.update()
+        self._show_slashes()
+
+    def _show_slashes(self) -> None:
+        if self.text != self._slash_left:
+            self._slash_left = ""
+        wanted = self.draft.hasFocus() and not self._slash_left
+        self.slashes.show_for(typed(self.text) if wanted else None)
+        self.draft.list_open = self.slashes.isVisibleTo(self.slashes.parentWidget())
+        self._describe()
+
+    def _list_key(self, key: int) -> None:
+        steps: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        slash = self.slashes.current()
+        if key in steps:
+            self.slashes.walk(steps[key])
+            self._describe()
+        elif key == Qt.Key.Key_Escape:
+            self._slash_left = self.text
+            self._show_slashes()
+        elif slash is not None:
+            self._choose_slash(slash)
+
+    def _choose_slash(self, slash: Slash) -> None:
+        now = typed(self.text)
+        if slash.prompt:
+            self.draft.use_prompt(slash.prompt)
+        elif slash.takes_words and not (now and now.complete and now.words):
+            self.set_text(f"/{slash.name} ")
+        else:
+            self.set_text("")
+            self.slash_used.emit(slash.name, now.words if now and now.complete else "")
 
     def _stop(self) -> None:
         if self._generating:
@@ -199,7 +209,7 @@ class Composer(QWidget):
         self.button.show_icon("stop" if self._generating else "send")
         self.button.setAccessibleName(words)
         self.button.setToolTip(f"{words} (Esc)" if self._generating else f"{words} (Enter)")
-        self.button.setEnabled(self._generating or (self._sendable and bool(self.text.strip())))
+        self.button.setEnabled(self._generating or (self._sendable and self._complete))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -207,17 +217,22 @@ class Composer(QWidget):
             self._retranslate()
 
     def _retranslate(self) -> None:
-        keys = self.tr("Enter sends, Shift and Enter begins a new line.")
         words = self.tr("Message the model…")
         if self._host:
             words = self.tr("Message the model on {host}…").format(host=self._host)
-            keys = f"{words} {keys}"
-        if self._purpose:
-            keys = f"{self._purpose} {keys}"
         self.draft.setPlaceholderText(words)
         self.draft.setAccessibleName(self.tr("Message"))
-        self.draft.setAccessibleDescription(keys)
+        self.attach.name(self.tr("Attach text, code or a PDF"))
+        self.options.name(self.tr("Settings of this chat"))
+        self._describe()
         self._show_state()
+
+    def _describe(self) -> None:
+        """For screen readers: what the keys do now."""
+        spoken = self.slashes.spoken() if self.draft.list_open else ""
+        keys = self.tr("Enter sends, Shift and Enter begins a new line, a slash begins a command.")
+        host = self.draft.placeholderText() if self._host else ""
+        self.draft.setAccessibleDescription(spoken or " ".join(filter(None, (self._purpose, host, keys))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = self._theme.tokens

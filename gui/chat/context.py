@@ -37,6 +37,34 @@ class ContextUse:
         return self.full or self.share >= NEARLY_FULL
 
 
+@dataclass(frozen=True, slots=True)
+class ContextParts:
+    """What the context of a conversation holds, in tokens; all counted."""
+
+    prompt: int
+    reasoning: int
+    answer: int
+    window: int
+    message_id: int  # the answer at which it was counted
+
+    @property
+    def used(self) -> int:
+        return self.prompt + self.reasoning + self.answer
+
+    @property
+    def left(self) -> int:
+        return max(0, self.window - self.used)
+
+
+def parts_of(message: ChatMessage, window: int) -> ContextParts | None:
+    """Of an answer that has ended; None where nothing was counted, or the window is not known."""
+    stats = message.stats
+    if stats is None or not stats.prompt_tokens or window <= 0:
+        return None
+    answer = max(0, stats.generated_tokens - stats.reasoning_tokens)
+    return ContextParts(stats.prompt_tokens, stats.reasoning_tokens, answer, window, message.id)
+
+
 def use_of(messages: Sequence[ChatMessage], window: int) -> ContextUse | None:
     """What the last answer took of a window of that many tokens; None where nothing was counted."""
     last = messages[-1] if messages else None

@@ -70,6 +70,11 @@ def _answer(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
     if stats.reasoning_tokens:
         thought = f"{_tokens(stats.reasoning_tokens, locale)} · {_seconds(stats.reasoning_s, locale)}"
         yield _tr("Of these, reasoning"), thought
+    if stats.energy_j:
+        wh = locale.toString(stats.energy_j / 3600, "f", 3)
+        each = locale.toString(stats.energy_j / max(1, stats.generated_tokens), "f", 2)
+        words = _tr("{wh} Wh · {joules} J a token").format(wh=wh, joules=each)
+        yield _tr("Energy of the graphics cards"), words
     if stats.batch_width:
         width = locale.toString(stats.batch_width, "f", 1)
         yield _tr("Answers computed together"), _tr("{width} on average").format(width=width)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.chat.attachments import files_of
 from engine.chat.blocks import Block
 from engine.chat.conversation import ChatMessage, MessageState, PartKind, Role
 from engine.chat.markdown import MarkdownStream, parse_markdown
@@ -16,6 +17,7 @@ from gui.chat.part_rows import (
     AskedTool,
     Detail,
     DetailsRow,
+    FileRow,
     MarkRow,
     SummaryRow,
     VersionsRow,
@@ -172,6 +174,11 @@ class MessageBox:
             for row in rows_of(block, True):
                 yield from row.lines()
 
+    def words(self) -> list[str]:
+        """Its blocks as text, for screen readers. Makes no rows that stay."""
+        rows = self._unmade_rows() if self.rows is None else self.rows
+        return [text for row in rows if (text := row.text().strip())]
+
     def _unmade_rows(self) -> Iterator[Row]:
         if self.message.role is Role.SYSTEM:
             return
@@ -250,7 +257,10 @@ class MessageBox:
         if not self.assistant:
             if is_reading_start(self.message):
                 yield from self._mark_rows(wording, grown)
-            yield from bubble_rows(self.message.text())
+            files = files_of(self.message)
+            yield from (FileRow(file.name) for file in files)
+            if self.message.text() or not files:
+                yield from bubble_rows(self.message.text())
             yield from self._version_rows(wording)
             return
         self._answer.update(grown)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.chat.attachments import AttachedFile
 from engine.chat.conversation import ChatMessage, Conversation, MessageState, Part, PartKind, Role
+from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.events import (
     ConversationOpened,
     Event,
@@ -26,7 +28,7 @@ from engine.events import (
 )
 from engine.messages import Sentence
 from engine.runtime.values import RuntimeState
-from gui.chat.context import ContextUse, has_one_question, refused, use_of
+from gui.chat.context import ContextParts, ContextUse, has_one_question, parts_of, refused, use_of
 from gui.chat.message_box import Thought
 from gui.chat.versions import Versions
 
@@ -37,6 +39,7 @@ class LiveAnswer:
 
     conversation_id: int | None  # None: a conversation that is not begun yet
     draft: str = ""  # what was sent; "" once it is stored
+    files: tuple[AttachedFile, ...] = ()  # that were sent with it
     message: ChatMessage | None = None
     pieces: list[tuple[str, bool]] = field(default_factory=list)  # (text, is reasoning)
     progress: PromptProgressed | None = None
@@ -98,18 +101,20 @@ class LiveAnswer:
 class ChatModel(QObject):
     """State of the conversation that is shown, and of answers that are being written anywhere."""
 
+    options_changed = Signal()  # another conversation with other settings is shown
     opened = Signal()  # another conversation is shown: read `messages` and `live`
     replaced_from = Signal(int)  # messages from that index on are new
     message_ended = Signal(int)  # the message at that index is as stored now
     text_arrived = Signal(str, bool)  # (text, is reasoning), for the live answer that is shown
     status_changed = Signal()  # progress, error, opening, runtime
     begun = Signal(int)  # a new conversation got this id
-    sending_failed = Signal(object, str)  # (conversation id or None, the text that was not stored)
+    sending_failed = Signal(object, str, object)  # (conversation id or None, text, files): not stored
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.conversation_id: int | None = None
         self.messages: list[ChatMessage] = []
+        self.options = NOTHING_SET
         self.model_path = ""  # of the model in use; "" while that is not known
         self.runtime = RuntimeState.STOPPED
         self._crash: Sentence | None = None
@@ -177,6 +182,21 @@ class ChatModel(QObject):
         window = self._windows.get(live.message.model, 0)
         return ContextUse(live.prompt_tokens + live.written_tokens, window, live.message.id)
 
+    @property
+    def context_parts(self) -> ContextParts | None:
+        """What fills the context; None while nothing was counted."""
+        live = self.live
+        if live is None:
+            last = self.messages[-1] if self.messages else None
+            return parts_of(last, self._windows.get(last.model, 0)) if last is not None else None
+        if live.message is None or not live.prompt_tokens or live.summarising:
+            return None
+        window = self._windows.get(live.message.model, 0)
+        thought = min(live.thought_tokens, live.written_tokens)
+        answer = live.written_tokens - thought
+        found = ContextParts(live.prompt_tokens, thought, answer, window, live.message.id)
+        return found if window else None
+
     def leave_context(self) -> None:
         """The notice about the context is closed until there is something new to say."""
         use = self.context
@@ -191,9 +211,9 @@ class ChatModel(QObject):
         self._opening = job
         self._show(conversation_id, [])
 
-    def expect_answer(self, job: JobId, draft: str = "") -> None:
+    def expect_answer(self, job: JobId, draft: str = "", files: tuple[AttachedFile, ...] = ()) -> None:
         """A message was sent, or an answer asked for, in the conversation that is shown."""
-        self._live[job] = LiveAnswer(self.conversation_id, draft)
+        self._live[job] = LiveAnswer(self.conversation_id, draft, files)
         self._errors.pop(self.conversation_id, None)
         self.status_changed.emit()
 
@@ -219,6 +239,7 @@ class ChatModel(QObject):
         self._opening = None
         self._errors.pop(None, None)
         self._detach()
+        self._take_options(NOTHING_SET)
         self._show(None, [])
 
     def _detach(self) -> None:
@@ -278,7 +299,12 @@ class ChatModel(QObject):
         self.replaced_from.emit(index)
         self.status_changed.emit()
 
+    def _take_options(self, options: ChatOptions) -> None:
+        self.options = options
+        self.options_changed.emit()
+
     def _show_conversation(self, conversation: Conversation) -> None:
+        self._take_options(conversation.options)
         messages = list(conversation.branch())
         self._versions = Versions(conversation.messages)
         self.conversation_id = conversation.id
@@ -329,7 +355,7 @@ class ChatModel(QObject):
             live.begin(event.message)
             self._refused.pop(live.conversation_id, None)
         else:
-            live.draft = ""
+            live.draft, live.files = "", ()
         if live.conversation_id == self.conversation_id and not self.opening:
             self._versions.add(event.message)
             self._put(event.message)
@@ -397,8 +423,8 @@ class ChatModel(QObject):
         # The window tells of a crash with its remedy; the answer itself says that it was interrupted.
         if failed is not None and failed != self._crash and not self._note_refusal(live, failed):
             self._errors[live.conversation_id] = failed
-        if live.draft:
-            self.sending_failed.emit(live.conversation_id, live.draft)
+        if live.draft or live.files:
+            self.sending_failed.emit(live.conversation_id, live.draft, live.files)
         if live.message is not None and not live.ended and live.conversation_id == self.conversation_id:
             # The store did not tell how it ended; what has arrived stays in sight.
             state = MessageState.STOPPED if cancelled else MessageState.INTERRUPTED

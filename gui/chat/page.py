@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLocale, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.catalog.model import InstalledModel
+from engine.chat.attachments import AttachedFile
+from engine.chat.conversation import Role
 from engine.chat.markdown_reader import is_safe_link
-from engine.events import Event
+from engine.chat.options import NOTHING_SET, ChatOptions
+from engine.chat.shelf import Shelf
+from engine.events import Event, ShelfRead
 from engine.jobs.desk import Desk
-from engine.runtime.values import RuntimeState
 from gui.bridge import EngineBridge
+from gui.chat.attaching import Attaching
 from gui.chat.composer import Composer
 from gui.chat.context_notice import ContextNotice
+from gui.chat.draft_field import files_in
+from gui.chat.drafts import Drafts
 from gui.chat.edit_notice import EditNotice
 from gui.chat.empty import EmptyChat
 from gui.chat.find_bar import FindBar
 from gui.chat.finder import Finder
-from gui.chat.look import COLUMN, MARGIN
-from gui.chat.model import ChatModel, LiveAnswer
+from gui.chat.message_box import is_unfinished
+from gui.chat.meter import ContextMeter
+from gui.chat.model import ChatModel
+from gui.chat.options_panel import OptionsPanel
+from gui.chat.page_layout import lay_out
 from gui.chat.queue_watch import QueueWatch
+from gui.chat.slash import entries
+from gui.chat.slash_actions import SlashActions
 from gui.chat.transcript import Transcript
+from gui.chat.waiting import activity_words, status_words
+from gui.widgets.announce import announce
 from gui.widgets.labels import Line
 from gui.widgets.places import host_of_model
 from gui.widgets.sentences import SentenceLabel
@@ -29,6 +42,9 @@ from gui.widgets.theme import ThemeSource
 
 
 class ChatPage(QWidget):
+    command_wanted = Signal(str)  # id of a command of the window
+    model_wanted = Signal(str)  # words of its name
+    options_shown = Signal(bool)  # the panel beside the chat
     conversation_opened = Signal(int)  # one was shown, or begun with its first message
     activity_changed = Signal(str)  # what the answer that is shown waits for; "" for nothing
 
@@ -37,7 +53,6 @@ class ChatPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._drafts: dict[int | None, str] = {}
         self.model = ChatModel(self)
         self._queue = QueueWatch(desk, self)
         self.transcript = Transcript(theme, self)
@@ -46,12 +61,22 @@ class ChatPage(QWidget):
         self.status = Line(kind="muted")
         self.error = SentenceLabel("warning")
         self.context = ContextNotice(theme, self)
+        self.meter = ContextMeter(theme, self)
         self.editing = EditNotice(self)
         self._draft_before_edit = ""
+        self._remark = ""
         self.composer = Composer(theme, self)
-        self._build()
+        self.options = OptionsPanel(theme, self)
+        self._shelf = Shelf()
+        self._sent_options = NOTHING_SET  # with the first message of a conversation
+        self._drafts = Drafts(desk, self)
+        self._attaching = Attaching(desk, self.composer.chips, self)
+        self._slashes = SlashActions(self)
+        self._pages = lay_out(self)
         self._connect(bridge)
+        self._show_shelf(self._shelf)
         self._show_opened()
+        desk.read_shelf()
 
     # for the shell
     def open_conversation(self, conversation_id: int) -> None:
@@ -77,6 +102,48 @@ class ChatPage(QWidget):
     def focus_composer(self) -> None:
         self.composer.draft.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def keep(self) -> None:
+        """The window closes: what was typed and set is kept now."""
+        self.options.flush()
+        self._note_draft()
+        self._drafts.keep()
+
+    def attach(self) -> None:
+        """Asks for files."""
+        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Attach files"))
+        self._take_files(paths)
+
+    def toggle_options(self) -> None:
+        shown = not self.options.isVisibleTo(self)
+        self.options.setVisible(shown)
+        self.composer.options.setChecked(shown)
+        self.options_shown.emit(shown)
+        if shown:
+            self.options.enter()
+        else:
+            self.options.flush()
+            self.focus_composer()
+
+    def use_prompt(self, text: str) -> None:
+        """A prompt of the library, to be filled in."""
+        self.composer.draft.use_prompt(text)
+        self.focus_composer()
+
+    def carry_on_last(self) -> None:
+        last = self.model.messages[-1] if self.model.messages else None
+        if last is not None and is_unfinished(last):
+            self._carry_on(last.id)
+
+    def regenerate_last(self) -> None:
+        last = self.model.messages[-1] if self.model.messages else None
+        if last is not None and last.role is Role.ASSISTANT:
+            self._regenerate(last.id)
+
+    def copy_last(self) -> None:
+        answers = [message for message in self.model.messages if message.role is Role.ASSISTANT]
+        if answers:
+            QGuiApplication.clipboard().setText(answers[-1].text())
+
     def find(self) -> bool:
         """Opens the bar to look for words; False where there is nothing to look through."""
         if not self.model.messages:
@@ -84,32 +151,12 @@ class ChatPage(QWidget):
         self.find_bar.open()
         return True
 
-    # building
-    def _build(self) -> None:
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(self.transcript)
-        column = QWidget()
-        below = QVBoxLayout(column)
-        below.setContentsMargins(0, 4, 0, 18)
-        below.setSpacing(8)
-        for widget in (self.status, self.error, self.context, self.editing, self.composer):
-            below.addWidget(widget)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(_centred(self.find_bar))
-        whole.addWidget(self._pages, 1)
-        whole.addLayout(_centred(column))
-        # Behind everything above it: the composer hands its focus on, and a draft that came earlier
-        # in the order would send Tab round in a circle.
-        self.setTabOrder(self.empty.buttons[-1], self.composer.draft)
-        self.setTabOrder(self.composer.draft, self.composer.button)
-        self.setTabOrder(self.composer.button, self.editing.cancel)
-
     def _connect(self, bridge: EngineBridge) -> None:
         bridge.event_arrived.connect(self._fold)
         self.model.opened.connect(self._show_opened)
+        self.model.options_changed.connect(self._show_options)
+        self._drafts.came.connect(self._show_draft)
+        self._attaching.failed.connect(self._show_status)
         self.model.replaced_from.connect(self._replace_from)
         self.model.message_ended.connect(self._end_message)
         self.model.text_arrived.connect(self._add_text)
@@ -132,24 +179,68 @@ class ChatPage(QWidget):
         self.context.left.connect(self._leave_context)
         self.context.cancelled.connect(self.stop)
         self.context.focus_left.connect(self.focus_composer)
+        composer, options = self.composer, self.options
+        composer.draft.textChanged.connect(self._typed)
+        composer.draft.files_given.connect(self._take_files)
+        composer.attach_requested.connect(self.attach)
+        composer.options_requested.connect(self.toggle_options)
+        composer.slash_used.connect(self._slashes.use)
+        options.left.connect(self.toggle_options)
+        options.changed.connect(self._set_options)
+        options.shelf_changed.connect(self._desk.keep_shelf)
         self.composer.send_requested.connect(self._send)
         self.composer.stop_requested.connect(self.stop)
 
     def _fold(self, event: Event) -> None:
         self.model.fold(event)
         self._queue.on_event(event)
+        self._drafts.on_event(event)
+        self._attaching.on_event(event)
+        if isinstance(event, ShelfRead):
+            self._show_shelf(event.shelf)
 
     # commands
     def _send(self, text: str) -> None:
+        self.options.flush()
         conversation, edited = self.model.conversation_id, self.editing.message_id
+        files: tuple[AttachedFile, ...] = ()
         if edited is not None and conversation is not None:
+            if not text:
+                return
             self._end_edit()
             job = self._desk.edit(conversation, edited, text)
         else:
+            files = self.composer.chips.files
             self.composer.set_text("")
-            job = self._desk.send(conversation, text)
-        self.model.expect_answer(job, text)
+            self.composer.chips.clear()
+            self._sent_options = self.model.options if conversation is None else NOTHING_SET
+            job = self._desk.send(conversation, text, files, self._sent_options)
+        self.composer.draft.history.add(text)
+        self.model.expect_answer(job, text, files)
         self.transcript.go_to_end()
+
+    def _take_files(self, paths: list[str]) -> None:
+        self._attaching.take(paths)
+        self.focus_composer()
+
+    # options
+    def _set_options(self, options: ChatOptions) -> None:
+        self.model.options = options
+        if self.model.conversation_id is not None:
+            self._desk.set_options(self.model.conversation_id, options)
+
+    def _show_options(self) -> None:
+        self.options.show_options(self.model.options)
+
+    def _show_shelf(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self.options.show_shelf(shelf)
+        self.composer.slashes.offer(entries((one.name, one.text) for one in shelf.prompts))
+
+    @property
+    def shelf(self) -> Shelf:
+        """Prompts and presets, as far as they have come."""
+        return self._shelf
 
     # editing
     def _begin_edit(self, message_id: int) -> None:
@@ -225,24 +316,45 @@ class ChatPage(QWidget):
 
     # drafts
     def _keep_draft(self) -> None:
+        """Before another conversation is shown."""
         self._end_edit()
-        self._drafts[self.model.conversation_id] = self.composer.text
+        self.options.flush()
+        self._note_draft()
+
+    def _typed(self) -> None:
+        if self.composer.text and self._remark:
+            self._remark = ""
+            self._show_status()
+        self._note_draft()
+
+    def _note_draft(self) -> None:
+        if self.editing.message_id is None:
+            self._drafts.note(self.model.conversation_id, self.composer.text)
 
     def _restore_draft(self) -> None:
-        self.composer.set_text(self._drafts.pop(self.model.conversation_id, ""))
+        self.composer.set_text(self._drafts.of(self.model.conversation_id))
 
-    def _give_back(self, conversation_id: int | None, text: str) -> None:
+    def _show_draft(self) -> None:
+        """Those of an earlier start have come."""
+        if not self.composer.text:
+            self._restore_draft()
+
+    def _give_back(self, conversation_id: int | None, text: str, files: tuple[AttachedFile, ...]) -> None:
         """Sending failed: the words return to where they came from, before what was typed since."""
         if conversation_id == self.model.conversation_id:
+            for file in files:
+                self.composer.chips.show_file(self.composer.chips.add(file.name), file)
             since = self.composer.text
             self.composer.set_text(f"{text}\n{since}" if since else text)
         else:
-            since = self._drafts.get(conversation_id, "")
-            self._drafts[conversation_id] = f"{text}\n{since}" if since else text
+            since = self._drafts.of(conversation_id)
+            self._drafts.note(conversation_id, f"{text}\n{since}" if since else text)
 
     # what the model tells
     def _show_opened(self) -> None:
         self.transcript.show_messages(self.model.messages, self.model.live_message_id)
+        questions = (message.text() for message in self.model.messages if message.role is Role.USER)
+        self.composer.draft.history.show(questions)
         if self.model.live is not None:
             self.transcript.show_thought(self.model.live.thought())
         if self.model.conversation_id is not None and not self.model.opening:
@@ -250,6 +362,11 @@ class ChatPage(QWidget):
         self._show_status()
 
     def _begin(self, conversation_id: int) -> None:
+        """What was typed since belongs to the conversation that has begun."""
+        self._drafts.note(None, "")
+        self._note_draft()
+        if self.model.options != self._sent_options:  # changed while it began
+            self._desk.set_options(conversation_id, self.model.options)
         self.conversation_opened.emit(conversation_id)
 
     def _replace_from(self, index: int) -> None:
@@ -265,6 +382,7 @@ class ChatPage(QWidget):
         if live is not None:
             self.transcript.show_thought(live.thought())
         self.transcript.append_text(text, reasoning)
+        self.meter.show_parts(self.model.context_parts)
 
     def _show_status(self) -> None:
         model = self.model
@@ -277,12 +395,20 @@ class ChatPage(QWidget):
         if empty:
             self.find_bar.close_find()
         self._follow_queue()
-        words = self._status_words()
-        self.activity_changed.emit(self._activity_words())
+        words = status_words(model, self._queue.place) or self._remark
+        self.activity_changed.emit(activity_words(model, self._queue.place))
         self.status.setText(words)
         self.status.setVisible(bool(words))
         self.context.show_use(model.context, model.live)
-        self.error.show_sentences(*([model.error] if model.error is not None else []))
+        self.meter.show_parts(model.context_parts)
+        errors = [model.error] if model.error is not None else []
+        self.error.show_sentences(*errors, *self._attaching.failures)
+
+    def remark(self, words: str) -> None:
+        """Says something in passing, until the next key."""
+        self._remark = words
+        self._show_status()
+        announce(self, words)
 
     def _follow_queue(self) -> None:
         live = self.model.live
@@ -290,48 +416,14 @@ class ChatPage(QWidget):
         message = live.message if live is not None else None
         self._queue.follow(message.model if waits and message is not None else "")
 
-    def _activity_words(self) -> str:
-        """For the top line; short."""
-        live = self.model.live
-        if live is None or live.text_begun or live.stopping:
-            return ""
-        if live.summarising:
-            return self.tr("summarising")
-        if live.progress is not None:
-            return self.tr("reading prompt, {done} of {total}").format(
-                done=QLocale().toString(live.progress.done), total=QLocale().toString(live.progress.total)
-            )
-        if self._queue.place:
-            return self.tr("in the queue, place {place}").format(place=self._queue.place)
-        return ""
+    # files that are dropped anywhere on the page
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if files_in(event.mimeData()):
+            event.acceptProposedAction()
 
-    def _status_words(self) -> str:
-        if self.model.opening:
-            return self.tr("Opening the conversation …")
-        live = self.model.live
-        return self._waiting_words(live) if live is not None else ""
-
-    def _waiting_words(self, live: LiveAnswer) -> str:
-        if live.stopping:
-            return self.tr("Stopping …")
-        if live.summarising:
-            return ""  # said in the notice
-        if live.text_begun:
-            return ""
-        if live.progress is not None:
-            return self.tr("Reading {done} of {total} tokens").format(
-                done=QLocale().toString(live.progress.done),
-                total=QLocale().toString(live.progress.total),
-            )
-        if self.model.runtime is RuntimeState.STARTING:
-            return self.tr("Starting the model …")
-        if self.model.runtime is RuntimeState.LOADING:
-            percent = QLocale().toString(round(self.model.load_fraction * 100))
-            return self.tr("Loading the model … {percent} %").format(percent=percent)
-        if self._queue.place:
-            place = QLocale().toString(self._queue.place)
-            return self.tr("Other answers come first: place {place} in the queue").format(place=place)
-        return self.tr("Waiting for the first word …")
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._take_files(files_in(event.mimeData()))
+        event.acceptProposedAction()
 
     # keys and language
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -352,14 +444,3 @@ class ChatPage(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show_status()
-
-
-def _centred(widget: QWidget) -> QHBoxLayout:
-    """As wide as the column of the conversation, and where it is."""
-    widget.setMaximumWidth(COLUMN)
-    row = QHBoxLayout()
-    row.setContentsMargins(MARGIN, 0, MARGIN, 0)
-    row.addStretch(1)
-    row.addWidget(widget, 1000)
-    row.addStretch(1)
-    return row

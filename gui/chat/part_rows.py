@@ -66,6 +66,7 @@ class ToolRow(Row):
     """A model asked for a tool; its arguments follow as code."""
 
     selectable = False
+    icon = "settings"
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -74,13 +75,13 @@ class ToolRow(Row):
         self.height = 42.0
 
     def same(self, other: Row) -> bool:
-        return isinstance(other, ToolRow) and other.title == self.title
+        return type(other) is type(self) and other.text() == self.title
 
     def estimate(self, look: Look, width: float) -> float:
         return self.height
 
     def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
-        painter.drawPixmap(QPointF(0, 12), pixmap("settings", look.tokens.muted, 18))
+        painter.drawPixmap(QPointF(0, 12), pixmap(self.icon, look.tokens.muted, 18))
         painter.setPen(look.text)
         painter.setFont(look.small)
         title = look.small_metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, size.width() - 28)
@@ -91,6 +92,12 @@ class ToolRow(Row):
 
     def hint(self) -> str:
         return self.title
+
+
+class FileRow(ToolRow):
+    """A file that was sent with a question."""
+
+    icon = "file"
 
 
 @dataclass(frozen=True, slots=True)

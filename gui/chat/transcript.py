@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QKeyCombination, QPointF, QSettings, Qt, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QPoint, QPointF, QRect, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -20,10 +20,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from engine.chat.conversation import ChatMessage, Role
+from gui.chat.announcer import Announcer
 from gui.chat.canvas import Target
 from gui.chat.code_rows import CodeRow
 from gui.chat.maths_rows import MathsRow
 from gui.chat.part_rows import VersionsRow
+from gui.chat.reading_out import install
 from gui.chat.rows import Action, Row
 from gui.chat.selecting import SelectableCanvas
 from gui.widgets.theme import ThemeSource
@@ -52,6 +54,39 @@ class Transcript(SelectableCanvas):
             QShortcut(QKeySequence(keys), self, partial(self.zoom_by, steps))
         QShortcut(QKeySequence("Ctrl+0"), self, partial(self.set_zoom, 1.0))
         self._walked: tuple[int, str, int] | None = None  # message, arrow, wanted id
+        self._announcer = Announcer(self)
+        install()
+
+    # for screen readers; see reading_out.py
+    @property
+    def messages(self) -> list[ChatMessage]:
+        return [box.message for box in self._boxes]
+
+    def words_of(self, place: int) -> list[str]:
+        """The blocks of a message, as text. Unfolds nothing."""
+        return self._boxes[place].words()
+
+    def place_of(self, place: int, block: int | None) -> QRect:
+        """On the screen; empty for what is out of sight."""
+        rows = [one for one in self._placed if one.box == place and (block is None or one.index == block)]
+        if not rows:
+            return QRect()
+        top, bottom = rows[0].y, rows[-1].y + rows[-1].row.height
+        corner = self.viewport().mapToGlobal(QPoint(round(self._column_left()), round(top)))
+        return QRect(corner, QSize(round(self._column_width()), round(bottom - top)))
+
+    def append_text(self, text: str, reasoning: bool) -> None:
+        super().append_text(text, reasoning)
+        if not reasoning:
+            self._announcer.feed(text)
+
+    def end_answer(self, index: int, message: ChatMessage) -> None:
+        self._announcer.finish()
+        super().end_answer(index, message)
+
+    def show_messages(self, messages: Sequence[ChatMessage], live_id: int | None = None) -> None:
+        self._announcer.leave()
+        super().show_messages(messages, live_id)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
+    QKeyEvent,
     QLinearGradient,
+    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.figures import Origin
 from engine.telemetry.series import Series
+from gui.widgets.announce import announce
 from gui.widgets.fonts import ui_font
 from gui.widgets.labels import origin_word
 from gui.widgets.theme import ThemeSource, Tokens
@@ -28,11 +31,13 @@ Colour = Callable[[Tokens], str]
 
 WINDOW_S = 60.0  # what a chart shows, up to its newest reading
 REPAINT_MS = 100
+_CALM_MS = 2000  # where less motion is wanted
 
 _PAD = 13.0
 _RADIUS = 9.0
 _CHART_HEIGHT = 58.0
 _GRID_LINES = 3
+_NEAR_S = 3.0  # a reading this near to the mouse stands for its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Curve:
     colour: Colour
     top: Callable[[], float]
     filled: bool = True
+    describe: Callable[[float], str] = str  # a value in words
 
 
 class GraphCard(QWidget):
@@ -65,6 +71,10 @@ class GraphCard(QWidget):
         self._title = ""
         self._figures: tuple[Figure, ...] = ()
         self._note = ""
+        self._chart: QRectF | None = None  # where it was painted last
+        self._hover: float | None = None  # x of the mouse over the chart
+        self._paused_at: float | None = None
+        self.setMouseTracking(True)
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
         self._repaint.setInterval(REPAINT_MS)
@@ -86,8 +96,52 @@ class GraphCard(QWidget):
         if description != self.accessibleDescription():
             self.setAccessibleDescription(description)
             self.setToolTip(description)
+        self._repaint.setInterval(_CALM_MS if self._theme.calm else REPAINT_MS)
         if self.isVisible() and not self._repaint.isActive():
             self._repaint.start()
+
+    def pause(self, paused: bool) -> None:
+        """The chart stands still, so that it can be looked at; the figures go on."""
+        self._paused_at = self._newest() if paused else None
+        self.update()
+
+    def values_at(self, x: float) -> list[str]:
+        """What the curves were at that place of the card, in words of `describe`."""
+        chart = self._chart
+        if chart is None or not chart.left() <= x <= chart.right():
+            return []
+        at = self._newest() - (chart.right() - x) / chart.width() * WINDOW_S
+        words = []
+        for curve in self._curves:
+            near = min(curve.series, key=lambda point: abs(point[0] - at), default=None)
+            if near is not None and abs(near[0] - at) < _NEAR_S:
+                words.append(curve.describe(near[1]))
+        return words
+
+    def _newest(self) -> float:
+        if self._paused_at is not None:
+            return self._paused_at
+        return max((curve.series.newest_at for curve in self._curves), default=0.0)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = event.position().x()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right do what the mouse does, and the values are read out."""
+        steps: dict[int, float] = {Qt.Key.Key_Left: -8.0, Qt.Key.Key_Right: 8.0}
+        step, chart = steps.get(event.key(), 0.0), self._chart
+        if not step or chart is None:
+            super().keyPressEvent(event)
+            return
+        place = chart.right() if self._hover is None else self._hover + step
+        self._hover = min(max(place, chart.left()), chart.right())
+        self.update()
+        announce(self, ", ".join(self.values_at(self._hover)))
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -113,9 +167,12 @@ class GraphCard(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
         below = self._paint_words(painter, tokens)
         chart = QRectF(_PAD, below + 6, self.width() - 2 * _PAD, self.height() - below - 6 - _PAD)
+        self._chart = chart
         self._paint_grid(painter, chart, tokens)
         for curve in self._curves:
             self._paint_curve(painter, chart, curve, tokens)
+        if self._hover is not None:
+            self._paint_hover(painter, chart, self._hover, tokens)
 
     def _paint_words(self, painter: QPainter, tokens: Tokens) -> float:
         """Title, figures, note; the height at which they end."""
@@ -152,6 +209,22 @@ class GraphCard(QWidget):
             y = round(chart.top() + chart.height() * index / (_GRID_LINES - 1)) + 0.5
             painter.drawLine(QPointF(chart.left(), y), QPointF(chart.right(), y))
 
+    def _paint_hover(self, painter: QPainter, chart: QRectF, x: float, tokens: Tokens) -> None:
+        words = "  ".join(self.values_at(x))
+        if not words:
+            return
+        painter.setPen(QPen(QColor(tokens.muted), 1))
+        painter.drawLine(QPointF(x, chart.top()), QPointF(x, chart.bottom()))
+        painter.setFont(_small())
+        metrics = QFontMetricsF(painter.font())
+        width = metrics.horizontalAdvance(words) + 12
+        left = min(max(x - width / 2, chart.left()), chart.right() - width)
+        box = QRectF(left, chart.top() + 2, width, metrics.height() + 4)
+        painter.setBrush(QColor(tokens.field))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
     def _paint_curve(self, painter: QPainter, chart: QRectF, curve: Curve, tokens: Tokens) -> None:
         points = self._points(chart, curve)
         if len(points) < 2:
@@ -171,14 +244,14 @@ class GraphCard(QWidget):
         painter.drawPath(line)
 
     def _points(self, chart: QRectF, curve: Curve) -> list[QPointF]:
-        newest = max(one.series.newest_at for one in self._curves)
+        newest = self._newest()
         top = curve.top()
         if top <= 0:
             return []
         points = []
         for at, value in curve.series:
             age = newest - at
-            if age <= WINDOW_S:
+            if 0 <= age <= WINDOW_S:
                 share = min(1.0, max(0.0, value / top))
                 x = chart.right() - chart.width() * age / WINDOW_S
                 points.append(QPointF(x, chart.bottom() - share * chart.height()))

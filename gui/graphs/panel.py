@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from operator import attrgetter
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.events import Event, TokenDelta
 from engine.telemetry.sample import GpuSample, TelemetrySample
 from gui.graphs.card import Curve, Figure, GraphCard, round_top
 from gui.graphs.state import GraphState
 from gui.widgets.bytes_text import format_bytes, format_count, format_tokens_per_second
+from gui.widgets.controls import IconButton
 from gui.widgets.labels import Line
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -32,6 +33,8 @@ class GraphPanel(View):
     Connect `on_event` to the bridge. `clock` gives seconds that never go back.
     """
 
+    history_wanted = Signal()
+
     def __init__(
         self,
         theme: ThemeSource,
@@ -45,6 +48,11 @@ class GraphPanel(View):
         self.processor = GraphCard(theme, self._processor_curves())
         self.speed = GraphCard(theme, self._speed_curves())
         self.context = Line("", "muted")
+        self.pause = IconButton(theme, "pause")
+        self.pause.setCheckable(True)
+        self.history = IconButton(theme, "clock")
+        self.pause.toggled.connect(self._pause)
+        self.history.clicked.connect(self.history_wanted)
         self._speed_timer = QTimer(self)
         self._speed_timer.setInterval(_SPEED_MS)
         self._speed_timer.timeout.connect(self._follow_speed)
@@ -69,7 +77,16 @@ class GraphPanel(View):
         self.memory.set_title(self.tr("Memory"))
         self.processor.set_title(self.tr("Processor"))
         self.speed.set_title(self.tr("Speed"))
+        held = self.pause.isChecked()
+        self.pause.name(self.tr("Let the curves go on") if held else self.tr("Hold the curves"))
+        self.history.word(self.tr("History"))
         self._show()
+
+    def _pause(self, paused: bool) -> None:
+        self.pause.set_icon_name("play" if paused else "pause")
+        for card in (self.memory, self.processor, self.speed):
+            card.pause(paused)
+        self.retranslate()
 
     def _arrange(self) -> None:
         self.setProperty("kind", "side")
@@ -80,6 +97,10 @@ class GraphPanel(View):
         column.setSpacing(10)
         for card in (self.memory, self.processor, self.speed):
             column.addWidget(card)
+        row = QHBoxLayout()
+        row.addWidget(self.pause)
+        row.addWidget(self.history, 1)
+        column.addLayout(row)
         column.addStretch(1)
         column.addWidget(self.context)
 
@@ -90,18 +111,21 @@ class GraphPanel(View):
             return float(state.sample.memory_total_bytes) if state.sample else 0.0
 
         return (
-            Curve(state.machine_ram, _MUTED, ram_top, filled=False),
-            Curve(state.model_vram, _VRAM, lambda: float(state.vram_total)),
-            Curve(state.model_ram, _RAM, ram_top),
+            Curve(state.machine_ram, _MUTED, ram_top, filled=False, describe=format_bytes),
+            Curve(state.model_vram, _VRAM, lambda: float(state.vram_total), describe=format_bytes),
+            Curve(state.model_ram, _RAM, ram_top, describe=format_bytes),
         )
 
     def _processor_curves(self) -> tuple[Curve, ...]:
         state = self.state
-        return (Curve(state.cpu, _USE, lambda: 1.0), Curve(state.gpu, _VRAM, lambda: 1.0))
+        return (
+            Curve(state.cpu, _USE, lambda: 1.0, describe=lambda share: f"CPU {share:.0%}"),
+            Curve(state.gpu, _VRAM, lambda: 1.0, describe=lambda share: f"GPU {share:.0%}"),
+        )
 
     def _speed_curves(self) -> tuple[Curve, ...]:
         speed = self.state.speed
-        return (Curve(speed, _SPEED, lambda: round_top(speed.largest())),)
+        return (Curve(speed, _SPEED, lambda: round_top(speed.largest()), describe=format_tokens_per_second),)
 
     def _follow_speed(self) -> None:
         if not self.state.tick(self._clock()):

@@ -18,7 +18,9 @@ from gui.preferences.download_settings import DownloadSettings
 from gui.preferences.engine_limits import EngineLimits
 from gui.preferences.privacy import PrivacyNotes
 from gui.preferences.runtime_settings import RuntimeSettings
+from gui.preferences.shortcuts import ShortcutSettings
 from gui.widgets.bytes_text import format_count
+from gui.widgets.commands import Commands
 from gui.widgets.controls import Button, ChoiceBox, IconButton
 from gui.widgets.labels import Line, Text
 from gui.widgets.theme import ThemeSource
@@ -36,10 +38,16 @@ class PreferencesPage(View):
     left = Signal()
 
     def __init__(
-        self, desk: Desk, bridge: EngineBridge, theme: ThemeSource, parent: QWidget | None = None
+        self,
+        desk: Desk,
+        bridge: EngineBridge,
+        theme: ThemeSource,
+        commands: Commands,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._shortcuts = ShortcutSettings(desk, commands)
         self._api = ApiSwitch(desk, bridge)
         self._limits = EngineLimits(desk)
         self._downloads = DownloadSettings(desk)
@@ -50,10 +58,12 @@ class PreferencesPage(View):
         self._back = IconButton(theme, "back", "")
         self._language = _choices(theme, "system", "en", "zh_CN")
         self._theme = _choices(theme, "system", "light", "dark")
+        self._contrast = _choices(theme, "system", "usual", "more")
+        self._motion = _choices(theme, "system", "usual", "less")
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(10)]
+        self._labels = [Line() for _ in range(13)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -72,6 +82,11 @@ class PreferencesPage(View):
         self._runtimes.enter()
         self._language.setFocus()
 
+    def show_shortcuts(self) -> None:
+        """Call after `enter`."""
+        self._shortcuts.setFocus()
+        self._content.bring_to_the_top(self._shortcuts)
+
     def retranslate(self) -> None:
         self._title.setText(self.tr("Settings"))
         self._back.word(self.tr("Back to the chat"))
@@ -87,6 +102,13 @@ class PreferencesPage(View):
         self._labels[7].setText(self.tr("Connection"))
         self._labels[8].setText(self.tr("Graphics cards"))
         self._labels[9].setText(self.tr("Privacy"))
+        self._labels[10].setText(self.tr("Shortcuts"))
+        choices = (self._contrast, self._motion)
+        for label, field, name in zip(
+            self._labels[11:], choices, (self.tr("Contrast"), self.tr("Motion")), strict=True
+        ):
+            label.setText(name)
+            field.setAccessibleName(name)
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -105,6 +127,10 @@ class PreferencesPage(View):
             self._language.setItemText(row, text)
         for row, text in enumerate((system, self.tr("Light"), self.tr("Dark"))):
             self._theme.setItemText(row, text)
+        for row, text in enumerate((system, self.tr("As usual"), self.tr("More"))):
+            self._contrast.setItemText(row, text)
+        for row, text in enumerate((system, self.tr("As usual"), self.tr("Less"))):
+            self._motion.setItemText(row, text)
         for row in range(self._context.count()):
             tokens = self._context.itemData(row)
             text = self.tr("{tokens} tokens").format(tokens=format_count(tokens))
@@ -126,6 +152,8 @@ class PreferencesPage(View):
         endpoint.addWidget(self._default)
         form.addRow(self._labels[0], self._language)
         form.addRow(self._labels[1], self._theme)
+        form.addRow(self._labels[11], self._contrast)
+        form.addRow(self._labels[12], self._motion)
         form.addRow(self._labels[2], self._context)
         form.addRow("", self._context_words)
         form.addRow(self._labels[3], endpoint)
@@ -137,6 +165,7 @@ class PreferencesPage(View):
         form.addRow(self._labels[4], self._limits)
         form.addRow(self._labels[5], self._api)
         form.addRow(self._labels[9], self._privacy)
+        form.addRow(self._labels[10], self._shortcuts)
         self._refusal.hide()
         content.column.addSpacing(6)
         content.column.addLayout(form)
@@ -144,33 +173,41 @@ class PreferencesPage(View):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(content)
+        self._content = content
 
     def _connect(self) -> None:
         self._back.clicked.connect(self.left)
         self._language.activated.connect(self._save)
         self._theme.activated.connect(self._save)
+        self._contrast.activated.connect(self._save)
+        self._motion.activated.connect(self._save)
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
-        for part in (self._limits, self._api, self._downloads, self._connection):
+        for part in (self._limits, self._api, self._downloads, self._connection, self._shortcuts):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:
         settings = self._desk.settings
         self._language.setCurrentIndex(self._language.findData(settings.language))
         self._theme.setCurrentIndex(self._theme.findData(settings.theme))
+        self._contrast.setCurrentIndex(self._contrast.findData(settings.contrast))
+        self._motion.setCurrentIndex(self._motion.findData(settings.motion))
         self._context.setCurrentIndex(self._context.findData(settings.context_length))
         self._endpoint.setText(settings.endpoint)
         self._limits.show_settings()
         self._downloads.show_settings()
         self._connection.show_settings()
         self._api.show_settings()
+        self._shortcuts.show_settings()
         self._refusal.hide()
 
     def _save(self) -> None:
         self._change(
             language=self._language.currentData(),
             theme=self._theme.currentData(),
+            contrast=self._contrast.currentData(),
+            motion=self._motion.currentData(),
             context_length=self._context.currentData(),
         )
 

@@ -12,16 +12,24 @@ from engine.jobs.desk import Desk
 from engine.settings import Settings
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
+from gui.graphs.history_page import HistoryPage
+from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
 from gui.models.page import ModelsPage
 from gui.preferences.page import PreferencesPage
+from gui.prompts.page import PromptsPage
 from gui.shell.banners import BannerArea
 from gui.shell.download_status import DownloadStatus
 from gui.shell.language import Language
 from gui.shell.model import ShellModel
+from gui.shell.palette import Palette
+from gui.shell.shell_commands import ShellCommands
 from gui.shell.sidebar import Sidebar
 from gui.shell.top_line import TopLine
 from gui.shell.window import MainWindow, Page
+from gui.widgets.commands import Commands
+from gui.widgets.fuzzy import match
+from gui.widgets.places import model_words
 from gui.widgets.style import Style
 from gui.wizard.page import WizardPage
 
@@ -39,7 +47,12 @@ class Parts:
     chat: ChatPage
     models: ModelsPage
     preferences: PreferencesPage
+    prompts: PromptsPage
+    history: HistoryPage
+    graphs: GraphPanel
     window: MainWindow
+    commands: Commands
+    palette: Palette
 
 
 class Shell(QObject):
@@ -61,6 +74,8 @@ class Shell(QObject):
         self._connect_model()
         self._connect_sidebar()
         self._connect_pages()
+        self._commands = ShellCommands(parts, self)
+        parts.commands.take_own_keys(desk.settings.shortcuts)
 
     def start(self, open_file: InstalledModel | None) -> None:
         """Shows the first page: the wizard until it was done once, then the chat."""
@@ -70,9 +85,9 @@ class Shell(QObject):
         if open_file is not None:
             self._parts.model.load(open_file)
         if self._desk.settings.wizard_done or open_file is not None:
-            self._new_chat()
+            self.new_chat()
         else:
-            self._show_wizard()
+            self.show_wizard()
 
     def _on_event(self, event: Event) -> None:
         """The program was started once more: that start ends, and this window does what was asked of it."""
@@ -96,58 +111,89 @@ class Shell(QObject):
         model.deleted.connect(self._deleted)
         banners.load_again.connect(model.load_again)
         banners.restore.connect(model.restore)
-        banners.models_wanted.connect(self._show_models)
+        banners.models_wanted.connect(self.show_models)
 
     def _connect_sidebar(self) -> None:
         parts, sidebar = self._parts, self._parts.sidebar
-        sidebar.new_chat.connect(self._new_chat)
-        sidebar.opened.connect(self._open)
+        sidebar.new_chat.connect(self.new_chat)
+        sidebar.opened.connect(self.open_chat)
         sidebar.renamed.connect(parts.model.rename)
         sidebar.deleted.connect(parts.model.delete)
-        sidebar.models_wanted.connect(self._show_models)
-        sidebar.preferences_wanted.connect(self._show_preferences)
-        parts.top_line.models_wanted.connect(self._show_models)
+        sidebar.models_wanted.connect(self.show_models)
+        sidebar.preferences_wanted.connect(self.show_preferences)
+        parts.top_line.models_wanted.connect(self.show_models)
         parts.top_line.graphs_toggled.connect(parts.window.toggle_graphs)
-        parts.window.new_chat_wanted.connect(self._new_chat)
-        parts.window.find_wanted.connect(self._find)
-        parts.window.filter_wanted.connect(self._filter)
-        parts.window.preferences_wanted.connect(self._show_preferences)
+        parts.window.resized.connect(parts.palette.place)
+        parts.window.closing.connect(parts.chat.keep)
 
     def _connect_pages(self) -> None:
         parts = self._parts
         parts.wizard.finished.connect(self._use)
         parts.wizard.left.connect(self._leave_wizard)
         parts.chat.conversation_opened.connect(self._opened)
+        parts.chat.options_shown.connect(parts.window.make_way)
+        parts.chat.command_wanted.connect(parts.commands.run)
+        parts.chat.model_wanted.connect(self._switch_model)
         parts.chat.activity_changed.connect(parts.top_line.show_activity)
         parts.models.chosen.connect(self._use)
-        parts.models.wizard_wanted.connect(self._show_wizard)
-        parts.models.left.connect(self._show_chat)
+        parts.models.wizard_wanted.connect(self.show_wizard)
+        parts.models.left.connect(self.show_chat)
         parts.preferences.changed.connect(self._settings_changed)
-        parts.preferences.left.connect(self._show_chat)
+        parts.preferences.left.connect(self.show_chat)
+        parts.prompts.left.connect(self.show_chat)
+        parts.prompts.used.connect(self.use_prompt)
+        parts.history.left.connect(self.show_chat)
+        parts.graphs.history_wanted.connect(self.show_history)
+
+    def _switch_model(self, words: str) -> None:
+        """The model whose name fits best; the list of all where none does."""
+        models = self._parts.model.models
+        ranked = [(match(words, model_words(model)), -place) for place, model in enumerate(models)]
+        best = max(ranked, default=(0.0, 0))
+        if words and best[0]:
+            self._parts.model.load(models[-best[1]])
+        else:
+            self._parts.top_line.open_menu()
 
     # pages
-    def _show_chat(self) -> None:
+    def show_chat(self) -> None:
         self._parts.window.show_page(Page.CHAT)
         self._parts.chat.focus_composer()
 
-    def _show_wizard(self) -> None:
+    def show_wizard(self) -> None:
         self._parts.window.show_page(Page.WIZARD)
         self._parts.wizard.start()
 
-    def _show_models(self) -> None:
+    def show_models(self) -> None:
         self._parts.window.show_page(Page.MODELS)
         self._parts.models.enter()
 
-    def _show_preferences(self) -> None:
+    def show_preferences(self) -> None:
         self._parts.window.show_page(Page.PREFERENCES)
         self._parts.preferences.enter()
 
-    def _find(self) -> None:
+    def show_prompts(self) -> None:
+        self._parts.window.show_page(Page.PROMPTS)
+        self._parts.prompts.enter()
+
+    def show_history(self) -> None:
+        self._parts.window.show_page(Page.HISTORY)
+        self._parts.history.enter()
+
+    def use_prompt(self, text: str) -> None:
+        self.show_chat()
+        self._parts.chat.use_prompt(text)
+
+    def show_shortcuts(self) -> None:
+        self.show_preferences()
+        self._parts.preferences.show_shortcuts()
+
+    def find(self) -> None:
         """In the conversation; where none is shown, among the titles."""
         if self._parts.window.page is not Page.CHAT or not self._parts.chat.find():
-            self._filter()
+            self.filter()
 
-    def _filter(self) -> None:
+    def filter(self) -> None:
         if self._parts.window.page is not Page.WIZARD:
             self._parts.sidebar.focus_filter()
 
@@ -155,20 +201,20 @@ class Shell(QObject):
     def _leave_wizard(self) -> None:
         if not self._desk.settings.wizard_done:
             self._desk.change_settings(replace(self._desk.settings, wizard_done=True))
-        self._new_chat()
+        self.new_chat()
 
     def _use(self, model: InstalledModel) -> None:
         self._parts.model.load(model)
-        self._show_chat()
+        self.show_chat()
 
     # conversations
-    def _new_chat(self) -> None:
+    def new_chat(self) -> None:
         self._conversation = None
         self._parts.window.show_page(Page.CHAT)
         self._parts.sidebar.mark(None)
         self._parts.chat.new_conversation()
 
-    def _open(self, conversation_id: int) -> None:
+    def open_chat(self, conversation_id: int) -> None:
         self._parts.window.show_page(Page.CHAT)
         if conversation_id != self._conversation:
             self._conversation = conversation_id
@@ -190,11 +236,13 @@ class Shell(QObject):
     def _deleted(self, conversation_id: int, title: str) -> None:
         self._parts.banners.deleted(conversation_id, title)
         if conversation_id == self._conversation:
-            self._new_chat()
+            self.new_chat()
 
     # settings
     def _settings_changed(self, settings: Settings) -> None:
         self._style.choose(settings.theme)
+        self._style.choose_contrast(settings.contrast)
+        self._style.choose_motion(settings.motion)
         self._language.choose(settings.language)
         self._show_downloads()
 

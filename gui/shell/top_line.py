@@ -85,6 +85,11 @@ class TopLine(View):
         else:
             self._name.setAccessibleDescription("")
 
+    def open_menu(self) -> None:
+        """The models to choose from."""
+        self._name.setFocus()
+        self._name.showMenu()
+
     def show_activity(self, words: str) -> None:
         """What the answer that is shown waits for; "" for the model's own state."""
         if words != self._activity:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 _START_WIDTH, _START_HEIGHT = 1280, 820
 _LEAST_WIDTH, _LEAST_HEIGHT = 880, 600
 _GRAPHS_FROM = 1040  # width below which the graphs fold by themselves
+_BOTH_FROM = 1500  # and below which they make way for the settings of a chat
 
 
 class Page(Enum):
@@ -19,38 +20,43 @@ class Page(Enum):
     CHAT = auto()
     MODELS = auto()
     PREFERENCES = auto()
+    PROMPTS = auto()
+    HISTORY = auto()
 
 
 class MainWindow(QMainWindow):
     """Side bar | top line, banners, page | graphs. The wizard has the window for itself."""
 
-    new_chat_wanted = Signal()
-    find_wanted = Signal()
-    filter_wanted = Signal()
-    preferences_wanted = Signal()
+    resized = Signal()
+    closing = Signal()  # what is not kept yet has to be
 
     def __init__(
         self,
         sidebar: QWidget,
         top_line: QWidget,
         banners: QWidget,
-        pages: Mapping[Page, QWidget],
         graphs: QWidget,
         memory: QSettings,
     ) -> None:
         super().__init__()
         self._sidebar = sidebar
         self._top_line = top_line
-        self._pages = dict(pages)
+        self._pages: dict[Page, QWidget] = {}
         self._graphs = graphs
         self._memory = memory
         self._graphs_wanted = bool(memory.value("graphs", True, type=bool))
         self._graphs_when_narrow = False
+        self._beside = False  # the chat page shows a panel of its own
         self._stack = QStackedWidget()
         self.setWindowTitle("Deskside")
         self._arrange(banners)
-        self._add_shortcuts()
         self._restore()
+
+    def take_pages(self, pages: Mapping[Page, QWidget]) -> None:
+        """Once, before the window is shown; the chat comes first."""
+        self._pages = dict(pages)
+        for widget in self._pages.values():
+            self._stack.addWidget(widget)
         self.show_page(Page.CHAT)
 
     @property
@@ -82,11 +88,19 @@ class MainWindow(QMainWindow):
             self._memory.setValue("graphs", self._graphs_wanted)
         self._show_graphs()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def make_way(self, beside: bool) -> None:
+        """The chat page shows a panel beside the chat, or no more."""
+        self._beside = beside
         self._show_graphs()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._pages:
+            self._show_graphs()
+        self.resized.emit()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
         self._memory.setValue("geometry", self.saveGeometry())
         self._memory.sync()
         super().closeEvent(event)
@@ -97,11 +111,10 @@ class MainWindow(QMainWindow):
 
     def _show_graphs(self) -> None:
         wanted = self._graphs_when_narrow if self._narrow else self._graphs_wanted
-        self._graphs.setVisible(wanted and self.page is Page.CHAT)
+        crowded = self._beside and self.width() < _BOTH_FROM
+        self._graphs.setVisible(wanted and not crowded and self.page is Page.CHAT)
 
     def _arrange(self, banners: QWidget) -> None:
-        for widget in self._pages.values():
-            self._stack.addWidget(widget)
         centre = QVBoxLayout()
         centre.setContentsMargins(0, 0, 0, 0)
         centre.setSpacing(0)
@@ -117,21 +130,6 @@ class MainWindow(QMainWindow):
         row.addWidget(self._graphs)
         self.setCentralWidget(whole)
         self.setMinimumSize(_LEAST_WIDTH, _LEAST_HEIGHT)
-
-    def _add_shortcuts(self) -> None:
-        self._shortcut("Ctrl+N").triggered.connect(self.new_chat_wanted)
-        self._shortcut("Ctrl+F").triggered.connect(self.find_wanted)
-        self._shortcut("Ctrl+Shift+F").triggered.connect(self.filter_wanted)
-        self._shortcut("Ctrl+,").triggered.connect(self.preferences_wanted)
-        self._shortcut("Ctrl+Q").triggered.connect(self.close)
-        self._shortcut("F9").triggered.connect(self.toggle_graphs)
-
-    def _shortcut(self, keys: str) -> QAction:
-        action = QAction(self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        self.addAction(action)
-        return action
 
     def _restore(self) -> None:
         geometry = self._memory.value("geometry")

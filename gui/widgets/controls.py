@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFrame, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from gui.widgets.fonts import ui_font
 from gui.widgets.icons import icon, pixmap
@@ -102,6 +102,35 @@ class NumberBox(QSpinBox):
         self.lineEdit().setTextMargins(9, 0, 9, 0)  # Qt heeds no padding of a style sheet in here
         self.setRange(low, high)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class DecimalBox(QDoubleSpinBox):
+    """A number that may be left to the default: that is the place below the least one."""
+
+    def __init__(
+        self, low: float, high: float, decimals: int, step: float, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.lineEdit().setTextMargins(9, 0, 9, 0)  # as in NumberBox
+        self.setDecimals(decimals)
+        self.setSingleStep(step)
+        self.setRange(low - step, high)
+        self.setValue(self.minimum())
+        self._low = low
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def show_value(self, value: float | None) -> None:
+        self.setValue(self.minimum() if value is None else value)
+
+    def chosen(self) -> float | None:
+        """None for the default."""
+        return None if self.value() < self._low else self.value()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -7,7 +7,9 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from gui.widgets.fonts import register_fonts, ui_font
-from gui.widgets.theme import DARK, LIGHT, ThemeSource, Tokens
+from gui.widgets.theme import DARK, LIGHT, ThemeSource, Tokens, with_contrast
+
+_MORE = getattr(getattr(Qt, "ContrastPreference", None), "HighContrast", None)
 
 
 class Style(QObject):
@@ -22,6 +24,8 @@ class Style(QObject):
         self._application = application
         self._theme = theme
         self._choice = "system"
+        self._contrast = "system"
+        self._flash_ms = application.styleHints().cursorFlashTime()
         application.setStyle("Fusion")
         register_fonts()
         application.setFont(ui_font())
@@ -31,6 +35,18 @@ class Style(QObject):
         """`choice` is "system", "light" or "dark"."""
         self._choice = choice
         self._apply()
+
+    def choose_contrast(self, contrast: str) -> None:
+        """`contrast` is "system", "usual" or "more"."""
+        self._contrast = contrast
+        self._apply()
+
+    def choose_motion(self, motion: str) -> None:
+        """`motion` is "system", "usual" or "less". Qt 6.11 does not tell what a desktop prefers, but for a
+        caret that does not blink: whoever switched that off wants no more motion here."""
+        self._theme.calm = motion == "less" or (motion == "system" and self._flash_ms <= 0)
+        flash = 0 if self._theme.calm else max(self._flash_ms, 1000)
+        self._application.setCursorFlashTime(flash)
 
     def _follow(self) -> None:
         if self._choice == "system":
@@ -45,10 +61,21 @@ class Style(QObject):
         self._theme.show(tokens)
 
     def _wanted(self) -> Tokens:
+        tokens = self._scheme()
+        system = self._contrast == "system" and _wants_contrast(self._application)
+        return with_contrast(tokens) if self._contrast == "more" or system else tokens
+
+    def _scheme(self) -> Tokens:
         if self._choice == "system":
             dark = self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
             return DARK if dark else LIGHT
         return DARK if self._choice == "dark" else LIGHT
+
+
+def _wants_contrast(application: QApplication) -> bool:
+    """What the desktop says, where Qt passes it on."""
+    accessibility = getattr(application.styleHints(), "accessibility", None)
+    return accessibility is not None and accessibility().contrastPreference() == _MORE
 
 
 def palette(tokens: Tokens) -> QPalette:
@@ -117,12 +144,13 @@ QPushButton[kind="flat"]:hover {{ background: {hover}; }}
 QPushButton[kind="flat"]:checked {{ background: {selected}; }}
 QPushButton[kind="flat"]:focus {{ border: 1px solid {accent}; }}
 QPushButton[kind="flat"]::menu-indicator {{ image: none; width: 0px; }}
-QLineEdit, QSpinBox, QComboBox {{ background: {field}; color: {text}; border: 1px solid {border};
-    border-radius: 8px; padding: 6px 10px; selection-background-color: {selection};
-    selection-color: {text}; }}
-QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
-QSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
-QSpinBox::up-button, QSpinBox::down-button {{ width: 0px; border: none; }}
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{ background: {field}; color: {text};
+    border: 1px solid {border}; border-radius: 8px; padding: 6px 10px;
+    selection-background-color: {selection}; selection-color: {text}; }}
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
+    border: 1px solid {accent}; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0px; border: none; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
 QComboBox QAbstractItemView, QMenu {{ background: {surface}; color: {text}; border: 1px solid {border};
     selection-background-color: {selected}; selection-color: {text}; outline: none; padding: 4px; }}
@@ -130,6 +158,11 @@ QMenu::item {{ padding: 6px 22px 6px 12px; border-radius: 6px; }}
 QMenu::item:selected {{ background: {selected}; }}
 QMenu::item:disabled {{ color: {muted}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
+QListView[kind="palette"] {{ background: {surface}; color: {text}; border: none; outline: none; }}
+QListView[kind="palette"]::item {{ padding: 5px 8px; border-radius: 7px; color: {text}; }}
+QListView[kind="palette"]::item:selected {{ background: {selected}; }}
+QFrame[kind="chip"] {{ background: {surface}; border: 1px solid {border}; border-radius: 8px; }}
+QKeySequenceEdit QLineEdit {{ padding: 4px 10px; }}
 QListView[kind="side"] {{ background: {side}; border: none; outline: none; }}
 QListView[kind="choice"] {{ background: {field}; color: {text}; border: 1px solid {border};
     border-radius: 8px; padding: 3px; outline: none; }}
@@ -137,6 +170,7 @@ QListView[kind="choice"]:focus {{ border: 1px solid {accent}; }}
 QListView[kind="side"] QLineEdit {{ padding: 2px 6px; border-radius: 6px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="page"] {{ background: {window}; }}
+QScrollArea > QWidget > QWidget[kind="side"] {{ background: {side}; }}
 QProgressBar {{ background: {selected}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}

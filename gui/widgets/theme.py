@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -60,7 +60,7 @@ LIGHT = Tokens(
     current_hit="#ffb938",
     vram="#2f54c9",
     ram="#b05e16",
-    utilisation="#258a3c",
+    utilisation="#1f7f36",
     speed="#7d36b8",
 )
 
@@ -92,6 +92,36 @@ DARK = Tokens(
 )
 
 
+def with_contrast(tokens: Tokens) -> Tokens:
+    """The same look for eyes that need more: text of 7 to 1 and more, borders of 3 to 1."""
+    if tokens.dark:
+        return replace(
+            tokens,
+            window="#000000",
+            side="#000000",
+            surface="#000000",
+            field="#101114",
+            code="#0a0a0c",
+            text="#ffffff",
+            muted="#d4d7de",
+            border="#8b909c",
+            accent="#a9c4ff",
+        )
+    return replace(
+        tokens,
+        side="#ffffff",
+        field="#ffffff",
+        code="#ffffff",
+        text="#000000",
+        muted="#3a3e47",
+        border="#757b87",
+        accent="#1a3aa0",
+        danger="#8c1009",
+        warning="#6b3f00",
+        good="#0f5a22",
+    )
+
+
 class ThemeSource(QObject):
     """Passed to every view that paints by itself; repaint on `changed`."""
 
@@ -100,6 +130,7 @@ class ThemeSource(QObject):
     def __init__(self, tokens: Tokens = LIGHT, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tokens = tokens
+        self.calm = False  # less motion: nothing blinks, curves move once in two seconds
 
     @property
     def tokens(self) -> Tokens:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+_LAID_OUT_MS = 30
 
 
 class View(QWidget):
@@ -47,6 +49,14 @@ class Column(QScrollArea):
     def bring_into_sight(self, widget: QWidget) -> None:
         """Scrolls to a part that has just been shown: Qt does so for Tab only."""
         QTimer.singleShot(0, widget, partial(self._scroll_to, widget))
+
+    def bring_to_the_top(self, widget: QWidget) -> None:
+        """Scrolls so far that it begins the page, once what has just been added is laid out."""
+        QTimer.singleShot(_LAID_OUT_MS, widget, partial(self._scroll_to_top, widget))
+
+    def _scroll_to_top(self, widget: QWidget) -> None:
+        if self.isAncestorOf(widget):
+            self.verticalScrollBar().setValue(widget.mapTo(self.widget(), QPoint(0, -20)).y())
 
     def _scroll_to(self, widget: QWidget) -> None:
         if self.isAncestorOf(widget):

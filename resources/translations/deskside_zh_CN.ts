@@ -47,6 +47,10 @@
             <translation>为此回答计算</translation>
         </message>
         <message>
+            <source>Energy of the graphics cards</source>
+            <translation>显卡耗能</translation>
+        </message>
+        <message>
             <source>First token after</source>
             <translation>首个词元用时</translation>
         </message>
@@ -97,6 +101,10 @@
         <message>
             <source>{speed} tokens/s</source>
             <translation>{speed} 词元/秒</translation>
+        </message>
+        <message>
+            <source>{wh} Wh · {joules} J a token</source>
+            <translation>{wh} Wh · 每词元 {joules} J</translation>
         </message>
         <message>
             <source>{width} on average</source>
@@ -237,6 +245,10 @@
     <context>
         <name>ChatPage</name>
         <message>
+            <source>Attach files</source>
+            <translation>附上文件</translation>
+        </message>
+        <message>
             <source>Loading the model … {percent} %</source>
             <translation>正在加载模型… {percent}%</translation>
         </message>
@@ -361,10 +373,125 @@
         </message>
     </context>
     <context>
+        <name>Commands</name>
+        <message>
+            <source>All commands</source>
+            <translation>所有命令</translation>
+        </message>
+        <message>
+            <source>Ask for another answer</source>
+            <translation>重新回答</translation>
+        </message>
+        <message>
+            <source>Attach files</source>
+            <translation>附上文件</translation>
+        </message>
+        <message>
+            <source>Carry the last answer on</source>
+            <translation>继续上一个回答</translation>
+        </message>
+        <message>
+            <source>Chat: {title}</source>
+            <translation>对话：{title}</translation>
+        </message>
+        <message>
+            <source>Check this machine</source>
+            <translation>检查本机</translation>
+        </message>
+        <message>
+            <source>Copy the last answer</source>
+            <translation>复制最后的回答</translation>
+        </message>
+        <message>
+            <source>Find in this chat</source>
+            <translation>在此对话中查找</translation>
+        </message>
+        <message>
+            <source>Free the memory of the model</source>
+            <translation>释放模型占用的内存</translation>
+        </message>
+        <message>
+            <source>Go to the conversation</source>
+            <translation>转到对话内容</translation>
+        </message>
+        <message>
+            <source>Go to the message field</source>
+            <translation>转到消息框</translation>
+        </message>
+        <message>
+            <source>Keyboard shortcuts</source>
+            <translation>键盘快捷键</translation>
+        </message>
+        <message>
+            <source>Look among the chats</source>
+            <translation>在对话中查找</translation>
+        </message>
+        <message>
+            <source>Models</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>New chat</source>
+            <translation>新建对话</translation>
+        </message>
+        <message>
+            <source>Next chat</source>
+            <translation>下一个对话</translation>
+        </message>
+        <message>
+            <source>Previous chat</source>
+            <translation>上一个对话</translation>
+        </message>
+        <message>
+            <source>Prompt: {prompt}</source>
+            <translation>提示词：{prompt}</translation>
+        </message>
+        <message>
+            <source>Quit</source>
+            <translation>退出</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>设置</translation>
+        </message>
+        <message>
+            <source>Settings of this chat</source>
+            <translation>此对话的设置</translation>
+        </message>
+        <message>
+            <source>Show or hide the graphs</source>
+            <translation>显示或隐藏图表</translation>
+        </message>
+        <message>
+            <source>Speed and memory over time</source>
+            <translation>速度与内存的历史</translation>
+        </message>
+        <message>
+            <source>Stop the answer</source>
+            <translation>停止回答</translation>
+        </message>
+        <message>
+            <source>Switch models</source>
+            <translation>切换模型</translation>
+        </message>
+        <message>
+            <source>Use {model}</source>
+            <translation>使用 {model}</translation>
+        </message>
+        <message>
+            <source>Your prompts</source>
+            <translation>您的提示词</translation>
+        </message>
+    </context>
+    <context>
         <name>Composer</name>
         <message>
-            <source>Enter sends, Shift and Enter begins a new line.</source>
-            <translation>按 Enter 发送，按 Shift+Enter 换行。</translation>
+            <source>Attach text, code or a PDF</source>
+            <translation>附上文本、代码或 PDF</translation>
+        </message>
+        <message>
+            <source>Enter sends, Shift and Enter begins a new line, a slash begins a command.</source>
+            <translation>Enter 发送，Shift 加 Enter 换行，斜杠开始一个命令。</translation>
         </message>
         <message>
             <source>Message</source>
@@ -381,6 +508,10 @@
         <message>
             <source>Send</source>
             <translation>发送</translation>
+        </message>
+        <message>
+            <source>Settings of this chat</source>
+            <translation>此对话的设置</translation>
         </message>
         <message>
             <source>Stop</source>
@@ -456,6 +587,37 @@
         <message>
             <source>none; or addresses and folders</source>
             <translation>无；或网址和文件夹</translation>
+        </message>
+    </context>
+    <context>
+        <name>ContextMeter</name>
+        <message>
+            <source>Answer {tokens}</source>
+            <translation>回答 {tokens}</translation>
+        </message>
+        <message>
+            <source>Context</source>
+            <translation>上下文</translation>
+        </message>
+        <message>
+            <source>Counted while the last answer was written.</source>
+            <translation>在写最后一个回答时计数。</translation>
+        </message>
+        <message>
+            <source>Left {tokens}</source>
+            <translation>剩余 {tokens}</translation>
+        </message>
+        <message>
+            <source>Prompt {tokens}</source>
+            <translation>提示 {tokens}</translation>
+        </message>
+        <message>
+            <source>Reasoning {tokens}</source>
+            <translation>思考 {tokens}</translation>
+        </message>
+        <message>
+            <source>{used} of {window} tokens</source>
+            <translation>{used} / {window} 词元</translation>
         </message>
     </context>
     <context>
@@ -1009,6 +1171,36 @@
         </message>
     </context>
     <context>
+        <name>FileChip</name>
+        <message>
+            <source>Leave {name} out</source>
+            <translation>去掉 {name}</translation>
+        </message>
+        <message>
+            <source>about {tokens} tokens</source>
+            <translation>约 {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>about {tokens} tokens, the end is cut off</source>
+            <translation>约 {tokens} 词元，末尾已截断</translation>
+        </message>
+        <message>
+            <source>reading …</source>
+            <translation>正在读取…</translation>
+        </message>
+        <message>
+            <source>{pages} p. · about {tokens} tokens</source>
+            <translation>{pages} 页 · 约 {tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>FileChips</name>
+        <message>
+            <source>Together about {tokens} tokens</source>
+            <translation>共约 {tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
         <name>FindBar</name>
         <message>
             <source>Close (Esc)</source>
@@ -1208,6 +1400,18 @@
             <translation>每秒生成 {rate} 个词元。</translation>
         </message>
         <message>
+            <source>History</source>
+            <translation>历史</translation>
+        </message>
+        <message>
+            <source>Hold the curves</source>
+            <translation>暂停曲线</translation>
+        </message>
+        <message>
+            <source>Let the curves go on</source>
+            <translation>继续曲线</translation>
+        </message>
+        <message>
             <source>Live figures of the machine</source>
             <translation>本机实时数据</translation>
         </message>
@@ -1274,6 +1478,81 @@
         <message>
             <source>{unit} model</source>
             <translation>{unit} 模型</translation>
+        </message>
+    </context>
+    <context>
+        <name>HistoryPage</name>
+        <message>
+            <source>Back to the chat</source>
+            <translation>返回对话</translation>
+        </message>
+        <message>
+            <source>Device</source>
+            <translation>设备</translation>
+        </message>
+        <message>
+            <source>First token after</source>
+            <translation>首词元用时</translation>
+        </message>
+        <message>
+            <source>History</source>
+            <translation>历史</translation>
+        </message>
+        <message>
+            <source>Memory after the last load: {measured} measured, {predicted} predicted.</source>
+            <translation>最近一次加载后的内存：实测 {measured}，预测 {predicted}。</translation>
+        </message>
+        <message>
+            <source>Memory of the models</source>
+            <translation>模型占用的内存</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>No figures in that time. Answers are measured while they are written, and the figures are kept on this machine only, unless that is switched off in the settings.</source>
+            <translation>这段时间没有数据。写回答时会测量，数据只保存在本机，也可以在设置中关闭。</translation>
+        </message>
+        <message>
+            <source>One day</source>
+            <translation>一天</translation>
+        </message>
+        <message>
+            <source>One month</source>
+            <translation>一个月</translation>
+        </message>
+        <message>
+            <source>One week</source>
+            <translation>一周</translation>
+        </message>
+        <message>
+            <source>Three months</source>
+            <translation>三个月</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>时间</translation>
+        </message>
+        <message>
+            <source>Tokens per second</source>
+            <translation>每秒词元</translation>
+        </message>
+        <message>
+            <source>Use</source>
+            <translation>使用率</translation>
+        </message>
+        <message>
+            <source>{count} answers · {speed} tokens/s · first token {first} s · prompt {prompt} tokens/s</source>
+            <translation>{count} 个回答 · {speed} 词元/秒 · 首词元 {first} 秒 · 提示 {prompt} 词元/秒</translation>
+        </message>
+        <message>
+            <source>{seconds} s</source>
+            <translation>{seconds} 秒</translation>
+        </message>
+        <message>
+            <source>{speed} tokens/s</source>
+            <translation>{speed} 词元/秒</translation>
         </message>
     </context>
     <context>
@@ -1539,6 +1818,109 @@
         </message>
     </context>
     <context>
+        <name>OptionsPanel</name>
+        <message>
+            <source>Always</source>
+            <translation>总是</translation>
+        </message>
+        <message>
+            <source>As the model likes</source>
+            <translation>由模型决定</translation>
+        </message>
+        <message>
+            <source>Close (Esc)</source>
+            <translation>关闭 (Esc)</translation>
+        </message>
+        <message>
+            <source>Counts from the next answer on, in this chat only.</source>
+            <translation>从下一个回答起生效，只对此对话有效。</translation>
+        </message>
+        <message>
+            <source>Default</source>
+            <translation>默认</translation>
+        </message>
+        <message>
+            <source>Defaults</source>
+            <translation>默认设置</translation>
+        </message>
+        <message>
+            <source>Forget</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Forget this preset</source>
+            <translation>删除此预设</translation>
+        </message>
+        <message>
+            <source>Keep</source>
+            <translation>保存</translation>
+        </message>
+        <message>
+            <source>Keep these settings as a preset</source>
+            <translation>将这些设置保存为预设</translation>
+        </message>
+        <message>
+            <source>Min p</source>
+            <translation>Min-p 采样</translation>
+        </message>
+        <message>
+            <source>Most tokens</source>
+            <translation>最多词元</translation>
+        </message>
+        <message>
+            <source>Name of a new preset</source>
+            <translation>新预设的名称</translation>
+        </message>
+        <message>
+            <source>Never</source>
+            <translation>从不</translation>
+        </message>
+        <message>
+            <source>Own settings</source>
+            <translation>自定义</translation>
+        </message>
+        <message>
+            <source>Preset</source>
+            <translation>预设</translation>
+        </message>
+        <message>
+            <source>Repeat penalty</source>
+            <translation>重复惩罚</translation>
+        </message>
+        <message>
+            <source>Seed</source>
+            <translation>随机种子</translation>
+        </message>
+        <message>
+            <source>Settings of this chat</source>
+            <translation>此对话的设置</translation>
+        </message>
+        <message>
+            <source>System prompt</source>
+            <translation>系统提示词</translation>
+        </message>
+        <message>
+            <source>Temperature</source>
+            <translation>温度</translation>
+        </message>
+        <message>
+            <source>Thinking</source>
+            <translation>思考</translation>
+        </message>
+        <message>
+            <source>Top k</source>
+            <translation>Top-k 采样</translation>
+        </message>
+        <message>
+            <source>Top p</source>
+            <translation>Top-p 采样</translation>
+        </message>
+        <message>
+            <source>Who the model is, and how it should answer</source>
+            <translation>模型是谁，应当怎样回答</translation>
+        </message>
+    </context>
+    <context>
         <name>Origin</name>
         <message>
             <source>Computed exactly from the model file.</source>
@@ -1566,6 +1948,25 @@
         </message>
     </context>
     <context>
+        <name>Palette</name>
+        <message>
+            <source>Commands</source>
+            <translation>命令</translation>
+        </message>
+        <message>
+            <source>Look for a command, a model, a prompt or a chat</source>
+            <translation>查找命令、模型、提示词或对话</translation>
+        </message>
+        <message>
+            <source>Nothing fits</source>
+            <translation>没有匹配项</translation>
+        </message>
+        <message>
+            <source>What would you like to do?</source>
+            <translation>您想做什么？</translation>
+        </message>
+    </context>
+    <context>
         <name>Place</name>
         <message>
             <source>{model} on {host}</source>
@@ -1590,6 +1991,10 @@
             <translation>跟随系统</translation>
         </message>
         <message>
+            <source>As usual</source>
+            <translation>通常</translation>
+        </message>
+        <message>
             <source>Back to the chat</source>
             <translation>返回对话</translation>
         </message>
@@ -1600,6 +2005,10 @@
         <message>
             <source>Context length</source>
             <translation>上下文长度</translation>
+        </message>
+        <message>
+            <source>Contrast</source>
+            <translation>对比度</translation>
         </message>
         <message>
             <source>Dark</source>
@@ -1626,6 +2035,10 @@
             <translation>语言</translation>
         </message>
         <message>
+            <source>Less</source>
+            <translation>减少</translation>
+        </message>
+        <message>
             <source>Light</source>
             <translation>浅色</translation>
         </message>
@@ -1638,6 +2051,14 @@
             <translation>模型库</translation>
         </message>
         <message>
+            <source>More</source>
+            <translation>更高</translation>
+        </message>
+        <message>
+            <source>Motion</source>
+            <translation>动画</translation>
+        </message>
+        <message>
             <source>Other programs</source>
             <translation>其他程序</translation>
         </message>
@@ -1648,6 +2069,10 @@
         <message>
             <source>Settings</source>
             <translation>设置</translation>
+        </message>
+        <message>
+            <source>Shortcuts</source>
+            <translation>快捷键</translation>
         </message>
         <message>
             <source>Theme</source>
@@ -1675,6 +2100,72 @@
         <message>
             <source>Show every connection</source>
             <translation>显示所有连接</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptsPage</name>
+        <message>
+            <source>Back to the chat</source>
+            <translation>返回对话</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Keep</source>
+            <translation>保存</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>名称</translation>
+        </message>
+        <message>
+            <source>New prompt</source>
+            <translation>新提示词</translation>
+        </message>
+        <message>
+            <source>None yet</source>
+            <translation>暂无</translation>
+        </message>
+        <message>
+            <source>Prompts</source>
+            <translation>提示词</translation>
+        </message>
+        <message>
+            <source>Text</source>
+            <translation>内容</translation>
+        </message>
+        <message>
+            <source>Texts that you use again and again. In the message field a slash and the name puts one in; words in {{double braces}} are then filled in one after the other, with Tab.</source>
+            <translation>您反复使用的文字。在消息框中输入斜杠和名称即可插入；{{双花括号}}中的词用 Tab 键逐个填写。</translation>
+        </message>
+        <message>
+            <source>Translate</source>
+            <translation>翻译</translation>
+        </message>
+        <message>
+            <source>Translate this into {{language}}:</source>
+            <translation>把下面的内容翻译成{{语言}}：</translation>
+        </message>
+        <message>
+            <source>Use in the chat</source>
+            <translation>用于对话</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReadingOut</name>
+        <message>
+            <source>Answer</source>
+            <translation>回答</translation>
+        </message>
+        <message>
+            <source>You</source>
+            <translation>您</translation>
+        </message>
+        <message>
+            <source>with reasoning</source>
+            <translation>含思考过程</translation>
         </message>
     </context>
     <context>
@@ -1853,6 +2344,33 @@
         </message>
     </context>
     <context>
+        <name>ShortcutSettings</name>
+        <message>
+            <source>Click a field and press the new keys; Backspace takes them away. Enter sends, Shift+Enter begins a new line, Esc stops: these stay as they are.</source>
+            <translation>点击一栏并按下新的按键；Backspace 将其清除。Enter 发送、Shift+Enter 换行、Esc 停止，这些保持不变。</translation>
+        </message>
+        <message>
+            <source>Keys of: {command}</source>
+            <translation>按键：{command}</translation>
+        </message>
+        <message>
+            <source>Use the usual keys</source>
+            <translation>恢复默认按键</translation>
+        </message>
+        <message>
+            <source>{keys} alone would be typed: add Ctrl or Alt.</source>
+            <translation>{keys} 会被当作输入：请加上 Ctrl 或 Alt。</translation>
+        </message>
+        <message>
+            <source>{keys} already belongs to: {command}. Take it away there first.</source>
+            <translation>{keys} 已用于：{command}。请先在那里清除。</translation>
+        </message>
+        <message>
+            <source>{keys} is needed for writing and reading.</source>
+            <translation>{keys} 是输入和阅读所需的按键。</translation>
+        </message>
+    </context>
+    <context>
         <name>Sidebar</name>
         <message>
             <source>Chats</source>
@@ -1897,6 +2415,120 @@
         <message>
             <source>Show the downloads</source>
             <translation>显示下载</translation>
+        </message>
+    </context>
+    <context>
+        <name>SlashCommands</name>
+        <message>
+            <source>Against repetition: /repeat_penalty 1.1</source>
+            <translation>减少重复：/repeat_penalty 1.1</translation>
+        </message>
+        <message>
+            <source>Ask for another answer</source>
+            <translation>重新回答</translation>
+        </message>
+        <message>
+            <source>Attach files</source>
+            <translation>附上文件</translation>
+        </message>
+        <message>
+            <source>Begin a new chat</source>
+            <translation>新建对话</translation>
+        </message>
+        <message>
+            <source>Carry the last answer on</source>
+            <translation>继续上一个回答</translation>
+        </message>
+        <message>
+            <source>Draw from so many tokens: /top_k 40</source>
+            <translation>从这么多个词元中选取：/top_k 40</translation>
+        </message>
+        <message>
+            <source>Draw from the likeliest tokens of this share: /top_p 0.95</source>
+            <translation>从占此比例的最可能词元中选取：/top_p 0.95</translation>
+        </message>
+        <message>
+            <source>Find in this chat</source>
+            <translation>在此对话中查找</translation>
+        </message>
+        <message>
+            <source>How much chance there is in the answers: /temperature 0.7</source>
+            <translation>回答的随机程度：/temperature 0.7</translation>
+        </message>
+        <message>
+            <source>Keyboard shortcuts</source>
+            <translation>键盘快捷键</translation>
+        </message>
+        <message>
+            <source>Leave out tokens less likely than this share: /min_p 0.05</source>
+            <translation>去掉可能性低于此比例的词元：/min_p 0.05</translation>
+        </message>
+        <message>
+            <source>No answer is longer: /max_tokens 500</source>
+            <translation>限制回答的长度：/max_tokens 500</translation>
+        </message>
+        <message>
+            <source>No preset begins like that. There are: {names}.</source>
+            <translation>没有以此开头的预设。现有：{names}。</translation>
+        </message>
+        <message>
+            <source>No system prompt.</source>
+            <translation>没有系统提示词。</translation>
+        </message>
+        <message>
+            <source>Set the system prompt of this chat: /system TEXT</source>
+            <translation>设置此对话的系统提示词：/system 文字</translation>
+        </message>
+        <message>
+            <source>Settings of this chat</source>
+            <translation>此对话的设置</translation>
+        </message>
+        <message>
+            <source>Speed and memory over time</source>
+            <translation>速度与内存的历史</translation>
+        </message>
+        <message>
+            <source>Switch models: /model NAME</source>
+            <translation>切换模型：/model 名称</translation>
+        </message>
+        <message>
+            <source>The preset {name} is used.</source>
+            <translation>已使用预设 {name}。</translation>
+        </message>
+        <message>
+            <source>The same answers again: /seed 7</source>
+            <translation>得到相同的回答：/seed 7</translation>
+        </message>
+        <message>
+            <source>The system prompt of this chat is set.</source>
+            <translation>已设置此对话的系统提示词。</translation>
+        </message>
+        <message>
+            <source>Use a preset: /preset NAME</source>
+            <translation>使用预设：/preset 名称</translation>
+        </message>
+        <message>
+            <source>Your prompts</source>
+            <translation>您的提示词</translation>
+        </message>
+        <message>
+            <source>default</source>
+            <translation>默认</translation>
+        </message>
+        <message>
+            <source>none yet</source>
+            <translation>暂无</translation>
+        </message>
+        <message>
+            <source>{name} is a number from {low} to {high}.</source>
+            <translation>{name} 是 {low} 到 {high} 之间的数字。</translation>
+        </message>
+    </context>
+    <context>
+        <name>SlashList</name>
+        <message>
+            <source>Commands</source>
+            <translation>命令</translation>
         </message>
     </context>
     <context>

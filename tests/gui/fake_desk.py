@@ -62,6 +62,9 @@ class FakeDesk:
     def calibrate(self) -> JobId:
         return self._note("calibrate")
 
+    def history(self, days: int) -> JobId:
+        return self._note("history", days)
+
     def score(self) -> JobId:
         return self._note("score")
 

@@ -15,7 +15,7 @@ from gui.shell.window import Page
 from gui.widgets.bytes_text import format_bytes, format_rate, format_seconds
 from gui.widgets.icons import icon
 from gui.widgets.sentences import translate
-from gui.widgets.theme import DARK, LIGHT, Tokens
+from gui.widgets.theme import DARK, LIGHT, Tokens, with_contrast
 from tests.gui import samples
 from tests.gui.window_under_test import WindowUnderTest
 
@@ -60,9 +60,13 @@ def show_everything(window: WindowUnderTest, page: Page) -> None:
         window.parts.models.model.pull("unsloth/Qwen3-30B-A3B-GGUF:Q4_K_M")
         plan = samples.plan("Qwen3-30B-A3B")
         window.tell(DownloadPlanned(window.desk.last("pull"), samples.download_plan(plan)))
-    {Page.CHAT: shell._new_chat, Page.MODELS: shell._show_models, Page.PREFERENCES: shell._show_preferences}[
-        page
-    ]()
+    {
+        Page.CHAT: shell.new_chat,
+        Page.MODELS: shell.show_models,
+        Page.PREFERENCES: shell.show_preferences,
+        Page.PROMPTS: shell.show_prompts,
+        Page.HISTORY: shell.show_history,
+    }[page]()
     window.tell(Noticed(JobId(0), sentence("disk_full", path="/data")))
 
 
@@ -134,9 +138,27 @@ def test_sentences_of_the_engine_are_translated(window: WindowUnderTest) -> None
         assert window.application.translate("messages", template) != template
 
 
-@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+STRONG = (with_contrast(LIGHT), with_contrast(DARK))
+
+
+@pytest.mark.parametrize("tokens", STRONG, ids=["light", "dark"])
+def test_more_contrast_is_more(tokens: Tokens) -> None:
+    for ground in (tokens.window, tokens.side, tokens.field, tokens.surface, tokens.code):
+        for words in (tokens.text, tokens.muted, tokens.danger, tokens.warning, tokens.good, tokens.accent):
+            assert contrast(words, ground) >= 7.0, (words, ground)
+        assert contrast(tokens.border, ground) >= 3.0
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK, *STRONG], ids=["light", "dark", "light+", "dark+"])
 def test_words_stand_out_from_their_background(tokens: Tokens) -> None:
-    grounds = (tokens.window, tokens.side, tokens.field)
+    grounds = (tokens.window, tokens.side, tokens.field, tokens.surface, tokens.code, tokens.bubble)
+    raised = (tokens.hover, tokens.selected)
+    for ground in raised:
+        assert contrast(tokens.text, ground) >= 4.5, ground
+    for ground in (tokens.selection, tokens.hit, tokens.current_hit):
+        assert contrast(tokens.text, ground) >= 4.5, ground
+    for curve in (tokens.vram, tokens.ram, tokens.utilisation, tokens.speed):
+        assert contrast(curve, tokens.surface) >= 4.5, curve  # their figures are words
     for words in (tokens.text, tokens.muted, tokens.danger, tokens.warning, tokens.good):
         assert all(contrast(words, ground) >= 4.5 for ground in grounds), words
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
@@ -154,6 +176,22 @@ def luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_contrast_and_motion_follow_the_settings(window: WindowUnderTest) -> None:
+    window.shell.show_preferences()
+    page = window.parts.preferences
+    for box, wanted in ((page._contrast, "more"), (page._motion, "less")):
+        box.setCurrentIndex(box.findData(wanted))
+        box.activated.emit(box.currentIndex())
+    assert (window.desk.settings.contrast, window.desk.settings.motion) == ("more", "less")
+    assert window.theme.tokens == with_contrast(LIGHT)
+    assert window.theme.calm and window.application.cursorFlashTime() == 0
+    for box in (page._contrast, page._motion):
+        box.setCurrentIndex(box.findData("usual"))
+        box.activated.emit(box.currentIndex())
+    assert window.theme.tokens == LIGHT
+    assert not window.theme.calm and window.application.cursorFlashTime() > 0
 
 
 def test_numbers_read_well(window: WindowUnderTest) -> None:

@@ -49,7 +49,7 @@ IN_RICH = 13  # as people see it: not the one in the link's address
 def begin(window: WindowUnderTest, *messages: object) -> None:
     window.list_all()
     window.shell._conversation = None
-    window.shell._open(7)
+    window.shell.open_chat(7)
     opened = conversation(*messages)  # type: ignore[arg-type]
     window.tell(ConversationOpened(window.desk.last("open_conversation"), opened))
 
@@ -104,7 +104,7 @@ def test_find_by_keyboard(window: WindowUnderTest, qtbot: QtBot) -> None:
 
 def test_nothing_found_and_nothing_to_look_through(window: WindowUnderTest) -> None:
     window.list_all()
-    window.shell._new_chat()
+    window.shell.new_chat()
     window.press(Qt.Key.Key_F, CONTROL)
     assert window.parts.chat.find_bar.isHidden()
     assert window.focused().accessibleName() == "Filter chats by title"

@@ -206,7 +206,7 @@ def test_the_side_bar_tells_of_downloads_on_every_page(page: WindowUnderTest) ->
     list_downloads(page, queued("One", TransferState.FETCHING, job=7))
     progress = DownloadProgress(TransferState.FETCHING, 4 * GIB, 8 * GIB, 24e6, 200.0, "x.gguf")
     page.tell(DownloadProgressed(JobId(7), progress))
-    page.shell._new_chat()
+    page.shell.new_chat()
     page.settle()
     assert button.isVisible() and button.accessibleName() == "50 %, 3 min 20 s left"
     button.click()

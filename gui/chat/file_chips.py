@@ -1,0 +1,159 @@
+"""The files that go with the next message: what each costs is said before it is sent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.chat.attachments import AttachedFile
+from engine.figures import Origin
+from gui.widgets.controls import IconButton
+from gui.widgets.labels import ElidedLine, Line, OriginBadge
+from gui.widgets.theme import ThemeSource
+from gui.widgets.view import View
+
+_WIDTH = 336  # two beside each other
+_LEAST_NAME = 110
+
+
+class FileChip(View):
+    """One file; `file` is None while it is read."""
+
+    removed = Signal()
+
+    def __init__(self, theme: ThemeSource, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.file: AttachedFile | None = None
+        self._name = name
+        self._shown_name = ElidedLine(name)
+        self._cost = Line("", "muted")
+        self.remove = IconButton(theme, "cross")
+        frame = QFrame()
+        frame.setProperty("kind", "chip")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(10, 2, 2, 2)
+        row.setSpacing(8)
+        row.addWidget(self._shown_name, 1)
+        row.addWidget(self._cost)
+        row.addWidget(self.remove)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+        self._shown_name.setMinimumWidth(_LEAST_NAME)
+        self.setFixedWidth(_WIDTH)
+        self.remove.clicked.connect(self.removed)
+        self.retranslate()
+
+    def show_file(self, file: AttachedFile) -> None:
+        self.file = file
+        self._name = file.name
+        self._shown_name.setText(file.name)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self._cost.setText(self._cost_words())
+        self.setAccessibleName(f"{self._name}, {self._cost.text()}")
+        self.remove.name(self.tr("Leave {name} out").format(name=self._name))
+        self.remove.setAccessibleDescription(self._cost.text())
+
+    def _cost_words(self) -> str:
+        if self.file is None:
+            return self.tr("reading …")
+        tokens = QLocale().toString(self.file.tokens)
+        if self.file.cut:
+            return self.tr("about {tokens} tokens, the end is cut off").format(tokens=tokens)
+        if self.file.pages:
+            pages = QLocale().toString(self.file.pages)
+            return self.tr("{pages} p. · about {tokens} tokens").format(pages=pages, tokens=tokens)
+        return self.tr("about {tokens} tokens").format(tokens=tokens)
+
+
+class FileChips(View):
+    """Hidden while there are none."""
+
+    changed = Signal()
+
+    def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.chips: list[FileChip] = []
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        self._sum = Line("", "muted")
+        self._origin = OriginBadge(Origin.ESTIMATED)
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self._sum)
+        below.addWidget(self._origin)
+        below.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(4)
+        column.addLayout(self._rows)
+        column.addLayout(below)
+        self.hide()
+
+    @property
+    def files(self) -> tuple[AttachedFile, ...]:
+        """Those that are read, in the order in which they were given."""
+        return tuple(chip.file for chip in self.chips if chip.file is not None)
+
+    @property
+    def reading(self) -> bool:
+        return any(chip.file is None for chip in self.chips)
+
+    def add(self, name: str) -> FileChip:
+        chip = FileChip(self._theme, name)
+        chip.removed.connect(self._remove)
+        self.chips.append(chip)
+        self._lay_out()
+        return chip
+
+    def take_out(self, chip: FileChip) -> None:
+        if chip in self.chips:
+            self.chips.remove(chip)
+            if chip.isAncestorOf(self.focusWidget()):
+                self.focusNextChild()
+            chip.hide()
+            chip.deleteLater()
+            self._lay_out()
+
+    def show_file(self, chip: FileChip, file: AttachedFile) -> None:
+        if chip in self.chips:
+            chip.show_file(file)
+            self._lay_out()
+
+    def clear(self) -> None:
+        for chip in tuple(self.chips):
+            self.take_out(chip)
+
+    def retranslate(self) -> None:
+        tokens = QLocale().toString(sum(file.tokens for file in self.files))
+        self._sum.setText(self.tr("Together about {tokens} tokens").format(tokens=tokens))
+
+    def _remove(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, FileChip):
+            self.take_out(chip)
+
+    def _lay_out(self) -> None:
+        """Two beside each other."""
+        while self._rows.count():
+            line = self._rows.takeAt(0).layout()
+            while line is not None and line.count():
+                line.takeAt(0)
+            if line is not None:
+                line.deleteLater()
+        for start in range(0, len(self.chips), 2):
+            line = QHBoxLayout()
+            line.setSpacing(6)
+            for chip in self.chips[start : start + 2]:
+                line.addWidget(chip)
+            line.addStretch(1)
+            self._rows.addLayout(line)
+        self.retranslate()
+        several = len(self.files) > 1
+        self._sum.setVisible(several)
+        self._origin.setVisible(bool(self.files))
+        self.setVisible(bool(self.chips))
+        self.changed.emit()
