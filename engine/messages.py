@@ -378,7 +378,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         # privacy: docs/privacy.md says the same
         "privacy_nothing": "By itself Deskside connects to nothing: no telemetry, no accounts, no search for updates, no crash reports. Each of the following happens only after somebody asked for it.",
         "privacy_hub": "Downloading a model: the hub of the settings (huggingface.co) is asked for its files. It learns your address, the name of the model, and your HF_TOKEN if that is set.",
-        "privacy_mirrors": "While a model is downloaded: hf-mirror.com and modelscope.cn are asked for the same files, without the token, unless other mirrors or none are set. They learn your address and the name of the model.",
+        "privacy_mirrors": "While a model is downloaded: the mirrors that you chose, none at first, are asked for the same files, without the token; hf-mirror.com and modelscope.cn by a switch of the settings. They learn your address and the name of the model.",
         "privacy_addresses": "A model or its description from an address that you give: the server there learns your address.",
         "privacy_search": "Searching the hub, looking at a model of it, testing the connection: the hub, and for the test its mirrors, learn your address and the words of the search.",
         "privacy_runtimes": "Fetching a runtime for a graphics card: the place that you give, or that is set, learns your address and what is fetched.",

@@ -4062,8 +4062,8 @@
             <translation>推理引擎是哪个版本？描述中没有说明；不同版本在这里可相差 {factor} 倍。请填写 engine.build（版本号或日期）。</translation>
         </message>
         <message>
-            <source>While a model is downloaded: hf-mirror.com and modelscope.cn are asked for the same files, without the token, unless other mirrors or none are set. They learn your address and the name of the model.</source>
-            <translation>下载模型期间：会向 hf-mirror.com 和 modelscope.cn 请求相同的文件（不带令牌），除非设置了其他镜像或不使用镜像。它们会得知您的网络地址和模型名称。</translation>
+            <source>While a model is downloaded: the mirrors that you chose, none at first, are asked for the same files, without the token; hf-mirror.com and modelscope.cn by a switch of the settings. They learn your address and the name of the model.</source>
+            <translation>下载模型期间：会向您选定的镜像（起初没有）请求相同的文件，不带令牌；hf-mirror.com 和 modelscope.cn 由设置中的开关启用。它们会得知您的网络地址和模型名称。</translation>
         </message>
         <message>
             <source>Window, command line, engine and its workers talk over private sockets of this machine, which other users cannot open.</source>
