@@ -1,7 +1,7 @@
 /* What an AppImage begins with: unpacks the squashfs behind it, once, and starts AppRun in it.
  *
  * It mounts nothing, so that it needs no FUSE, and what it started outlives it: the engine's host may go on
- * when the window that brought it has closed (docs/decisions/0010-appimage-unpacks.md). The tree lies in
+ * when the window that brought it has closed (docs/decisions/0014-appimage-unpacks.md). The tree lies in
  * ~/.cache/deskside/appimage/BUILD and is renamed there when it is whole; trees that were not started for
  * 30 days are deleted. Static, so that AppRun can say what is wrong with an old C library.
  */
