@@ -12,7 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from engine.catalog.gguf_feed_forward import feed_forward_widths
 from engine.catalog.gguf_header import ArrayLength, GgufHeader, GgufTensor, damaged
+from engine.catalog.gguf_keys import MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH, Keys
 from engine.catalog.model import (
     AttentionKind,
     FileParts,
@@ -22,11 +24,6 @@ from engine.catalog.model import (
     Matrices,
     ModelShape,
 )
-from engine.errors import ModelFileError
-
-MAX_LAYERS = 4096
-MAX_WIDTH = 1 << 24
-MAX_CONTEXT = 1 << 31
 
 # Sliding windows without a pattern in the file: every n-th layer sees everything, the others
 # a window (`load_swa_pattern` in src/models). Architectures not listed do not slide.
@@ -47,6 +44,9 @@ _SLIDING_PERIODS = {
     "smallthinker": 4,
 }
 _DEFAULT_WINDOWS = {"gemma2": 4096, "llama4": 8192, "exaone4": 4096, "exaone-moe": 128, "smallthinker": 4096}
+_PLAIN_LAYERS = frozenset({"nemotron_h", "nemotron_h_moe"})
+_OWN_GEMMA3N = 20  # layers with a cache of their own, from the first on, whatever the file says
+_SLIDING_EXAONE4 = 64  # layers; the smaller model of that family has the same keys and no window
 # Hybrids without a list of recurrent layers: every n-th layer is full attention.
 _HYBRID_PERIODS = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4, "qwen4exp": 4}
 _FULLY_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
@@ -62,7 +62,7 @@ _INDEXED = frozenset({"deepseek32", "glm-dsa"})
 def shape_of(header: GgufHeader) -> ModelShape:
     """The shape of the model. Raises: ModelFileError, when it is no language model or a key
     that planning cannot do without is missing or absurd."""
-    keys = _Keys(header)
+    keys = Keys(header)
     draft = keys.number("nextn_predict_layers", 0, MAX_LAYERS)
     layers = keys.needed("block_count", MAX_LAYERS) - draft
     if layers < 1:
@@ -72,7 +72,8 @@ def shape_of(header: GgufHeader) -> ModelShape:
     head_length = embedding // heads if heads else 0
     cache = _Cache(keys, layers, head_length)
     weights = weights_of(header)
-    experts = keys.number("expert_count", 0, 1 << 16)
+    widths = feed_forward_widths(header.tensors)
+    experts = keys.number("expert_count", 0, 1 << 16) if weights.expert_parameters else 0
     used = min(keys.number("expert_used_count", 0, 1 << 16), experts)
     return ModelShape(
         architecture=keys.architecture,
@@ -98,15 +99,21 @@ def shape_of(header: GgufHeader) -> ModelShape:
         sliding_key_length=cache.sliding_key_length,
         sliding_value_length=cache.sliding_value_length,
         shared_kv_layers=cache.shared_layers,
+        plain_layers=sum(cache.plain),
         recurrent_state_bytes=cache.state_bytes,
         index_length=cache.index_length,
         compressed_rows=cache.compressed_rows,
         streams=max(keys.number("hyper_connection.count", 1, 64), 1),
         per_layer_length=keys.number("embedding_length_per_layer_input", 0, MAX_WIDTH),
-        feed_forward_length=max(keys.per_layer("feed_forward_length", layers, 0)),
-        expert_feed_forward_length=keys.number("expert_feed_forward_length", 0, MAX_WIDTH),
+        feed_forward_length=widths.dense or max(keys.per_layer("feed_forward_length", layers, 0)),
+        expert_feed_forward_length=widths.expert or keys.number("expert_feed_forward_length", 0, MAX_WIDTH),
+        dense_layers=widths.dense > 0 or not experts,
+        gated=widths.gated,
+        parallel=widths.parallel or keys.flag("use_parallel_residual"),
         inner_length=keys.number("ssm.inner_size", 0, MAX_WIDTH),
         convolved_length=cache.convolved_length if keys.architecture in _HYBRID_PERIODS else 0,
+        scanned_length=0 if keys.architecture in _HYBRID_PERIODS else cache.scanned_length,
+        time_ranks=keys.number("ssm.time_step_rank", 0, MAX_WIDTH),
         layer_kinds=cache.kinds,
         draft_layers=draft,
     )
@@ -196,7 +203,7 @@ def _tensor(header: GgufHeader, name: str) -> GgufTensor | None:
     return next((tensor for tensor in header.tensors if tensor.name == name), None)
 
 
-def _vocabulary(header: GgufHeader, keys: _Keys) -> int:
+def _vocabulary(header: GgufHeader, keys: Keys) -> int:
     embedding = _tensor(header, "token_embd.weight")
     if embedding is not None and len(embedding.shape) == 2:
         return embedding.shape[1]
@@ -207,68 +214,28 @@ def _vocabulary(header: GgufHeader, keys: _Keys) -> int:
     return keys.number("vocab_size", listed, MAX_WIDTH)
 
 
-class _Keys:
-    """Looks up `<architecture>.<key>` and refuses what cannot be."""
-
-    def __init__(self, header: GgufHeader) -> None:
-        self._metadata = header.metadata
-        architecture = header.metadata.get("general.architecture")
-        if not isinstance(architecture, str) or not architecture:
-            raise ModelFileError.of("header_key_missing", key="general.architecture")
-        kind = header.metadata.get("general.type", "model")
-        if architecture == "clip" or kind in ("adapter", "mmproj", "imatrix"):
-            raise ModelFileError.of("header_not_a_model", kind=str(kind if kind != "model" else architecture))
-        self.architecture = architecture
-
-    def has(self, key: str) -> bool:
-        return f"{self.architecture}.{key}" in self._metadata
-
-    def number(self, key: str, default: int, limit: int) -> int:
-        """An integer from 0 to `limit`; of a per-layer list the largest entry."""
-        value = self._metadata.get(f"{self.architecture}.{key}", default)
-        if isinstance(value, tuple):
-            value = max((entry for entry in value if type(entry) is int), default=default)
-        if type(value) is not int or not 0 <= value <= limit:
-            raise ModelFileError.of("header_key_absurd", key=f"{self.architecture}.{key}")
-        return value
-
-    def needed(self, key: str, limit: int) -> int:
-        if not self.has(key):
-            raise ModelFileError.of("header_key_missing", key=f"{self.architecture}.{key}")
-        return self.number(key, 0, limit)
-
-    def per_layer(self, key: str, layers: int, default: int) -> list[int]:
-        """One integer a layer, also where the file has one for all."""
-        value = self._metadata.get(f"{self.architecture}.{key}", default)
-        if not isinstance(value, tuple):
-            return [self.number(key, default, MAX_WIDTH)] * layers
-        entries = [int(entry) for entry in value if isinstance(entry, int) and 0 <= entry <= MAX_WIDTH]
-        if len(entries) < layers:
-            raise ModelFileError.of("header_key_absurd", key=f"{self.architecture}.{key}")
-        return entries[:layers]
-
-    def flags(self, key: str, layers: int) -> list[bool] | None:
-        """One flag a layer, where the file lists them."""
-        value = self._metadata.get(f"{self.architecture}.{key}")
-        if not isinstance(value, tuple) or len(value) < layers:
-            return None
-        return [bool(entry) for entry in value[:layers]]
-
-
 class _Cache:
     """Which layers keep what for every token."""
 
-    def __init__(self, keys: _Keys, layers: int, head_length: int) -> None:
+    def __init__(self, keys: Keys, layers: int, head_length: int) -> None:
         self._keys = keys
         kv_heads = keys.per_layer(
             "attention.head_count_kv", layers, keys.number("attention.head_count", 0, MAX_WIDTH)
         )
-        recurrent = self._recurrent(layers, kv_heads)
+        self.plain = self._plain(layers, kv_heads)
+        recurrent = [
+            flag and not plain
+            for flag, plain in zip(self._recurrent(layers, kv_heads), self.plain, strict=True)
+        ]
         shared = keys.number("attention.shared_kv_layers", 0, layers)
-        own = [layer for layer in range(layers - shared) if not recurrent[layer]]
+        if keys.architecture == "gemma3n":
+            shared = max(0, layers - _OWN_GEMMA3N)
+        own = [layer for layer in range(layers - shared) if not recurrent[layer] and not self.plain[layer]]
         self.window = keys.number(
             "attention.sliding_window", _DEFAULT_WINDOWS.get(keys.architecture, 0), MAX_CONTEXT
         )
+        if keys.architecture == "exaone4" and layers != _SLIDING_EXAONE4:
+            self.window = 0
         sliding = self._sliding(layers)
         self.shared_layers = sum(not flag for flag in recurrent[layers - shared :])
         self.recurrent_layers = sum(recurrent)
@@ -287,7 +254,9 @@ class _Cache:
             self._latent()
         self.state_bytes = self._state_bytes(layers)
         self.kinds: tuple[LayerKind, ...] = tuple(
-            LayerKind.RECURRENT
+            LayerKind.PLAIN
+            if self.plain[layer]
+            else LayerKind.RECURRENT
             if recurrent[layer]
             else LayerKind.SHARED
             if layer >= layers - shared
@@ -322,6 +291,13 @@ class _Cache:
             self.index_length = self._keys.number("attention.indexer.key_length", 0, MAX_WIDTH)
             self.key_length += self.index_length
 
+    def _plain(self, layers: int, kv_heads: list[int]) -> list[bool]:
+        """A layer that does not attend is a feed-forward part here, if it has any width."""
+        if self._keys.architecture not in _PLAIN_LAYERS:
+            return [False] * layers
+        widths = self._keys.per_layer("feed_forward_length", layers, 0)
+        return [not heads and width > 0 for heads, width in zip(kv_heads, widths, strict=True)]
+
     def _recurrent(self, layers: int, kv_heads: list[int]) -> list[bool]:
         architecture = self._keys.architecture
         if architecture in _FULLY_RECURRENT:
@@ -354,10 +330,15 @@ class _Cache:
         groups = keys.number("ssm.group_count", 0, MAX_WIDTH)
         short = keys.number("shortconv.l_cache", 0, 1024)
         width = keys.number("embedding_length", 0, MAX_WIDTH)
-        self.convolved_length = inner + 2 * groups * state
+        self.scanned_length = groups * state
+        self.convolved_length = inner + 2 * self.scanned_length
         per_layer = max(kernel - 1, 0) * self.convolved_length + state * inner
         if short:
             per_layer = width * (short - 1)
+        if keys.has("kda.head_dim"):  # Kimi: a square a head, and three convolutions
+            head = keys.number("kda.head_dim", 0, MAX_WIDTH)
+            heads = max(keys.per_layer("attention.head_count", layers, 0))
+            per_layer = head * heads * (head + 3 * max(kernel - 1, 0))
         if keys.has("wkv.head_size"):
             per_layer = width * (keys.number("wkv.head_size", 0, MAX_WIDTH) + 2)
         return 4 * per_layer * (self.recurrent_layers or layers)

@@ -19,6 +19,7 @@ class LayerKind(StrEnum):
     SLIDING = "sliding"
     RECURRENT = "recurrent"  # a state in place of a cache
     SHARED = "shared"  # another layer's
+    PLAIN = "plain"  # nothing: a feed-forward part alone (Nemotron-H)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ModelShape:
     sliding_key_length: int = 0
     sliding_value_length: int = 0
     shared_kv_layers: int = 0  # layers that reuse another layer's cache; in no other count
+    plain_layers: int = 0  # that neither attend nor have a state; in no other count
     recurrent_state_bytes: int = 0  # all layers together, per sequence, f32
     index_length: int = 0  # part of `key_length` that only chooses what is attended to (DeepSeek-V3.2)
     # rows that stand for several tokens each (DeepSeek-V4): tokens a row, cache elements of it in all layers
@@ -58,8 +60,13 @@ class ModelShape:
     # widths that decide how large compute buffers are; 0: not known
     feed_forward_length: int = 0
     expert_feed_forward_length: int = 0  # of one expert
+    dense_layers: bool = True  # some feed-forward layers are not experts
+    gated: bool = True  # feed-forward layers have a gate beside the projection up
+    parallel: bool = False  # attention and feed-forward begin with one and the same norm
     inner_length: int = 0  # of recurrent layers
     convolved_length: int = 0  # of gated delta nets: values, queries and keys
+    scanned_length: int = 0  # of Mamba-2: the states that one token scans, of all groups
+    time_ranks: int = 0  # of Mamba-2: its heads
     layer_kinds: tuple[LayerKind, ...] = ()  # in their order; (): not known
     draft_layers: int = 0  # behind the others, for guessing several tokens; in no other count
 

@@ -22,7 +22,7 @@ from engine.host.describing import describe
 from engine.host.knowing import known_machine
 from engine.jobs.advising import shipped_catalog, shipped_header
 from engine.jobs.checking import last_report
-from engine.jobs.exact_memory import with_exact_memory
+from engine.jobs.exact_memory import refused, with_exact_memory
 from engine.jobs.remote_models import hollow_file, remote_model
 from engine.jobs.unlisted import quantization_named
 from engine.messages import english
@@ -174,7 +174,7 @@ def _exactly(plan: RunPlan, path: Path, context: Context) -> RunPlan:
         return with_exact_memory(plan, path, context.worker_command, context.paths.state / "probe.log")
     except (LoadError, WorkerError) as error:
         context.output.note(english(error.message))
-        return plan
+        return refused(plan, error)
 
 
 def plan_record(plan: RunPlan) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from engine.errors import DesksideError
 from engine.planning.memory import UBATCH
 from engine.planning.placement import refined
-from engine.planning.plan import DeviceMemory, DryRun, RunPlan
+from engine.planning.plan import DeviceMemory, DryRun, RunPlan, Verdict
 from engine.runtime.dry_run import dry_run
 from engine.runtime.values import DeviceLayers, LoadRequest, PlannedMemory
 
@@ -20,6 +22,14 @@ def with_exact_memory(plan: RunPlan, path: Path, command: Sequence[str], log: Pa
     found = dry_run(command, _request(plan, path), log=log)
     totals = (found.of("repack"), found.of("kv_cache"), found.of("compute"), found.of("output"))
     return refined(plan, DryRun(*totals, devices=_by_device(plan, found)))
+
+
+def refused(plan: RunPlan, error: DesksideError) -> RunPlan:
+    """The plan of a model that llama.cpp would not plan: by formula, and where the engine does not know that
+    kind of model, a plan that will not run."""
+    if error.message.code != "model_kind_unknown":
+        return plan
+    return replace(plan, verdict=Verdict.WILL_NOT_RUN, reasons=(error.message,))
 
 
 def _by_device(plan: RunPlan, found: PlannedMemory) -> tuple[DeviceMemory, ...]:

@@ -21,7 +21,7 @@ from engine.download.sources import parse_reference, plan_download
 from engine.errors import LoadError, UsageError, WorkerError
 from engine.host.knowing import known_machine
 from engine.jobs.checking import last_report
-from engine.jobs.exact_memory import with_exact_memory
+from engine.jobs.exact_memory import refused, with_exact_memory
 from engine.paths import Paths
 from engine.planning.placement import plan_on, spec_of_file
 from engine.planning.plan import RunPlan
@@ -74,7 +74,10 @@ def plan_remote(
     try:
         with hollow_file(found.header, found.spec.shape.vocabulary, paths.state) as path:
             return with_exact_memory(plan, path, command, paths.state / "probe.log")
-    except (LoadError, WorkerError, OSError) as error:
+    except (LoadError, WorkerError) as error:
+        log.warning("%s is planned by formula: %s", repository, error)
+        return refused(plan, error)
+    except OSError as error:
         log.warning("%s is planned by formula: %s", repository, error)
         return plan
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.catalog.model import ModelShape, Quantization
+from engine.catalog.model import LayerKind, ModelShape, Quantization
 from engine.planning.layers import Piece, pieces_of, runs_that_fit
 from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import (
@@ -154,7 +154,7 @@ def demand_of(
         context_length,
         kv_type,
         kv_cache,
-        compute_bytes(shape, context_length, batch, kv_type),
+        compute_bytes(shape, context_length, batch, kv_type, sequences),
         output_bytes(shape, sequences),
         pieces_of(shape, quantization, weights, kv_cache, context_length, kv_type, sequences, shared),
         batch,
@@ -211,7 +211,24 @@ def _runs(
     most = Run(kinds_of(demand.shape), True, pipelined, experts_on_cpu, handed=_INCOMING + _OUTGOING)
     compute = _compute(demand, most)
     rooms = [gpu.budget - compute - gpu.overhead for gpu in gpus]
-    return runs_that_fit(sizes, rooms, [gpu.bandwidth for gpu in gpus])
+    speeds = [gpu.bandwidth for gpu in gpus]
+    counts = runs_that_fit(sizes, rooms, speeds)
+    while _loses_flash_attention(demand, first := len(sizes) - sum(counts)):
+        counts = runs_that_fit(sizes[first + 1 :], rooms, speeds)
+    return counts
+
+
+def _loses_flash_attention(demand: Demand, first: int) -> bool:
+    """Whether llama.cpp would do without it, and so with ten times the compute buffer, if the devices began
+    with that piece: the state of a recurrent layer is read before the layer in front of it attends, which
+    is then given to the recurrent layer's device; as it is not where its own layer is, flash attention counts
+    as unsupported (llama_context::resolve_fused_ops). A quantised cache insists on it."""
+    if demand.kv_type is not KvType.F16 or not 0 < first < len(demand.pieces):
+        return False
+    kinds = [piece.kind for piece in demand.pieces]
+    behind = next((kind for kind in kinds[first:] if kind is not LayerKind.PLAIN), None)
+    before = next((kind for kind in reversed(kinds[:first]) if kind is not LayerKind.PLAIN), None)
+    return behind is LayerKind.RECURRENT and before not in (None, LayerKind.RECURRENT)
 
 
 def _compute(demand: Demand, run: Run) -> int:

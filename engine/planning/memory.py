@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.catalog.model import AttentionKind, LayerKind, ModelShape, Quantization
+from engine.catalog.model import LayerKind, ModelShape, Quantization
 from engine.planning.machine import MIB, Machine
 from engine.planning.plan import KvType
 from engine.planning.repack import copied_bytes
+from engine.planning.widths import attention_width, states, step_width
 
 PAD_CELLS = 256
 OUTPUT_ROWS = 16  # of logits that a step has room for (runtime/worker/load.py says why)
@@ -26,7 +27,6 @@ PIPELINED_STEPS = 4
 # A mixture of experts keeps attention and shared experts at 5 bits or more even where the
 # experts have 1 or 2: files of the R1 family follow this (unsloth's and others' recipes).
 LEAST_DENSE_BITS = 5.0
-USUAL_FEED_FORWARD = 8  # thirds of the embedding length, where the file does not tell
 
 _CACHE_ELEMENT = {KvType.F16: (2, 1), KvType.Q8_0: (34, 32), KvType.Q4_0: (18, 32)}  # bytes, elements
 # Part of a file that ggml's x86 CPU backend copies to its own layout, by the type's name; the
@@ -153,7 +153,7 @@ def layer_cache_bytes(
             return rooms * cells * (sliding_row(shape) // max(shape.sliding_layers, 1)) * size // per
         case LayerKind.RECURRENT:
             return sequences * shape.recurrent_state_bytes // max(shape.recurrent_layers, 1)
-        case LayerKind.SHARED:
+        case LayerKind.SHARED | LayerKind.PLAIN:
             return 0
 
 
@@ -173,7 +173,7 @@ def kv_read_bytes(shape: ModelShape, depth: int, kv_type: KvType) -> int:
 
 def full_row(shape: ModelShape) -> int:
     """Cache elements that one token takes in all layers that see everything."""
-    special = shape.sliding_layers + shape.recurrent_layers + shape.shared_kv_layers
+    special = shape.sliding_layers + shape.recurrent_layers + shape.shared_kv_layers + shape.plain_layers
     layers = max(0, shape.layers - special)
     return layers * _row(shape)
 
@@ -191,14 +191,19 @@ def sliding_row(shape: ModelShape) -> int:
 
 
 def compute_bytes(
-    shape: ModelShape, context_length: int, batch: int = UBATCH, kv_type: KvType = KvType.F16
+    shape: ModelShape,
+    context_length: int,
+    batch: int = UBATCH,
+    kv_type: KvType = KvType.F16,
+    sequences: int = 1,
 ) -> int:
     """The buffer for one prompt step of `batch` tokens on one device: masks, and what is alive at once at
     the widest place of the graph. Widths were found by dry runs of generated models, one dimension
     varied at a time; llama.cpp's allocator packs them within a width or so."""
-    floats = _width(shape, kv_type)
+    floats = step_width(shape, kv_type)
     masks = _masks(shape, context_length, batch, kinds_of(shape))
-    return max(batch * (masks + 4 * floats), 4 * shape.vocabulary * OUTPUT_ROWS)
+    step = batch * (masks + 4 * floats) + states(shape, sequences)
+    return max(step, 4 * shape.vocabulary * OUTPUT_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +223,10 @@ def device_compute_bytes(
 ) -> int:
     """As `compute_bytes`, on the device that holds that run; found in the same way, with nodes. The
     residual comes from elsewhere, so that one width less is alive."""
-    width, attention = shape.embedding_length, _attention_width(shape)
-    floats = _width(shape, kv_type) - width
+    width, attention = shape.embedding_length, attention_width(shape)
+    floats = step_width(shape, kv_type) - width
     if not run.whole:
-        floats = min(floats, _width(shape, KvType.Q8_0) - width)
+        floats = min(floats, step_width(shape, KvType.Q8_0) - width)
     if run.whole and floats == attention - width and not run.pipelined:
         floats += shape.heads * shape.key_length  # queries, where nothing else is wider
     if run.experts_elsewhere:  # their results come from the CPU
@@ -259,6 +264,7 @@ def kinds_of(shape: ModelShape) -> frozenset[LayerKind]:
         LayerKind.SLIDING: shape.sliding_layers,
         LayerKind.RECURRENT: shape.recurrent_layers,
         LayerKind.SHARED: shape.shared_kv_layers,
+        LayerKind.PLAIN: shape.plain_layers,
     }
     full = shape.layers - sum(counts.values())
     return frozenset(kind for kind, count in (*counts.items(), (LayerKind.FULL, full)) if count > 0)
@@ -273,67 +279,6 @@ def _masks(shape: ModelShape, context_length: int, batch: int, kinds: Collection
     if LayerKind.SLIDING in kinds or (shares and shape.sliding_layers):
         size += 2 * _padded(min(context_length, shape.sliding_window + batch))
     return size + sum(6 * _compressed(context_length, ratio) for ratio, _ in shape.compressed_rows)
-
-
-def _width(shape: ModelShape, kv_type: KvType) -> int:
-    floats = max(_attention_width(shape), _feed_forward_width(shape, kv_type), _recurrent_width(shape))
-    return floats + shape.per_layer_length * shape.layers
-
-
-def _attention_width(shape: ModelShape) -> int:
-    """Floats of a token: residual, norm, queries, keys, values, results."""
-    width = shape.embedding_length
-    if shape.recurrent_layers >= shape.layers:
-        return 0
-    if shape.streams > 1:
-        return 4 * shape.streams * width + 2 * shape.heads * shape.key_length
-    if shape.attention is AttentionKind.MLA:  # queries and results live in the latent space
-        queries = shape.heads * (shape.key_length - shape.index_length)
-        return 3 * width + (17 * queries // 4 if shape.index_length else 5 * queries // 2)
-    keys = max(shape.kv_heads * (shape.key_length + shape.value_length), shape.sliding_kv_heads)
-    return 7 * width // 2 + shape.heads * shape.key_length + keys
-
-
-def _feed_forward_width(shape: ModelShape, kv_type: KvType) -> int:
-    """Gate, up and their product beside residuals and queries; of experts, all that a token uses."""
-    width, queries = shape.embedding_length, _queries(shape)
-    dense = shape.feed_forward_length or USUAL_FEED_FORWARD * width // 3
-    if not shape.experts:
-        return 3 * width + 3 * dense + _waiting_queries(shape, kv_type)
-    used = max(shape.experts_used, 1)
-    expert = shape.expert_feed_forward_length or dense // used
-    plain = not (shape.sliding_layers or shape.recurrent_layers or shape.attention is AttentionKind.MLA)
-    waiting = max(queries, width) if plain else width
-    return max(4 * width + 3 * used * expert, 3 * waiting + 2 * used * width)
-
-
-def _queries(shape: ModelShape) -> int:
-    return shape.heads * (shape.sliding_key_length or shape.key_length)
-
-
-def _waiting_queries(shape: ModelShape, kv_type: KvType) -> int:
-    """What the allocator cannot give back in time beside a dense feed-forward layer."""
-    width, queries = shape.embedding_length, _queries(shape)
-    dense = shape.feed_forward_length or USUAL_FEED_FORWARD * width // 3
-    if shape.recurrent_layers:
-        return 0
-    if queries > width:
-        return queries
-    if kv_type is KvType.F16:
-        return queries if 2 * dense > 5 * width else 0
-    return 2 * queries if shape.sliding_layers else 0
-
-
-def _recurrent_width(shape: ModelShape) -> int:
-    """Both halves of the projection, convolution, gates and the states' inputs; delta nets convolve their
-    queries and keys too."""
-    if not shape.recurrent_layers:
-        return 0
-    if shape.convolved_length:
-        return 3 * shape.embedding_length + 3 * shape.convolved_length
-    if not shape.inner_length and shape.recurrent_layers < shape.layers:
-        return 6 * shape.embedding_length  # short convolutions hold three parts of the model's width
-    return 13 * (shape.inner_length or 2 * shape.embedding_length) // 2
 
 
 def output_bytes(shape: ModelShape, sequences: int = 1) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.modelfile import Recipe, write_model
+from tests.models import llama
 from tests.service.test_cli import deskside, environment, records
 
 __all__ = ["environment"]  # a fixture
@@ -43,6 +46,25 @@ def test_a_described_machine_is_planned_for(environment: dict[str, str], tmp_pat
     assert many["speed"]["generation_tps"]["expected"] > speed["expected"]
 
 
+def fields_of(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        for entry in value:
+            yield from fields_of(entry)
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            yield name
+            yield from fields_of(entry)
+
+
+def test_every_field_of_a_plan_is_written_down(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(json.dumps(DESCRIBED))
+    made = plan(environment, file, "--model", "DeepSeek-R1-0528", "--quant", "Q4_K_M")
+    made["memory"]["devices"] = {}  # by names of cards
+    written = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+    assert [name for name in fields_of(made) if name not in written] == []
+
+
 def test_what_will_not_run_is_an_answer(environment: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "hardware.json"
     file.write_text(json.dumps({"memory": {"size_gib": 4}}))
@@ -73,3 +95,15 @@ def test_a_quantization_that_is_not_listed_is_planned_and_an_unknown_one_refused
     refused = deskside(environment, *words)
     assert refused.returncode == 2
     assert "Q4_K_M," in records(refused.stdout)[-1]["message"]
+
+
+def test_a_model_of_an_unknown_kind_will_not_run(environment: dict[str, str], tmp_path: Path) -> None:
+    """Its header follows the common names, so that its memory can be told; the engine cannot compute it."""
+    known = llama()
+    path = write_model(tmp_path / "strange.gguf", Recipe("martian", known.facts, known.tensors))
+    done = deskside(environment, "plan", "--json", "--gguf", str(path))
+    assert done.returncode == 0, done.stderr
+    made = records(done.stdout)[-1]
+    assert made["verdict"] == "will_not_run"
+    assert [reason["code"] for reason in made["reasons"]] == ["model_kind_unknown"]
+    assert made["memory"]["total"]["weights"] > 0

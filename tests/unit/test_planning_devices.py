@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.model import ModelSpec, Quantization
+from engine.catalog.model import LayerKind, ModelSpec, Quantization
 from engine.planning.layers import runs_that_fit
 from engine.planning.layout import Placement, demand_of
 from engine.planning.machine import GpuBudget, Machine, machine_of
@@ -44,6 +45,24 @@ def placed(
 
 def seconds(placement: Placement, where: Machine) -> float:
     return token_time(placement, where, TYPICAL_DEPTH).total
+
+
+HYBRID = (*(LayerKind.RECURRENT,) * 2, LayerKind.FULL, LayerKind.PLAIN) * 6
+
+
+@pytest.mark.parametrize("kind", KvType)
+def test_devices_never_begin_where_llama_cpp_would_do_without_flash_attention(kind: KvType) -> None:
+    """With a recurrent layer behind one that attends in main memory; a quantised cache insists on it."""
+    spec, quantization = MIDDLE
+    counts = {"recurrent_layers": 12, "plain_layers": 6, "layer_kinds": HYBRID, "layers": len(HYBRID)}
+    hybrid = replace(spec, shape=replace(spec.shape, **counts)), quantization
+    firsts = set()
+    for size in range(8, 60):
+        way = placed(hybrid, machine(64 * GIB, card(size * GIB // 8)), kind=kind)
+        firsts.add(len(HYBRID) - way.gpu_layers)
+    lost = {first for first in range(1, len(HYBRID) - 1) if first % 4 in (0, 3)}
+    assert len(firsts) > 6
+    assert bool(firsts & lost) == (kind is not KvType.F16)
 
 
 @settings(max_examples=200, deadline=None)
