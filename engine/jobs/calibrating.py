@@ -3,7 +3,8 @@
 A token of a generated model takes layers x fixed + bytes / rate. Models of one type give the rates, large
 enough not to live in a cache; thin ones give what a layer costs however small it is, with and without
 experts; mixtures what experts take, whose matrices lie scattered in memory and have kernels of their own;
-and one with a long context what it costs to look back.
+and two with a long context what it costs to look back, with heads that share keys and values, and with heads
+of which each has its own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engine.hardware.report import HardwareReport
 from engine.host.knowing import save_calibration
 from engine.jobs.calibration_models import HEAD, CalibrationModel, write_calibration_model
 from engine.paths import Paths
+from engine.planning.attention import busiest, parts_of
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
 from engine.planning.cpu_speed import EXPERT_MATRICES, LARGE_BYTES, SMALL_BYTES, kernel_at
 from engine.runtime.timing import Timer, timer
@@ -39,6 +41,7 @@ THIN_EXPERTS = CalibrationModel("Q8_0", 16, 64, 32, 4, 2, experts=32, used=8)
 EXPERTS = CalibrationModel("Q4_K", 3, 2048, 768, 8, 2, experts=64, used=8)
 SMALL_EXPERTS = CalibrationModel("Q4_K", 16, 1024, 256, 8, 2, experts=64, used=8)
 DEEP = CalibrationModel("Q8_0", 8, 256, 64, _HEADS, _KV_HEADS)
+ALONE = CalibrationModel("Q8_0", 4, 256, 64, 16, 16)
 # About as wide as the smallest models that people run.
 _SMALL_LAYER = CalibrationModel("Q8_0", 1, 576, 1536, 9, 3)
 SMALL = replace(_SMALL_LAYER, layers=round(SMALL_BYTES / _SMALL_LAYER.bytes_per_token))
@@ -60,6 +63,7 @@ class Run:
     thin: Timed
     thin_experts: Timed
     deep: Timed
+    alone: Timed
     experts: Timed
     small_experts: Timed
     small: Timed
@@ -102,12 +106,13 @@ def _run(clock: _Clock) -> Run:
     typed = {first: clock.time(_typed(first))}
     thin, thin_experts = clock.time(THIN), clock.time(THIN_EXPERTS)
     deep = clock.time(DEEP, _DEEP_CONTEXT, _DEEP_COPIES)
+    alone = clock.time(ALONE, _DEEP_CONTEXT, _DEEP_COPIES)
     typed |= {EXPERTS.type_name: clock.time(_typed(EXPERTS.type_name))}
     experts, small_experts = clock.time(EXPERTS), clock.time(SMALL_EXPERTS)
     for name in TYPES:
         if name not in typed and clock.spent_s < BUDGET_S:
             typed[name] = clock.time(_typed(name))
-    return Run(thin, thin_experts, deep, experts, small_experts, small, typed)
+    return Run(thin, thin_experts, deep, alone, experts, small_experts, small, typed)
 
 
 class _Disturbed(Exception):
@@ -139,7 +144,7 @@ class _Clock:
         self._token.raise_if_cancelled()
         if self.spent_s > _LOOK_S and self.was_disturbed():
             raise _Disturbed
-        self._progress(self._done / (len(TYPES) + 6))
+        self._progress(self._done / (len(TYPES) + 7))
         self._done += 1
         request = LoadRequest(
             str(self._path), context, self._threads, n_sequences=copies, kv_unified=copies > 1
@@ -186,7 +191,14 @@ def calibration_of(run: Run) -> Calibration:
         gain = _small_gain(run, number, layers[0][number], kernels)
         fixed.append(
             FixedPoint(
-                timing.threads, layers[0][number], layers[1][number], cache, matrix_s, prompt_cache, gain
+                timing.threads,
+                layers[0][number],
+                layers[1][number],
+                cache,
+                matrix_s,
+                prompt_cache,
+                gain,
+                *_look_back(run, number),
             )
         )
     return Calibration(tuple(kernels), tuple(fixed))
@@ -236,6 +248,23 @@ def _small_gain(run: Run, number: int, layer_s: float, kernels: Sequence[KernelP
     point = kernel_at(kernels, model.type_name, timing.threads)
     seconds = _without(timing.token_s, model.layers * layer_s)
     return max(1.0, model.bytes_per_token / seconds / point.bytes_per_second)
+
+
+def _look_back(run: Run, number: int) -> tuple[float, float, float]:
+    """Seconds of an element of K and V, as `parts_of` takes them apart."""
+
+    def of(timed: Timed, token_s: float, depth: int) -> float:
+        looking_back = max(token_s - timed.timings[number].token_s, token_s / 100)
+        positions = busiest(depth, timed.timings[number].threads)
+        return looking_back / (timed.model.layers * timed.model.heads * HEAD * 2 * positions)
+
+    deep, alone = run.deep.timings[number], run.alone.timings[number]
+    return parts_of(
+        of(run.deep, deep.near_token_s, deep.near_depth),
+        of(run.deep, deep.deep_token_s, deep.depth),
+        of(run.alone, alone.deep_token_s, alone.depth),
+        DEEP.heads // DEEP.kv_heads,
+    )
 
 
 def _cache_rates(deep: Timed, number: int) -> tuple[float, float]:

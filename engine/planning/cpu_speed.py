@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from engine.catalog.model import AttentionKind, Matrices, ModelShape
 from engine.hardware.described import EngineKind
+from engine.planning.attention import POSITION_ELEMENTS, POSITION_ELEMENTS_AVX512, LookBack
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine
@@ -37,6 +38,7 @@ LAYER_S = 60e-6  # dense models: some ten kernels, each ending in a barrier of a
 EXPERT_LAYER_S = 200e-6
 # Sizes of models that a calibration times: one that stays in caches in part, and one too large for that.
 SMALL_BYTES, LARGE_BYTES = 90e6, float(208 << 20)
+CALIBRATED_HEAD = 64  # elements of a head's keys
 EXPERT_MATRICES = 3  # of an expert: gate, up, down
 LATENT_LAYER_S = 670e-6  # MLA with 256 experts
 HYBRID_LAYER_S = 133e-6  # a layer that begins on a GPU and ends on the CPU
@@ -61,6 +63,7 @@ class CpuRates:
     cache_elements: float  # per second
     prompt_operations: float  # per second
     prompt_cache_elements: float  # per second
+    look_back: LookBack | None = None  # in place of `cache_elements`, where it was measured
 
 
 def cpu_rates(placement: Placement, machine: Machine) -> CpuRates:
@@ -158,7 +161,15 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
         prompt_operations=operations / prompt_s if prompt_s else 1e9,
         prompt_cache_elements=fixed.prompt_cache_elements_per_second
         or fixed.cache_elements_per_second * PROMPT_CACHE_GAIN,
+        look_back=_look_back(fixed, machine),
     )
+
+
+def _look_back(fixed: FixedPoint, machine: Machine) -> LookBack | None:
+    if not fixed.look_compute_s:
+        return None
+    work = POSITION_ELEMENTS_AVX512 if machine.avx512 else POSITION_ELEMENTS
+    return LookBack(fixed.look_compute_s, fixed.look_first_s, fixed.look_again_s, CALIBRATED_HEAD, work)
 
 
 def _cached_gain(size: float, fixed: FixedPoint) -> float:
@@ -251,6 +262,9 @@ def fixed_at(points: Sequence[FixedPoint], threads: int) -> FixedPoint:
         read(lambda point: point.expert_matrix_s),
         read(lambda point: point.prompt_cache_elements_per_second),
         read(lambda point: point.small_gain),
+        read(lambda point: point.look_compute_s),
+        read(lambda point: point.look_first_s),
+        read(lambda point: point.look_again_s),
     )
 
 

@@ -102,6 +102,7 @@ class Machine:
     avx512: bool
     gpus: tuple[GpuBudget, ...]
     amx: bool = False  # tiles of 8-bit integers
+    l2_bytes: int = 0  # of a core; 0: not known
     sockets: int = 1
     core_rate: float = 1.0  # kernels of one thread, against AVX2 at REFERENCE_CLOCK
     engine: EngineKind = EngineKind.LLAMA_CPP
@@ -140,6 +141,7 @@ def machine_of(report: HardwareReport) -> Machine:
         avx512=any(name.startswith("avx512") for name in cpu.instruction_sets),
         gpus=_gpus(report.gpus, report.memory, budget),
         amx="amx_int8" in cpu.instruction_sets,
+        l2_bytes=max((cache.size_bytes for cache in cpu.caches if cache.level == 2), default=0),
         core_rate=core_rate(cpu.model),
     )
 

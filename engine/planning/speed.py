@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from engine.catalog.model import AttentionKind, ModelShape
 from engine.figures import Origin, Range
 from engine.hardware.described import EngineKind
+from engine.planning.attention import busiest, crowding
 from engine.planning.calibration import Corrections
 from engine.planning.cpu_speed import (
     HYBRID_LAYER_S,
@@ -118,7 +119,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
     tied_output = demand.weights.doubled if not placement.output_on_gpu else 0
     ram = placement.ram_dense + tied_output + placement.ram_experts * used
     vram, vram_rate = _vram(placement, cache * on_gpu, used)
-    elements = _cache_elements(shape, min(depth, demand.context_length)) * streams * (1 - on_gpu)
+    looking_back = _looking_back(shape, min(depth, demand.context_length), machine, cpu)
     split = placement.on_gpu and placement.ram_dense + placement.ram_experts > 0
     crossings = 2 * shape.layers * shape.embedding_length * ACTIVATION_BYTES * streams if split else 0
     return SpeedInputs(
@@ -134,7 +135,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
         ssd_rate=machine.disk_bandwidth.expected * STREAM_SHARE,
         pcie_bytes=crossings,
         pcie_rate=min((gpu.pcie for gpu, _ in placement.gpu_shares), default=1e9),
-        cache_s=elements / cpu.cache_elements,
+        cache_s=looking_back * streams * (1 - on_gpu),
         gpu_fixed_s=_gpu_fixed(placement, machine),
         cpu_fixed_s=_cpu_fixed(placement, machine, cpu),
         arithmetic_s=_arithmetic(placement, machine, cpu, streams),
@@ -165,13 +166,30 @@ def _latent_experts(shape: ModelShape) -> bool:
     return shape.experts > 0 and shape.attention is AttentionKind.MLA
 
 
+def _looking_back(shape: ModelShape, depth: int, machine: Machine, cpu: CpuRates) -> float:
+    """Seconds of one token on the CPU."""
+    found = cpu.look_back
+    if found is None:
+        return _cache_elements(shape, depth) / cpu.cache_elements
+    seconds, sharing = 0.0, shape.heads / max(shape.kv_heads, 1)
+    for elements, positions in _elements_by_depth(shape, depth):
+        filled = crowding(shape, positions, machine.threads, machine.l2_bytes)
+        waiting = busiest(positions, machine.threads) / max(positions, 1)
+        seconds += elements * waiting * found.element_s(shape.key_length, sharing, filled)
+    return seconds
+
+
 def _cache_elements(shape: ModelShape, depth: int) -> float:
-    """Multiplications with K and V: every query head reads its rows anew."""
+    return sum(elements for elements, _ in _elements_by_depth(shape, depth))
+
+
+def _elements_by_depth(shape: ModelShape, depth: int) -> tuple[tuple[float, int], ...]:
+    """(multiplications with K and V, positions that are looked at): of layers that see everything, of those
+    with a window. Every query head reads its rows anew."""
     window = min(depth, shape.sliding_window) if shape.sliding_layers else 0
-    special = shape.sliding_layers + shape.recurrent_layers
-    full = max(0, shape.layers - special)
-    row = shape.heads * (shape.key_length + (shape.value_length or shape.key_length))
-    return float(row * (full * depth + shape.sliding_layers * window))
+    full = max(0, shape.layers - shape.sliding_layers - shape.recurrent_layers - shape.plain_layers)
+    row = float(shape.heads * (shape.key_length + (shape.value_length or shape.key_length)))
+    return (row * full * depth, depth), (row * shape.sliding_layers * window, window)
 
 
 def _gpu_fixed(placement: Placement, machine: Machine) -> float:

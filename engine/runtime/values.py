@@ -97,6 +97,8 @@ class Timing:
     deep_token_s: float = 0.0  # of one token behind `depth` others; 0 where that was not measured
     depth: int = 0
     deep_prompt_tps: float = 0.0  # as `prompt_tps`, behind `depth` tokens; with all threads, else 0
+    near_token_s: float = 0.0  # of one token behind `near_depth` others; where sequences were copied, else 0
+    near_depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from engine.host.knowing import (
     save_calibration,
 )
 from engine.jobs.calibrating import (
+    ALONE,
     DEEP,
     EXPERTS,
     SMALL,
@@ -81,7 +82,9 @@ def test_calibration_models_are_sound_files(tmp_path: Path, kind: str, experts: 
 def test_rates_are_found_behind_times() -> None:
     """Times made from known rates give those rates back."""
     rate, expert_rate, layer, expert_layer, matrix = 10e9, 6e9, 40e-6, 90e-6, 7e-6
-    elements, prompt_elements, operations = 4e9, 30e9, 2e11
+    compute, first, again = 0.14e-9, 0.5e-9, 0.2e-9
+    elements = 1 / (compute + (first + 3 * again) / 4)
+    prompt_elements, operations = 30e9, 2e11
 
     def timed(model: CalibrationModel, fixed: float, cached: float = 1) -> Timed:
         thin = model is THIN_EXPERTS
@@ -92,7 +95,10 @@ def test_rates_are_found_behind_times() -> None:
         prompt = operations / (2 * model.layers * model.matrices)
         row = model.layers * model.heads * HEAD * 2
         deep_prompt = 1 / (1 / prompt + row * 4000 / prompt_elements)
-        return Timed(model, (Timing(1, token_s, prompt, token_s + row * 4000 / elements, 4000, deep_prompt),))
+        shared = model.heads // model.kv_heads
+        near_s = token_s + row * 500 * compute
+        deep_s = token_s + row * 4000 * (compute + (first + (shared - 1) * again) / shared)
+        return Timed(model, (Timing(1, token_s, prompt, deep_s, 4000, deep_prompt, near_s, 500),))
 
     typed = {name: CalibrationModel(name, 6, 2048, 4096, 32, 8) for name in ("Q8_0", "Q4_K")}
     made = calibration_of(
@@ -100,6 +106,7 @@ def test_rates_are_found_behind_times() -> None:
             timed(THIN, layer, 2),
             timed(THIN_EXPERTS, expert_layer, 2),
             timed(DEEP, layer),
+            timed(ALONE, layer),
             timed(EXPERTS, expert_layer),
             timed(SMALL_EXPERTS, expert_layer),
             timed(SMALL, layer, 1.5),
@@ -119,6 +126,9 @@ def test_rates_are_found_behind_times() -> None:
     assert fixed.expert_matrix_s == pytest.approx(matrix, rel=0.2)
     assert fixed.small_gain == pytest.approx(1.5, rel=0.05)
     assert fixed.cache_elements_per_second == pytest.approx(elements, rel=0.01)
+    assert (fixed.look_compute_s, fixed.look_first_s, fixed.look_again_s) == pytest.approx(
+        (compute, first, again), rel=0.02
+    )
     assert fixed.prompt_cache_elements_per_second == pytest.approx(prompt_elements, rel=0.01)
 
 

@@ -100,9 +100,9 @@ class Context:
         self._llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
         self.copying = self.copying or not self.unified
 
-    def join_copies(self, source: int, others: Sequence[int]) -> bool:
-        """Copies a sequence into empty ones, in a room that all share, and has it see the copies beside its
-        own tokens. What follows makes no sense, but takes the time that so many tokens take."""
+    def join_copies(self, source: int, others: Sequence[int], seer: int = 0) -> bool:
+        """Copies a sequence into empty ones, in a room that all share, and has the seer see the copies beside
+        its own tokens. What follows makes no sense, but takes the time that so many tokens take."""
         size = self.state_bytes(source)
         state = (ctypes.c_uint8 * size)()
         llama = self._llama
@@ -111,7 +111,7 @@ class Context:
         for other in others:
             if not llama.llama_state_seq_set_data(self.pointer, state, size, other):
                 return False
-            llama.llama_memory_seq_cp(self._memory, other, source, -1, -1)
+            llama.llama_memory_seq_cp(self._memory, other, seer, -1, -1)
         return True
 
     def state_bytes(self, sequence: int) -> int:

@@ -35,7 +35,13 @@ def time_load(native: Native, request: LoadRequest) -> tuple[Timing, ...]:
             shallow.append(Timing(threads, run.token(), batch / run.prompt(batch)))
         if context.room < _DEEP:
             return tuple(shallow)
-        run.fill(context.room - (_MOST_STEPS + _WARM_UP) * len(shallow) - _BATCH)
+        copied = context.sequences > 1
+        steps = (_MOST_STEPS + _WARM_UP) * len(shallow) * (2 if copied else 1)
+        run.fill((context.room - steps - _BATCH) // context.sequences)
+        if copied:
+            run.join(1)
+            shallow = [_near(run, context, timing) for timing in shallow]
+            run.join(context.sequences - 2)
         deep = [_deep(run, context, timing) for timing in shallow]
         deep[-1] = replace(deep[-1], deep_prompt_tps=_BATCH / run.decode(_BATCH))
         return tuple(deep)
@@ -46,12 +52,18 @@ def _deep(run: _Run, context: Context, timing: Timing) -> Timing:
     return replace(timing, depth=run.depth, deep_token_s=run.token(keep=True))
 
 
+def _near(run: _Run, context: Context, timing: Timing) -> Timing:
+    context.use_threads(timing.threads)
+    return replace(timing, near_depth=run.depth, near_token_s=run.token(keep=True))
+
+
 class _Run:
     """Tokens of one sequence, computed one batch after the other. What they mean does not matter."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._position = 0
+        self._part = 0  # tokens that were filled
         self._copied = 0  # tokens beside those, which it sees as well
 
     @property
@@ -78,17 +90,20 @@ class _Run:
         return self.decode(count)
 
     def fill(self, depth: int) -> None:
-        """Reads so many tokens; where there are several sequences, one reads its part, and the others are
-        copies of it that the first one sees: it takes as long to look back at them."""
+        """Reads so many tokens."""
         self._restart()
-        context = self._context
-        part = depth // context.sequences
-        while self._position < part:
-            self.decode(min(context.batch_size, part - self._position))
-        others = range(1, context.sequences)
-        if not context.join_copies(0, others):
+        while self._position < depth:
+            self.decode(min(self._context.batch_size, depth - self._position))
+        self._part = depth
+
+    def join(self, copies: int) -> None:
+        """So many more sequences are copies of what was filled, and the first one sees them: it takes as long
+        to look back at them."""
+        first = 1 + self._copied // max(self._part, 1)
+        source = min(self._copied, 1)  # the first sequence has gone on since the first copy was made
+        if not self._context.join_copies(source, range(first, first + copies)):
             raise LoadError.of("calibration_failed", reason="a sequence cannot be copied")
-        self._copied = part * len(others)
+        self._copied += self._part * copies
 
     def _restart(self) -> None:
         self._context.truncate(0, self._position, 0)
