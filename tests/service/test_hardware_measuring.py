@@ -183,6 +183,17 @@ def test_a_probe_that_raises_anything_is_a_remark(tmp_path: Path) -> None:
     assert report.cpu.logical_cores >= 1 and report.disks[0].total_bytes > 0
 
 
+def test_a_probe_that_hangs_costs_its_own_part_only(tmp_path: Path) -> None:
+    hangs = threading.Event()
+    try:
+        report = quick_report([tmp_path], _hanging(hangs))
+    finally:
+        hangs.set()
+    (remark,) = [one for one in report.remarks if one.code == "check_step_slow"]
+    assert remark.values["step"] == "gpu"
+    assert report.cpu.logical_cores >= 1 and report.disks[0].total_bytes > 0
+
+
 @pytest.mark.parametrize("step", list(CheckStep))
 def test_check_is_cancelled_in_every_step(tmp_path: Path, step: CheckStep) -> None:
     token = CancelToken()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.catalog.gguf import read_file_header, shape_of, weights_of
 from engine.catalog.gguf_header import MetadataValue
-from engine.errors import DesksideError
+from engine.errors import LoadError
 from engine.hardware.check import quick_report
 from engine.planning.machine import Machine, machine_of
 from engine.planning.placement import plan_on, spec_of_file
@@ -214,7 +214,7 @@ def errors_of(name: str, path: Path, machine: Machine, quick: bool) -> Iterator[
             said = plan_on(machine, spec, quantization, context, kind).memory
             try:
                 dry = dry_run(COMMAND, LoadRequest(str(path), context, threads=1, kv_type=kind.value))
-            except DesksideError:
+            except LoadError:
                 continue  # of a kind that llama.cpp refuses with that cache
             taken = said.weights + sum(dry.of(part) for part in _PARTS)
             yield 100 * (said.reserved / taken - 1)
