@@ -208,7 +208,9 @@ def _runs(
 ) -> tuple[int, ...]:
     """For each GPU, how many of the last pieces it takes."""
     sizes = [piece.on_gpu(experts_on_cpu) for piece in demand.pieces]
-    most = Run(kinds_of(demand.shape), True, pipelined, experts_on_cpu, handed=_INCOMING + _OUTGOING)
+    most = Run(
+        kinds_of(demand.shape), True, pipelined, experts_on_cpu, later=True, handed=_INCOMING + _OUTGOING
+    )
     compute = _compute(demand, most)
     rooms = [gpu.budget - compute - gpu.overhead for gpu in gpus]
     speeds = [gpu.bandwidth for gpu in gpus]
@@ -248,7 +250,7 @@ def _place(
     elsewhere = [] if experts_on_cpu else pieces[kept:]
     gpu_experts = sum(piece.experts for piece in elsewhere)
     ram_experts = weights.experts - gpu_experts
-    compute = demand.compute if kept else _host_compute(demand, experts_on_cpu, pipelined)
+    compute = demand.compute if kept else _host_compute(demand, experts_on_cpu, pipelined, len(parts))
     fixed = OVERHEAD + weights.tables + demand.output + compute + sum(piece.kv_cache for piece in ram)
     fixed += sum(part.size for part in parts if part.gpu.unified)
     repack = _repack(demand, machine, ram_dense, ram_experts)
@@ -289,6 +291,7 @@ def _parts(
             first == 0,
             pipelined,
             experts_on_cpu,
+            later=begin > first,
             only_last=output and count == 2,
             handed=(_INCOMING if begin > first else 0) + (_OUTGOING if end < len(pieces) - 1 else 0),
         )
@@ -311,13 +314,14 @@ def _output_compute(demand: Demand) -> int:
     return 4 * OUTPUT_ROWS * (demand.shape.vocabulary + 6 * demand.shape.embedding_length)
 
 
-def _host_compute(demand: Demand, experts_here: bool, pipelined: bool) -> int:
+def _host_compute(demand: Demand, experts_here: bool, pipelined: bool, devices: int) -> int:
     return host_compute_bytes(
         demand.shape,
         demand.context_length,
         demand.batch,
         pipelined=pipelined,
         experts_here=experts_here,
+        devices=devices,
     )
 
 

@@ -15,7 +15,7 @@ from engine.catalog.model import LayerKind, ModelShape, Quantization
 from engine.planning.machine import MIB, Machine
 from engine.planning.plan import KvType
 from engine.planning.repack import copied_bytes
-from engine.planning.widths import attention_width, states, step_width
+from engine.planning.widths import attention_width, handed_experts_width, states, step_width
 
 PAD_CELLS = 256
 OUTPUT_ROWS = 16  # of logits that a step has room for (runtime/worker/load.py says why)
@@ -214,6 +214,7 @@ class Run:
     whole: bool = True  # no layer is on the CPU
     pipelined: bool = False
     experts_elsewhere: bool = False
+    later: bool = False  # another device's come before
     only_last: bool = False  # nothing but the last layer, of which one token goes on, and the output
     handed: int = 0  # inner widths of recurrent layers that come from a device before, or go to the next
 
@@ -229,9 +230,9 @@ def device_compute_bytes(
         floats = min(floats, step_width(shape, KvType.Q8_0) - width)
     if run.whole and floats == attention - width and not run.pipelined:
         floats += shape.heads * shape.key_length  # queries, where nothing else is wider
-    if run.experts_elsewhere:  # their results come from the CPU
-        floats = min(floats, attention + 3 * width)
-    if run.only_last and LayerKind.RECURRENT not in run.kinds:
+    if run.experts_elsewhere:
+        floats = handed_experts_width(shape, kv_type, run.later, run.only_last)
+    elif run.only_last and LayerKind.RECURRENT not in run.kinds:
         floats = min(floats, attention - width * (2 if run.pipelined else 1))
     masks = _masks(shape, context_length, batch, run.kinds)
     if run.pipelined:
@@ -241,7 +242,7 @@ def device_compute_bytes(
 
 
 def host_compute_bytes(
-    shape: ModelShape, context_length: int, batch: int, *, pipelined: bool, experts_here: bool
+    shape: ModelShape, context_length: int, batch: int, *, pipelined: bool, experts_here: bool, devices: int
 ) -> int:
     """As `compute_bytes`, on the CPU when other devices hold all layers: it looks the embedding up, and
     keeps what each step begins with. `experts_here`: it computes the routed ones."""
@@ -252,8 +253,10 @@ def host_compute_bytes(
         return inputs
     used = max(shape.experts_used, 1)
     expert = shape.expert_feed_forward_length or shape.feed_forward_length // used
-    floats = max(3 * used * expert, 2 * used * shape.embedding_length) + 2 * shape.embedding_length
-    return max(inputs, 4 * batch * floats)
+    width = shape.embedding_length
+    floats = max(3 * used * expert, 2 * used * width) + (2 * width if used > 2 else 0)
+    # a second device's masks are handed over while experts compute
+    return max(inputs, batch * (4 * floats + (masks if devices > 1 else 0)))
 
 
 def kinds_of(shape: ModelShape) -> frozenset[LayerKind]:

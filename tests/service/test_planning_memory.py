@@ -78,6 +78,7 @@ def test_a_file_that_cannot_be_loaded_is_refused_with_the_reason(tmp_path: Path)
         ("gemma3", "even"),
         ("deepseek2", "even"),
         ("qwen3moe", "part"),
+        ("qwen3moe", "little"),
         ("lfm2", "uneven"),
     ],
 )
@@ -102,6 +103,7 @@ def test_two_devices_take_what_was_planned(
     layers = spec_layers(model)
     held = [part.layers for part in one.plan.memory.devices[1:]]
     assert sum(held) <= layers
+    assert one.plan.experts_on_cpu == (rooms == "little")
     assert (sum(held) < layers) == (rooms == "part" and not one.plan.experts_on_cpu)
     for device in one.devices:
         for part in ("weights", "kv_cache"):
