@@ -278,7 +278,7 @@ class Canvas(QAbstractScrollArea):
 
     def _show_formulas(self) -> None:
         """Pictures have arrived: what waits for one is made again."""
-        for row in self.documents.drop_waiting():
+        for row in self.documents.drop_outdated(self.formulas.is_waiting):
             row.measured_for = -1.0
             self._backing.forget_row(row)
         self._settle()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from gui.chat.documents import Document
+from gui.chat.formulas import Wanted
 from gui.chat.rows import Row
 
 KEPT_DOCUMENTS = 240
@@ -37,9 +39,10 @@ class DocumentCache:
     def take(self, row: Row) -> Document | None:
         return self._kept.pop(row, None)
 
-    def drop_waiting(self) -> list[Row]:
-        """Forgets the documents that wait for a picture; says whose they were."""
-        rows = [row for row, document in self._kept.items() if document.waits]
+    def drop_outdated(self, is_waiting: Callable[[Wanted], bool]) -> list[Row]:
+        """Forgets the documents that waited for pictures which have all come; says whose they were."""
+        waited = [(row, document.waits) for row, document in self._kept.items() if document.waits]
+        rows = [row for row, waits in waited if not any(map(is_waiting, waits))]
         for row in rows:
             del self._kept[row]
         return rows

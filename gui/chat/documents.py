@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 
 from engine.chat.blocks import Block, Heading, ListBlock, Maths, Paragraph, Quote, Rule, Span, Spans, Table
 from engine.chat.maths import formula_of
+from gui.chat.formulas import Wanted
 from gui.chat.highlight import Stretch
 from gui.chat.look import CODE_LINE_PERCENT, INDENT, LINE_PERCENT, Look
 
@@ -41,7 +42,7 @@ class Document(QTextDocument):
 
     def __init__(self, font: QFont) -> None:
         super().__init__()
-        self.waits = False  # for the picture of a formula
+        self.waits: set[Wanted] = set()  # for the pictures of formulas
         self.span_places: list[list[tuple[int, int]]] = []  # of the spans of each text, in order
         self.setUndoRedoEnabled(False)
         self.setDocumentMargin(0)
@@ -241,7 +242,8 @@ class _Writer:
         colour = self._look.accent if span.link else self._look.muted if self._muted else self._look.text
         wanted = formulas.wanted(formula_of(span.text), font, colour.name())
         picture = formulas.picture(wanted)
-        self._document.waits = self._document.waits or formulas.is_waiting(wanted)
+        if formulas.is_waiting(wanted):
+            self._document.waits.add(wanted)
         if picture is None:
             return False
         name = f"formula:{self.cursor.position()}"

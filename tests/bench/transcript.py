@@ -1,31 +1,44 @@
 """How smooth the transcript is: opens a long conversation, then streams an answer into it.
 
-    python -m tests.bench.transcript [--messages 2000] [--seconds 6]
+    xvfb-run -a python -m tests.bench.transcript [--messages 2000] [--seconds 6]
 
 Prints the time to open, and for each rate the stalls of the event loop (p50, p99, max: how much
-later than asked a 1 ms timer came), the CPU time for each token, and scroll and resize times.
-Run it where nothing else is at work; set QT_QPA_PLATFORM=offscreen where there is no display.
+later than asked a 1 ms timer came) and the CPU time for each token, with ten messages before, as a
+reference of the same run; then find, scrolling, resizing, memory, and what the live cards cost. All with a
+selection, formulas and accessibility switched on. Run it where nothing else is at work.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import sys
 import time
+from pathlib import Path
 
+import psutil
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 
 from engine.chat.conversation import ChatMessage, MessageState
+from engine.events import JobId, TelemetrySampled
+from engine.telemetry.sample import GpuSample, TelemetrySample
+from engine.typesetting.main import TYPESETTING_WORD
+from engine.typesetting.typesetter import Typesetter
 from gui.chat.finder import Finder
 from gui.chat.transcript import Transcript
+from gui.graphs.panel import GraphPanel
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
 from tests.gui.chat_support import answer, user
 
+PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
 ANSWER = """## Part {n}
 
-The **quick** brown `fox` jumps over the lazy dog, 敏捷的棕色狐狸跳过懒狗, again and again.
+The **quick** brown `fox` jumps over the lazy dog, 敏捷的棕色狐狸跳过懒狗, again: $x_{{{n}}}^2$ times.
+
+$$\\frac{{a}}{{b}} = {n}$$
 
 - first point with *emphasis*
 - second point with [a link](https://example.org)
@@ -55,8 +68,8 @@ def spread(times_ms: list[float]) -> str:
     return f"p50 {ordered[last // 2]:.1f}  p99 {ordered[last * 99 // 100]:.1f}  max {ordered[last]:.1f} ms"
 
 
-def stream(transcript: Transcript, rate: int, seconds: float) -> None:
-    """Appends `rate` tokens a second and watches the event loop."""
+def stream(transcript: Transcript, rate: int, seconds: float, before: int) -> float:
+    """Appends `rate` tokens a second and watches the event loop. Returns the CPU seconds."""
     source = "".join(ANSWER.format(n=n) for n in range(200))
     tokens = [source[at : at + 4] for at in range(0, len(source), 4)]
     stalls: list[float] = []
@@ -85,7 +98,9 @@ def stream(transcript: Transcript, rate: int, seconds: float) -> None:
     loop.exec()
     timer.stop()
     cpu_ms = (time.process_time() - cpu) * 1000
-    print(f"{rate:4d} tokens/s  stall {spread(stalls)}  CPU {cpu_ms / max(fed, 1):.2f} ms/token", flush=True)
+    each = f"CPU {cpu_ms / max(fed, 1):.2f} ms/token"
+    print(f"{before:5d} messages, {rate:4d} tokens/s  stall {spread(stalls)}  {each}", flush=True)
+    return cpu_ms / 1000
 
 
 def timed(application: QApplication, times: int, act: object) -> list[float]:
@@ -126,34 +141,82 @@ def _looking(finder: Finder, needle: str) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
+def rss_mib() -> float:
+    return psutil.Process().memory_info().rss / 2**20
+
+
+def streams(transcript: Transcript, shown: list[ChatMessage], seconds: float) -> None:
+    """Both rates, after ten messages and after all."""
+    cpu: dict[int, float] = {}
+    for before in (shown[:10], shown):
+        live = answer(10**9, "", before[-1].id, MessageState.STREAMING)
+        for rate in (100, 500):
+            transcript.show_messages([*before, live], live.id)
+            transcript.select_part(len(before) - 1, 1, 0, 5)
+            cpu[rate] = stream(transcript, rate, seconds, len(before))
+    print(f"CPU at 500 of that at 100 tokens/s {cpu[500] / cpu[100]:.2f}")
+
+
+def cards(application: QApplication, theme: ThemeSource, seconds: float) -> None:
+    """What the live cards cost at 10 Hz, seen and hidden."""
+    for shown in (True, False):
+        panel = GraphPanel(theme)
+        panel.resize(284, 800)
+        panel.setVisible(shown)
+        begin, cpu = time.perf_counter(), time.process_time()
+        feed = QTimer(interval=100)
+        feed.timeout.connect(lambda panel=panel: panel.on_event(sample()))
+        feed.start()
+        while time.perf_counter() - begin < seconds:
+            application.processEvents()
+            time.sleep(0.005)
+        feed.stop()
+        share = (time.process_time() - cpu) / (time.perf_counter() - begin)
+        print(f"live cards {'seen' if shown else 'hidden'}: {share:.1%} of a core, the loop included")
+        panel.deleteLater()
+
+
+def sample() -> TelemetrySampled:
+    moment = time.monotonic()
+    gib, share = 2**30, 0.5 + 0.3 * (moment % 1)
+    card = GpuSample("card", 10 * gib, 24 * gib, share, 212.0, 63.0)
+    told = TelemetrySample(moment, 6 * gib, 24 * gib, share, 4 * gib, 2 * gib, (card,))
+    return TelemetrySampled(JobId(0), told)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=6)
     chosen = parser.parse_args()
     application = QApplication([])
+    QAccessible.setActive(True)
     theme = ThemeSource()
     Style(application, theme).choose("light")
+    typesetter = Typesetter((sys.executable, str(PROGRAM), TYPESETTING_WORD))
     transcript = Transcript(theme)
+    transcript.formulas.draw_with(typesetter)
     transcript.resize(900, 900)
     transcript.show()
     application.processEvents()
     shown = messages(chosen.messages)
-    live = answer(10**9, "", shown[-1].id, MessageState.STREAMING)
+    before = rss_mib()
     begin = time.perf_counter()
     transcript.show_messages(shown)
     application.processEvents()
     transcript.grab()
     print(f"open {len(shown)} messages {1000 * (time.perf_counter() - begin):.0f} ms")
-    for rate in (100, 500):
-        transcript.show_messages([*shown, live], live.id)
-        stream(transcript, rate, chosen.seconds)
-    find(application, transcript)
+    streams(transcript, shown, chosen.seconds)
     bar = transcript.verticalScrollBar()
     print("scroll", spread(timed(application, 300, lambda n: bar.setValue(bar.value() - 120))))
     print("resize", spread(timed(application, 60, lambda n: transcript.resize(700 + 5 * n, 900))))
+    print(f"memory grown by {rss_mib() - before:.0f} MiB")
+    find(application, transcript)
     print(f"documents kept {len(transcript.documents)}, messages unfolded {transcript.unfolded_count}")
     print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    transcript.hide()
+    cards(application, theme, 5.0)
+    typesetter.close()
 
 
 if __name__ == "__main__":
