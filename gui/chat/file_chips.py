@@ -13,7 +13,7 @@ from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
 _WIDTH = 336  # two beside each other
-_LEAST_NAME = 110
+_LEAST_NAME = 76
 
 
 class FileChip(View):
@@ -53,6 +53,7 @@ class FileChip(View):
     def retranslate(self) -> None:
         self._cost.setText(self._cost_words())
         self.setAccessibleName(f"{self._name}, {self._cost.text()}")
+        self.setToolTip(self.accessibleName())  # a long one has no room
         self.remove.name(self.tr("Leave {name} out").format(name=self._name))
         self.remove.setAccessibleDescription(self._cost.text())
 

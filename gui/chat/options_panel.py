@@ -16,7 +16,8 @@ from gui.widgets.labels import Line, Text
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
 
-WIDTH: Final = 300
+WIDTH: Final = 324
+_LEAST_FIELD: Final = 90  # a spin box would have room for its longest number
 _SAVE_MS: Final = 500
 # name: (decimals, step); see LIMITS
 _FIELDS: Final = {
@@ -117,6 +118,8 @@ class OptionsPanel(View):
         for name, box in self.numbers.items():
             form.addRow(self._labels[name], box)
         form.addRow(self._labels["thinking"], self._thinking)
+        for field in (*self.numbers.values(), self._thinking, self._preset, self._name):
+            field.setMinimumWidth(_LEAST_FIELD)
         content.column.addLayout(head)
         content.column.addWidget(self._labels["preset"])
         content.column.addLayout(chosen)

@@ -208,6 +208,15 @@ def test_settings_are_those_of_the_chat_that_is_shown(chat: Chat) -> None:
     assert chat.page.model.options == NOTHING_SET
 
 
+def test_the_panel_is_as_wide_as_its_fields(chat: Chat) -> None:
+    chat.page.toggle_options()
+    settle()
+    panel = chat.page.options
+    for field in (*panel.numbers.values(), panel.system, panel._keep, panel._forget, panel._thinking):
+        right = field.mapTo(panel, field.rect().topRight()).x()
+        assert right <= panel.width() - 10, field.accessibleName()
+
+
 def test_presets_are_kept_used_and_forgotten(chat: Chat) -> None:
     panel = chat.page.options
     chat.page.toggle_options()

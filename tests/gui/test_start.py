@@ -31,10 +31,14 @@ def make_desk(emit):
         QTimer.singleShot(100, QApplication.closeAllWindows)
     if what == "slip":
         QTimer.singleShot(50, lambda: 1 / 0)
-        def look():
+        def look(tries=50):
             from PySide6.QtWidgets import QApplication, QLabel
             words = [w.text() for w in QApplication.allWidgets() if isinstance(w, QLabel) and w.isVisible()]
-            print("told" if any("did not foresee" in word for word in words) else "not told", flush=True)
+            told = any("did not foresee" in word for word in words)
+            if not told and tries:  # on a busy machine the window comes up late
+                QTimer.singleShot(100, lambda: look(tries - 1))
+                return
+            print("told" if told else "not told", flush=True)
             QApplication.quit()
         QTimer.singleShot(400, look)
     return made[0]
