@@ -10,6 +10,7 @@ DesksideError                 carries a Sentence for people and an exit code
 │   └── DiskFull              the destination volume has no room              exit 9
 ├── StoreError                the chat database cannot be read or written     exit 10
 │   └── StoreDamaged          the file itself is damaged                      exit 10
+├── ImportRefused             a file holds no conversations that can be read  exit 2
 ├── RemoteError               a remote endpoint did not answer as it should    exit 12
 ├── AttachmentError           a file cannot be read as text                    exit 13
 ├── PackError                 a runtime pack cannot be used                    exit 14
@@ -74,6 +75,12 @@ class StoreError(DesksideError):
 
 class StoreDamaged(StoreError):
     """What was written last may be lost; a copy of it can be read."""
+
+
+class ImportRefused(DesksideError):
+    """A file that conversations were to be taken from cannot be used."""
+
+    exit_code = 2
 
 
 class RemoteError(DesksideError):

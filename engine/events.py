@@ -334,6 +334,19 @@ class ChatsSearched(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChatsExported(Event):
+    path: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatsImported(Event):
+    taken: int
+    known: int  # that were there already
+    refused: int  # entries of the file that are no conversations
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationOpened(Event):
     conversation: Conversation
 

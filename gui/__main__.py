@@ -20,6 +20,8 @@ from engine.settings import Settings
 from engine.typesetting.typesetter import Typesetter
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
+from gui.conversations.search_page import SearchPage
+from gui.conversations.trash_page import TrashPage
 from gui.graphs.history_page import HistoryPage
 from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
@@ -115,6 +117,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     chat = ChatPage(desk, bridge, theme)
     chat.transcript.keep_zoom_in(memory)
     models = ModelsPage(desk, bridge, theme)
+    search, trash = SearchPage(desk, bridge, theme), TrashPage(theme)
     graphs = GraphPanel(theme)
     bridge.event_arrived.connect(graphs.on_event)
     window = MainWindow(sidebar, top_line, banners, graphs, memory)
@@ -125,6 +128,8 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     pages = {
         Page.WIZARD: wizard,
         Page.CHAT: chat,
+        Page.SEARCH: search,
+        Page.TRASH: trash,
         Page.MODELS: models,
         Page.PREFERENCES: preferences,
         Page.PROMPTS: prompts,
@@ -141,6 +146,8 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
         chat,
         models,
         preferences,
+        search,
+        trash,
         prompts,
         history,
         graphs,

@@ -92,11 +92,12 @@ class SearchIndex:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         name = str(self._path) if self._path is not None else ":memory:"
-        db = sqlite3.connect(name, timeout=10, isolation_level=None, uri=False)
+        db = sqlite3.connect(name, timeout=10, isolation_level=None, uri=True)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            db.execute("ATTACH DATABASE ? AS chats", (str(self._chats),))
+            # Never made here: an empty file in its place would pass for a new database.
+            db.execute("ATTACH DATABASE ? AS chats", (f"{self._chats.absolute().as_uri()}?mode=rw",))
             db.execute("BEGIN IMMEDIATE")
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version != _FORMAT:

@@ -32,6 +32,7 @@ from engine.chat.copies import look_through, make_copy
 from engine.chat.database import Database, silent
 from engine.chat.filing import Filing
 from engine.chat.options import NOTHING_SET, ChatOptions, options_from_dict, options_to_dict
+from engine.chat.records import Records
 from engine.chat.schema import SCHEMA_VERSION, bring_up_to_date, next_number, version_of
 from engine.errors import StoreError
 from engine.messages import Sentence
@@ -62,6 +63,7 @@ class ChatStore:
         self._writer = _this_process()
         self._db = Database(path, read_only, tell)
         self.filing = Filing(self._db, self._codec)
+        self.records = Records(self._db, self._codec, self.conversation)
         try:
             self._begin()
         except BaseException:

@@ -45,6 +45,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "pull": "fetch a model, verified",
     "models": "what is installed",
     "chat": "one answer from a model",
+    "chats": "the window's conversations: list, search, export, import",
     "serve": "the models for other programs, over HTTP",
     "history": "how fast answers were, and what the machine did",
     "runtimes": "parts of the engine for graphics cards: fetch, choose, go back",

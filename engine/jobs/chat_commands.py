@@ -47,5 +47,12 @@ class ChatCommands(Protocol):
     def search_conversations(self, words: str) -> JobId:
         """ChatsSearched."""
 
+    def export_conversations(self, path: str, conversation_ids: tuple[int, ...] = ()) -> JobId:
+        """ChatsExported. All of them for (); as JSON, Markdown (.md) or a page (.html), by the file's ending.
+        Several that are no JSON become a zip file."""
+
+    def import_conversations(self, path: str) -> JobId:
+        """ChatsImported, ConversationsListed. From an export of ours or of ChatGPT, zipped or not."""
+
     def go_on_from_copy(self) -> JobId:
         """Noticed, ConversationsListed. Puts a damaged chat database aside and goes on with its copy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from engine.cancellation import CancelToken
 from engine.events import JobId
@@ -72,6 +73,14 @@ class ChatJobs:
 
     def search_conversations(self, words: str) -> JobId:
         return self._job("search-chats", lambda job, token: self._chats.search(job, words))
+
+    def export_conversations(self, path: str, conversation_ids: tuple[int, ...] = ()) -> JobId:
+        return self._job(
+            "export", lambda job, token: self._chats.export(job, token, Path(path), conversation_ids)
+        )
+
+    def import_conversations(self, path: str) -> JobId:
+        return self._job("import", lambda job, token: self._chats.take_in(job, token, Path(path)))
 
     def go_on_from_copy(self) -> JobId:
         return self._job("go-on-from-copy", lambda job, token: self._chats.begin_from_copy(job))

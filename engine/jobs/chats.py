@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final
 
+from engine.cancellation import CancelToken
 from engine.chat.store import ChatStore
 from engine.errors import StoreError
-from engine.events import ChatsSearched, ConversationOpened, ConversationsListed, Emit, JobId, Noticed
+from engine.events import (
+    ChatsExported,
+    ChatsImported,
+    ChatsSearched,
+    ConversationOpened,
+    ConversationsListed,
+    Emit,
+    JobId,
+    Noticed,
+)
+from engine.jobs.chat_files import export, form_of, take_in
 from engine.jobs.chat_searching import ChatSearcher
 from engine.jobs.storekeeper import StoreKeeper
 from engine.messages import sentence
@@ -105,6 +117,25 @@ class Chats:
 
     def search(self, job: JobId, words: str) -> None:
         self._emit(ChatsSearched(job, self._searcher.look_for(words)))
+
+    def export(self, job: JobId, token: CancelToken, path: Path, ids: tuple[int, ...]) -> None:
+        """In the form that the file's name says. Raises: StoreError, Cancelled."""
+        count = export(self._keeper, path, form_of(path), ids, token)
+        self._emit(ChatsExported(job, str(path), count))
+        self._emit(Noticed(job, sentence("chats_exported", path=str(path), count=count)))
+
+    def take_in(self, job: JobId, token: CancelToken, path: Path) -> None:
+        """Raises: ImportRefused, StoreError, Cancelled."""
+        try:
+            brought = take_in(self._keeper, path, token)
+            self._emit(ChatsImported(job, brought.taken, brought.known, brought.refused))
+            told = sentence(
+                "chats_imported", taken=brought.taken, known=brought.known, refused=brought.refused
+            )
+            self._emit(Noticed(job, told))
+        finally:
+            self.list(job)
+        self._searcher.read()
 
     def begin_from_copy(self, job: JobId) -> None:
         self._emit(Noticed(job, self._keeper.begin_from_copy()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -51,6 +51,13 @@ class FindBar(View):
             self._finder.look_for(self.field.text())
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
+
+    def open_at(self, words: str, box: int) -> None:
+        """With words that were found elsewhere; the first hit is looked for from that message on."""
+        with QSignalBlocker(self.field):
+            self.field.setText(words)
+        self.open()
+        self._finder.look_from(words, box)
 
     def close_find(self) -> None:
         if not self.isHidden():

@@ -77,6 +77,11 @@ class Finder(QObject):
         self._search.look_for(words, self._texts)
         self._walk(True, start)
 
+    def look_from(self, words: str, box: int) -> None:
+        """Goes to the first hit in that message, or behind it."""
+        self._search.look_for(words, self._texts)
+        self._walk(True, box)
+
     def step(self, forward: bool) -> None:
         """To the next hit, or the one before."""
         self._walk(forward, self._canvas.first_in_sight)

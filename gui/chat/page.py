@@ -65,6 +65,7 @@ class ChatPage(QWidget):
         self.editing = EditNotice(self)
         self._draft_before_edit = ""
         self._remark = ""
+        self._goal: tuple[int, str] | None = None  # a message to go to once it is there, and words in it
         self.composer = Composer(theme, self)
         self.options = OptionsPanel(theme, self)
         self._shelf = Shelf()
@@ -79,10 +80,11 @@ class ChatPage(QWidget):
         desk.read_shelf()
 
     # for the shell
-    def open_conversation(self, conversation_id: int) -> None:
-        """Shows a stored conversation as soon as it is read."""
+    def open_conversation(self, conversation_id: int, message_id: int | None = None, words: str = "") -> None:
+        """Shows a stored conversation as soon as it is read; at a message, with words of it marked."""
         self._keep_draft()
-        self.model.expect_open(conversation_id, self._desk.open_conversation(conversation_id))
+        self._goal = (message_id, words) if message_id is not None else None
+        self.model.expect_open(conversation_id, self._desk.open_conversation(conversation_id, message_id))
         self._restore_draft()
 
     def new_conversation(self) -> None:
@@ -360,6 +362,18 @@ class ChatPage(QWidget):
         if self.model.conversation_id is not None and not self.model.opening:
             self.conversation_opened.emit(self.model.conversation_id)
         self._show_status()
+        if self._goal is not None and not self.model.opening:
+            self._go_to(*self._goal)
+            self._goal = None
+
+    def _go_to(self, message_id: int, words: str) -> None:
+        box = next((n for n, message in enumerate(self.model.messages) if message.id == message_id), None)
+        if box is not None:
+            self.transcript.bring_into_sight(box, 0, 0)
+            if words:
+                self.find_bar.open_at(words, box)
+            else:
+                self.transcript.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _begin(self, conversation_id: int) -> None:
         """What was typed since belongs to the conversation that has begun."""

@@ -13,6 +13,7 @@ from engine.jobs.desk import Desk
 from engine.settings import Settings
 from gui.bridge import EngineBridge
 from gui.preferences.api_switch import ApiSwitch
+from gui.preferences.chat_settings import ChatSettings
 from gui.preferences.connection_settings import ConnectionSettings
 from gui.preferences.download_settings import DownloadSettings
 from gui.preferences.engine_limits import EngineLimits
@@ -51,6 +52,7 @@ class PreferencesPage(View):
         self._api = ApiSwitch(desk, bridge)
         self._limits = EngineLimits(desk)
         self._downloads = DownloadSettings(desk)
+        self.chats = ChatSettings(desk)
         self._connection = ConnectionSettings(desk, bridge)
         self._runtimes = RuntimeSettings(desk, bridge, theme)
         self._privacy = PrivacyNotes()
@@ -63,7 +65,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(13)]
+        self._labels = [Line() for _ in range(14)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -105,10 +107,11 @@ class PreferencesPage(View):
         self._labels[10].setText(self.tr("Shortcuts"))
         choices = (self._contrast, self._motion)
         for label, field, name in zip(
-            self._labels[11:], choices, (self.tr("Contrast"), self.tr("Motion")), strict=True
+            self._labels[11:13], choices, (self.tr("Contrast"), self.tr("Motion")), strict=True
         ):
             label.setText(name)
             field.setAccessibleName(name)
+        self._labels[13].setText(self.tr("Chats"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -159,6 +162,7 @@ class PreferencesPage(View):
         form.addRow(self._labels[3], endpoint)
         form.addRow("", self._endpoint_words)
         form.addRow("", self._refusal)
+        form.addRow(self._labels[13], self.chats)
         form.addRow(self._labels[6], self._downloads)
         form.addRow(self._labels[7], self._connection)
         form.addRow(self._labels[8], self._runtimes)
@@ -184,7 +188,7 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
-        for part in (self._limits, self._api, self._downloads, self._connection, self._shortcuts):
+        for part in (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self.chats):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:
@@ -197,6 +201,7 @@ class PreferencesPage(View):
         self._endpoint.setText(settings.endpoint)
         self._limits.show_settings()
         self._downloads.show_settings()
+        self.chats.show_settings()
         self._connection.show_settings()
         self._api.show_settings()
         self._shortcuts.show_settings()

@@ -29,6 +29,7 @@ STEPS_DOWN: Final = frozenset(
 SMALLER_MODELS: Final = frozenset({"fit_smaller_here", "fit_smaller_there"})
 _LINES: Final = 2  # of one kind, unless all are asked for
 _MOST_LINES: Final = 50
+DAMAGED: Final = frozenset({"chats_damaged", "chats_read_only"})
 RETURNS: Final = frozenset({"host_restarts", "host_restarts_lower", "host_restarts_plain"})
 GAVE_UP: Final = "host_gave_up"
 
@@ -104,6 +105,8 @@ class SentenceBanner(Banner):
         return "\n".join(lines)
 
     def remedy_words(self) -> str:
+        if self.sentence.code in DAMAGED:
+            return self.tr("Go on with the copy")
         if self.sentence.code in SMALLER_MODELS:
             return self.tr("Models…")
         return self.tr("Show all") if len(self._others) >= _LINES and not self._all else ""

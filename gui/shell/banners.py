@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.messages import Sentence
 from gui.shell.banner import (
+    DAMAGED,
     GAVE_UP,
     RETURNS,
     SMALLER_MODELS,
@@ -38,6 +39,7 @@ class BannerArea(View):
     load_again = Signal()
     restore = Signal(int)  # conversation id
     models_wanted = Signal()
+    copy_wanted = Signal()  # to go on with that of the chats
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -181,6 +183,9 @@ class BannerArea(View):
             self._remove(banner)
         elif isinstance(banner, SentenceBanner) and banner.sentence.code in SMALLER_MODELS:
             self.models_wanted.emit()
+        elif isinstance(banner, SentenceBanner) and banner.sentence.code in DAMAGED:
+            self._remove(banner)
+            self.copy_wanted.emit()
         elif isinstance(banner, SentenceBanner):
             banner.show_all()
         elif isinstance(banner, LoadBanner | StepsBanner):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.model import InstalledModel
-from engine.chat.conversation import ConversationSummary
+from engine.chat.conversation import ConversationSummary, Folder, TrashedConversation
 from engine.events import (
     ConversationsListed,
     Event,
@@ -46,6 +46,8 @@ class ShellModel(QObject):
         self._load_job: JobId | None = None
         self._asked: InstalledModel | None = None
         self.conversations: tuple[ConversationSummary, ...] = ()
+        self.folders: tuple[Folder, ...] = ()
+        self.trash: tuple[TrashedConversation, ...] = ()
         self.models: tuple[InstalledModel, ...] = ()
         self.runtime = RuntimeState.STOPPED
         self.load_fraction = 0.0
@@ -83,6 +85,40 @@ class ShellModel(QObject):
     def restore(self, conversation_id: int) -> None:
         self._own(self._desk.restore_conversation(conversation_id))
 
+    def purge(self, conversation_ids: tuple[int, ...]) -> None:
+        """For good; () for all that is in the trash."""
+        self._own(self._desk.purge_conversations(conversation_ids))
+
+    def pin(self, conversation_id: int, pinned: bool) -> None:
+        self._own(self._desk.pin_conversation(conversation_id, pinned))
+
+    def move(self, conversation_id: int, folder_id: int | None) -> None:
+        """A pinned one, too: it is then found in its folder."""
+        pinned = any(chat.pinned for chat in self.conversations if chat.id == conversation_id)
+        if pinned:
+            self.pin(conversation_id, False)
+        self._own(self._desk.move_conversation(conversation_id, folder_id))
+
+    def make_folder(self, name: str, conversation_id: int | None) -> None:
+        self._own(self._desk.make_folder(name, conversation_id))
+
+    def rename_folder(self, folder_id: int, name: str) -> None:
+        self._own(self._desk.rename_folder(folder_id, name))
+
+    def remove_folder(self, folder_id: int) -> None:
+        self._own(self._desk.remove_folder(folder_id))
+
+    def export(self, path: str, conversation_ids: tuple[int, ...]) -> None:
+        """All of them for ()."""
+        self._own(self._desk.export_conversations(path, conversation_ids))
+
+    def take_in(self, path: str) -> None:
+        self._own(self._desk.import_conversations(path))
+
+    def go_on_from_copy(self) -> None:
+        """Of a damaged chat database."""
+        self._own(self._desk.go_on_from_copy())
+
     # state
     @property
     def model_in_use(self) -> InstalledModel | None:
@@ -102,7 +138,7 @@ class ShellModel(QObject):
     # events
     def on_event(self, event: Event) -> None:
         if isinstance(event, ConversationsListed):
-            self.conversations = event.conversations
+            self.conversations, self.folders, self.trash = event.conversations, event.folders, event.trash
             self.conversations_changed.emit()
         elif isinstance(event, ModelsListed):
             self.models = event.models

@@ -12,6 +12,9 @@ from engine.jobs.desk import Desk
 from engine.settings import Settings
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
+from gui.conversations.files import ChatFiles
+from gui.conversations.search_page import SearchPage
+from gui.conversations.trash_page import TrashPage
 from gui.graphs.history_page import HistoryPage
 from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
@@ -47,6 +50,8 @@ class Parts:
     chat: ChatPage
     models: ModelsPage
     preferences: PreferencesPage
+    search: SearchPage
+    trash: TrashPage
     prompts: PromptsPage
     history: HistoryPage
     graphs: GraphPanel
@@ -67,12 +72,14 @@ class Shell(QObject):
         self._language = language
         self._parts = parts
         self._conversation: int | None = None
+        self._files = ChatFiles(parts.window)
         bridge.event_arrived.connect(parts.model.on_event)
         bridge.event_arrived.connect(parts.downloads.on_event)
         bridge.event_arrived.connect(self._on_event)
         parts.downloads.changed.connect(self._show_downloads)
         self._connect_model()
         self._connect_sidebar()
+        self._connect_chats()
         self._connect_pages()
         self._commands = ShellCommands(parts, self)
         parts.commands.take_own_keys(desk.settings.shortcuts)
@@ -112,19 +119,43 @@ class Shell(QObject):
         banners.load_again.connect(model.load_again)
         banners.restore.connect(model.restore)
         banners.models_wanted.connect(self.show_models)
+        banners.copy_wanted.connect(model.go_on_from_copy)
 
     def _connect_sidebar(self) -> None:
         parts, sidebar = self._parts, self._parts.sidebar
         sidebar.new_chat.connect(self.new_chat)
-        sidebar.opened.connect(self.open_chat)
-        sidebar.renamed.connect(parts.model.rename)
-        sidebar.deleted.connect(parts.model.delete)
+        sidebar.words_changed.connect(self._look_for)
+        sidebar.results_wanted.connect(self.show_results)
+        sidebar.search_left.connect(self.show_chat)
+        sidebar.trash_wanted.connect(self.show_trash)
         sidebar.models_wanted.connect(self.show_models)
         sidebar.preferences_wanted.connect(self.show_preferences)
         parts.top_line.models_wanted.connect(self.show_models)
         parts.top_line.graphs_toggled.connect(parts.window.toggle_graphs)
         parts.window.resized.connect(parts.palette.place)
         parts.window.closing.connect(parts.chat.keep)
+
+    def _connect_chats(self) -> None:
+        model, chats, parts = self._parts.model, self._parts.sidebar.chats, self._parts
+        chats.opened.connect(self.open_chat)
+        chats.renamed.connect(model.rename)
+        chats.deleted.connect(model.delete)
+        chats.pinned.connect(model.pin)
+        chats.moved.connect(model.move)
+        chats.folder_wanted.connect(model.make_folder)
+        chats.folder_renamed.connect(model.rename_folder)
+        chats.folder_removed.connect(model.remove_folder)
+        chats.export_wanted.connect(self._export)
+        parts.preferences.chats.export_wanted.connect(self._files.ask_export_of_all)
+        parts.preferences.chats.import_wanted.connect(self._files.ask_import)
+        self._files.export_chosen.connect(model.export)
+        self._files.import_chosen.connect(model.take_in)
+        parts.search.chosen.connect(self._open_hit)
+        parts.search.left.connect(self._leave_search)
+        parts.search.back_to_field.connect(parts.sidebar.focus_search)
+        parts.trash.restored.connect(model.restore)
+        parts.trash.purged.connect(model.purge)
+        parts.trash.left.connect(self.show_chat)
 
     def _connect_pages(self) -> None:
         parts = self._parts
@@ -188,14 +219,46 @@ class Shell(QObject):
         self.show_preferences()
         self._parts.preferences.show_shortcuts()
 
-    def find(self) -> None:
-        """In the conversation; where none is shown, among the titles."""
-        if self._parts.window.page is not Page.CHAT or not self._parts.chat.find():
-            self.filter()
+    def show_trash(self) -> None:
+        self._parts.window.show_page(Page.TRASH)
+        self._parts.trash.enter()
 
-    def filter(self) -> None:
+    def find(self) -> None:
+        """In the conversation that is shown."""
+        if self._parts.window.page is Page.CHAT:
+            self._parts.chat.find()
+
+    # the search through all conversations
+    def search(self) -> None:
         if self._parts.window.page is not Page.WIZARD:
-            self._parts.sidebar.focus_filter()
+            self._parts.sidebar.focus_search()
+            self._look_for(self._parts.sidebar.field.text())
+
+    def _look_for(self, words: str) -> None:
+        if words.strip():
+            self._parts.sidebar.chats.filter(words.strip())
+            self._parts.search.look_for(words)
+            self._parts.window.show_page(Page.SEARCH)
+        elif self._parts.window.page is Page.SEARCH:
+            self._parts.window.show_page(Page.CHAT)
+
+    def show_results(self) -> None:
+        self._parts.window.show_page(Page.SEARCH)
+        self._parts.search.focus_results()
+
+    def _leave_search(self) -> None:
+        self._parts.sidebar.clear_search()
+        self.show_chat()
+
+    def _open_hit(self, conversation_id: int, message_id: int | None, words: str) -> None:
+        if message_id is None:
+            self.open_chat(conversation_id)
+            return
+        self._conversation = conversation_id
+        self._parts.window.show_page(Page.CHAT)
+        self._parts.sidebar.show_all_titles()
+        self._parts.sidebar.mark(conversation_id)
+        self._parts.chat.open_conversation(conversation_id, message_id, words)
 
     # the wizard and models
     def _leave_wizard(self) -> None:
@@ -211,17 +274,24 @@ class Shell(QObject):
     def new_chat(self) -> None:
         self._conversation = None
         self._parts.window.show_page(Page.CHAT)
+        self._parts.sidebar.show_all_titles()
         self._parts.sidebar.mark(None)
         self._parts.chat.new_conversation()
 
     def open_chat(self, conversation_id: int) -> None:
         self._parts.window.show_page(Page.CHAT)
+        self._parts.sidebar.show_all_titles()
         if conversation_id != self._conversation:
             self._conversation = conversation_id
             self._parts.sidebar.mark(conversation_id)
             self._parts.chat.open_conversation(conversation_id)
             # Whoever opens a conversation goes on writing in it.
             self._parts.chat.focus_composer()
+
+    def _export(self, conversation_id: int) -> None:
+        chats = self._parts.model.conversations
+        title = next((chat.title for chat in chats if chat.id == conversation_id), "")
+        self._files.ask_export(conversation_id, title)
 
     def _opened(self, conversation_id: int) -> None:
         self._conversation = conversation_id
@@ -231,7 +301,9 @@ class Shell(QObject):
         self._parts.chat.show_model(self._parts.model.model_in_use)
 
     def _list_changed(self) -> None:
-        self._parts.sidebar.show_conversations(self._parts.model.conversations)
+        model = self._parts.model
+        self._parts.sidebar.show_conversations(model.conversations, model.folders, len(model.trash))
+        self._parts.trash.show_trash(model.trash)
 
     def _deleted(self, conversation_id: int, title: str) -> None:
         self._parts.banners.deleted(conversation_id, title)

@@ -1,14 +1,13 @@
-"""The left column: new chat, a filter, the conversations, models and settings."""
+"""The left column: new chat, the search, the conversations, trash, models and settings."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
-from engine.chat.conversation import ConversationSummary
-from gui.shell.conversation_delegate import ConversationDelegate
-from gui.shell.conversation_list import ID_ROLE, ConversationList
+from engine.chat.conversation import ConversationSummary, Folder
+from gui.conversations.list_view import ConversationView
 from gui.widgets.controls import IconButton
 from gui.widgets.icons import icon
 from gui.widgets.labels import Line
@@ -18,49 +17,61 @@ from gui.widgets.view import View
 WIDTH = 240
 
 
+class SearchField(QLineEdit):
+    entered = Signal()  # to what was found
+    left = Signal()  # Esc
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down) and self.text().strip():
+            self.entered.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class Sidebar(View):
-    """Says what was asked for by signals; knows neither desk nor pages."""
+    """Says what was asked for by signals; knows neither desk nor pages. What is about single conversations
+    is asked for by `chats`."""
 
     new_chat = Signal()
-    opened = Signal(int)  # conversation id
-    renamed = Signal(int, str)
-    deleted = Signal(int)
+    words_changed = Signal(str)  # that are looked for in all conversations
+    results_wanted = Signal()
+    search_left = Signal()
+    trash_wanted = Signal()
     models_wanted = Signal()
     preferences_wanted = Signal()
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._current: int | None = None
         self._new = IconButton(theme, "plus")
-        self._filter = QLineEdit()
-        self._filter_icon = QAction(self)
-        self._filter.addAction(self._filter_icon, QLineEdit.ActionPosition.LeadingPosition)
+        self.field = SearchField()
+        self._field_icon = QAction(self)
+        self.field.addAction(self._field_icon, QLineEdit.ActionPosition.LeadingPosition)
         self._head = Line("", "muted")
-        self._list = ConversationList(theme, self)
-        self._shown = QSortFilterProxyModel(self)
-        self._view = QListView()
+        self.chats = ConversationView(theme)
         self._nothing = Line("", "muted")
+        self._trash = IconButton(theme, "trash")
+        self._trashed = 0
         self._downloads = IconButton(theme, "download")
         self._models = IconButton(theme, "models")
         self._settings = IconButton(theme, "settings")
-        self._rename_action = QAction(self)
-        self._delete_action = QAction(self)
-        self._set_up_list()
-        self._set_up_actions()
         self._arrange()
         self._connect()
         self.retranslate()
 
-    def show_conversations(self, items: tuple[ConversationSummary, ...]) -> None:
-        self._list.show(items)
-        self._restore_current()
+    def show_conversations(
+        self, items: tuple[ConversationSummary, ...], folders: tuple[Folder, ...], trashed: int
+    ) -> None:
+        self.chats.show_conversations(items, folders)
+        self._trashed = trashed
+        self._word_trash()
         self._show_emptiness()
 
     def mark(self, conversation_id: int | None) -> None:
         """The conversation that is shown in the page; None for one that has not begun."""
-        self._current = conversation_id
-        self._restore_current()
+        self.chats.mark(conversation_id)
 
     def show_downloads(self, words: str) -> None:
         """How downloads are, in a few words; "" when there are none."""
@@ -69,43 +80,34 @@ class Sidebar(View):
             self._downloads.setAccessibleDescription(self.tr("Show the downloads"))
         self._downloads.show_when(bool(words))
 
-    def focus_filter(self) -> None:
-        self._filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._filter.selectAll()
+    def focus_search(self) -> None:
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def clear_search(self) -> None:
+        self.field.clear()
+
+    def show_all_titles(self) -> None:
+        """Something was opened; the words stay, so that one can come back to what was found."""
+        self.chats.filter("")
+        self._show_emptiness()
 
     def retranslate(self) -> None:
         self._new.word(self.tr("New chat"), "Ctrl+N")
-        self._filter.setPlaceholderText(self.tr("Filter chats"))
-        self._filter.setAccessibleName(self.tr("Filter chats by title"))
-        self._filter.setToolTip("Ctrl+Shift+F")
+        self.field.setPlaceholderText(self.tr("Search chats"))
+        self.field.setAccessibleName(self.tr("Search all chats"))
+        self.field.setToolTip("Ctrl+Shift+F")
         self._head.setText(self.tr("Chats"))
-        self._view.setAccessibleName(self.tr("Chats"))
+        self.chats.retranslate()
+        self._word_trash()
         self._models.word(self.tr("Models"))
         self._settings.word(self.tr("Settings"), "Ctrl+,")
-        self._rename_action.setText(self.tr("Rename"))
-        self._delete_action.setText(self.tr("Delete"))
         self._show_emptiness()
 
-    def _set_up_list(self) -> None:
-        self._shown.setSourceModel(self._list)
-        self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._view.setModel(self._shown)
-        self._view.setItemDelegate(ConversationDelegate(self._theme, self._view))
-        self._view.setProperty("kind", "side")
-        self._view.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
-        self._view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._view.setTabKeyNavigation(False)
-        self._view.setUniformItemSizes(True)
-
-    def _set_up_actions(self) -> None:
-        self._rename_action.setShortcut(QKeySequence(Qt.Key.Key_F2))
-        self._delete_action.setShortcut(QKeySequence(Qt.Key.Key_Delete))
-        for action in (self._rename_action, self._delete_action):
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        # F2 itself is an edit key of the list; only Delete has to be heard here.
-        self._view.addAction(self._delete_action)
-        self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    def _word_trash(self) -> None:
+        count = QLocale().toString(self._trashed)
+        self._trash.word(self.tr("Trash ({count})").format(count=count), self.tr("Deleted chats"))
+        self._trash.show_when(self._trashed > 0)
 
     def _arrange(self) -> None:
         frame = QFrame()
@@ -114,13 +116,14 @@ class Sidebar(View):
         column.setContentsMargins(12, 14, 12, 12)
         column.setSpacing(6)
         column.addWidget(self._new)
-        column.addWidget(self._filter)
+        column.addWidget(self.field)
         column.addSpacing(10)
         self._head.setIndent(8)
         self._nothing.setIndent(8)
         column.addWidget(self._head)
         column.addWidget(self._nothing)
-        column.addWidget(self._view, 1)
+        column.addWidget(self.chats, 1)
+        column.addWidget(self._trash)
         column.addWidget(self._downloads)
         column.addWidget(self._models)
         column.addWidget(self._settings)
@@ -131,62 +134,34 @@ class Sidebar(View):
         self._theme.changed.connect(self._tint)
         self._tint()
         self._downloads.hide()
+        self._trash.hide()
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.new_chat)
+        self._trash.clicked.connect(self.trash_wanted)
         self._downloads.clicked.connect(self.models_wanted)
         self._models.clicked.connect(self.models_wanted)
         self._settings.clicked.connect(self.preferences_wanted)
-        self._filter.textChanged.connect(self._filter_changed)
-        self._view.clicked.connect(self._open)
-        self._view.activated.connect(self._open)
-        self._view.customContextMenuRequested.connect(self._show_menu)
-        self._list.renamed.connect(self.renamed)
-        self._rename_action.triggered.connect(self._rename_current)
-        self._delete_action.triggered.connect(self._delete_current)
+        self.field.textChanged.connect(self._words_changed)
+        self.field.entered.connect(self.results_wanted)
+        self.field.left.connect(self._leave_search)
 
-    def _filter_changed(self, text: str) -> None:
-        self._shown.setFilterFixedString(text)
-        self._restore_current()
+    def _words_changed(self, text: str) -> None:
+        self.chats.filter(text.strip())
         self._show_emptiness()
+        self.words_changed.emit(text)
 
-    def _open(self, index: QModelIndex) -> None:
-        self.opened.emit(index.data(ID_ROLE))
-
-    def _rename_current(self) -> None:
-        self._view.edit(self._view.currentIndex())
-
-    def _delete_current(self) -> None:
-        index = self._view.currentIndex()
-        if index.isValid():
-            self.deleted.emit(index.data(ID_ROLE))
-
-    def _show_menu(self, position: QPoint) -> None:
-        index = self._view.indexAt(position)
-        if not index.isValid():
-            return
-        self._view.setCurrentIndex(index)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self._rename_action)
-        menu.addAction(self._delete_action)
-        menu.popup(self._view.viewport().mapToGlobal(position))
-
-    def _restore_current(self) -> None:
-        row = self._list.row_of(self._current) if self._current is not None else -1
-        if row < 0:
-            self._view.clearSelection()
-            self._view.setCurrentIndex(QModelIndex())
-            return
-        self._view.setCurrentIndex(self._shown.mapFromSource(self._list.index(row)))
+    def _leave_search(self) -> None:
+        self.field.clear()
+        self.search_left.emit()
 
     def _show_emptiness(self) -> None:
-        if self._list.rowCount() == 0:
+        if not self.chats.tree.conversations and not self.chats.tree.folders:
             words = self.tr("None yet")
         else:
-            words = "" if self._shown.rowCount() else self.tr("No title matches")
+            words = "" if self.chats.shown.rowCount() else self.tr("No title matches")
         self._nothing.setText(words)
         self._nothing.setVisible(bool(words))
 
     def _tint(self) -> None:
-        self._filter_icon.setIcon(icon("search", self._theme.tokens.muted, 16))
+        self._field_icon.setIcon(icon("search", self._theme.tokens.muted, 16))

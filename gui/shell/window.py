@@ -18,6 +18,8 @@ _BOTH_FROM = 1500  # and below which they make way for the settings of a chat
 class Page(Enum):
     WIZARD = auto()
     CHAT = auto()
+    SEARCH = auto()
+    TRASH = auto()
     MODELS = auto()
     PREFERENCES = auto()
     PROMPTS = auto()

@@ -163,11 +163,13 @@ QListView[kind="palette"]::item {{ padding: 5px 8px; border-radius: 7px; color: 
 QListView[kind="palette"]::item:selected {{ background: {selected}; }}
 QFrame[kind="chip"] {{ background: {surface}; border: 1px solid {border}; border-radius: 8px; }}
 QKeySequenceEdit QLineEdit {{ padding: 4px 10px; }}
-QListView[kind="side"] {{ background: {side}; border: none; outline: none; }}
+QListView[kind="side"], QTreeView[kind="side"] {{ background: {side}; border: none; outline: none; }}
+QTreeView[kind="side"]::branch {{ background: {side}; border-image: none; image: none; }}
+QListView[kind="page"] {{ background: {window}; border: none; outline: none; }}
 QListView[kind="choice"] {{ background: {field}; color: {text}; border: 1px solid {border};
     border-radius: 8px; padding: 3px; outline: none; }}
 QListView[kind="choice"]:focus {{ border: 1px solid {accent}; }}
-QListView[kind="side"] QLineEdit {{ padding: 2px 6px; border-radius: 6px; }}
+QTreeView[kind="side"] QLineEdit {{ padding: 2px 6px; border-radius: 6px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="page"] {{ background: {window}; }}
 QScrollArea > QWidget > QWidget[kind="side"] {{ background: {side}; }}

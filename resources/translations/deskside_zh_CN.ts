@@ -243,6 +243,37 @@
         </message>
     </context>
     <context>
+        <name>ChatFiles</name>
+        <message>
+            <source>Export all chats</source>
+            <translation>导出全部对话</translation>
+        </message>
+        <message>
+            <source>Export the chat</source>
+            <translation>导出对话</translation>
+        </message>
+        <message>
+            <source>Exports of Deskside or ChatGPT (*.zip *.json)</source>
+            <translation>Deskside 或 ChatGPT 的导出文件 (*.zip *.json)</translation>
+        </message>
+        <message>
+            <source>JSON, with everything (*.json)</source>
+            <translation>JSON，包含全部内容 (*.json)</translation>
+        </message>
+        <message>
+            <source>Markdown, to read (*.md)</source>
+            <translation>Markdown，便于阅读 (*.md)</translation>
+        </message>
+        <message>
+            <source>Take in chats</source>
+            <translation>导入对话</translation>
+        </message>
+        <message>
+            <source>Web page (*.html)</source>
+            <translation>网页 (*.html)</translation>
+        </message>
+    </context>
+    <context>
         <name>ChatPage</name>
         <message>
             <source>Attach files</source>
@@ -287,6 +318,33 @@
         <message>
             <source>summarising</source>
             <translation>正在写摘要</translation>
+        </message>
+    </context>
+    <context>
+        <name>ChatSettings</name>
+        <message>
+            <source>Export all chats</source>
+            <translation>导出全部对话</translation>
+        </message>
+        <message>
+            <source>Export all…</source>
+            <translation>全部导出…</translation>
+        </message>
+        <message>
+            <source>Exports of Deskside or ChatGPT</source>
+            <translation>Deskside 或 ChatGPT 的导出文件</translation>
+        </message>
+        <message>
+            <source>Import chats</source>
+            <translation>导入对话</translation>
+        </message>
+        <message>
+            <source>Import…</source>
+            <translation>导入…</translation>
+        </message>
+        <message>
+            <source>Let the model name new chats</source>
+            <translation>由模型为新对话命名</translation>
         </message>
     </context>
     <context>
@@ -423,10 +481,6 @@
             <translation>键盘快捷键</translation>
         </message>
         <message>
-            <source>Look among the chats</source>
-            <translation>在对话中查找</translation>
-        </message>
-        <message>
             <source>Models</source>
             <translation>模型</translation>
         </message>
@@ -451,6 +505,10 @@
             <translation>退出</translation>
         </message>
         <message>
+            <source>Search all chats</source>
+            <translation>搜索全部对话</translation>
+        </message>
+        <message>
             <source>Settings</source>
             <translation>设置</translation>
         </message>
@@ -461,6 +519,10 @@
         <message>
             <source>Show or hide the graphs</source>
             <translation>显示或隐藏图表</translation>
+        </message>
+        <message>
+            <source>Show the trash</source>
+            <translation>显示回收站</translation>
         </message>
         <message>
             <source>Speed and memory over time</source>
@@ -701,6 +763,49 @@
         <message>
             <source>{used} of {window} tokens</source>
             <translation>{used} / {window} 个词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>ConversationView</name>
+        <message>
+            <source>Chats</source>
+            <translation>对话</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Export…</source>
+            <translation>导出…</translation>
+        </message>
+        <message>
+            <source>Move to</source>
+            <translation>移动到</translation>
+        </message>
+        <message>
+            <source>New folder</source>
+            <translation>新建文件夹</translation>
+        </message>
+        <message>
+            <source>No folder</source>
+            <translation>不放入文件夹</translation>
+        </message>
+        <message>
+            <source>Pin</source>
+            <translation>置顶</translation>
+        </message>
+        <message>
+            <source>Remove folder, keep its chats</source>
+            <translation>移除文件夹，保留其中的对话</translation>
+        </message>
+        <message>
+            <source>Rename</source>
+            <translation>重命名</translation>
+        </message>
+        <message>
+            <source>Unpin</source>
+            <translation>取消置顶</translation>
         </message>
     </context>
     <context>
@@ -1999,6 +2104,10 @@
             <translation>返回对话</translation>
         </message>
         <message>
+            <source>Chats</source>
+            <translation>对话</translation>
+        </message>
+        <message>
             <source>Connection</source>
             <translation>连接</translation>
         </message>
@@ -2314,6 +2423,45 @@
         </message>
     </context>
     <context>
+        <name>SearchPage</name>
+        <message>
+            <source>Chats: {chats}, messages: {messages}</source>
+            <translation>{chats} 个对话，{messages} 条消息</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Nothing found.</source>
+            <translation>没有找到。</translation>
+        </message>
+        <message>
+            <source>Search</source>
+            <translation>搜索</translation>
+        </message>
+        <message>
+            <source>The newest {count} messages; more words narrow it down.</source>
+            <translation>最新的 {count} 条消息；输入更多词可缩小范围。</translation>
+        </message>
+        <message>
+            <source>Thought</source>
+            <translation>思考</translation>
+        </message>
+        <message>
+            <source>What was found</source>
+            <translation>搜索结果</translation>
+        </message>
+        <message>
+            <source>You</source>
+            <translation>您</translation>
+        </message>
+        <message>
+            <source>{count} messages are still being read.</source>
+            <translation>还有 {count} 条消息正在读取。</translation>
+        </message>
+    </context>
+    <context>
         <name>SearchView</name>
         <message>
             <source>Stop searching</source>
@@ -2330,6 +2478,10 @@
     </context>
     <context>
         <name>SentenceBanner</name>
+        <message>
+            <source>Go on with the copy</source>
+            <translation>改用副本</translation>
+        </message>
         <message>
             <source>Models…</source>
             <translation>模型…</translation>
@@ -2377,16 +2529,8 @@
             <translation>对话</translation>
         </message>
         <message>
-            <source>Delete</source>
-            <translation>删除</translation>
-        </message>
-        <message>
-            <source>Filter chats</source>
-            <translation>筛选对话</translation>
-        </message>
-        <message>
-            <source>Filter chats by title</source>
-            <translation>按标题筛选对话</translation>
+            <source>Deleted chats</source>
+            <translation>已删除的对话</translation>
         </message>
         <message>
             <source>Models</source>
@@ -2405,8 +2549,12 @@
             <translation>暂无对话</translation>
         </message>
         <message>
-            <source>Rename</source>
-            <translation>重命名</translation>
+            <source>Search all chats</source>
+            <translation>搜索全部对话</translation>
+        </message>
+        <message>
+            <source>Search chats</source>
+            <translation>搜索对话</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -2415,6 +2563,10 @@
         <message>
             <source>Show the downloads</source>
             <translation>显示下载</translation>
+        </message>
+        <message>
+            <source>Trash ({count})</source>
+            <translation>回收站（{count}）</translation>
         </message>
     </context>
     <context>
@@ -2725,6 +2877,53 @@
         <message>
             <source>{speed} tokens/s · first token {first} s · {tokens} tokens</source>
             <translation>{speed} 词元/秒 · 首词元 {first} 秒 · {tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>TrashPage</name>
+        <message>
+            <source>Back to the chat</source>
+            <translation>返回对话</translation>
+        </message>
+        <message>
+            <source>Delete for good</source>
+            <translation>永久删除</translation>
+        </message>
+        <message>
+            <source>Deleted chats are kept for {days} days.</source>
+            <translation>删除的对话会保留 {days} 天。</translation>
+        </message>
+        <message>
+            <source>Empty the trash</source>
+            <translation>清空回收站</translation>
+        </message>
+        <message>
+            <source>Nothing is in the trash.</source>
+            <translation>回收站是空的。</translation>
+        </message>
+        <message>
+            <source>Put back</source>
+            <translation>放回</translation>
+        </message>
+        <message>
+            <source>Put {title} back</source>
+            <translation>把“{title}”放回</translation>
+        </message>
+        <message>
+            <source>Really delete all for good?</source>
+            <translation>确定要永久删除全部吗？</translation>
+        </message>
+        <message>
+            <source>Really delete?</source>
+            <translation>确定删除？</translation>
+        </message>
+        <message>
+            <source>Trash</source>
+            <translation>回收站</translation>
+        </message>
+        <message>
+            <source>{count} older ones are not shown.</source>
+            <translation>另有 {count} 个更早的未显示。</translation>
         </message>
     </context>
     <context>
@@ -3350,6 +3549,10 @@
             <translation>无法把对话复制到 {folder}（{reason}）。请腾出一些空间，或检查该文件夹是否可写。</translation>
         </message>
         <message>
+            <source>The chats could not be written to {path} ({reason}). Choose another folder, or free some space.</source>
+            <translation>无法把对话写入 {path}（{reason}）。请另选文件夹，或腾出一些空间。</translation>
+        </message>
+        <message>
             <source>The command was not understood: {problem}. `{program} --help` lists what there is.</source>
             <translation>无法理解该命令：{problem}。可用 `{program} --help` 查看所有命令。</translation>
         </message>
@@ -3540,6 +3743,18 @@
         <message>
             <source>The file takes {size} and the disk has {free} free. Free some space first, or choose another disk.</source>
             <translation>该文件需要 {size}，磁盘可用空间为 {free}。请先腾出一些空间，或选择其他磁盘。</translation>
+        </message>
+        <message>
+            <source>The file {path} cannot be read as chats ({reason}). Choose the export as it was downloaded: a zip file, or conversations.json.</source>
+            <translation>无法把文件 {path} 读作对话（{reason}）。请选择下载时的导出文件：zip 文件或 conversations.json。</translation>
+        </message>
+        <message>
+            <source>The file {path} holds more than {most} of chats, which is more than is taken at once. Export them in smaller parts.</source>
+            <translation>文件 {path} 中的对话超过 {most}，一次无法导入这么多。请分成较小的部分导出。</translation>
+        </message>
+        <message>
+            <source>The file {path} holds no chats of Deskside or ChatGPT. Choose an export of one of these: a zip file, or its conversations.json.</source>
+            <translation>文件 {path} 中没有 Deskside 或 ChatGPT 的对话。请选择其中之一的导出文件：zip 文件，或其中的 conversations.json。</translation>
         </message>
         <message>
             <source>The files {first} and {second} of this model would overwrite one another on some disks. Nothing was downloaded; choose another repository.</source>
@@ -3832,6 +4047,10 @@
         <message>
             <source>The {kind} for the answer cannot be followed ({reason}). Correct it, or ask without it.</source>
             <translation>无法按要求的 {kind} 生成回答（{reason}）。请改正，或不使用它再次提问。</translation>
+        </message>
+        <message>
+            <source>There are no chats to export. Name those that are in the list of deskside chats list.</source>
+            <translation>没有可导出的对话。请指定 deskside chats list 所列出的对话。</translation>
         </message>
         <message>
             <source>There is no conversation number {id} in the chat database. It may have been removed by another program; choose another one.</source>
@@ -4530,6 +4749,10 @@
             <translation>{path} 中的文件超过 {most} 个，只查看了一部分。请选择更下一层的文件夹。</translation>
         </message>
         <message>
+            <source>{path} holds {count} of your chats now.</source>
+            <translation>{path} 中现在有您的 {count} 个对话。</translation>
+        </message>
+        <message>
             <source>{path} is a GGUF file for big-endian machines and cannot be used here. Choose the ordinary (little-endian) file of the same model.</source>
             <translation>{path} 是大端机器用的 GGUF 文件，无法在此使用。请选择同一模型的普通（小端）文件。</translation>
         </message>
@@ -4620,6 +4843,10 @@
         <message>
             <source>{streamed} of {model} do not fit in memory and are read from the disk again and again, because {free} are free and {needed} were planned. Answers are slow: close other programs, or choose a smaller model.</source>
             <translation>{model} 有 {streamed} 放不进内存，只能反复从磁盘读取，因为当前空闲 {free}，而计划需要 {needed}。回答会很慢：请关闭其他程序，或选择更小的模型。</translation>
+        </message>
+        <message>
+            <source>{taken} chats were taken in, {known} were there already, and {refused} entries of the file are no chats.</source>
+            <translation>已导入 {taken} 个对话，{known} 个原本就有，文件中另有 {refused} 个条目不是对话。</translation>
         </message>
         <message>
             <source>{text} does not name a model on the hub. Write OWNER/NAME, or OWNER/NAME:QUANTIZATION, for example unsloth/Qwen3-4B-GGUF:Q4_K_M.</source>

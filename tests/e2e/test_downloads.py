@@ -25,7 +25,7 @@ def queue_of(program: Program) -> list[str]:
 
 def open_models_page(program: Program) -> None:
     """The side bar by keyboard: filter, list, downloads (while there are any), models."""
-    program.keys("ctrl+f", "Tab", "Tab", "Return")
+    program.keys("ctrl+shift+f", "Tab", "Tab", "Return")
     time.sleep(1.5)
 
 

@@ -185,8 +185,8 @@ def carry_on(program: Program) -> None:
 
 
 def open_first_conversation(program: Program) -> None:
-    """The list of conversations by keyboard: filter field, list, first entry."""
-    program.keys("ctrl+f", "Tab", "Down", "Return")
+    """The list of conversations by keyboard: search field, list, first entry."""
+    program.keys("ctrl+shift+f", "Tab", "Down", "Return")
 
 
 def test_screenshots_for_the_readme_are_kept() -> None:

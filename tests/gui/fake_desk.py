@@ -174,6 +174,12 @@ class FakeDesk:
     def search_conversations(self, words: str) -> JobId:
         return self._note("search_conversations", words)
 
+    def export_conversations(self, path: str, conversation_ids: tuple[int, ...] = ()) -> JobId:
+        return self._note("export_conversations", path, conversation_ids)
+
+    def import_conversations(self, path: str) -> JobId:
+        return self._note("import_conversations", path)
+
     def go_on_from_copy(self) -> JobId:
         return self._note("go_on_from_copy")
 

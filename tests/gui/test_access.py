@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from engine.events import DownloadPlanned, JobId, Noticed
+from engine.chat.conversation import Folder, TrashedConversation
+from engine.events import ConversationsListed, DownloadPlanned, JobId, Noticed
 from engine.messages import TEMPLATES, sentence
 from engine.settings import Settings
 from gui.shell.window import Page
@@ -60,8 +61,13 @@ def show_everything(window: WindowUnderTest, page: Page) -> None:
         window.parts.models.model.pull("unsloth/Qwen3-30B-A3B-GGUF:Q4_K_M")
         plan = samples.plan("Qwen3-30B-A3B")
         window.tell(DownloadPlanned(window.desk.last("pull"), samples.download_plan(plan)))
+    if page is Page.TRASH:
+        trash = (TrashedConversation(8, "Old one", 1.7e9),)
+        window.tell(ConversationsListed(JobId(0), samples.conversations(), (Folder(1, "Work"),), trash))
     {
         Page.CHAT: shell.new_chat,
+        Page.SEARCH: shell.show_results,
+        Page.TRASH: shell.show_trash,
         Page.MODELS: shell.show_models,
         Page.PREFERENCES: shell.show_preferences,
         Page.PROMPTS: shell.show_prompts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSpinBox, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog.model import InstalledModel
@@ -42,6 +42,7 @@ pytestmark = pytest.mark.parametrize(
     "window", [Settings(wizard_done=True, language="en", theme="light")], indirect=True
 )
 CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def banner_words(window: WindowUnderTest) -> list[str]:
@@ -60,8 +61,8 @@ def press_button(window: WindowUnderTest, name: str) -> None:
     window.press(Qt.Key.Key_Return)
 
 
-def chats(window: WindowUnderTest) -> QListView:
-    return window.parts.sidebar.findChild(QListView)
+def chats(window: WindowUnderTest) -> QTreeView:
+    return window.parts.sidebar.chats
 
 
 def titles(window: WindowUnderTest) -> list[str]:
@@ -125,7 +126,7 @@ def test_nothing_is_cut_off_in_the_smallest_window(window: WindowUnderTest, page
 def test_conversations_are_listed_filtered_and_opened(window: WindowUnderTest) -> None:
     window.list_all()
     assert titles(window) == ["Softmax, step by step", "解释一下注意力机制", "Parse an SSE stream"]
-    window.press(Qt.Key.Key_F, CONTROL)
+    window.press(Qt.Key.Key_F, CONTROL | SHIFT)
     window.type("sse")
     assert titles(window) == ["Parse an SSE stream"]
     chats(window).setFocus()
@@ -133,7 +134,7 @@ def test_conversations_are_listed_filtered_and_opened(window: WindowUnderTest) -
     window.press(Qt.Key.Key_Return)
     assert window.desk.arguments("open_conversation") == (3,)
     window.tell(ConversationOpened(window.desk.last("open_conversation"), Conversation(3, "x", (), None)))
-    window.press(Qt.Key.Key_F, CONTROL)
+    window.press(Qt.Key.Key_F, CONTROL | SHIFT)
     window.type("nothing like it")
     assert titles(window) == []
     window.focused().clear()

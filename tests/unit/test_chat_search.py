@@ -18,6 +18,7 @@ from engine.chat.search_index import SearchIndex
 from engine.chat.snippets import snippet_of
 from engine.chat.store import ChatStore
 from engine.chat.words import bare, index_text, terms_of
+from engine.errors import StoreError
 from engine.jobs.chat_searching import ChatSearcher
 from engine.jobs.storekeeper import StoreKeeper
 
@@ -175,6 +176,12 @@ def test_an_index_of_another_database_is_made_anew(bench: Bench, tmp_path: Path)
     bench.store = ChatStore(tmp_path / "chats.sqlite3")
     bench.index = SearchIndex(tmp_path / "index.sqlite3", tmp_path / "chats.sqlite3")
     assert bench.ids("first") == []
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        SearchIndex(tmp_path / "index.sqlite3", tmp_path / "chats.sqlite3")
+    assert not (tmp_path / "chats.sqlite3").exists()
 
 
 def test_two_programs_share_an_index(bench: Bench, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Paints one conversation of the side bar: rounded, calm, with the colours of the theme."""
+"""Paints one conversation or folder of the side bar: rounded, calm, with the colours of the theme."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from gui.conversations.tree import FOLDER_ROLE
+from gui.widgets.icons import icon
 from gui.widgets.theme import ThemeSource
 
 _HEIGHT = 34
@@ -41,6 +43,9 @@ class ConversationDelegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(tokens.accent), 1))
             painter.drawRoundedRect(box, 7, 7)
         picture = index.data(Qt.ItemDataRole.DecorationRole)
+        if index.data(FOLDER_ROLE) is not None:
+            opened = bool(option.state & QStyle.StateFlag.State_Open)
+            picture = icon("chevron" if opened else "right", tokens.muted, _ICON)
         if isinstance(picture, QIcon):
             top = round(box.center().y() - _ICON / 2)
             picture.paint(painter, round(box.left()) + 9, top, _ICON, _ICON)
