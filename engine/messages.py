@@ -105,6 +105,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "report_invalid": "The hardware report cannot be used: {field} {reason}. Make a new one with deskside check, or correct that field.",
         "report_unreadable": "The hardware report {path} cannot be read ({reason}). Make a new one with deskside check.",
         "calibration_failed": "The speed of this machine's processor could not be measured, because the engine stopped ({reason}). Predictions stay as wide as before; the log says more.",
+        "tuning_failed": "The model could not be measured, because the engine stopped ({reason}). It is loaded as before; the log says more.",
+        "tuning_rolled_back": "{model} has become slower than it is without its tuned settings, so they are not used from the next load on. Tune it again to find new ones.",
         "described_unreadable": "The hardware file {path} cannot be read ({reason}). Write it as docs/cli.md shows, or save what deskside check --json prints.",
         "described_unknown": "The hardware file has a field {field} that nothing is known about; the nearest known one is {nearest}. Correct it or leave it out.",
         "described_choice": "The hardware file says {value} for {field}, which is not known; the nearest known one is {nearest}. Correct it or leave it out.",
@@ -193,6 +195,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "fit_streams": "{streamed} of {model} do not fit in memory and are read from the disk again and again, because {free} are free and {needed} were planned. Answers are slow: close other programs, or choose a smaller model.",
         "fit_no_lower": "{model} ran out of memory, and none of its settings takes enough less of it. Close other programs, or choose a smaller model.",
         "fit_none": "{model} does not fit, not even with its smallest settings: {needed} were planned and {free} of memory are free. Close other programs, or choose a smaller model.",
+        "fit_streams_speed": "Read from the disk again and again, {model} is going to write about {speed} tokens a second here.",
         "fit_smaller_here": "{smaller} ({size}) is on this machine and would fit in the memory that is free now: choose it in place of {model}.",
         "fit_smaller_there": "A smaller file of {model}, {quantization} ({size}), would fit in the memory that is free now: download it with `deskside pull {name} {quantization}` or on the page of models.",
         # download

@@ -41,6 +41,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "plan": "what runs on it, in how much memory, how fast",
     "calibrate": "how fast the processor computes, for narrower predictions",
     "bench": "one answer, predicted and measured",
+    "tune": "the settings that are fastest for a model here, found by measuring",
     "connection": "whether the places that models come from are reached",
     "pull": "fetch a model, verified",
     "models": "what is installed",

@@ -24,6 +24,7 @@ from engine.host.resident import Phase, Resident
 from engine.host.restarts import Return, for_memory
 from engine.host.scoring import Moment
 from engine.host.surroundings import Taken
+from engine.host.tuned import Watch
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.fit import UNBOUND, Fit
@@ -275,10 +276,18 @@ class Bringing:
         folder = self._means.paths.parked
         threads = found.whole.threads
         resident.fit = fit
-        resident.forecast, resident.load_began = found.forecast(resident.wish, fit), Moment.of_no_worker()
-        resident.request = request_of(fit, resident.wish, threads, folder, self._means.park_bytes())
+        resident.forecast = found.forecast(resident.wish, fit, resident.bound)
+        resident.load_began = Moment.of_no_worker()
+        request = request_of(fit, resident.wish, threads, folder, self._means.park_bytes())
+        # Not after a crash: then it is loaded as it was planned.
+        tuned = found.tuned if resident.bound == UNBOUND else None
+        resident.watch = Watch(tuned) if tuned else None
+        resident.request = tuned.tuned.of(request) if tuned else request
         resident.load_job = new_job_id()
         steps = list(steps_of(fit, resident.name))
+        if fit.placement.streamed:
+            speed = found.speed_of(fit)
+            steps.append(sentence("fit_streams_speed", model=resident.name, speed=speed))
         if fit.placement.streamed and found.offer is not None:
             steps.append(found.offer)
         for step in steps:

@@ -14,12 +14,16 @@ from engine.host.knowing import Knowledge, load_knowledge
 from engine.host.scoring import Forecast
 from engine.host.smaller import smaller_model
 from engine.host.surroundings import Taken, room_of, whole_machine
+from engine.host.tuned import Tuned, TunedModel, tuned_for
 from engine.messages import Sentence
 from engine.paths import Paths
-from engine.planning.fit import Bound, Fit, Ladder, Wanted, free_in
+from engine.planning.described_machine import with_threads
+from engine.planning.fit import UNBOUND, Bound, Fit, Ladder, Room, Wanted, free_in
+from engine.planning.layout import Placement, candidates
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType
-from engine.planning.wording import size_text
+from engine.planning.speed import TYPICAL_DEPTH, token_time
+from engine.planning.wording import size_text, speed_text
 from engine.runtime.state_names import kv_type_of_states
 from engine.runtime.values import DeviceLayers, LoadRequest, LoadWish
 
@@ -37,14 +41,30 @@ class Prepared:
     cached: int | None  # bytes of the file that are in memory already
     offer: Sentence | None  # a smaller file, where this one would not even fit alone
     kept: KvType | None  # of the cache with which its conversations were put aside
+    tuned: TunedModel | None = None
 
     def fit(self, bound: Bound, kept: tuple[Taken, ...], leaving: tuple[Taken, ...] = ()) -> Fit | None:
         """Beside the models that are kept, once those that leave have gone; see Ladder.fit."""
-        return self.ladder.fit(room_of(self.report, self.whole, kept, leaving), bound, self.kept)
+        room = room_of(self.report, self.whole, kept, leaving)
+        tuned = self._tuned(bound)
+        if tuned is None:
+            return self.ladder.fit(room, bound, self.kept)
+        fit = self.ladder.fit(room, replace(bound, plain=tuned.plain), self.kept)
+        return placed_as(tuned, fit, room) if fit and tuned.placed else fit
 
-    def forecast(self, wish: LoadWish, fit: Fit) -> Forecast:
-        machine = replace(self.whole, batch=fit.setting.batch)
+    def _tuned(self, bound: Bound) -> Tuned | None:
+        """None after a crash: then the load is as plain as can be."""
+        return self.tuned.tuned if self.tuned and bound == UNBOUND else None
+
+    def forecast(self, wish: LoadWish, fit: Fit, bound: Bound) -> Forecast:
+        tuned = self._tuned(bound)
+        machine = with_threads(self.whole, tuned.threads) if tuned and tuned.threads else self.whole
+        machine = replace(machine, batch=fit.setting.batch)
         return Forecast.of(wish.model, fit.placement, machine, self.knowledge, self.cached)
+
+    def speed_of(self, fit: Fit) -> str:
+        """Tokens a second that are expected of it, for people."""
+        return speed_text(1 / token_time(fit.placement, self.whole, TYPICAL_DEPTH).total)
 
     def needed(self) -> str:
         return size_text(self.ladder.needed)
@@ -54,27 +74,52 @@ class Prepared:
 
 
 def prepare(
-    wish: LoadWish, report: HardwareReport, most_ram: int | None, paths: Paths, others: tuple[Taken, ...]
+    wish: LoadWish,
+    report: HardwareReport,
+    most_ram: int | None,
+    paths: Paths,
+    others: tuple[Taken, ...],
+    as_tuned: bool = True,
 ) -> Prepared:
-    """`others` are the models loaded now, `most_ram` bytes may all of them take together.
+    """`others` are the models loaded now, `most_ram` bytes may all of them take together. `as_tuned` False
+    leaves out what tuning found.
 
     Raises: ModelFileError, LoadError.
     """
     knowledge = load_knowledge(paths, report)
     whole = knowledge.of(whole_machine(report, most_ram))
     spec, quantization = describe(wish.model)
+    tuned = tuned_for(paths, wish.model, knowledge.key) if as_tuned and not wish.embedding else None
     ladder = Ladder(
         spec,
         quantization,
         whole,
-        Wanted(wish.context_length, _kv_type(wish.kv_type), wish.n_sequences),
+        Wanted(wish.context_length, _kv_type(wish.kv_type or _tuned_kv(tuned)), wish.n_sequences),
     )
     alone = room_of(report, whole, (), others)
     fit = ladder.fit(alone)
     short = fit is None or fit.placement.streamed
     offer = smaller_model(wish.model, paths, whole, alone) if short else None
     cached = cached_bytes(Path(wish.model.path))  # before a part of the file is read
-    return Prepared(report, knowledge, whole, ladder, cached, offer, _kept_type(wish, paths))
+    return Prepared(report, knowledge, whole, ladder, cached, offer, _kept_type(wish, paths), tuned)
+
+
+def placed_as(tuned: Tuned, fit: Fit, room: Room) -> Fit:
+    """The fit with its layers where tuning found them best, if they can lie there now."""
+    for way in candidates(fit.placement.demand, room.machine):
+        same = (devices_of(way), way.experts_on_cpu, way.pipelined)
+        fits = way.runs and not way.streamed
+        if fits and same == (tuned.devices, tuned.experts_on_cpu, tuned.pipelined):
+            return replace(fit, placement=way)
+    return fit
+
+
+def devices_of(placement: Placement) -> tuple[DeviceLayers, ...]:
+    return tuple(DeviceLayers(device, layers) for device, layers in placement.devices)
+
+
+def _tuned_kv(tuned: TunedModel | None) -> str:
+    return tuned.tuned.kv_type if tuned else ""
 
 
 def _kept_type(wish: LoadWish, paths: Paths) -> KvType | None:
@@ -107,7 +152,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         park_folder=str(park_folder) if park_bytes else "",
         park_budget_bytes=park_bytes,
         beyond_amx=placement.demand.shape.beyond_amx,
-        devices=tuple(DeviceLayers(device, layers) for device, layers in placement.devices),
+        devices=devices_of(placement),
         pipelined=placement.pipelined,
     )
 

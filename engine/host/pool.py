@@ -34,6 +34,7 @@ from engine.host.session import Session
 from engine.host.status import engine_status
 from engine.host.surroundings import machine_now
 from engine.messages import Sentence, sentence
+from engine.host.tuned import roll_back
 from engine.paths import Paths
 from engine.planning.fit import UNBOUND
 from engine.runtime import state_files
@@ -422,7 +423,12 @@ class Pool:
         forecast, facts = resident.forecast, resident.facts
         if forecast is not None and facts is not None:
             quiet = undisturbed(job.began, Moment.now(facts.pid))
-            self._recorder.scored(forecast.score_answer(stats, quiet, time.time()))
+            records = forecast.score_answer(stats, quiet, time.time())
+            self._recorder.scored(records)
+            if resident.watch is not None and resident.watch.says_slow(records):
+                roll_back(self._paths, resident.watch.entry)
+                notice = sentence("tuning_rolled_back", model=resident.name)
+                self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
 
     def _ask_again(self, resident: Resident, job: Job) -> None:
         if resident.answers.pop(job.id, None) is None:

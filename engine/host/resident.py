@@ -13,6 +13,7 @@ from engine.host.restarts import Crashes
 from engine.host.scoring import Forecast, Moment
 from engine.host.session import Session
 from engine.host.surroundings import Taken
+from engine.host.tuned import Watch
 from engine.messages import Sentence
 from engine.planning.fit import UNBOUND, Bound, Fit
 from engine.runtime.client import RuntimeClient
@@ -65,6 +66,7 @@ class Resident:
     fit: Fit | None = None
     forecast: Forecast | None = None  # of what is loaded, or being loaded
     load_began: Moment | None = None
+    watch: Watch | None = None  # of what is loaded as it was tuned
     facts: ModelFacts | None = None
     bound: Bound = UNBOUND  # on its settings, after a crash
     retry: bool = False  # its user asks for more than what it was given last time

@@ -15,6 +15,8 @@ from engine.runtime.channel import Channel, channel_pair
 WORKER_WORD = "_worker"  # the hidden command of the program that becomes a worker
 DEVICES_WORD = "--devices"  # makes the worker list its devices and end
 PLAN_WORD = "--plan"  # makes the worker plan loads in place of doing them
+TRY_WORD = "--try"  # makes the worker measure loads one beside the other
+NODE_WORD = "--node"  # makes the worker lend its devices to another machine
 TIME_WORD = "--time"  # makes the worker measure how fast the models it loads compute
 _LARGEST_LOG = 1024 * 1024  # bytes; a bigger one is put aside before a worker starts
 

@@ -196,7 +196,16 @@ class ProbeFailed:
     message: Sentence
 
 
-ToWorker = Load | Generate | Embed | Forget | Park | LimitParking | Cancel
+@dataclass(frozen=True, slots=True)
+class ServeDevices:
+    """Lends this machine's devices to whoever connects to that port of loopback, one after the other. What
+    they are is told first (`Devices`); it ends with its process."""
+
+    port: int
+    threads: int
+
+
+ToWorker = Load | Generate | Embed | Forget | Park | LimitParking | Cancel | ServeDevices
 FromWorker = (
     Hello
     | LoadProgress

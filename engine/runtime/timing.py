@@ -12,7 +12,7 @@ import psutil
 from engine.errors import LoadError
 from engine.events import new_job_id
 from engine.runtime.probing import Probe, probe
-from engine.runtime.process import TIME_WORD
+from engine.runtime.process import TIME_WORD, TRY_WORD
 from engine.runtime.protocol import Failed, Load, Timed
 from engine.runtime.values import LoadRequest, Timing
 from engine.runtime.wire import encode
@@ -22,6 +22,14 @@ from engine.runtime.wire import encode
 def timer(command: Sequence[str], log: Path | None = None) -> Iterator[Timer]:
     """A probe that times one model after the other. Raises: WorkerError, when it cannot start."""
     with probe(command, TIME_WORD, "calibration_failed", log) as asked:
+        yield Timer(asked)
+
+
+@contextmanager
+def trials(command: Sequence[str], log: Path | None = None) -> Iterator[Timer]:
+    """A probe that keeps its model from one load to the next where they differ in other things only. Raises:
+    WorkerError, when it cannot start."""
+    with probe(command, TRY_WORD, "tuning_failed", log) as asked:
         yield Timer(asked)
 
 

@@ -75,6 +75,11 @@ def _answer(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
         each = locale.toString(stats.energy_j / max(1, stats.generated_tokens), "f", 2)
         words = _tr("{wh} Wh · {joules} J a token").format(wh=wh, joules=each)
         yield _tr("Energy of the graphics cards"), words
+    if stats.drafted_tokens:
+        held = _tr("{held} of {drafted}").format(
+            held=_tokens(stats.accepted_tokens, locale), drafted=locale.toString(stats.drafted_tokens)
+        )
+        yield _tr("Foreseen from the text before"), held
     if stats.batch_width:
         width = locale.toString(stats.batch_width, "f", 1)
         yield _tr("Answers computed together"), _tr("{width} on average").format(width=width)

@@ -29,6 +29,8 @@ MANY = AnswerStats(
     evaluated_tokens=200,
     restored_tokens=300,
     batch_width=2.4,
+    drafted_tokens=60,
+    accepted_tokens=41,
 )
 
 
@@ -107,6 +109,7 @@ def test_details_open_and_close_by_keyboard(chat: Chat) -> None:
         "Of these, brought back from disk: 300 tokens (measured)",
         "Answer: 210 tokens (measured)",
         "Of these, reasoning: 66 tokens · 2.10 s (measured)",
+        "Foreseen from the text before: 41 tokens of 60 (measured)",
         "Answers computed together: 2.4 on average (measured)",
     ]
     press(chat.page.transcript, Qt.Key.Key_Return)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from engine.errors import Cancelled, DesksideError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime import protocol
 from engine.runtime.channel import Channel, ChannelClosed
-from engine.runtime.process import DEVICES_WORD, PLAN_WORD, TIME_WORD
-from engine.runtime.values import ModelFacts
+from engine.runtime.process import DEVICES_WORD, NODE_WORD, PLAN_WORD, TIME_WORD, TRY_WORD
+from engine.runtime.values import LoadRequest, ModelFacts, Timing
 from engine.runtime.wire import decode_to_worker, encode
 from engine.runtime.worker.confinement import confine
 from engine.runtime.worker.crew import Crew
@@ -23,11 +25,13 @@ from engine.runtime.worker.embedding import Embedder
 from engine.runtime.worker.inbox import Inbox
 from engine.runtime.worker.load import load_embedder, load_model, plan_load
 from engine.runtime.worker.native import Native
+from engine.runtime.worker.node import serve_devices
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace
 from engine.runtime.worker.parking import open_parking
 from engine.runtime.worker.scheduler import Scheduler
 from engine.runtime.worker.timing import time_load
+from engine.runtime.worker.trials import Trials
 from engine.runtime.worker.variants import avoided_variants
 from engine.runtime.worker.writer import Writer
 
@@ -87,8 +91,19 @@ def _plan_load(channel: Channel, bring: Bring) -> int:
 
 
 def _time_loads(channel: Channel, bring: Bring) -> int:
-    """One after the other, until the channel ends."""
-    native = None
+    return _measure(channel, bring, lambda native: partial(time_load, native))
+
+
+def _try_loads(channel: Channel, bring: Bring) -> int:
+    return _measure(channel, bring, lambda native: Trials(native).measure)
+
+
+_Measuring = Callable[[LoadRequest], tuple[Timing, ...]]
+
+
+def _measure(channel: Channel, bring: Bring, way: Callable[[Native], _Measuring]) -> int:
+    """One load after the other, until the channel ends."""
+    measuring: _Measuring | None = None
     while True:
         try:
             load = decode_to_worker(channel.receive())
@@ -98,17 +113,38 @@ def _time_loads(channel: Channel, bring: Bring) -> int:
             raise TypeError(f"a probe times loads, it does not know {type(load).__name__}")
         answer: protocol.FromWorker
         try:
-            native = native or bring(avoided_variants(load.request))
-            answer = protocol.Timed(load.job, time_load(native, load.request))
+            measuring = measuring or way(bring(avoided_variants(load.request)))
+            answer = protocol.Timed(load.job, measuring(load.request))
         except DesksideError as error:
             answer = protocol.Failed(load.job, error.message)
         channel.send(encode(answer))
+
+
+def _serve_devices(channel: Channel, bring: Bring) -> int:
+    order = decode_to_worker(channel.receive())
+    if not isinstance(order, protocol.ServeDevices):
+        raise TypeError(f"a node serves devices, it does not know {type(order).__name__}")
+    threading.Thread(target=_end_with, args=(channel,), name="channel", daemon=True).start()
+    try:
+        serve_devices(bring(frozenset()), order, lambda found: channel.send(encode(protocol.Devices(found))))
+    except DesksideError as error:
+        channel.send(encode(protocol.ProbeFailed(error.message)))
+    return 1
+
+
+def _end_with(channel: Channel) -> None:
+    """llama.cpp serves for ever."""
+    with contextlib.suppress(ChannelClosed):
+        channel.receive()
+    os._exit(0)
 
 
 _PROBES: Mapping[str, Callable[[Channel, Bring], int]] = {
     DEVICES_WORD: _list_devices,
     PLAN_WORD: _plan_load,
     TIME_WORD: _time_loads,
+    TRY_WORD: _try_loads,
+    NODE_WORD: _serve_devices,
 }
 
 

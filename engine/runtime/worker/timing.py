@@ -26,7 +26,7 @@ _IDS = 32  # different tokens take different experts; every vocabulary has so ma
 def time_load(native: Native, request: LoadRequest) -> tuple[Timing, ...]:
     """At one thread, two, four ... and `request.threads`. Raises: ModelFileError, LoadError."""
     with computing(native, request) as context:
-        run = _Run(context)
+        run = Run(context)
         counts = [1 << power for power in range(10) if 1 << power < request.threads]
         shallow = []
         for threads in (*counts, request.threads):
@@ -47,17 +47,17 @@ def time_load(native: Native, request: LoadRequest) -> tuple[Timing, ...]:
         return tuple(deep)
 
 
-def _deep(run: _Run, context: Context, timing: Timing) -> Timing:
+def _deep(run: Run, context: Context, timing: Timing) -> Timing:
     context.use_threads(timing.threads)
     return replace(timing, depth=run.depth, deep_token_s=run.token(keep=True))
 
 
-def _near(run: _Run, context: Context, timing: Timing) -> Timing:
+def _near(run: Run, context: Context, timing: Timing) -> Timing:
     context.use_threads(timing.threads)
     return replace(timing, near_depth=run.depth, near_token_s=run.token(keep=True))
 
 
-class _Run:
+class Run:
     """Tokens of one sequence, computed one batch after the other. What they mean does not matter."""
 
     def __init__(self, context: Context) -> None:
@@ -74,7 +74,7 @@ class _Run:
     def token(self, keep: bool = False) -> float:
         """Seconds of a token, the lower quartile: noise only ever adds. `keep` leaves what stands before."""
         if not keep:
-            self._restart()
+            self.restart()
         for _ in range(_WARM_UP):
             self.decode(1)
         spent: list[float] = []
@@ -86,12 +86,12 @@ class _Run:
 
     def prompt(self, count: int) -> float:
         """Seconds of a batch."""
-        self._restart()
+        self.restart()
         return self.decode(count)
 
     def fill(self, depth: int) -> None:
         """Reads so many tokens."""
-        self._restart()
+        self.restart()
         while self._position < depth:
             self.decode(min(self._context.batch_size, depth - self._position))
         self._part = depth
@@ -105,7 +105,8 @@ class _Run:
             raise LoadError.of("calibration_failed", reason="a sequence cannot be copied")
         self._copied += self._part * copies
 
-    def _restart(self) -> None:
+    def restart(self) -> None:
+        """Forgets what was computed."""
         self._context.truncate(0, self._position, 0)
         self._position = 0
 
@@ -114,6 +115,7 @@ class _Run:
         tokens = array("i", [number % _IDS for number in range(self._position, self._position + count)])
         began = time.perf_counter()
         outcome, _ = self._context.decode([Portion(0, self._position, tokens, True)])
+        self._context.finish()
         spent = time.perf_counter() - began
         if outcome is not Outcome.DONE:
             raise LoadError.of("calibration_failed", reason=f"llama_decode gave {self._context.last_code}")
