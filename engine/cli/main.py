@@ -48,6 +48,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "chat": "one answer from a model",
     "chats": "the window's conversations: list, search, export, import",
     "serve": "the models for other programs, over HTTP",
+    "worker": "lends this machine's devices to another one",
+    "nodes": "other machines whose devices are used",
     "history": "how fast answers were, and what the machine did",
     "runtimes": "parts of the engine for graphics cards: fetch, choose, go back",
     "doctor": "what is wrong here, and a report of it without private data",

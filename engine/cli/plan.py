@@ -20,6 +20,7 @@ from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
 from engine.host.knowing import known_machine
+from engine.host.nodes import with_nodes
 from engine.jobs.advising import shipped_catalog, shipped_header
 from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import refused, with_exact_memory
@@ -116,6 +117,7 @@ def _machine(arguments: argparse.Namespace, context: Context) -> tuple[HardwareR
     if report is None:
         context.output.note("this machine was not checked yet; checking it first")
         report = run_check(context)
+    report = with_nodes(context.paths, report)
     return report, known_machine(context.paths, report)
 
 

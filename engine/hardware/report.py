@@ -87,6 +87,14 @@ class PcieLink:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkLink:
+    """Between this machine and a node, encryption included; measured when it was added."""
+
+    round_trip_s: float
+    bytes_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
 class GpuInfo:
     name: str
     vendor: str  # "NVIDIA", "AMD", "Intel", "Apple" or ""
@@ -103,6 +111,7 @@ class GpuInfo:
     pcie: PcieLink | None = None
     shared_free_bytes: int | None = None
     device: str = ""  # as the engine names it, "CUDA0"; "" where it does not list it
+    link: NetworkLink | None = None  # of a node
 
 
 @dataclass(frozen=True, slots=True)

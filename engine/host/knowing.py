@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from engine.errors import StoreError
+from engine.hardware.nodes import is_node
 from engine.hardware.report import HardwareReport
 from engine.paths import Paths
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
@@ -46,7 +47,7 @@ class MachineKey:
     cores: int
     memory_bytes: int
     channels: int
-    gpus: str  # their names
+    gpus: str  # their names; devices of other machines come and go
     engine: str  # which llama.cpp
 
     def agrees(self, other: MachineKey) -> bool:
@@ -102,7 +103,7 @@ def key_of_machine(report: HardwareReport) -> MachineKey:
         report.cpu.physical_cores,
         0 if "memory.total" in report.overridden else memory.total_bytes,
         memory.channels or 0,
-        ", ".join(sorted(gpu.name for gpu in report.gpus if gpu.usable)),
+        ", ".join(sorted(gpu.name for gpu in report.gpus if gpu.usable and not is_node(gpu.device))),
         engine_build(),
     )
 

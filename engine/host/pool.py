@@ -24,6 +24,7 @@ from engine.events import Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
 from engine.host.audience import Audience
 from engine.host.bringing import Bringing, Means
+from engine.host.nodes import Doors
 from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
 from engine.host.recorder import Recorder
@@ -33,8 +34,8 @@ from engine.host.scoring import Moment, undisturbed
 from engine.host.session import Session
 from engine.host.status import engine_status
 from engine.host.surroundings import machine_now
-from engine.messages import Sentence, sentence
 from engine.host.tuned import roll_back
+from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.fit import UNBOUND
 from engine.runtime import state_files
@@ -61,6 +62,7 @@ class Pool:
     def __init__(self, command: Sequence[str], paths: Paths, policy: Policy) -> None:
         self._command = tuple(command)
         self._paths = paths
+        self._doors = Doors(paths)
         self._policy = policy
         self._began = time.monotonic()
         self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -110,6 +112,7 @@ class Pool:
     def close(self) -> None:
         """After the end: the history is written. Waits for it, but not for long."""
         self._recorder.close()
+        self._doors.close()
 
     # the thread
     def _post(self, action: Callable[[], None]) -> None:
@@ -507,4 +510,5 @@ class Pool:
         self._tidy(resident)
 
     def _look_around(self) -> HardwareReport:
-        return machine_now(self._paths, lambda: list_devices(self._command))
+        report = machine_now(self._paths, lambda: list_devices(self._command))
+        return replace(report, gpus=(*report.gpus, *self._doors.gpus()))

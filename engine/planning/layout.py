@@ -172,7 +172,15 @@ def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
     found = _ways(demand, replace(machine, gpus=quick)) or [_place(demand, machine, (), False, False)]
     if len(quick) < len(machine.gpus) and all(way.streamed or not way.runs for way in found):
         found += _ways(demand, machine)
+    here = tuple(gpu for gpu in machine.gpus if not gpu.network)
+    if len(here) < len(machine.gpus):  # a network may cost more than a quick device gains
+        found += candidates(demand, replace(machine, gpus=here))
     return tuple(found)
+
+
+def ways_with_all(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
+    """As many layers as fit on the GPUs there are, slow ones included."""
+    return tuple(_ways(demand, machine))
 
 
 def _ways(demand: Demand, machine: Machine) -> list[Placement]:

@@ -65,6 +65,8 @@ class GpuBudget:
     backend: GpuBackend | None = None  # None: the usual one of its maker
     device: str = ""  # as the engine names it, "CUDA0", or of a node; "" leaves the choice to it
     overhead: int = GPU_OVERHEAD  # bytes of its driver's context and kernels
+    round_trip_s: float = 0.0  # of a node: a question and its answer over the network
+    network: float = 0.0  # bytes per second to it
 
 
 class Question(StrEnum):
@@ -224,6 +226,8 @@ def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tup
                 chip.clock_hz if chip else 0.0,
                 device=gpu.device,
                 overhead=0 if is_node(gpu.device) else GPU_OVERHEAD,  # a node's is its own machine's
+                round_trip_s=gpu.link.round_trip_s if gpu.link else 0.0,
+                network=gpu.link.bytes_per_second if gpu.link else 0.0,
             )
         )
     return tuple(sorted(budgets, key=lambda gpu: -gpu.bandwidth))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.catalog.model import ModelSpec
 from engine.messages import Sentence, sentence
-from engine.planning.layout import Placement
+from engine.planning.layout import Placement, candidates, ways_with_all
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType, SpeedEstimate, Verdict
+from engine.planning.speed import TYPICAL_DEPTH, network_seconds, token_time
 from engine.planning.speed_inputs import Bottleneck
 from engine.planning.verdict import least_bits, wanted_tps
 from engine.planning.wording import rate_text, size_text, speed_text
 
+_SLOWER = 1.02  # less is not worth a word
 DOWNLOAD_SPARE = 1 << 30  # left free on the disk beside the file
 
 
@@ -21,6 +25,7 @@ def reasons_for(
     return (
         *_memory(placement, machine),
         *_speed(spec, placement, machine, speed, verdict),
+        *_nodes(placement, machine),
         *_choices(spec, placement, machine),
     )
 
@@ -104,6 +109,32 @@ def _limit(placement: Placement, machine: Machine, speed: SpeedEstimate) -> Sent
             if placement.on_gpu and not placement.ram_experts + placement.ram_dense:
                 return sentence("plan_limit_gpu", speed=expected)
             return sentence("plan_limit_cpu", speed=expected, threads=machine.threads)
+
+
+def _nodes(placement: Placement, machine: Machine) -> list[Sentence]:
+    """What other machines do for it, or would do."""
+    if not placement.runs or not any(gpu.network for gpu in machine.gpus):
+        return []
+    alone = replace(machine, gpus=tuple(gpu for gpu in machine.gpus if not gpu.network))
+    here = [way for way in candidates(placement.demand, alone) if way.runs and not way.streamed]
+    seconds = token_time(placement, machine, TYPICAL_DEPTH).total
+    if used := _names_of_nodes(placement):
+        share = round(100 * network_seconds(placement) / seconds)
+        return [sentence("plan_nodes_faster" if here else "plan_nodes_used", nodes=used, share=share)]
+    ways = ways_with_all(placement.demand, machine)
+    split = [way for way in ways if way.runs and not way.streamed and _names_of_nodes(way)]
+    if not split:
+        return []
+    best = min(split, key=lambda way: token_time(way, machine, TYPICAL_DEPTH).total)
+    there = token_time(best, machine, TYPICAL_DEPTH).total
+    if there < seconds * _SLOWER:
+        return []
+    values = {"speed": speed_text(1 / there), "here": speed_text(1 / seconds)}
+    return [sentence("plan_nodes_slower", nodes=_names_of_nodes(best), **values)]
+
+
+def _names_of_nodes(placement: Placement) -> str:
+    return ", ".join(part.gpu.name for part in placement.parts if part.gpu.network)
 
 
 def _choices(spec: ModelSpec, placement: Placement, machine: Machine) -> list[Sentence]:

@@ -37,6 +37,7 @@ LOOPED_EXPERT_S = 80e-6  # three matrices, each quantised, multiplied and gather
 GPU_EXPERT_LAYERS = 1.5  # of a dense layer's start-up: router, gather, scatter
 RECURRENT_LAYERS = 1.5  # of a dense layer's start-up: convolution, gates, state
 SPLIT_S = 40e-6  # handing activations to the next GPU
+ROUND_TRIPS = 2.0  # a step waits for each node: inputs and work there, results back
 GPU_EXPERTS_PROMPT = 0.45  # each expert sees few of the tokens (Qwen3-30B-A3B on an A10G)
 PCIE_PROMPT_TOKENS = 32  # from so many tokens on, experts in main memory are sent to the GPU
 STREAM_SHARE = 0.7  # of a disk: page faults instead of large queued reads
@@ -137,6 +138,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
         pcie_rate=min((gpu.pcie for gpu, _ in placement.gpu_shares), default=1e9),
         cache_s=looking_back * streams * (1 - on_gpu),
         gpu_fixed_s=_gpu_fixed(placement, machine),
+        network_s=network_seconds(placement, streams),
         cpu_fixed_s=_cpu_fixed(placement, machine, cpu),
         arithmetic_s=_arithmetic(placement, machine, cpu, streams),
     )
@@ -210,6 +212,18 @@ def _gpu_fixed(placement: Placement, machine: Machine) -> float:
     return layer * placement.gpu_layers + SPLIT_S * (len(cards) - 1)
 
 
+def network_seconds(placement: Placement, tokens: int = 1) -> float:
+    """Waiting for nodes: what a step hands over to each and gets back, logits where the output is there."""
+    shape = placement.demand.shape
+    seconds = 0.0
+    for part in placement.parts:
+        if part.gpu.network:
+            back = shape.vocabulary if part.output else shape.embedding_length
+            sent = ACTIVATION_BYTES * tokens * (shape.embedding_length + back)
+            seconds += ROUND_TRIPS * part.gpu.round_trip_s + sent / part.gpu.network
+    return seconds
+
+
 def _cpu_fixed(placement: Placement, machine: Machine, cpu: CpuRates) -> float:
     layers = placement.demand.shape.layers
     seconds = cpu.layer_s * (layers - placement.gpu_layers)
@@ -250,7 +264,10 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: i
     on_gpu = placement.gpu_layers / placement.demand.shape.layers
     attention = _cache_elements(placement.demand.shape, depth) * (1 - on_gpu) / cpu.prompt_cache_elements
     taught = learnt(placement, machine)
-    seconds = (seconds + attention + disk + 1e-6) * (taught.prompt if taught.prompts_observed else 1.0)
+    nodes = network_seconds(placement, machine.batch) / machine.batch if placement.on_gpu else 0.0
+    seconds = (seconds + attention + disk + nodes + 1e-6) * (
+        taught.prompt if taught.prompts_observed else 1.0
+    )
     # a batch is never slower a token than generating one by one
     return 1 / min(seconds, time.total)
 

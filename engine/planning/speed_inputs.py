@@ -38,6 +38,7 @@ class SpeedInputs:
     gpu_fixed_s: float  # starting kernels
     cpu_fixed_s: float  # threads waiting for each other, small kernels
     arithmetic_s: float  # of several answers at once, beyond what reading the weights takes
+    network_s: float = 0.0  # waiting for nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,6 @@ def time_of(inputs: SpeedInputs) -> TokenTime:
         ram=memory if waits else 0.0,
         compute=fixed + (0.0 if waits else kernels),
         ssd=inputs.ssd_bytes / inputs.ssd_rate,
-        pcie=inputs.pcie_bytes / inputs.pcie_rate,
+        pcie=inputs.pcie_bytes / inputs.pcie_rate + inputs.network_s,
         cache=inputs.cache_s,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.hardware.nodes import is_node, parse_node
 from engine.messages import Sentence, sentence
+from engine.runtime.door import door_at
 from engine.runtime.node_greeting import answers
 
 _TAIL_BYTES = 16 * 1024
@@ -64,13 +65,19 @@ def describe_ending(
 
 
 def lost_nodes(devices: Sequence[str], last_words: str) -> str:
-    """Which of a worker's nodes are gone, "127.0.0.1:50052, ...", after it has ended; "" where all are
+    """Which of a worker's nodes are gone, by their addresses, after it has ended; "" where all are
     there. llama.cpp ends the process without naming the one that it lost."""
     endpoints = list(dict.fromkeys(parse_node(device)[0] for device in devices if is_node(device)))
-    gone = [endpoint for endpoint in endpoints if not answers(endpoint, _NODE_CHECK_S)]
+    gone = [endpoint for endpoint in endpoints if _is_gone(endpoint)]
     if not gone and "RPC" in last_words:
         gone = endpoints  # one of them; it may be back already
-    return ", ".join(gone)
+    doors = [door_at(endpoint) for endpoint in gone]
+    return ", ".join(door.address if door else name for door, name in zip(doors, gone, strict=True))
+
+
+def _is_gone(endpoint: str) -> bool:
+    door = door_at(endpoint)
+    return door.lost if door else not answers(endpoint, _NODE_CHECK_S)
 
 
 def _signal_name(status: int) -> str:

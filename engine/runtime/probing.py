@@ -43,6 +43,10 @@ class Probe:
         except WireError as error:
             raise WorkerError.of(self._failure, reason=str(error)) from error
 
+    def ended(self, seconds: float) -> bool:
+        """Whether it ends, or says something, within that time."""
+        return self._channel.wait(seconds)
+
     def unexpected(self, answer: FromWorker) -> WorkerError:
         """The error for an answer to another question."""
         return WorkerError.of(self._failure, reason=f"unexpected {type(answer).__name__}")

@@ -55,6 +55,10 @@
             <translation>首个词元用时</translation>
         </message>
         <message>
+            <source>Foreseen from the text before</source>
+            <translation>根据前文猜中</translation>
+        </message>
+        <message>
             <source>Known from before (KV cache)</source>
             <translation>此前已知（KV 缓存）</translation>
         </message>
@@ -93,6 +97,10 @@
         <message>
             <source>{count} tokens</source>
             <translation>{count} 个词元</translation>
+        </message>
+        <message>
+            <source>{held} of {drafted}</source>
+            <translation>{held}（共 {drafted} 个）</translation>
         </message>
         <message>
             <source>{seconds} s</source>
@@ -3317,6 +3325,10 @@
             <translation>别处的模型：您添加的端点会收到整个对话及其密钥。除非选用了其中的模型，否则不会向它们发送任何内容。</translation>
         </message>
         <message>
+            <source>No machine {address} was added. `deskside nodes` lists those that were.</source>
+            <translation>没有添加过机器 {address}。用 `deskside nodes` 查看已添加的机器。</translation>
+        </message>
+        <message>
             <source>No model is loaded, so nothing can answer. Load a model first.</source>
             <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
         </message>
@@ -3369,8 +3381,20 @@
             <translation>检测期间其他程序较忙，实测速度可能偏低。关闭它们后重新检测，可得到更准确的数值。</translation>
         </message>
         <message>
+            <source>Part of it lies on {nodes}, since it does not fit here: {share} % of the time of a token goes to the network. A machine that holds all of it would be faster.</source>
+            <translation>本机放不下，因此有一部分放在 {nodes} 上：每个词元有 {share} % 的时间花在网络上。能整个放下它的机器会更快。</translation>
+        </message>
+        <message>
+            <source>Part of it lies on {nodes}, which is faster than without, though {share} % of the time of a token goes to the network.</source>
+            <translation>有一部分放在 {nodes} 上，这比不用它更快，尽管每个词元有 {share} % 的时间花在网络上。</translation>
+        </message>
+        <message>
             <source>Programs may use {after} processors now, {before} before.</source>
             <translation>程序现在可使用 {after} 个处理器，之前为 {before} 个。</translation>
+        </message>
+        <message>
+            <source>Read from the disk again and again, {model} is going to write about {speed} tokens a second here.</source>
+            <translation>{model} 需要反复从磁盘读取，在本机上预计每秒写出约 {speed} 个词元。</translation>
         </message>
         <message>
             <source>Reading {name} took more memory or time than a PDF may take, so it was ended. Save it again as a PDF, or copy the text that matters.</source>
@@ -3705,6 +3729,10 @@
             <translation>引擎在运行 {model} 的过程中停滞不动，已被终止。已写出的内容已保留；请重新提问。详情见 {log}。</translation>
         </message>
         <message>
+            <source>The engine that serves this machine's devices ended at once ({reason}). The log says more.</source>
+            <translation>出借本机设备的引擎刚启动就退出了（{reason}）。详情见日志。</translation>
+        </message>
+        <message>
             <source>The engine was asked to end from outside (SIGTERM) while it ran {model}. Load the model again to go on; the conversation is kept.</source>
             <translation>运行 {model} 时引擎被外部要求结束（SIGTERM）。重新加载模型即可继续；对话已保留。</translation>
         </message>
@@ -3853,6 +3881,26 @@
             <translation>运行组件清单已签名，但此版本无法理解其内容（{reason}）。请更新 Deskside，或获取另一份清单。</translation>
         </message>
         <message>
+            <source>The machine at {address} computes for somebody else at the moment. Try again when that has ended.</source>
+            <translation>{address} 上的机器正在为别人计算。请等它结束后再试。</translation>
+        </message>
+        <message>
+            <source>The machine at {address} has another pairing key. Copy the key that `deskside worker` shows there, and add the machine again.</source>
+            <translation>{address} 上的机器使用另一个配对密钥。请复制那台机器上 `deskside worker` 显示的密钥，然后重新添加。</translation>
+        </message>
+        <message>
+            <source>The machine at {address} is added already. Remove it first to add it with another key.</source>
+            <translation>{address} 上的机器已经添加过了。如要换用另一个密钥，请先移除它。</translation>
+        </message>
+        <message>
+            <source>The machine at {address} runs another version of Deskside or of its engine. Install the same version on both machines.</source>
+            <translation>{address} 上的机器运行的 Deskside 或引擎版本不同。请在两台机器上安装相同的版本。</translation>
+        </message>
+        <message>
+            <source>The machine at {address} was reached, but it does not answer in time. Look whether it hangs, or start `deskside worker` there again.</source>
+            <translation>连上了 {address} 上的机器，但它没有及时应答。请检查它是否卡住，或在那里重新启动 `deskside worker`。</translation>
+        </message>
+        <message>
             <source>The machine has {total} of memory according to the kernel and {modules} according to its firmware. Plans use the first figure; what lies between is reserved by devices or switched off.</source>
             <translation>内核报告这台机器有 {total} 内存，固件报告为 {modules}。规划使用前一个数值；两者之差被设备保留或已停用。</translation>
         </message>
@@ -3883,6 +3931,10 @@
         <message>
             <source>The model cannot be moved to {path}. Choose another folder, by its whole path.</source>
             <translation>无法将模型移到 {path}。请选择另一个文件夹，并给出完整路径。</translation>
+        </message>
+        <message>
+            <source>The model could not be measured, because the engine stopped ({reason}). It is loaded as before; the log says more.</source>
+            <translation>无法测量该模型，因为引擎已停止（{reason}）。模型仍按原来的方式加载；详情见日志。</translation>
         </message>
         <message>
             <source>The model file of {model} is incomplete or damaged ({reason}). Download it again.</source>
@@ -4169,6 +4221,10 @@
             <translation>当前是 Windows 中的 Linux（WSL），分配到 {total} 内存。如需更多，请在 Windows 用户文件夹的 .wslconfig 文件中设置 memory=，然后运行 wsl --shutdown。</translation>
         </message>
         <message>
+            <source>This is no pairing key. It is shown by `deskside worker` on the other machine: six groups of letters and digits; copy all of it.</source>
+            <translation>这不是配对密钥。密钥由另一台机器上的 `deskside worker` 显示，共六组字母和数字；请完整复制。</translation>
+        </message>
+        <message>
             <source>This is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.</source>
             <translation>这不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
         </message>
@@ -4261,6 +4317,10 @@
             <translation>没有给出电价，因此没有计算电费。请用 --electricity 给出每千瓦时的价格（元）。</translation>
         </message>
         <message>
+            <source>What listens at {address} is no Deskside worker, or it is a damaged one. Look at the address, or start `deskside worker` there again.</source>
+            <translation>在 {address} 监听的不是 Deskside 的 worker，或者它已损坏。请检查地址，或在那里重新启动 `deskside worker`。</translation>
+        </message>
+        <message>
             <source>What some of these machines take in watts is not known, so their energy and the comparison with an API are left open. Say it with --watts, or as watts in --prices.</source>
             <translation>其中一些机器的功率未知，因此没有给出能耗以及与 API 的比较。请用 --watts 说明，或在 --prices 的文件中填写 watts。</translation>
         </message>
@@ -4319,6 +4379,14 @@
         <message>
             <source>llama.cpp stopped itself while running {model} ({detail}). Load the model again to go on; the conversation is kept. The log is {log}.</source>
             <translation>运行 {model} 时 llama.cpp 自行中止（{detail}）。重新加载模型即可继续；对话已保留。日志：{log}。</translation>
+        </message>
+        <message>
+            <source>{address} cannot be listened at ({reason}). Choose another port with --listen HOST:PORT.</source>
+            <translation>无法在 {address} 监听（{reason}）。请用 --listen HOST:PORT 选择另一个端口。</translation>
+        </message>
+        <message>
+            <source>{address} is no address of a machine. Write HOST:PORT as `deskside worker` shows it there, for example 192.168.1.20:7341.</source>
+            <translation>{address} 不是机器的地址。请按 `deskside worker` 显示的形式填写 HOST:PORT，例如 192.168.1.20:7341。</translation>
         </message>
         <message>
             <source>{address} is not the address of an endpoint: {reason}. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
@@ -4581,6 +4649,10 @@
             <translation>{model} 的上下文为 {context} 个词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。关闭其他程序后重新加载即可进行更长的对话。</translation>
         </message>
         <message>
+            <source>{model} has become slower than it is without its tuned settings, so they are not used from the next load on. Tune it again to find new ones.</source>
+            <translation>{model} 使用调优设置后反而比不调优更慢，因此从下次加载起不再使用这些设置。请重新调优以找到新的设置。</translation>
+        </message>
+        <message>
             <source>{model} is being loaded again after it ended unexpectedly.</source>
             <translation>{model} 意外结束，正在重新加载。</translation>
         </message>
@@ -4731,6 +4803,10 @@
         <message>
             <source>{name} was not found at the last check and is there now.</source>
             <translation>上次检测时没有 {name}，现在有了。</translation>
+        </message>
+        <message>
+            <source>{nodes} is left out: splitting the model over the network is slower ({speed} tokens a second in place of {here}).</source>
+            <translation>没有使用 {nodes}：把模型拆分到网络上反而更慢（每秒 {speed} 个词元，而不是 {here} 个）。</translation>
         </message>
         <message>
             <source>{path} does not have the checksum that it should have, so it was changed or damaged. Have the program that keeps it fetch it again; it was not touched.</source>

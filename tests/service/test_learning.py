@@ -123,7 +123,7 @@ def test_a_calibration_from_the_window(paths: Paths, listener: Listener) -> None
 def test_loads_and_answers_of_the_host_are_scored(paths: Paths, listener: Listener) -> None:
     guest, wish = Guest(paths), wish_for(context_length=2048)
     guest.loaded(wish)
-    guest.ending(guest.ask(question("Tell me a story. " * 40, max_tokens=60), wish))
+    guest.ending(guest.ask(replace(question("Tell me a story. " * 40, max_tokens=60), drafts=False), wish))
     guest.ending(guest.ask(question("Hi.", max_tokens=2), wish))
     deadline = time.monotonic() + 10
     while len(read_scores(paths.history, 0)) < 7 and time.monotonic() < deadline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -199,3 +200,42 @@ def _fits(sizes: list[int], rooms: list[int], counts: tuple[int, ...]) -> bool:
             return False
         begin += count
     return True
+
+
+def over_network(size: int, round_trip_s: float, rate: float, name: str = "Box @ 10.0.0.2:7341") -> GpuBudget:
+    """A machine with the memory of this one."""
+    return replace(card(size, BARE.ram_bandwidth.expected, name), round_trip_s=round_trip_s, network=rate)
+
+
+def said(where: Machine, model: tuple[ModelSpec, Quantization]) -> dict[str, Mapping[str, object]]:
+    return {reason.code: reason.values for reason in plan_on(where, *model, 8192).reasons}
+
+
+def test_the_network_is_part_of_the_prediction() -> None:
+    near, far = (
+        machine(4 * GIB, over_network(64 * GIB, round_trip, rate))
+        for round_trip, rate in ((5e-5, 1.2e9), (2e-3, 1.1e8))
+    )
+    with_near, with_far = placed(MIDDLE, near), placed(MIDDLE, far)
+    assert with_near.parts and with_far.parts
+    logits = 4 * MIDDLE[0].shape.vocabulary
+    gap = seconds(with_far, far) - seconds(with_near, near)
+    assert gap >= 2 * (2e-3 - 5e-5) + logits / 1.1e8 - logits / 1.2e9
+    assert gap < 0.1
+
+
+def test_a_machine_that_only_slows_a_model_down_is_left_out_and_that_is_said() -> None:
+    quick = replace(over_network(64 * GIB, 0.3, 1.1e8), bandwidth=900e9)
+    assert not placed(MIDDLE, machine(64 * GIB, quick)).parts
+    assert "plan_nodes_slower" in said(machine(64 * GIB, quick), MIDDLE)
+    where = machine(64 * GIB, over_network(64 * GIB, 0.05, 1.1e8))
+    assert not placed(MIDDLE, where).parts
+    told = said(where, MIDDLE)["plan_nodes_slower"]
+    assert float(str(told["speed"])) < float(str(told["here"]))
+    assert "plan_nodes_slower" not in said(machine(64 * GIB), MIDDLE)
+
+
+def test_a_machine_that_is_needed_is_used_and_what_the_network_takes_is_said() -> None:
+    where = machine(24 * GIB, over_network(64 * GIB, 1e-3, 1.1e8))
+    assert placed(LARGE, where).parts
+    assert "plan_nodes_used" in said(where, LARGE)
