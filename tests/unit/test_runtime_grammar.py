@@ -469,6 +469,8 @@ SCHEMAS: st.SearchStrategy[Any] = st.recursive(
 )  # fmt: skip
 
 
+@example({"const": {}, "required": [{"type": "object"}]}, random.Random(0))
+@example({"const": "#", "format": {}, "properties": {}}, random.Random(0))
 @given(SCHEMAS, st.randoms(use_true_random=False))
 def test_any_schema_makes_a_grammar_of_json_or_is_refused(schema: object, chance: random.Random) -> None:
     try:

@@ -114,7 +114,7 @@ class Judge:
         if word == "oneOf":
             return self._exactly_one(_entries(schema, word), value, depth + 1)
         if word == "required" and isinstance(value, dict):
-            return all(name in value for name in _entries(schema, word))
+            return all(_text(name, word) in value for name in _entries(schema, word))
         if isinstance(value, dict | list):
             return self._inside(word, schema, value, depth + 1)
         return self._within(word, wanted, value)
@@ -147,7 +147,7 @@ class Judge:
         if word in _COUNTS and isinstance(value, _COUNTS[word][0]):
             return not bound or _COUNTS[word][1](len(value), wanted)
         if word in ("pattern", "format") and isinstance(value, str):
-            found = (has_pattern if word == "pattern" else has_format)(value, wanted)
+            found = (has_pattern if word == "pattern" else has_format)(value, _text(wanted, word))
             self._loosened |= {word: None} if found is None else {}
             return found is not False
         if word in ("uniqueItems", "not") and wanted is False:
@@ -169,6 +169,12 @@ def _entries(schema: Mapping[str, Any], word: str) -> list[Any]:
     if not isinstance(entries, list):
         raise GrammarError(f"{word} is no list")
     return entries
+
+
+def _text(value: Any, word: str) -> str:
+    if not isinstance(value, str):
+        raise GrammarError(f"{word} is no text")
+    return value
 
 
 def _object(schema: Mapping[str, Any], word: str) -> Mapping[str, Any]:
