@@ -23,6 +23,7 @@ _LISTEN = "0.0.0.0:7341"
 _LOOK_S = 0.3
 _MEASURE_S = 1.0
 _LEFT_ALONE = 0.1  # of main memory, for the machine's own programs
+_MOST_THREADS = 512
 _MOST_KEY = 256  # bytes of its file
 
 
@@ -32,14 +33,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Deskside: encrypted, and to nobody who has not got the key. Until Ctrl+C."
     )
     parser.add_argument("--listen", metavar="HOST:PORT", default=_LISTEN, help=f"default: {_LISTEN}")
+    parser.add_argument("--threads", metavar="N", type=_count, default=0, help="default: one a core")
     parser.add_argument("--new-key", action="store_true", help="so that no machine added before gets in")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= _MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"must lie between 1 and {_MOST_THREADS}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     output = context.output
     key = _key(context.paths.config / "worker-key", arguments.new_key)
     report = _with_bandwidth(machine_now(context.paths), context)
-    threads = max(1, min(report.cpu.physical_cores, int(report.cpu.usable_cores)))
+    usual = max(1, min(report.cpu.physical_cores, int(report.cpu.usable_cores)))
 
     def tell(what: str, who: str) -> None:
         output.record(what, address=who)
@@ -50,7 +58,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         context.worker_command,
         key,
         arguments.listen,
-        threads,
+        arguments.threads or usual,
         lambda devices: lent_devices(devices, report),
         tell,
         log,

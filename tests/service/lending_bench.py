@@ -22,7 +22,17 @@ class Lender:
         kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY",)}
         folders = {f"XDG_{name.upper()}_HOME": str(folder / name) for name in ("data", "config", "state")}
         self.process = subprocess.Popen(
-            [*inside, sys.executable, str(PROGRAM), "worker", "--listen", self.address, "--json"],
+            [
+                *inside,
+                sys.executable,
+                str(PROGRAM),
+                "worker",
+                "--listen",
+                self.address,
+                "--threads",
+                "1",
+                "--json",
+            ],
             env=kept | folders,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

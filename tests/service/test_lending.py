@@ -239,7 +239,7 @@ def test_a_damaged_book_of_nodes_costs_its_damaged_lines(paths: Paths, lender: L
 
 # computing there
 def test_two_machines_give_the_answer_of_one(tmp_path: Path) -> None:
-    asked = question("What is the capital of France?", max_tokens=24, sampling=GREEDY)
+    asked = question("What is the capital of France?", max_tokens=10, sampling=GREEDY)
     told = []
     with lenders(tmp_path, 2) as machines:
         for count, megabytes in ((1, 400), (2, 100)):
