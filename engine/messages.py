@@ -394,8 +394,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "summary_empty": "{model} wrote no summary, so nothing was changed. Leave out the oldest messages instead, or try again.",
         # privacy: docs/privacy.md says the same
         "privacy_nothing": "By itself Deskside connects to nothing: no telemetry, no accounts, no search for updates, no crash reports. Each of the following happens only after somebody asked for it.",
-        "privacy_hub": "Downloading a model: the hub of the settings (huggingface.co) is asked for its files. It learns your address, the name of the model, and your HF_TOKEN if that is set.",
-        "privacy_mirrors": "While a model is downloaded: the mirrors that you chose, none at first, are asked for the same files, without the token; hf-mirror.com and modelscope.cn by a switch of the settings. They learn your address and the name of the model.",
+        "privacy_hub": "Downloading a model: the hub of the settings (huggingface.co) is asked for its files, and the servers that it names for them. They learn your address and the name of the model; the hub also your HF_TOKEN if that is set.",
+        "privacy_mirrors": "Mirrors (hf-mirror.com and modelscope.cn, or others) are asked for the same files, without the token, only where you have allowed that in the settings or beside a failed download. They learn your address and the name of the model.",
         "privacy_addresses": "A model or its description from an address that you give: the server there learns your address.",
         "privacy_search": "Searching the hub, looking at a model of it, testing the connection: the hub, and for the test its mirrors, learn your address and the words of the search.",
         "privacy_runtimes": "Fetching a runtime for a graphics card: the place that you give, or that is set, learns your address and what is fetched.",
@@ -404,7 +404,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "privacy_nodes": "Devices of other computers, when they are written into a report of the check by hand: the engine sends them the model and conversations without encryption.",
         "privacy_links": "Links in answers and pages of drivers: opened in your browser when they are clicked.",
         "privacy_local": "Window, command line, engine and its workers talk over private sockets of this machine, which other users cannot open.",
-        "privacy_kept": "Conversations, settings, figures of answers, logs and crash reports are kept in Deskside's folders for data, settings and state (`deskside doctor` says where), and are never sent. Keys of endpoints are kept in the system's keyring.",
+        "privacy_kept": "Conversations, settings, figures of answers, logs and crash reports are kept in Deskside's folders for data, settings and state (`deskside doctor` says where), and are never sent. Keys of endpoints and the password of a proxy are kept in the system's keyring.",
         # packs
         "pack_refused": "The runtime's part {name} cannot be loaded ({reason}). Install what is missing, the driver of the graphics card say, or choose another runtime.",
         "pack_key_unusable": "The file of trusted keys {path} cannot be used ({reason}). It holds one public key a line, in base64.",

@@ -3197,8 +3197,8 @@
             <translation>Deskside 自身不会连接任何地方：没有遥测，没有账号，不检查更新，不发送崩溃报告。以下各项只在有人要求之后才会发生。</translation>
         </message>
         <message>
-            <source>Conversations, settings, figures of answers, logs and crash reports are kept in Deskside's folders for data, settings and state (`deskside doctor` says where), and are never sent. Keys of endpoints are kept in the system's keyring.</source>
-            <translation>对话、设置、回答的数据、日志和崩溃报告保存在 Deskside 的数据、设置和状态文件夹中（`deskside doctor` 会说明位置），绝不会发送出去。端点的密钥保存在系统的密钥环中。</translation>
+            <source>Conversations, settings, figures of answers, logs and crash reports are kept in Deskside's folders for data, settings and state (`deskside doctor` says where), and are never sent. Keys of endpoints and the password of a proxy are kept in the system's keyring.</source>
+            <translation>对话、设置、回答的统计数据、日志和崩溃报告保存在 Deskside 的数据、设置和状态文件夹中（`deskside doctor` 会显示位置），绝不会发送出去。端点的密钥和代理的密码保存在系统的密钥环中。</translation>
         </message>
         <message>
             <source>Deskside ended unexpectedly last time. What is known of it is in {path} and stays on this machine; `deskside doctor --bundle` makes a report without private data of it, if you want to tell somebody.</source>
@@ -3241,8 +3241,8 @@
             <translation>不建议购买：{budget} 元买不到任何已知价格的机器。最接近的是 {machine}，最高 {price} 元；已有的电脑可以用 --hardware 指定。</translation>
         </message>
         <message>
-            <source>Downloading a model: the hub of the settings (huggingface.co) is asked for its files. It learns your address, the name of the model, and your HF_TOKEN if that is set.</source>
-            <translation>下载模型：向设置中的模型库（huggingface.co）请求其文件。它会得知您的网络地址、模型名称，以及您设置的 HF_TOKEN（如果有）。</translation>
+            <source>Downloading a model: the hub of the settings (huggingface.co) is asked for its files, and the servers that it names for them. They learn your address and the name of the model; the hub also your HF_TOKEN if that is set.</source>
+            <translation>下载模型时：向设置中的模型库（huggingface.co）以及它为这些文件指定的服务器请求文件。它们会得知您的地址和模型名称；模型库还会收到您的 HF_TOKEN（如已设置）。</translation>
         </message>
         <message>
             <source>Downloads are switched off by the variable HF_HUB_OFFLINE. Unset it and try again.</source>
@@ -3319,6 +3319,10 @@
         <message>
             <source>Memory reads at {after} now, {before} at the last check.</source>
             <translation>内存读取速度现在为 {after}，上次检测时为 {before}。</translation>
+        </message>
+        <message>
+            <source>Mirrors (hf-mirror.com and modelscope.cn, or others) are asked for the same files, without the token, only where you have allowed that in the settings or beside a failed download. They learn your address and the name of the model.</source>
+            <translation>镜像（hf-mirror.com 和 modelscope.cn，或其他镜像）：只有在您于设置中或在失败的下载旁允许之后，才会向它们请求相同的文件，且不带令牌。它们会得知您的地址和模型名称。</translation>
         </message>
         <message>
             <source>Models elsewhere: the endpoints that you added get whole conversations, and their keys. Nothing is sent to them unless one of their models is chosen.</source>
@@ -4339,10 +4343,6 @@
         <message>
             <source>Which build of the engine is it? The description does not say, and builds differ up to {factor} times here. Give engine.build, as a number or a date.</source>
             <translation>推理引擎是哪个版本？描述中没有说明；不同版本在这里可相差 {factor} 倍。请填写 engine.build（版本号或日期）。</translation>
-        </message>
-        <message>
-            <source>While a model is downloaded: the mirrors that you chose, none at first, are asked for the same files, without the token; hf-mirror.com and modelscope.cn by a switch of the settings. They learn your address and the name of the model.</source>
-            <translation>下载模型期间：会向您选定的镜像（起初没有）请求相同的文件，不带令牌；hf-mirror.com 和 modelscope.cn 由设置中的开关启用。它们会得知您的网络地址和模型名称。</translation>
         </message>
         <message>
             <source>Window, command line, engine and its workers talk over private sockets of this machine, which other users cannot open.</source>
