@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from engine.jobs.scoring import Score
     from engine.jobs.searching import SearchResult
     from engine.messages import Sentence
+    from engine.planning.budget import BudgetAdvice
     from engine.planning.plan import Recommendation, RunPlan
+    from engine.planning.prices import PriceList
+    from engine.planning.what_if import WhatIf
     from engine.runtime.values import (
         EngineStatus,
         ModelFacts,
@@ -116,6 +119,19 @@ class HardwareReported(Event):
 @dataclass(frozen=True, slots=True)
 class Recommended(Event):
     recommendation: Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAdvised(Event):
+    advice: BudgetAdvice
+    prices: PriceList  # that it rests on
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfAdvised(Event):
+    found: WhatIf
+    memory: int  # bytes that the machine has now
+    channels: int | None  # that hold modules; None: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Settings:
     shortcuts: tuple[tuple[str, str], ...] = ()  # keys that differ from the usual: (command, keys)
     contrast: str = "system"  # "system", "usual" or "more"
     motion: str = "system"  # "system", "usual" or "less"
+    prices: tuple[tuple[str, str], ...] = ()  # of parts, typed by a person: see engine/planning/prices.py
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
@@ -116,6 +117,7 @@ def _parse(stored: dict[str, Any]) -> Settings:
         remotes=_parse_remotes(stored.get("remotes")),
         overrides=_parse_pairs(stored.get("overrides")),
         shortcuts=_parse_pairs(stored.get("shortcuts")),
+        prices=_parse_pairs(stored.get("prices")),
         mirrors=_parse_mirrors(stored.get("mirrors")),
         **known,
     )

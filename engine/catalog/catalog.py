@@ -38,6 +38,16 @@ def load_catalog(path: Path) -> tuple[ModelSpec, ...]:
         raise _refusal(path, str(error)) from error
 
 
+def catalog_date(path: Path) -> str:
+    """The ISO day on which its facts were gathered. Raises: ModelFileError."""
+    try:
+        return _Entry(json.loads(path.read_text("utf-8")), "the file").text("facts_of")
+    except OSError as error:
+        raise _refusal(path, error.strerror or str(error)) from error
+    except (_Unreadable, ValueError, RecursionError) as error:
+        raise _refusal(path, str(error)) from error
+
+
 def find(catalog: tuple[ModelSpec, ...], name: str) -> ModelSpec:
     """The model of that name; upper and lower case do not matter.
 

@@ -17,9 +17,10 @@ from engine.hardware.report import HardwareReport
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list
 from engine.messages import english
-from engine.planning.budget import BudgetAdvice, BudgetMachine, budget_advice
+from engine.planning.budget import BudgetAdvice, BudgetMachine, TierRow, budget_advice
 from engine.planning.offers import Offer
-from engine.planning.prices import Part, PartKind, Sourced
+from engine.planning.plan import Aim, Purpose, Wish
+from engine.planning.prices import Part, PartKind, Sourced, with_own
 from engine.planning.worth import Terms, Worth
 
 GIVEN = "given with the command"
@@ -66,7 +67,12 @@ def _between(least: float, most: float) -> Callable[[str], float]:
 
 def refuse_mixed(arguments: argparse.Namespace) -> None:
     """Options that would be ignored are refused. Raises: UsageError."""
-    others = _MONEY if arguments.budget is None else _MODELS
+    if arguments.budget is not None:
+        others = {**_MODELS, "what_if": None}
+    elif arguments.what_if is not None:
+        others = {**_MODELS, **_MONEY, "prices": arguments.prices, "threads": arguments.threads}
+    else:
+        others = _MONEY
     given = [name for name, unsaid in others.items() if getattr(arguments, name) != unsaid]
     if arguments.watts is not None and not arguments.hardware:
         given.append("watts")
@@ -79,11 +85,12 @@ def run_budget(arguments: argparse.Namespace, context: Context, record: Callable
     terms = _terms(arguments)
     advice = budget_advice(
         arguments.budget,
-        price_list(Path(arguments.prices) if arguments.prices else None),
+        with_own(price_list(Path(arguments.prices) if arguments.prices else None), context.settings.prices),
         shipped_catalog(),
         terms,
         datetime.now(UTC).date().isoformat(),
         _owned(arguments),
+        Aim(Purpose(arguments.purpose), Wish(arguments.wish)),
     )
     context.output.record(
         "budget",
@@ -92,6 +99,15 @@ def run_budget(arguments: argparse.Namespace, context: Context, record: Callable
         buy=advice.buy,
         machines=[_machine_record(machine, record) for machine in advice.machines],
         nearest=_offer_record(advice.nearest) if advice.nearest else None,
+        tiers=[
+            {
+                "budget_cny": row.budget,
+                "machine": _machine_record(row.machine, record) if row.machine else None,
+            }
+            for row in advice.tiers
+        ],
+        purpose=advice.aim.purpose,
+        wish=advice.aim.wish,
         remarks=advice.remarks,
     )
     for line in budget_lines(advice):
@@ -154,10 +170,25 @@ def budget_lines(advice: BudgetAdvice) -> list[str]:
     lines = []
     for number, machine in enumerate(advice.machines, 1):
         lines += _machine_lines(number, machine)
+    if any(row.machine for row in advice.tiers):
+        lines += ["", *map(_tier_line, advice.tiers), ""]
     lines += [english(remark) for remark in advice.remarks]
     if advice.machines:
         lines.append("Prices are as their sources gave them; speed, energy and what follows are estimated.")
     return lines
+
+
+def _tier_line(row: TierRow) -> str:
+    """ "20,000 CNY: name: 44 tokens/s for one (500 CNY each), 90 for 4 (240), 200 for 32 (110)"."""
+    head = f"{row.budget:>8,.0f} CNY: "
+    if row.machine is None or not row.machine.plans:
+        return head + "no machine of which the prices are known"
+    speeds = [
+        f"{each.tps.expected:,.0f} tokens/s for {each.streams} ({each.cny_per_tps:,.0f} CNY each)"
+        for each in row.machine.worth
+        if each.tps is not None
+    ]
+    return f"{head}{row.machine.offer.description.name}: {', '.join(speeds)}"
 
 
 def _machine_lines(number: int, machine: BudgetMachine) -> list[str]:

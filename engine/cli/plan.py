@@ -9,7 +9,7 @@ from typing import Any
 from engine.catalog.catalog import find
 from engine.catalog.gguf import GgufHeader
 from engine.catalog.model import ModelSpec, Quantization
-from engine.cli import budget
+from engine.cli import budget, what_if
 from engine.cli.check import run_check
 from engine.cli.context import Context
 from engine.cli.output import range_text
@@ -21,17 +21,18 @@ from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
 from engine.host.knowing import known_machine
 from engine.host.nodes import with_nodes
-from engine.jobs.advising import shipped_catalog, shipped_header
+from engine.jobs.advising import advise_on, shipped_catalog, shipped_header
 from engine.jobs.checking import last_report
 from engine.jobs.exact_memory import refused, with_exact_memory
 from engine.jobs.remote_models import hollow_file, remote_model
 from engine.jobs.unlisted import quantization_named
-from engine.messages import english
+from engine.messages import Sentence, english
 from engine.planning.described_machine import described_machine, report_of, with_threads
+from engine.planning.loss import QualityLoss, loss_of
 from engine.planning.machine import Machine, machine_of
 from engine.planning.placement import plan_on
-from engine.planning.plan import KvType, Recommendation, RunPlan, Verdict
-from engine.planning.recommend import recommend_on
+from engine.planning.plan import Aim, KvType, Purpose, Recommendation, RunPlan, Verdict, Wish
+from engine.planning.remedy import with_remedy
 from engine.planning.speed import USUAL, SpeedQuestion
 
 VERDICTS = {
@@ -56,12 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
     parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
     parser.add_argument("--hardware", metavar="FILE", help="a described machine, or a saved report")
+    aim = parser.add_argument_group("what for")
+    for name, kind, usual in (("--purpose", Purpose, Purpose.CHAT), ("--wish", Wish, Wish.QUALITY)):
+        choices = [each.value for each in kind]
+        aim.add_argument(name, choices=choices, default=usual.value, help=f"default: {usual.value}")
     speed = parser.add_argument_group("which speed")
     speed.add_argument("--depth", metavar="N", type=_depth, help="tokens before the one that is generated")
     speed.add_argument("--streams", metavar="N", type=_streams, default=1, help="answers at once")
     speed.add_argument("--threads", metavar="N", type=_streams, default=0, help="threads that compute")
     speed.add_argument("--prompt", metavar="N", type=_tokens, help="tokens before the first one")
     budget.add_arguments(parser)
+    what_if.add_arguments(parser)
 
 
 def _depth(text: str) -> int:
@@ -87,19 +93,25 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     report, machine = _machine(arguments, context)
     if arguments.threads:
         machine = with_threads(machine, arguments.threads)
+    aim = Aim(Purpose(arguments.purpose), Wish(arguments.wish))
+    if arguments.what_if is not None:
+        return what_if.run_what_if(arguments, context, (report, machine), aim, plan_record)
     if arguments.model or arguments.gguf:
-        plan = _plan_one(arguments, context, machine)
+        plan = with_remedy(_plan_one(arguments, context, machine), machine, Purpose.CHAT)
         context.output.record("plan", **plan_record(plan))
         for line in plan_lines(plan):
             context.output.text(line)
     else:
-        advice = recommend_on(report, machine, shipped_catalog())
+        advice = advise_on(report, machine, aim)
         context.output.record(
             "recommendation",
             tier=advice.tier,
+            purpose=aim.purpose,
+            wish=aim.wish,
             plans=[plan_record(plan) for plan in advice.plans],
             flagship=plan_record(advice.flagship),
             remarks=advice.remarks,
+            guide=advice.guide,
         )
         for line in advice_lines(advice):
             context.output.text(line)
@@ -222,7 +234,10 @@ def plan_record(plan: RunPlan) -> dict[str, Any]:
         },
         "verdict": plan.verdict,
         "bottleneck": speed.bottleneck,
+        "quality": plan.model.quality,
+        "quality_loss": loss_of(plan.quantization),
         "reasons": plan.reasons,
+        "remedy": plan.remedy,
     }
 
 
@@ -238,24 +253,37 @@ def plan_lines(plan: RunPlan) -> list[str]:
         f"compute {size_text(memory.compute)}",
         f"  speed     {range_text(speed.generation_tps)} tokens/s, prompts {range_text(speed.prompt_tps)} "
         f"tokens/s ({speed.origin}); limited by {speed.bottleneck.value}",
-        *(f"  {english(reason)}" for reason in plan.reasons),
+        f"  quality   {_loss_text(loss_of(plan.quantization))}",
+        *(f"  {english(reason)}" for reason in _explained(plan)),
     ]
+
+
+def _explained(plan: RunPlan) -> tuple[Sentence, ...]:
+    return (*plan.reasons, plan.remedy) if plan.remedy else plan.reasons
+
+
+def _loss_text(loss: QualityLoss) -> str:
+    if loss.native:
+        return f"nothing is lost ({loss.source})"
+    about = "" if loss.measured else "about "
+    return f"perplexity {about}+{loss.increase:g} against 16 bits ({loss.source})"
 
 
 def advice_lines(advice: Recommendation) -> list[str]:
     """The recommendation as a table for a terminal."""
     lines = [
-        f"{'':>2}  {'model':<36} {'quantization':<12} {'download':>10} {'memory':>10} {'tokens/s':>11}"
-        "  verdict"
+        f"{'':>2}  {'model':<36} {'quantization':<12} {'download':>10} {'memory':>10} {'context':>8} "
+        f"{'tokens/s':>11}  verdict"
     ]
     for number, plan in enumerate((*advice.plans, advice.flagship), 1):
         flagship = plan is advice.flagship
         lines.append(
             f"{'*' if flagship else number:>2}  {plan.model.title[:36]:<36} {plan.quantization.name:<12} "
             f"{size_text(plan.quantization.size_bytes):>10} {size_text(plan.memory.reserved):>10} "
-            f"{range_text(plan.speed.generation_tps):>11}  {VERDICTS[plan.verdict]}"
+            f"{plan.context_length:>8,} {range_text(plan.speed.generation_tps):>11}  {VERDICTS[plan.verdict]}"
         )
-    lines += [f"*   {english(reason)}" for reason in advice.flagship.reasons]
+    lines += [f"*   {english(reason)}" for reason in _explained(advice.flagship)]
     lines += [english(remark) for remark in advice.remarks]
+    lines += [f"{english(note.message)} ({'; '.join(note.sources)})" for note in advice.guide]
     lines.append("Memory is planned, speed is estimated; both are measured once a model runs.")
     return lines

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import resources
 
@@ -57,6 +59,18 @@ def same_name(one: str, other: str) -> bool:
 def similar_memory(one: float, other: float) -> bool:
     """Both in bytes; a card's total as two drivers tell it."""
     return abs(one - other) <= _MEMORY_TOLERANCE * max(one, other)
+
+
+@functools.cache
+def known_names() -> tuple[str, ...]:
+    """Of all cards of the catalogue, as people read them."""
+    return tuple(gpu["name"] for gpu in _listed())
+
+
+def nearest_names(name: str) -> list[str]:
+    """Up to three cards of the catalogue, compared as people write them."""
+    plain = {known.removeprefix("GeForce ").removeprefix("Radeon ").lower(): known for known in known_names()}
+    return [plain[near] for near in difflib.get_close_matches(name[:60].lower(), plain, 3, 0.0)]
 
 
 def published_bandwidth(name: str, memory_bytes: int) -> float | None:
@@ -123,7 +137,6 @@ def _size_of(words: frozenset[str]) -> float | None:
 
 @functools.cache
 def _catalogue() -> tuple[CatalogueGpu, ...]:
-    listed = json.loads(resources.path("catalog", "gpus.json").read_text("utf-8"))["gpus"]
     return tuple(
         CatalogueGpu(
             names=tuple(words_of(name) for name in (gpu["name"], *gpu["aliases"])),
@@ -135,8 +148,15 @@ def _catalogue() -> tuple[CatalogueGpu, ...]:
             units=gpu.get("units", 0),
             clock_hz=gpu.get("clock_ghz", 0.0) * 1e9,
         )
-        for gpu in listed
+        for gpu in _listed()
     )
+
+
+def _listed() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(resources.path("catalog", "gpus.json").read_text("utf-8"))[
+        "gpus"
+    ]
+    return listed
 
 
 def _without_size(words: frozenset[str]) -> frozenset[str]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import cache
 
 import resources
-from engine.catalog.catalog import load_catalog
+from engine.catalog.catalog import catalog_date, load_catalog
 from engine.catalog.gguf import GgufHeader
 from engine.catalog.model import ModelSpec, Quantization
 from engine.catalog.skeleton import Architecture, load_skeletons, skeleton_of, with_skeletons
 from engine.hardware.report import HardwareReport
 from engine.host.knowing import known_machine
+from engine.messages import Sentence, sentence
 from engine.paths import Paths
-from engine.planning.plan import Recommendation
-from engine.planning.recommend import recommend_on
+from engine.planning.machine import Machine
+from engine.planning.plan import Aim, Recommendation
+from engine.planning.recommend import USUAL_AIM, recommend_on
+
+STALE_DAYS = 180  # in half a year the best models of every size are others
 
 
 @cache
@@ -43,6 +49,23 @@ def _shipped_skeletons() -> Mapping[str, Architecture]:
     return load_skeletons(resources.path("catalog", "skeletons.json"))
 
 
-def advise(paths: Paths, report: HardwareReport) -> Recommendation:
+def advise(paths: Paths, report: HardwareReport, aim: Aim = USUAL_AIM) -> Recommendation:
     """What to run on this machine, best first, by all that was learnt of it."""
-    return recommend_on(report, known_machine(paths, report), shipped_catalog())
+    return advise_on(report, known_machine(paths, report), aim)
+
+
+def advise_on(report: HardwareReport, machine: Machine, aim: Aim = USUAL_AIM) -> Recommendation:
+    """By the shipped catalogue; says so where that is old."""
+    advice = recommend_on(report, machine, shipped_catalog(), aim)
+    known = catalog_date(resources.path("catalog", "models.json"))
+    old = stale(known, datetime.now(UTC).date().isoformat())
+    return replace(advice, remarks=(*advice.remarks, old)) if old else advice
+
+
+def stale(known: str, today: str) -> Sentence | None:
+    """Both ISO days. What to do about a catalogue that new models are missing from; None for a fresh one."""
+    try:
+        age = date.fromisoformat(today) - date.fromisoformat(known)
+    except ValueError:
+        return sentence("catalog_stale", date=known or "?")
+    return sentence("catalog_stale", date=known) if age.days > STALE_DAYS else None

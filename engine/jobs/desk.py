@@ -16,8 +16,11 @@ from engine.download.library_values import KnownModel
 from engine.events import JobId
 from engine.hardware.report import HardwareReport
 from engine.jobs.chat_commands import ChatCommands
-from engine.planning.plan import RunPlan
+from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+from engine.planning.plan import Aim, RunPlan
 from engine.settings import Remote, Settings
+
+USUAL_AIM = Aim()
 
 
 class Desk(ChatCommands, Protocol):
@@ -36,8 +39,15 @@ class Desk(ChatCommands, Protocol):
         """HardwareReported: the last check with these figures of a person's in it, which are kept in
         `settings.overrides`. JobFailed, and nothing is kept, where one of them makes no sense."""
 
-    def recommend(self, report: HardwareReport) -> JobId:
+    def recommend(self, report: HardwareReport, aim: Aim = USUAL_AIM) -> JobId:
         """Recommended."""
+
+    def ask_budget(self, question: BudgetQuestion) -> JobId:
+        """BudgetAdvised, by the shipped prices and those in `settings.prices`."""
+
+    def ask_what_if(self, question: WhatIfQuestion) -> JobId:
+        """WhatIfAdvised: for this machine as it was checked last. JobFailed, where it never was, or where
+        something that is asked makes no sense."""
 
     def calibrate(self) -> JobId:
         """CalibrationProgressed ..., Calibrated. Takes ten seconds on a machine that does nothing else."""

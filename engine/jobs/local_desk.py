@@ -21,6 +21,7 @@ from engine.download.library import Library
 from engine.download.library_values import KnownModel
 from engine.errors import LoadError
 from engine.events import (
+    BudgetAdvised,
     Calibrated,
     CalibrationProgressed,
     Emit,
@@ -40,6 +41,7 @@ from engine.events import (
     RuntimeStateChanged,
     Scored,
     TelemetrySampled,
+    WhatIfAdvised,
     new_job_id,
 )
 from engine.hardware.check import quick_report
@@ -68,6 +70,7 @@ from engine.jobs.endpoints import (
 from engine.jobs.history import history
 from engine.jobs.keeping import Keeping
 from engine.jobs.proxy_login import ProxyLogin
+from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion, answer_budget, answer_what_if
 from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.runtimes import Runtimes
@@ -80,7 +83,8 @@ from engine.jobs.titling import Titles
 from engine.jobs.writing import Writing
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
-from engine.planning.plan import RunPlan
+from engine.planning.plan import Aim, RunPlan
+from engine.planning.recommend import USUAL_AIM
 from engine.remote.backend import RemoteBackend
 from engine.remote.keys import Keys
 from engine.runtime import state_files
@@ -226,10 +230,22 @@ class LocalDesk(ChatJobs):
 
         return self._threads.start("correct", work)
 
-    def recommend(self, report: HardwareReport) -> JobId:
+    def recommend(self, report: HardwareReport, aim: Aim = USUAL_AIM) -> JobId:
         return self._threads.start(
-            "recommend", lambda job, token: self._emit(Recommended(job, advise(self._paths, report)))
+            "recommend", lambda job, token: self._emit(Recommended(job, advise(self._paths, report, aim)))
         )
+
+    def ask_budget(self, question: BudgetQuestion) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            self._emit(BudgetAdvised(job, *answer_budget(question, self.settings.prices)))
+
+        return self._threads.start("budget", work)
+
+    def ask_what_if(self, question: WhatIfQuestion) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            self._emit(WhatIfAdvised(job, *answer_what_if(question, self._paths, self.settings)))
+
+        return self._threads.start("what if", work)
 
     def calibrate(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:

@@ -15,13 +15,12 @@ from typing import NoReturn, cast
 import resources
 from engine.errors import UsageError
 from engine.hardware.described_json import description_from_json
-from engine.hardware.gpu_names import published_gpu
-from engine.planning.prices import CNY, Part, PartKind, PriceList, Sourced, merged
+from engine.hardware.gpu_names import nearest_names, published_gpu
+from engine.planning.prices import CNY, MOST_PRICE, Part, PartKind, PriceList, Sourced, merged
 
 MOST_FILE_BYTES = 2**20
 MOST_PARTS = 64  # every pairing of them is planned
 MOST_SLOTS = 8
-MOST_PRICE = 1e9
 MOST_WATTS = 1e5
 _MOST_TEXT = 300
 _CURRENCIES = (CNY, "USD")
@@ -31,6 +30,7 @@ _RATE = ("rate", "date", "source")
 _PART = (
     *("name", "kind", "used", "price", "currency", "date", "source"),
     *("watts", "watts_source", "watts_date", "hardware", "slots"),
+    *("size_gib", "read_gb_s"),
 )
 
 
@@ -94,6 +94,10 @@ def _part(data: object, at: str, known: Mapping[str, Part]) -> Part:
         if type(slots) is not int or not 0 <= slots <= MOST_SLOTS:
             _refuse(f"{at}.slots", f"is not a whole number from 0 to {MOST_SLOTS}")
         part = replace(part, slots=slots)
+    if entry.get("size_gib") is not None:
+        part = replace(part, size=int(_number(entry["size_gib"], f"{at}.size_gib", 1, 16384) * 2**30))
+    if entry.get("read_gb_s") is not None:
+        part = replace(part, rate=_number(entry["read_gb_s"], f"{at}.read_gb_s", 0.01, 100) * 1e9)
     if entry.get("hardware") is not None:
         part = replace(part, hardware=description_from_json(entry["hardware"]))
     if "used" in entry:
@@ -103,6 +107,10 @@ def _part(data: object, at: str, known: Mapping[str, Part]) -> Part:
         part = replace(part, used=used)
     if part.kind is PartKind.COMPUTER and part.hardware is None:
         _refuse(f"{at}.hardware", "is missing: what a computer consists of, as in a hardware file")
+    if part.kind is PartKind.MEMORY and not part.size:
+        _refuse(f"{at}.size_gib", "is missing: how much memory it is")
+    if part.kind is PartKind.DISK and not part.rate:
+        _refuse(f"{at}.read_gb_s", "is missing: how fast the disk reads")
     return part
 
 
@@ -112,7 +120,8 @@ def _new_part(entry: Mapping[str, object], name: str, at: str) -> Part:
     if not isinstance(kind, str) or kind not in kinds:
         _refuse(f"{at}.kind", f"is none of {', '.join(kinds)}")
     if kind == PartKind.CARD and published_gpu(name) is None:
-        _refuse(f"{at}.name", f"is no card that the catalogue knows ({name[:60]})")
+        nearest = "; ".join(nearest_names(name))
+        _refuse(f"{at}.name", f"is no card that the catalogue knows ({name[:60]}); the nearest are {nearest}")
     return Part(name, PartKind(kind), None)
 
 

@@ -7,16 +7,21 @@ from dataclasses import dataclass, replace
 from engine.catalog.model import ModelSpec
 from engine.errors import UsageError
 from engine.messages import Sentence, sentence
-from engine.planning.described_machine import described_machine, report_of
+from engine.planning.aims import liking
+from engine.planning.described_machine import described_machine
 from engine.planning.offers import Offer, offers, unpriced
-from engine.planning.plan import RunPlan, Tier, Verdict
+from engine.planning.plan import Aim, RunPlan, Tier, Verdict
 from engine.planning.prices import CNY, Part, PartKind, PriceList
-from engine.planning.recommend import recommend_on
+from engine.planning.recommend import ranked_plans
+from engine.planning.tiers import tier_of
 from engine.planning.worth import MOST_YEARS, Terms, Worth, worth_of
 
 MOST_MACHINES = 6  # shown: more are no help to decide
 MOST_OFFERS = 100  # a third of a second each
 STALE_YEARS = 1  # prices older than that have moved
+# The three budgets of the guide that people ask about. CNY.
+TIER_BUDGETS = (5_000.0, 20_000.0, 60_000.0)
+USUAL_AIM = Aim()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,20 @@ class BudgetMachine:
     plans: tuple[RunPlan, ...]
     worth: tuple[Worth, ...]  # of the first plan; empty where there is none
     pays: bool | None  # None: no price of an API was given, or the energy is not known
+    points: float = 0.0  # how the first plan is liked for the aim
 
     @property
     def spent(self) -> float:
         """CNY, at most."""
         return self.offer.high
+
+
+@dataclass(frozen=True, slots=True)
+class TierRow:
+    """What one of the guide's budgets buys at best; None: no machine of which the prices are known."""
+
+    budget: float  # CNY
+    machine: BudgetMachine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,8 @@ class BudgetAdvice:
     machines: tuple[BudgetMachine, ...]
     nearest: Offer | None  # the cheapest that costs more, where the money buys nothing
     remarks: tuple[Sentence, ...]
+    tiers: tuple[TierRow, ...] = ()
+    aim: Aim = USUAL_AIM
 
 
 def budget_advice(
@@ -53,6 +69,7 @@ def budget_advice(
     terms: Terms,
     today: str,
     owned: Part | None = None,
+    aim: Aim = USUAL_AIM,
 ) -> BudgetAdvice:
     """What to buy for at most `budget` CNY. `today` is an ISO date, `owned` a computer that is there.
 
@@ -62,8 +79,10 @@ def budget_advice(
     every = offers(prices, owned)
     if len(every) > MOST_OFFERS:
         raise UsageError.of("prices_too_many", count=len(every), most=MOST_OFFERS)
-    found = [_planned(offer, catalog, terms) for offer in every if offer.high <= budget]
-    ranked = tuple(sorted(found, key=rank, reverse=True))
+    most = max(budget, *TIER_BUDGETS)
+    specs = [spec for spec in catalog if spec.quantizations]
+    found = [_planned(offer, specs, terms, aim) for offer in every if offer.high <= most]
+    ranked = _ranked(found, budget)
     nearest = None if ranked else next(iter(every), None)
     reason = _against(ranked, nearest, budget, terms)
     shown = ranked[:MOST_MACHINES]
@@ -73,7 +92,12 @@ def budget_advice(
         *_asks(prices, owned is not None),
         *_stale(shown, today),
     )
-    return BudgetAdvice(budget, reason is None, shown, nearest, remarks)
+    tiers = tuple(TierRow(money, next(iter(_ranked(found, money)), None)) for money in TIER_BUDGETS)
+    return BudgetAdvice(budget, reason is None, shown, nearest, remarks, tiers, aim)
+
+
+def _ranked(found: list[BudgetMachine], budget: float) -> tuple[BudgetMachine, ...]:
+    return tuple(sorted((each for each in found if each.spent <= budget), key=rank, reverse=True))
 
 
 def rank(machine: BudgetMachine) -> tuple[float, ...]:
@@ -84,21 +108,21 @@ def rank(machine: BudgetMachine) -> tuple[float, ...]:
     return (
         2.0 if best.verdict is Verdict.RUNS_WELL else 1.0,
         {True: 2.0, None: 1.0, False: 0.0}[machine.pays],
-        best.model.quality,
+        machine.points,
         best.speed.generation_tps.expected,
         -machine.spent,
     )
 
 
-def _planned(offer: Offer, catalog: tuple[ModelSpec, ...], terms: Terms) -> BudgetMachine:
+def _planned(offer: Offer, specs: list[ModelSpec], terms: Terms, aim: Aim) -> BudgetMachine:
     machine = described_machine(offer.description)
-    advice = recommend_on(report_of(offer.description), machine, catalog)
-    if not advice.plans:
-        return BudgetMachine(offer, advice.tier, (), (), None)
-    worth = worth_of(advice.plans[0], machine, offer.high, offer.watts, terms)
+    tier, plans = tier_of(machine), ranked_plans(machine, specs, aim)
+    if not plans:
+        return BudgetMachine(offer, tier, (), (), None)
+    worth = worth_of(plans[0], machine, offer.high, offer.watts, terms)
     known = terms.api_cny is not None and terms.cny_per_kwh is not None and offer.watts is not None
     pays = any(row.pays for row in worth) if known else None
-    return BudgetMachine(offer, advice.tier, advice.plans, worth, pays)
+    return BudgetMachine(offer, tier, plans, worth, pays, liking(plans[0], aim))
 
 
 def _against(

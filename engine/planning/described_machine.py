@@ -83,7 +83,13 @@ def report_of(description: Description, now: datetime = datetime(2000, 1, 1, tzi
         system=description.name,
         cpu=_cpu_info(description, cpu),
         memory=MemoryInfo(
-            size, available, None, 0, False, BandwidthMeasurement(rate.expected, cpu.cores, False)
+            size,
+            available,
+            None,
+            0,
+            False,
+            BandwidthMeasurement(rate.expected, cpu.cores, False),
+            channels=memory.channels,
         ),
         gpus=tuple(info for gpu in description.gpus for info in [_gpu_info(gpu, size)] * gpu.count),
         disks=tuple(

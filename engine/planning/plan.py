@@ -120,6 +120,36 @@ class RunPlan:
     # empty leaves the split to the engine
     devices: tuple[tuple[str, int], ...] = ()
     pipelined: bool = True  # several prompt steps may be under way at once
+    remedy: Sentence | None = None  # what would make it run well, where it does not
+
+
+class Purpose(StrEnum):
+    """What a model is wanted for, in the words of the catalogue's `purposes`."""
+
+    CHAT = "chat"
+    CODE = "code"
+    LONG = "long"  # long documents
+
+
+class Wish(StrEnum):
+    """What matters more."""
+
+    QUALITY = "quality"
+    SPEED = "speed"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    purpose: Purpose = Purpose.CHAT
+    wish: Wish = Wish.QUALITY
+
+
+@dataclass(frozen=True, slots=True)
+class GuideNote:
+    """Where the popular guide to DeepSeek-R1-0528 would mislead somebody, and who says otherwise."""
+
+    message: Sentence
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +160,5 @@ class Recommendation:
     plans: tuple[RunPlan, ...]
     flagship: RunPlan  # what DeepSeek-R1-0528 671B would do here, run or not
     remarks: tuple[Sentence, ...]
+    aim: Aim = Aim()
+    guide: tuple[GuideNote, ...] = ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.figures import Origin
 from engine.hardware.described import Description
 
 CNY = "CNY"
+MOST_PRICE = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Sourced:
 class PartKind(StrEnum):
     COMPUTER = "computer"  # everything but cards that are bought beside it
     CARD = "card"
+    MEMORY = "memory"  # modules for a computer that is there
+    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Part:
     watts: Sourced | None = None  # at most
     hardware: Description | None = None  # of a computer
     slots: int = 0  # cards that a computer takes
+    size: int = 0  # bytes of memory
+    rate: float = 0.0  # bytes a second that a disk reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,39 @@ class PriceList:
         if rate is None:
             return None
         return part.price.times(rate.high, f"{rate.high:g} CNY a USD ({rate.source}, {rate.date})")
+
+
+RATE = "USD"  # the name under which a person's own rate is kept
+OWN = "your own price"
+
+
+def with_own(prices: PriceList, own: tuple[tuple[str, str], ...]) -> PriceList:
+    """The list with prices that a person typed: pairs of a part's name (or `RATE`) and "6000 2026-11-27".
+    What makes no sense, or belongs to a part that is gone, is left out."""
+    named = {part.name.casefold(): part for part in prices.parts}
+    rate = prices.cny_per_usd
+    for name, text in own:
+        price = _typed(text)
+        if price is not None and name == RATE:
+            rate = price
+        elif price is not None and name.casefold() in named:
+            part = named[name.casefold()]
+            named[name.casefold()] = replace(part, price=price, currency=CNY)
+    return PriceList(tuple(named.values()), rate)
+
+
+def typed_price(cny: float, day: str) -> str:
+    """As `with_own` reads it; `day` is an ISO date."""
+    return f"{cny:g} {day}"
+
+
+def _typed(text: str) -> Sourced | None:
+    value, _, day = text.partition(" ")
+    try:
+        cny = float(value)
+    except ValueError:
+        return None
+    return Sourced(cny, cny, OWN, day[:10]) if 0 <= cny <= MOST_PRICE else None
 
 
 def merged(shipped: PriceList, own: PriceList) -> PriceList:

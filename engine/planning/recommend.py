@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from engine.catalog.model import ModelSpec, Quantization
 from engine.hardware.report import HardwareReport
-from engine.messages import Sentence
+from engine.messages import Sentence, sentence
+from engine.planning.aims import liking
+from engine.planning.guide import notes_for
 from engine.planning.machine import Machine, machine_of
-from engine.planning.placement import MOST_FILLED, plan_model, plan_on, spec_of_file
-from engine.planning.plan import Recommendation, RunPlan, Verdict
+from engine.planning.placement import MOST_FILLED, plan_model, spec_of_file
+from engine.planning.plan import Aim, Purpose, Recommendation, RunPlan, Verdict, Wish
+from engine.planning.purposes import plan_for
 from engine.planning.reasons import disk_is_short
 from engine.planning.remarks import remarks_for
+from engine.planning.remedy import with_remedy
 from engine.planning.tiers import tier_of
 from engine.planning.verdict import FLUENT_TPS, GOOD_BITS, advisable
 
@@ -20,43 +24,81 @@ HOUSE_FAMILY = "deepseek-r1"  # what people come for: its best member is always 
 MOST_PLANS = 8
 NEARLY = 0.85  # of the best speed: what nobody notices
 
+USUAL_AIM = Aim()
 _VERDICT_ORDER = {Verdict.RUNS_WELL: 0, Verdict.SLOW: 1, Verdict.WILL_NOT_RUN: 2}
 
 
-def recommend(report: HardwareReport, catalog: tuple[ModelSpec, ...]) -> Recommendation:
+def recommend(report: HardwareReport, catalog: tuple[ModelSpec, ...], aim: Aim = USUAL_AIM) -> Recommendation:
     """At most eight plans: the best model that runs well first, one quantization a model.
 
     Nothing that exceeds the machine is among them. The flagship's plan is always there, run or
     not. Raises: ValueError, for a catalogue in which no model has a quantization.
     """
-    return recommend_on(report, machine_of(report), catalog)
+    return recommend_on(report, machine_of(report), catalog, aim)
 
 
-def recommend_on(report: HardwareReport, machine: Machine, catalog: tuple[ModelSpec, ...]) -> Recommendation:
+def recommend_on(
+    report: HardwareReport, machine: Machine, catalog: tuple[ModelSpec, ...], aim: Aim = USUAL_AIM
+) -> Recommendation:
     """As `recommend`, on a machine of which more is known than its report, or that was described."""
     specs = [spec for spec in catalog if spec.quantizations]
     if not specs:
         raise ValueError("the catalogue has no model to plan")
-    ranked = sorted(
-        (plan for spec in specs if (plan := _best_of(machine, spec)) is not None),
-        key=lambda plan: (_VERDICT_ORDER[plan.verdict], -plan.model.quality),
+    plans = ranked_plans(machine, specs, aim)
+    flagship = _flagship(machine, specs, aim)
+    told: tuple[Sentence, ...] = ()
+    if aim.purpose is not Purpose.CHAT and not any(plan.verdict is Verdict.RUNS_WELL for plan in plans):
+        nearest = plans or ranked_plans(machine, specs, Aim(wish=aim.wish))
+        told, plans = _nearest_purpose(nearest, bool(plans)), nearest
+    smallest = None if plans else _smallest(machine, specs)
+    remarks = (*told, *remarks_for(report, machine, flagship, smallest))
+    return Recommendation(
+        tier_of(machine),
+        tuple(with_remedy(plan, machine, aim.purpose) for plan in plans),
+        with_remedy(flagship, machine, aim.purpose),
+        remarks,
+        aim,
+        notes_for(machine, flagship.model),
     )
-    flagship = _flagship(machine, specs)
-    plans = _shortlist(_distinct(ranked))
-    remarks: tuple[Sentence, ...] = remarks_for(report, machine, flagship, bool(plans))
-    return Recommendation(tier_of(machine), plans, flagship, remarks)
 
 
-def _best_of(machine: Machine, spec: ModelSpec) -> RunPlan | None:
+def ranked_plans(machine: Machine, specs: list[ModelSpec], aim: Aim) -> tuple[RunPlan, ...]:
+    """Best first; empty where nothing runs that is good for that purpose."""
+    fitting = [spec for spec in specs if aim.purpose in spec.purposes]
+    found = [plan for spec in fitting if (plan := _best_of(machine, spec, aim)) is not None]
+    found.sort(key=lambda plan: (_VERDICT_ORDER[plan.verdict], -liking(plan, aim)))
+    return _shortlist(_distinct(found))
+
+
+def _smallest(machine: Machine, specs: list[ModelSpec]) -> RunPlan:
+    """The model that asks for least, whether it runs or not."""
+    spec = min(specs, key=lambda spec: min(each.size_bytes for each in spec.quantizations))
+    file = min(spec.quantizations, key=lambda each: each.size_bytes)
+    return plan_for(machine, spec, file, Purpose.CHAT)
+
+
+def _nearest_purpose(plans: tuple[RunPlan, ...], slow: bool) -> tuple[Sentence, ...]:
+    """What to do where nothing runs well for the purpose."""
+    if not plans:
+        return ()
+    return (sentence("advice_purpose_slow" if slow else "advice_purpose_none", model=plans[0].model.title),)
+
+
+def _best_of(machine: Machine, spec: ModelSpec, aim: Aim) -> RunPlan | None:
     """The quantization to take: one that runs well if any does; else the fastest that fits."""
     plans = [
-        plan_on(machine, spec, quantization)
+        plan_for(machine, spec, quantization, aim.purpose)
         for quantization in _by_quality(spec)
         if _offered(machine, spec, quantization)
     ]
-    return _pick(
-        [plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN and _roomy(plan, machine)]
-    )
+    fitting = [plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN and _roomy(plan, machine)]
+    return _pick(fitting) if aim.wish is Wish.QUALITY else _quickest(fitting, aim)
+
+
+def _quickest(plans: list[RunPlan], aim: Aim) -> RunPlan | None:
+    """As `_pick`, for those who wish for speed: what is lost in quality counts against it."""
+    kept = [plan for plan in plans if not plan.memory.streamed]
+    return min(kept, key=lambda plan: (_VERDICT_ORDER[plan.verdict], -liking(plan, aim)), default=None)
 
 
 def _roomy(plan: RunPlan, machine: Machine) -> bool:
@@ -66,14 +108,14 @@ def _roomy(plan: RunPlan, machine: Machine) -> bool:
 
 
 def _pick(plans: list[RunPlan]) -> RunPlan | None:
-    """Of plans of one model, most bits first: fluent with the most bits; else the one whose
-    speed is nearly the best among those of good quality. Never one that streams."""
+    """Of plans of one model, most bits first: fluent with the most bits, if these are enough; else the
+    one whose speed is nearly the best among those of good quality. Never one that streams."""
     well = [plan for plan in plans if plan.verdict is Verdict.RUNS_WELL]
-    fluent = [plan for plan in well if _speed_of(plan) >= FLUENT_TPS]
-    if fluent:
-        return fluent[0]
     left = well or [plan for plan in plans if not plan.memory.streamed]
     good = [plan for plan in left if plan.quantization.bits_per_weight >= GOOD_BITS] or left
+    fluent = [plan for plan in good if plan in well and _speed_of(plan) >= FLUENT_TPS]
+    if fluent:
+        return fluent[0]
     if not good:
         return None
     best = max(_speed_of(plan) for plan in good)
@@ -91,12 +133,12 @@ def _offered(machine: Machine, spec: ModelSpec, quantization: Quantization) -> b
     return quantization.is_obtainable and downloadable and advisable(spec, quantization)
 
 
-def _flagship(machine: Machine, specs: list[ModelSpec]) -> RunPlan:
+def _flagship(machine: Machine, specs: list[ModelSpec], aim: Aim) -> RunPlan:
     """What R1-0528 would do here: as good as it runs well, else whole in memory, else streamed."""
     spec = next((spec for spec in specs if spec.name == FLAGSHIP), None)
     if spec is None:
         spec = max(specs, key=lambda other: other.shape.total_parameters)
-    plans = [plan_on(machine, spec, quantization) for quantization in _by_quality(spec)]
+    plans = [plan_for(machine, spec, quantization, aim.purpose) for quantization in _by_quality(spec)]
     runnable = [plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN]
     streamed_fastest = max(plans, key=lambda plan: (-_VERDICT_ORDER[plan.verdict], _speed_of(plan)))
     return _pick(runnable) or streamed_fastest

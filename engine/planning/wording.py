@@ -23,3 +23,10 @@ def rate_text(bytes_per_second: float) -> str:
 def speed_text(tokens_per_second: float) -> str:
     """ "92", "8.5", "0.4" tokens per second."""
     return f"{tokens_per_second:.0f}" if tokens_per_second >= 10 else f"{tokens_per_second:.1f}"
+
+
+def wait_text(seconds: float) -> str:
+    """ "8 s", "2 min", "3 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"

@@ -66,3 +66,35 @@ def test_what_cannot_be_asked_is_a_sentence(
     assert done.returncode == 2
     assert records(done.stdout)[-1]["code"] == code
     assert "Traceback" not in done.stderr
+
+
+def test_a_purchase_is_weighed(environment: dict[str, str], tmp_path: Path) -> None:
+    hardware = tmp_path / "hardware.json"
+    described = {"cpu": {"model": "Ryzen 5 3600"}, "memory": {"size_gib": 16, "channels": 1}}
+    hardware.write_text(json.dumps(described))
+    words = ("plan", "--hardware", str(hardware), "--wish", "speed", "--what-if")
+    done = deskside(environment, *words, "card=RTX 3060 12GB@2000", "channels=2", "--json")
+    assert done.returncode == 0, done.stderr
+    (made,) = records(done.stdout)
+    assert made["event"] == "what_if" and made["buy"] and made["wish"] == "speed"
+    card = next(change for change in made["changes"] if change["kind"] == "card")
+    assert card["worth_it"] and card["cny_per_gained_tps"] > 0
+    assert {change["kind"] for change in made["changes"]} == {"card", "channels"}
+    told = deskside(environment, *words)
+    assert told.returncode == 0 and "GiB more memory" in told.stdout
+    refused = deskside(environment, *words, "wings=2", "--json")
+    assert refused.returncode == 2
+    assert records(refused.stdout)[-1]["code"] == "what_if_malformed"
+
+
+def test_a_purpose_and_a_wish(environment: dict[str, str], tmp_path: Path) -> None:
+    hardware = tmp_path / "hardware.json"
+    hardware.write_text(json.dumps({"cpu": {"model": "Ryzen 9 7950X"}, "memory": {"size_gib": 64}}))
+    words = ("plan", "--hardware", str(hardware), "--purpose", "long", "--wish", "speed")
+    done = deskside(environment, *words, "--json")
+    (made,) = records(done.stdout)
+    assert (made["purpose"], made["wish"]) == ("long", "speed")
+    best = made["plans"][0]
+    assert best["context_length"] >= 32_768 and best["quality_loss"]["source"]
+    assert made["flagship"]["remedy"] and made["guide"][0]["sources"]
+    assert deskside(environment, "plan", "--purpose", "poetry").returncode == 2

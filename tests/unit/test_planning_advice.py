@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from engine.catalog.model import ModelSpec, Quantization
 from engine.hardware.report import CpuInfo, GpuInfo, HardwareReport
 from engine.messages import english
+from engine.planning.aims import liking
 from engine.planning.machine import machine_of, threads_for
 from engine.planning.placement import plan_on
-from engine.planning.plan import KvType, RunPlan, Tier, Verdict
+from engine.planning.plan import Aim, KvType, RunPlan, Tier, Verdict
 from engine.planning.recommend import plan_model, recommend
 from engine.planning.speed import SpeedQuestion
 from engine.planning.speed_inputs import Bottleneck
@@ -59,7 +60,7 @@ def test_advice_for_the_guides_cpu_machine() -> None:
     assert "DeepSeek-R1-0528-Qwen3-8B" in names
     assert "DeepSeek-R1-0528" not in names
     assert advice.plans[0].verdict is Verdict.RUNS_WELL
-    assert "guide_64_gb" in [remark.code for remark in advice.remarks]
+    assert advice.guide[0].message.code == "guide_64_gb"
 
 
 def test_the_guides_gpu_machine() -> None:
@@ -94,7 +95,7 @@ def test_eight_a100_hold_q4_k_m_but_not_the_native_weights() -> None:
     assert advice.tier is Tier.SEVERAL_GPUS
     assert advice.flagship.verdict is Verdict.RUNS_WELL
     assert "DeepSeek-R1-0528" in [plan.model.name for plan in advice.plans]
-    assert "guide_eight_a100" in [remark.code for remark in advice.remarks]
+    assert advice.guide[0].message.code == "guide_eight_a100"
 
 
 @pytest.mark.parametrize("bandwidth", [15e9, 20e9, 40e9])
@@ -319,6 +320,7 @@ def test_more_memory_never_offloads_less(
         assert after.memory.streamed <= before.memory.streamed
 
 
+STEP = 3.0  # points, from 8 bits to 4
 RANK = {Verdict.RUNS_WELL: 2, Verdict.SLOW: 1, Verdict.WILL_NOT_RUN: 0}
 
 
@@ -329,9 +331,10 @@ def test_more_memory_never_worsens_the_first_plan(report: HardwareReport, ram: i
     after = recommend(more_of_everything(report, ram, vram), catalog()).plans[:1]
     if before:
         assert after
-        assert (RANK[after[0].verdict], after[0].model.quality) >= (
+        # a quantization with fewer bits may be taken for its speed, within one model
+        assert (RANK[after[0].verdict], liking(after[0], Aim()) + STEP) >= (
             RANK[before[0].verdict],
-            before[0].model.quality,
+            liking(before[0], Aim()),
         )
 
 

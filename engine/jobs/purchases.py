@@ -1,0 +1,67 @@
+"""Questions about money, joined with what they need: prices, the catalogue, this machine and what is known
+of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.errors import UsageError
+from engine.hardware.cpu_names import published_cpu
+from engine.host.knowing import known_machine
+from engine.jobs.advising import shipped_catalog
+from engine.jobs.checking import last_report
+from engine.jobs.price_lists import price_list
+from engine.paths import Paths
+from engine.planning.budget import BudgetAdvice, budget_advice
+from engine.planning.change import change_of, priced, usual_changes
+from engine.planning.plan import Aim
+from engine.planning.prices import PriceList, with_own
+from engine.planning.what_if import WhatIf, what_if
+from engine.planning.worth import Terms
+from engine.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetQuestion:
+    """CNY."""
+
+    budget: float
+    aim: Aim
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfQuestion:
+    """`wanted` as `change_of` reads them, beside the usual changes."""
+
+    aim: Aim
+    wanted: tuple[str, ...] = ()
+
+
+def answer_budget(
+    question: BudgetQuestion, own: tuple[tuple[str, str], ...]
+) -> tuple[BudgetAdvice, PriceList]:
+    """Raises: UsageError."""
+    prices = with_own(price_list(None), own)
+    today = datetime.now(UTC).date().isoformat()
+    advice = budget_advice(
+        question.budget, prices, shipped_catalog(), question.terms, today, aim=question.aim
+    )
+    return advice, prices
+
+
+def answer_what_if(
+    question: WhatIfQuestion, paths: Paths, settings: Settings
+) -> tuple[WhatIf, int, int | None]:
+    """What is found, the machine's memory in bytes and its channels. Raises: UsageError."""
+    report = last_report(paths, settings.overrides)
+    if report is None:
+        raise UsageError.of("machine_not_checked")
+    machine, channels = known_machine(paths, report), report.memory.channels
+    prices = with_own(price_list(None), settings.prices)
+    known = published_cpu(report.cpu.model)
+    usual = usual_changes(machine, channels, known.channels if known else None, prices)
+    wanted = tuple(priced(change_of(text, machine, channels), prices) for text in question.wanted)
+    found = what_if(machine, shipped_catalog(), (*wanted, *usual), question.aim)
+    return found, machine.ram_total, channels

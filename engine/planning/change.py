@@ -1,0 +1,174 @@
+"""Things that are bought for a machine that is there: made from what a person asks, refused where they make
+no sense. Values and their makers; what they bring stands in what_if.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from engine.errors import UsageError
+from engine.hardware.gpu_names import nearest_names, published_gpu
+from engine.planning.altered import with_bandwidth, with_cards, with_disk, with_memory
+from engine.planning.machine import GIB, Machine
+from engine.planning.prices import MOST_PRICE, Part, PartKind, PriceList, Sourced
+
+MOST_MEMORY = 16384 * GIB
+MOST_CARDS = 8
+MOST_DISK = 100e9
+GIVEN = "given with the question"
+USUAL_DISK = 7e9  # what PCIe 4.0 x4 carries, less its overhead
+_LEAST_MEMORY = 16 * GIB  # the smallest step that is worth a purchase
+
+
+class ChangeKind(StrEnum):
+    MEMORY = "memory"
+    CHANNELS = "channels"
+    CARD = "card"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One purchase. `price` is in CNY, of all of it; None: nobody said."""
+
+    kind: ChangeKind
+    added: int = 0  # bytes of main memory
+    channels: tuple[int, int] = (0, 0)  # populated now and then
+    card: str = ""
+    count: int = 1  # cards
+    rate: float = 0.0  # bytes a second of the disk
+    price: Sourced | None = None
+
+
+def applied(change: Change, machine: Machine) -> Machine:
+    """The machine with it."""
+    match change.kind:
+        case ChangeKind.MEMORY:
+            return with_memory(machine, change.added)
+        case ChangeKind.CHANNELS:
+            now, then = change.channels
+            return with_bandwidth(with_memory(machine, change.added), then / now)
+        case ChangeKind.CARD:
+            return with_cards(machine, change.card, change.count)
+        case ChangeKind.DISK:
+            return with_disk(machine, change.rate)
+
+
+def memory_change(machine: Machine, total: int) -> Change:
+    """`total`: bytes of main memory in all, afterwards. Raises: UsageError."""
+    if not machine.ram_total < total <= MOST_MEMORY:
+        have, most = _gib(machine.ram_total), _gib(MOST_MEMORY)
+        raise UsageError.of("what_if_memory", total=_gib(total), have=have, most=most)
+    return Change(ChangeKind.MEMORY, added=total - machine.ram_total)
+
+
+def channels_change(machine: Machine, now: int | None, then: int) -> Change:
+    """More channels with the modules that the others hold. Raises: UsageError."""
+    if not now:
+        raise UsageError.of("what_if_channels_unknown")
+    if not now < then <= 64:
+        raise UsageError.of("what_if_channels", then=then, now=now)
+    return Change(ChangeKind.CHANNELS, machine.ram_total * (then - now) // now, (now, then))
+
+
+def card_change(name: str, count: int = 1) -> Change:
+    """Raises: UsageError, with the nearest names for a card that is not known."""
+    if published_gpu(name) is None:
+        raise UsageError.of("what_if_card_unknown", name=name[:60], nearest="; ".join(nearest_names(name)))
+    if not 1 <= count <= MOST_CARDS:
+        raise UsageError.of("what_if_cards", count=count, most=MOST_CARDS)
+    return Change(ChangeKind.CARD, card=name, count=count)
+
+
+def disk_change(machine: Machine, bytes_per_second: float) -> Change:
+    """Raises: UsageError."""
+    if not 1e6 <= bytes_per_second <= MOST_DISK:
+        raise UsageError.of("what_if_disk", most=f"{MOST_DISK / 1e9:.0f}")
+    return Change(ChangeKind.DISK, rate=bytes_per_second)
+
+
+def change_of(text: str, machine: Machine, channels: int | None) -> Change:
+    """ "memory=128@1200" and the like. Raises: UsageError."""
+    kind, _, rest = text.partition("=")
+    value, _, price = rest.partition("@")
+    made = _change(text, kind.strip().lower(), value.strip(), machine, channels)
+    if not price:
+        return made
+    cny = _number(price, text)
+    if cny > MOST_PRICE:
+        raise UsageError.of("what_if_malformed", text=text[:80])
+    return replace(made, price=Sourced(cny, cny, GIVEN, ""))
+
+
+def _change(text: str, kind: str, value: str, machine: Machine, channels: int | None) -> Change:
+    if kind == ChangeKind.MEMORY:
+        return memory_change(machine, int(min(_number(value, text), 1e6) * GIB))
+    if kind == ChangeKind.CHANNELS:
+        return channels_change(machine, channels, int(min(_number(value, text), 1e6)))
+    if kind == ChangeKind.DISK:
+        return disk_change(machine, _number(value, text) * 1e9)
+    if kind == ChangeKind.CARD and value:
+        count, times, name = value.partition("x")
+        if times and count.strip().isdecimal() and name.strip():
+            return card_change(name.strip(), int(count[:4]))
+        return card_change(value)
+    raise UsageError.of("what_if_malformed", text=text[:80])
+
+
+def _number(text: str, whole: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UsageError.of("what_if_malformed", text=whole[:80])
+    return value
+
+
+def usual_changes(
+    machine: Machine, channels: int | None, most_channels: int | None, prices: PriceList
+) -> tuple[Change, ...]:
+    """What people think of buying: twice the memory, empty channels, a card, a faster disk."""
+    return tuple(priced(change, prices) for change in _usual(machine, channels, most_channels, prices))
+
+
+def _usual(machine: Machine, channels: int | None, most: int | None, prices: PriceList) -> Iterator[Change]:
+    if machine.ram_total < MOST_MEMORY // 2:
+        # A machine tells a little less than its modules hold.
+        modules = max(_LEAST_MEMORY, -(-machine.ram_total // (8 * GIB)) * 8 * GIB)
+        yield Change(ChangeKind.MEMORY, added=modules)
+    if channels and most and channels < most:
+        yield channels_change(machine, channels, most)
+    for part in prices.parts:
+        if part.kind is PartKind.CARD:
+            yield card_change(part.name)
+    if machine.disk_bandwidth.expected < USUAL_DISK:
+        yield disk_change(machine, USUAL_DISK)
+
+
+def priced(change: Change, prices: PriceList) -> Change:
+    """With the cheapest price of the list that buys it, if there is one."""
+    if change.price is not None:
+        return change
+    found = [price for part in prices.parts if (price := _price(change, part, prices)) is not None]
+    return replace(change, price=min(found, key=lambda price: price.high, default=None))
+
+
+def _price(change: Change, part: Part, prices: PriceList) -> Sourced | None:
+    each = prices.cny(part)
+    if each is None:
+        return None
+    match change.kind:
+        case ChangeKind.MEMORY | ChangeKind.CHANNELS if part.kind is PartKind.MEMORY and part.size:
+            return each.times(-(-change.added // part.size))
+        case ChangeKind.CARD if part.kind is PartKind.CARD and part.name == change.card:
+            return each.times(change.count)
+        case ChangeKind.DISK if part.kind is PartKind.DISK and part.rate >= change.rate:
+            return each
+    return None
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:,.0f} GiB"
