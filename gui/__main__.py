@@ -18,6 +18,7 @@ from engine.messages import Sentence
 from engine.paths import Paths
 from engine.settings import Settings
 from engine.typesetting.typesetter import Typesetter
+from gui.advice.page import AdvicePage
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
 from gui.conversations.search_page import SearchPage
@@ -118,6 +119,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     chat.transcript.keep_zoom_in(memory)
     models = ModelsPage(desk, bridge, theme)
     search, trash = SearchPage(desk, bridge, theme), TrashPage(theme)
+    advice = AdvicePage(desk, bridge, theme)
     graphs = GraphPanel(theme)
     bridge.event_arrived.connect(graphs.on_event)
     window = MainWindow(sidebar, top_line, banners, graphs, memory)
@@ -131,6 +133,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
         Page.SEARCH: search,
         Page.TRASH: trash,
         Page.MODELS: models,
+        Page.ADVICE: advice,
         Page.PREFERENCES: preferences,
         Page.PROMPTS: prompts,
         Page.HISTORY: history,
@@ -145,6 +148,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
         wizard,
         chat,
         models,
+        advice,
         preferences,
         search,
         trash,

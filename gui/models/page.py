@@ -15,11 +15,11 @@ from gui.models.library_model import LibraryModel
 from gui.models.local_file import model_of_file
 from gui.models.model import ModelsModel
 from gui.models.rows import ModelRow
-from gui.models.score_card import ScoreCard
-from gui.models.score_model import ScoreModel
 from gui.models.search_model import SearchModel
 from gui.models.search_view import SearchView
 from gui.models.trash_view import TrashView
+from gui.plans.score_card import ScoreCard
+from gui.plans.score_model import ScoreModel
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import Text, separator
 from gui.widgets.tab_order import holds_focus, tab_as_laid_out

@@ -28,6 +28,7 @@ def command_words(name: str) -> str:
         "settings": _tr("Settings"),
         "shortcuts": _tr("Keyboard shortcuts"),
         "prompts": _tr("Your prompts"),
+        "advice": _tr("What to buy"),
         "history": _tr("Speed and memory over time"),
         "graphs": _tr("Show or hide the graphs"),
         "check": _tr("Check this machine"),

@@ -10,6 +10,7 @@ from engine.catalog.model import InstalledModel
 from engine.events import Event, WindowAsked
 from engine.jobs.desk import Desk
 from engine.settings import Settings
+from gui.advice.page import AdvicePage
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
 from gui.conversations.files import ChatFiles
@@ -49,6 +50,7 @@ class Parts:
     wizard: WizardPage
     chat: ChatPage
     models: ModelsPage
+    advice: AdvicePage
     preferences: PreferencesPage
     search: SearchPage
     trash: TrashPage
@@ -129,6 +131,7 @@ class Shell(QObject):
         sidebar.search_left.connect(self.show_chat)
         sidebar.trash_wanted.connect(self.show_trash)
         sidebar.models_wanted.connect(self.show_models)
+        sidebar.advice_wanted.connect(self.show_advice)
         sidebar.preferences_wanted.connect(self.show_preferences)
         parts.top_line.models_wanted.connect(self.show_models)
         parts.top_line.graphs_toggled.connect(parts.window.toggle_graphs)
@@ -169,6 +172,8 @@ class Shell(QObject):
         parts.models.chosen.connect(self._use)
         parts.models.wizard_wanted.connect(self.show_wizard)
         parts.models.left.connect(self.show_chat)
+        parts.advice.check_wanted.connect(self.show_wizard)
+        parts.advice.left.connect(self.show_chat)
         parts.preferences.changed.connect(self._settings_changed)
         parts.preferences.left.connect(self.show_chat)
         parts.prompts.left.connect(self.show_chat)
@@ -198,6 +203,10 @@ class Shell(QObject):
     def show_models(self) -> None:
         self._parts.window.show_page(Page.MODELS)
         self._parts.models.enter()
+
+    def show_advice(self) -> None:
+        self._parts.window.show_page(Page.ADVICE)
+        self._parts.advice.enter()
 
     def show_preferences(self) -> None:
         self._parts.window.show_page(Page.PREFERENCES)

@@ -48,6 +48,7 @@ class ShellCommands(QObject):
         self._add("settings", "Ctrl+,", shell.show_preferences, self._outside_wizard)
         self._add("shortcuts", "Ctrl+/", shell.show_shortcuts, self._outside_wizard)
         self._add("prompts", "Ctrl+Shift+L", shell.show_prompts, self._outside_wizard)
+        self._add("advice", "Ctrl+Shift+B", shell.show_advice, self._outside_wizard)
         self._add("history", "Ctrl+Shift+H", shell.show_history, self._outside_wizard)
         self._add("trash", "", shell.show_trash, self._outside_wizard)
         self._add("graphs", "F9", parts.window.toggle_graphs)

@@ -40,6 +40,7 @@ class Sidebar(View):
     search_left = Signal()
     trash_wanted = Signal()
     models_wanted = Signal()
+    advice_wanted = Signal()
     preferences_wanted = Signal()
 
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
@@ -56,6 +57,7 @@ class Sidebar(View):
         self._trashed = 0
         self._downloads = IconButton(theme, "download")
         self._models = IconButton(theme, "models")
+        self._advice = IconButton(theme, "advice")
         self._settings = IconButton(theme, "settings")
         self._arrange()
         self._connect()
@@ -101,6 +103,7 @@ class Sidebar(View):
         self.chats.retranslate()
         self._word_trash()
         self._models.word(self.tr("Models"))
+        self._advice.word(self.tr("What to buy"), "Ctrl+Shift+B")
         self._settings.word(self.tr("Settings"), "Ctrl+,")
         self._show_emptiness()
 
@@ -126,6 +129,7 @@ class Sidebar(View):
         column.addWidget(self._trash)
         column.addWidget(self._downloads)
         column.addWidget(self._models)
+        column.addWidget(self._advice)
         column.addWidget(self._settings)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -141,6 +145,7 @@ class Sidebar(View):
         self._trash.clicked.connect(self.trash_wanted)
         self._downloads.clicked.connect(self.models_wanted)
         self._models.clicked.connect(self.models_wanted)
+        self._advice.clicked.connect(self.advice_wanted)
         self._settings.clicked.connect(self.preferences_wanted)
         self.field.textChanged.connect(self._words_changed)
         self.field.entered.connect(self.results_wanted)

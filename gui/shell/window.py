@@ -21,6 +21,7 @@ class Page(Enum):
     SEARCH = auto()
     TRASH = auto()
     MODELS = auto()
+    ADVICE = auto()
     PREFERENCES = auto()
     PROMPTS = auto()
     HISTORY = auto()

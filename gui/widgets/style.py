@@ -120,6 +120,7 @@ _SHEET = """
 QToolTip {{ background: {surface}; color: {text}; border: 1px solid {border}; padding: 5px 7px; }}
 QFrame[kind="side"], QWidget[kind="side"] {{ background: {side}; }}
 QFrame[kind="card"] {{ background: {surface}; border: 1px solid {border}; border-radius: 10px; }}
+QFrame[kind="card"][focused="true"] {{ border: 1px solid {accent}; }}
 QFrame[kind="line"] {{ background: {border}; border: none; max-height: 1px; }}
 QFrame[kind="notice"] {{ background: {field}; border: 1px solid {border}; border-radius: 8px; }}
 QFrame[kind="failure"] {{ background: {field}; border: 1px solid {danger}; border-radius: 8px; }}
@@ -170,6 +171,13 @@ QListView[kind="choice"] {{ background: {field}; color: {text}; border: 1px soli
     border-radius: 8px; padding: 3px; outline: none; }}
 QListView[kind="choice"]:focus {{ border: 1px solid {accent}; }}
 QTreeView[kind="side"] QLineEdit {{ padding: 2px 6px; border-radius: 6px; }}
+QTableWidget[kind="facts"] {{ background: {surface}; border: 1px solid {border}; border-radius: 8px;
+    selection-background-color: {hover}; selection-color: {text}; outline: none; }}
+QTableWidget[kind="facts"]:focus {{ border: 1px solid {accent}; selection-background-color: {selected}; }}
+QTableWidget[kind="facts"]::item {{ padding: 5px 9px; border: none; }}
+QTableWidget[kind="facts"] QHeaderView {{ background: transparent; border: none; }}
+QTableWidget[kind="facts"] QHeaderView::section {{ background: {field}; color: {muted}; border: none;
+    padding: 6px 9px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="page"] {{ background: {window}; }}
 QScrollArea > QWidget > QWidget[kind="side"] {{ background: {side}; }}

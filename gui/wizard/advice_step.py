@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import Recommendation, RunPlan, Verdict
+from gui.plans.aim_row import AimRow
+from gui.plans.guide_notes import GuideNotes
+from gui.plans.legend import Legend
+from gui.plans.plan_card import PlanCard
+from gui.plans.report import recommendation_text
+from gui.plans.words import tier_words
 from gui.widgets.controls import IconButton
+from gui.widgets.copy_button import CopyButton
 from gui.widgets.labels import Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
-from gui.wizard.legend import Legend
 from gui.wizard.model import Stage, WizardModel
-from gui.wizard.plan_card import PlanCard
 from gui.wizard.step import Step
-from gui.wizard.words import tier_words
 
 _MARGIN = 40
 _FIRST = 3  # plans above the flagship, so that it is in sight too
@@ -36,6 +40,7 @@ class AdviceStepView(Step):
         self._waiting = Text("", "muted")
         self._failure = SentenceLabel("danger")
         self._again = IconButton(theme, "retry", "")
+        self._aim = AimRow(theme)
         self._legend = Legend(theme)
         self._plans = QVBoxLayout()
         self._flagship_head = Text("", "heading")
@@ -44,8 +49,11 @@ class AdviceStepView(Step):
         self._more = QVBoxLayout()
         self._refusal = Text("", "warning")
         self._remarks = SentenceLabel("muted")
+        self._guide = GuideNotes(theme)
+        self._copy = CopyButton(theme, self._report)
         self._arrange()
         self._again.clicked.connect(model.ask_advice)
+        self._aim.chosen.connect(model.choose_aim)
         self._group.buttonToggled.connect(self._chosen)
         model.advice_changed.connect(self._show)
         self.retranslate()
@@ -86,7 +94,7 @@ class AdviceStepView(Step):
         column = self.content.column
         column.addWidget(self._title)
         column.addWidget(self._tier_head)
-        for widget in (self._tier, self._waiting, self._failure, self._again, self._legend):
+        for widget in (self._tier, self._aim, self._waiting, self._failure, self._again, self._legend):
             column.addWidget(widget)
         column.addLayout(self._plans)
         column.addSpacing(6)
@@ -99,6 +107,11 @@ class AdviceStepView(Step):
         for place in (self._plans, self._flagship, self._more):
             place.setSpacing(10)
         column.addWidget(self._remarks)
+        column.addWidget(self._guide)
+        foot = QHBoxLayout()
+        foot.addWidget(self._copy)
+        foot.addStretch(1)
+        column.addLayout(foot)
         column.addStretch(1)
 
     def _show(self) -> None:
@@ -113,6 +126,10 @@ class AdviceStepView(Step):
         self._tier_head.setVisible(done)
         self._tier.setVisible(done)
         self._legend.setVisible(done)
+        self._aim.setVisible(done)
+        self._aim.show_aim(model.aim)
+        self._copy.setVisible(done)
+        self._guide.show_notes(self._shown.guide if self._shown is not None else ())
         self._flagship_head.setVisible(self._flagship.count() > 0)
         self._more_head.setVisible(self._more.count() > 0)
         self._waiting.setVisible(model.advice_stage is Stage.RUNNING)
@@ -122,7 +139,9 @@ class AdviceStepView(Step):
         self._chosen()
 
     def _rebuild(self, recommendation: Recommendation | None) -> None:
-        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        held = self.focusWidget()
+        # Whoever changes what it is for stays there.
+        had_focus = held is not None and self.isAncestorOf(held) and not self._aim.isAncestorOf(held)
         for card in self._cards:
             self._group.removeButton(card)
             card.hide()
@@ -143,6 +162,12 @@ class AdviceStepView(Step):
             self._cards[0].setChecked(True)
         if had_focus:
             self.enter()
+
+    def _report(self) -> str:
+        model = self._model
+        if self._shown is None or model.report is None:
+            return ""
+        return recommendation_text(model.report, self._shown)
 
     def _add_card(self, plan: RunPlan, room: int, place: QVBoxLayout) -> None:
         card = PlanCard(self._theme, plan, room)

@@ -28,7 +28,7 @@ from engine.events import (
 from engine.hardware.report import CheckProgress, CheckStep, HardwareReport
 from engine.jobs.desk import Desk
 from engine.messages import Sentence
-from engine.planning.plan import Recommendation, RunPlan, Verdict
+from engine.planning.plan import Aim, Recommendation, RunPlan, Verdict
 
 
 class Stage(Enum):
@@ -82,6 +82,7 @@ class WizardModel(QObject):
         self.advice_stage = Stage.IDLE
         self.advice_failure: Sentence | None = None
         self.recommendation: Recommendation | None = None
+        self.aim = Aim()
         self.models: tuple[InstalledModel, ...] | None = None
         self.chosen: RunPlan | None = None
         self.get_stage = GetStage.NOT_STARTED
@@ -124,8 +125,14 @@ class WizardModel(QObject):
         if self.report is None:
             return
         self.advice_stage, self.advice_failure = Stage.RUNNING, None
-        self._advice_job = self._desk.recommend(self.report)
+        self._advice_job = self._desk.recommend(self.report, self.aim)
         self.advice_changed.emit()
+
+    def choose_aim(self, aim: Aim) -> None:
+        """Plans for another purpose or wish; what is shown stays until they are there."""
+        if aim != self.aim:
+            self.aim = aim
+            self.ask_advice()
 
     def choose(self, plan: RunPlan | None) -> None:
         """The plan that the last step is about. A download of another one is paused."""

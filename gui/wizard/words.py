@@ -1,19 +1,11 @@
-"""Values of the check and of plans in plain words."""
+"""Values of the check in plain words."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.figures import Range
 from engine.hardware.report import CpuInfo, DiskInfo, GpuInfo, MemoryInfo
-from engine.planning.plan import RunPlan, Tier, Verdict
-from gui.widgets.bytes_text import (
-    format_bytes,
-    format_count,
-    format_rate,
-    format_seconds,
-    format_tokens_per_second,
-)
+from gui.widgets.bytes_text import format_bytes, format_rate
 
 _SEPARATOR = " · "
 
@@ -92,80 +84,6 @@ def further_disk_words(disk: DiskInfo) -> str:
     if not disk.writable:
         words.append(_tr("read-only"))
     return _SEPARATOR.join(words)
-
-
-def tier_words(tier: Tier) -> tuple[str, str]:
-    """A heading and a sentence on what this class of machine is good for."""
-    words = {
-        Tier.STARTER: (
-            _tr("A small machine"),
-            _tr("It runs small models, good for trying things out and short texts."),
-        ),
-        Tier.CPU: (
-            _tr("A processor machine"),
-            _tr("Without a large GPU, models up to about 14B and small mixtures of experts run well."),
-        ),
-        Tier.ONE_GPU: (
-            _tr("A machine with one GPU"),
-            _tr("Models that fit into the GPU's memory answer faster than you can read."),
-        ),
-        Tier.SEVERAL_GPUS: (
-            _tr("A machine with several GPUs"),
-            _tr("Large models run, and several people can use it at once."),
-        ),
-    }
-    return words[tier]
-
-
-def verdict_words(verdict: Verdict) -> str:
-    words = {
-        Verdict.RUNS_WELL: _tr("Runs well"),
-        Verdict.SLOW: _tr("Runs, but slowly"),
-        Verdict.WILL_NOT_RUN: _tr("Will not run"),
-    }
-    return words[verdict]
-
-
-def speed_words(tokens_per_second: Range) -> str:
-    """The range, or one figure where both ends read the same."""
-    low = format_tokens_per_second(tokens_per_second.low)
-    high = format_tokens_per_second(tokens_per_second.high)
-    if low == high:
-        return _tr("{rate} tokens/s").format(rate=low)
-    return _tr("{low} to {high} tokens/s").format(low=low, high=high)
-
-
-def facts_words(plan: RunPlan) -> str:
-    """First token, context and download of a plan in one line."""
-    words = []
-    if plan.verdict is not Verdict.WILL_NOT_RUN:
-        wait = format_seconds(plan.speed.time_to_first_token_s)
-        words.append(_tr("about {wait} to read 1,000 tokens").format(wait=wait))
-        words.append(_tr("context {tokens}").format(tokens=format_count(plan.context_length)))
-    words.append(_tr("download {size}").format(size=format_bytes(plan.quantization.size_bytes)))
-    return _SEPARATOR.join(words)
-
-
-def plan_summary(plan: RunPlan, machine_bytes: int) -> str:
-    """The whole of a plan for a screen reader."""
-    parts = [f"{plan.model.title}, {plan.quantization.name}", verdict_words(plan.verdict)]
-    parts.append(memory_need_words(plan, machine_bytes))
-    if plan.verdict is not Verdict.WILL_NOT_RUN:
-        parts.append(speed_words(plan.speed.generation_tps))
-    parts.append(facts_words(plan))
-    return ". ".join(parts)
-
-
-def memory_need(plan: RunPlan) -> int:
-    """Bytes that the plan asks for in all, system memory and VRAM together."""
-    memory = plan.memory
-    return memory.weights + memory.repack + memory.kv_cache + memory.compute + memory.output + memory.overhead
-
-
-def memory_need_words(plan: RunPlan, machine_bytes: int) -> str:
-    return _tr("needs {need} of {machine}").format(
-        need=format_bytes(memory_need(plan)), machine=format_bytes(machine_bytes)
-    )
 
 
 def _tr(text: str) -> str:

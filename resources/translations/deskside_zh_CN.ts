@@ -2,6 +2,33 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
     <context>
+        <name>AdvicePage</name>
+        <message>
+            <source>Another machine</source>
+            <translation>另买一台机器</translation>
+        </message>
+        <message>
+            <source>Back to the chat</source>
+            <translation>返回对话</translation>
+        </message>
+        <message>
+            <source>Check and recommendation</source>
+            <translation>检测与推荐</translation>
+        </message>
+        <message>
+            <source>More in this machine</source>
+            <translation>给这台机器添置</translation>
+        </message>
+        <message>
+            <source>Speeds are estimated: the bar is the range, its line is the speed at which people read.</source>
+            <translation>速度为估计值：色条是范围，竖线是人阅读的速度。</translation>
+        </message>
+        <message>
+            <source>What to buy, if anything</source>
+            <translation>要不要买，买什么</translation>
+        </message>
+    </context>
+    <context>
         <name>AdviceStepView</name>
         <message>
             <source>More models</source>
@@ -30,6 +57,17 @@
         <message>
             <source>Working out what runs here…</source>
             <translation>正在计算本机能运行的模型…</translation>
+        </message>
+    </context>
+    <context>
+        <name>AimRow</name>
+        <message>
+            <source>For</source>
+            <translation>用途</translation>
+        </message>
+        <message>
+            <source>Rather</source>
+            <translation>更看重</translation>
         </message>
     </context>
     <context>
@@ -213,6 +251,97 @@
         <message>
             <source>Show {count} older messages</source>
             <translation>显示 {count} 条较早的消息</translation>
+        </message>
+    </context>
+    <context>
+        <name>BudgetView</name>
+        <message>
+            <source> CNY</source>
+            <translation> 元</translation>
+        </message>
+        <message>
+            <source>API, CNY per million tokens</source>
+            <translation>API 价格，元/百万词元</translation>
+        </message>
+        <message>
+            <source>Budget</source>
+            <translation>预算</translation>
+        </message>
+        <message>
+            <source>Budget in CNY</source>
+            <translation>预算（元）</translation>
+        </message>
+        <message>
+            <source>Buy: {machine}</source>
+            <translation>建议购买：{machine}</translation>
+        </message>
+        <message>
+            <source>Compare</source>
+            <translation>比较</translation>
+        </message>
+        <message>
+            <source>Don't buy</source>
+            <translation>不建议购买</translation>
+        </message>
+        <message>
+            <source>Electricity, CNY/kWh</source>
+            <translation>电价，元/千瓦时</translation>
+        </message>
+        <message>
+            <source>I have</source>
+            <translation>我有</translation>
+        </message>
+        <message>
+            <source>Machine</source>
+            <translation>机器</translation>
+        </message>
+        <message>
+            <source>Machines that the money buys</source>
+            <translation>这笔钱能买到的机器</translation>
+        </message>
+        <message>
+            <source>Pays after</source>
+            <translation>回本时间</translation>
+        </message>
+        <message>
+            <source>Per million</source>
+            <translation>每百万词元</translation>
+        </message>
+        <message>
+            <source>Runs</source>
+            <translation>能运行</translation>
+        </message>
+        <message>
+            <source>The guide's budget</source>
+            <translation>教程中的预算</translation>
+        </message>
+        <message>
+            <source>The guide's three budgets</source>
+            <translation>教程中的三档预算</translation>
+        </message>
+        <message>
+            <source>Tokens a day</source>
+            <translation>每天的词元数</translation>
+        </message>
+        <message>
+            <source>Working it out…</source>
+            <translation>正在计算…</translation>
+        </message>
+        <message>
+            <source>given by you</source>
+            <translation>由您填写</translation>
+        </message>
+        <message>
+            <source>not said, e.g. {example}</source>
+            <translation>未填写，例如 {example}</translation>
+        </message>
+        <message>
+            <source>nothing</source>
+            <translation>无</translation>
+        </message>
+        <message>
+            <source>{count} at once</source>
+            <translation>同时 {count} 路</translation>
         </message>
     </context>
     <context>
@@ -549,6 +678,10 @@
             <translation>使用 {model}</translation>
         </message>
         <message>
+            <source>What to buy</source>
+            <translation>买什么</translation>
+        </message>
+        <message>
             <source>Your prompts</source>
             <translation>您的提示词</translation>
         </message>
@@ -814,6 +947,17 @@
         <message>
             <source>Unpin</source>
             <translation>取消置顶</translation>
+        </message>
+    </context>
+    <context>
+        <name>CopyButton</name>
+        <message>
+            <source>Copied</source>
+            <translation>已复制</translation>
+        </message>
+        <message>
+            <source>Copy report</source>
+            <translation>复制报告</translation>
         </message>
     </context>
     <context>
@@ -1594,6 +1738,17 @@
         </message>
     </context>
     <context>
+        <name>GuideNotes</name>
+        <message>
+            <source>Source: {source}</source>
+            <translation>来源：{source}</translation>
+        </message>
+        <message>
+            <source>What a widely copied guide gets wrong</source>
+            <translation>一份广为流传的教程错在哪里</translation>
+        </message>
+    </context>
+    <context>
         <name>HistoryPage</name>
         <message>
             <source>Back to the chat</source>
@@ -1931,6 +2086,57 @@
         </message>
     </context>
     <context>
+        <name>Money</name>
+        <message>
+            <source>A disk that reads {rate}</source>
+            <translation>读取速度 {rate} 的硬盘</translation>
+        </message>
+        <message>
+            <source>No price with a source and a date is known.</source>
+            <translation>没有带来源和日期的价格。</translation>
+        </message>
+        <message>
+            <source>does not fit</source>
+            <translation>放不下</translation>
+        </message>
+        <message>
+            <source>{amount} CNY</source>
+            <translation>{amount} 元</translation>
+        </message>
+        <message>
+            <source>{days} days</source>
+            <translation>{days} 天</translation>
+        </message>
+        <message>
+            <source>{kwh} kWh</source>
+            <translation>{kwh} 千瓦时</translation>
+        </message>
+        <message>
+            <source>{low} to {high} CNY</source>
+            <translation>{low} 至 {high} 元</translation>
+        </message>
+        <message>
+            <source>{low} to {high} {currency}, {date}, {source}. Say what a dollar costs.</source>
+            <translation>{low} 至 {high} {currency}，{date}，{source}。请填写美元汇率。</translation>
+        </message>
+        <message>
+            <source>{price} each</source>
+            <translation>每个 {price}</translation>
+        </message>
+        <message>
+            <source>{price}, {date}, {source}</source>
+            <translation>{price}，{date}，{source}</translation>
+        </message>
+        <message>
+            <source>{size} more memory</source>
+            <translation>增加 {size} 内存</translation>
+        </message>
+        <message>
+            <source>{then} memory channels instead of {now}</source>
+            <translation>内存通道由 {now} 个增至 {then} 个</translation>
+        </message>
+    </context>
+    <context>
         <name>OptionsPanel</name>
         <message>
             <source>Always</source>
@@ -2061,6 +2267,37 @@
         </message>
     </context>
     <context>
+        <name>OutcomeCard</name>
+        <message>
+            <source>Don't buy</source>
+            <translation>不建议购买</translation>
+        </message>
+        <message>
+            <source>The model that is best now gains {gained} tokens/s, at {price} each.</source>
+            <translation>现在最合适的模型每秒可多 {gained} 个词元，每个合 {price}。</translation>
+        </message>
+        <message>
+            <source>The model that is best now gains {gained} tokens/s.</source>
+            <translation>现在最合适的模型每秒可多 {gained} 个词元。</translation>
+        </message>
+        <message>
+            <source>Worth a thought</source>
+            <translation>值得考虑</translation>
+        </message>
+        <message>
+            <source>now</source>
+            <translation>现在</translation>
+        </message>
+        <message>
+            <source>price not known</source>
+            <translation>价格未知</translation>
+        </message>
+        <message>
+            <source>then</source>
+            <translation>之后</translation>
+        </message>
+    </context>
+    <context>
         <name>Palette</name>
         <message>
             <source>Commands</source>
@@ -2091,6 +2328,133 @@
         <message>
             <source>weights, KV cache, compute, repacked copy</source>
             <translation>权重、KV 缓存、计算、重排副本</translation>
+        </message>
+    </context>
+    <context>
+        <name>Plans</name>
+        <message>
+            <source>A machine with one GPU</source>
+            <translation>单 GPU 机器</translation>
+        </message>
+        <message>
+            <source>A machine with several GPUs</source>
+            <translation>多 GPU 机器</translation>
+        </message>
+        <message>
+            <source>A processor machine</source>
+            <translation>以处理器运行的机器</translation>
+        </message>
+        <message>
+            <source>A small machine</source>
+            <translation>小型机器</translation>
+        </message>
+        <message>
+            <source>Better answers</source>
+            <translation>回答更好</translation>
+        </message>
+        <message>
+            <source>Chat</source>
+            <translation>对话</translation>
+        </message>
+        <message>
+            <source>Code</source>
+            <translation>编程</translation>
+        </message>
+        <message>
+            <source>For comparison:</source>
+            <translation>作为对比：</translation>
+        </message>
+        <message>
+            <source>It runs small models, good for trying things out and short texts.</source>
+            <translation>可运行小模型，适合尝试和处理短文本。</translation>
+        </message>
+        <message>
+            <source>KV cache as {kind}</source>
+            <translation>KV 缓存为 {kind}</translation>
+        </message>
+        <message>
+            <source>Long documents</source>
+            <translation>长文档</translation>
+        </message>
+        <message>
+            <source>Quicker answers</source>
+            <translation>回答更快</translation>
+        </message>
+        <message>
+            <source>Runs well</source>
+            <translation>运行流畅</translation>
+        </message>
+        <message>
+            <source>Runs, but slowly</source>
+            <translation>能运行，但较慢</translation>
+        </message>
+        <message>
+            <source>What the guide gives 20,000 CNY for. Models that fit into the GPU's memory answer faster than you can read.</source>
+            <translation>相当于教程的 20,000 元档。能放进显存的模型，回答速度快于阅读速度。</translation>
+        </message>
+        <message>
+            <source>What the guide gives 5,000 CNY for. Without a large GPU, models up to about 14B and small mixtures of experts run well.</source>
+            <translation>相当于教程的 5,000 元档。没有大显存 GPU 时，约 14B 以内的模型和小型混合专家模型可以流畅运行。</translation>
+        </message>
+        <message>
+            <source>What the guide gives 60,000 CNY for. Large models run, and several people can use it at once.</source>
+            <translation>相当于教程的 60,000 元档。可以运行大模型，也可供多人同时使用。</translation>
+        </message>
+        <message>
+            <source>Will not run</source>
+            <translation>无法运行</translation>
+        </message>
+        <message>
+            <source>about {wait} to the first word</source>
+            <translation>约 {wait} 后出现第一个字</translation>
+        </message>
+        <message>
+            <source>all of it on the GPU</source>
+            <translation>全部在 GPU 上</translation>
+        </message>
+        <message>
+            <source>context {tokens}</source>
+            <translation>上下文 {tokens}</translation>
+        </message>
+        <message>
+            <source>download {size}</source>
+            <translation>下载 {size}</translation>
+        </message>
+        <message>
+            <source>experts in main memory, the rest on the GPU</source>
+            <translation>专家在内存中，其余在 GPU 上</translation>
+        </message>
+        <message>
+            <source>loss: perplexity +{figure}</source>
+            <translation>损失：困惑度 +{figure}</translation>
+        </message>
+        <message>
+            <source>loss: perplexity about +{figure}</source>
+            <translation>损失：困惑度约 +{figure}</translation>
+        </message>
+        <message>
+            <source>needs {need} of {machine}</source>
+            <translation>需要 {need}，共有 {machine}</translation>
+        </message>
+        <message>
+            <source>no loss of quality</source>
+            <translation>质量无损失</translation>
+        </message>
+        <message>
+            <source>on the processor</source>
+            <translation>在处理器上</translation>
+        </message>
+        <message>
+            <source>{count} of {layers} layers on the GPU</source>
+            <translation>{layers} 层中有 {count} 层在 GPU 上</translation>
+        </message>
+        <message>
+            <source>{low} to {high} tokens/s</source>
+            <translation>{low} 到 {high} 词元/秒</translation>
+        </message>
+        <message>
+            <source>{rate} tokens/s</source>
+            <translation>{rate} 词元/秒</translation>
         </message>
     </context>
     <context>
@@ -2206,6 +2570,37 @@
         <message>
             <source>{tokens} tokens</source>
             <translation>{tokens} 词元</translation>
+        </message>
+    </context>
+    <context>
+        <name>PricesView</name>
+        <message>
+            <source>CNY</source>
+            <translation>元</translation>
+        </message>
+        <message>
+            <source>Not known. Parts that are priced in dollars are compared once you say it.</source>
+            <translation>未知。填写汇率后，才会比较以美元标价的部件。</translation>
+        </message>
+        <message>
+            <source>One US dollar</source>
+            <translation>1 美元</translation>
+        </message>
+        <message>
+            <source>Prices</source>
+            <translation>价格</translation>
+        </message>
+        <message>
+            <source>Type what it costs you, in CNY, and press Enter. Yours are kept; an empty field is the source's price.</source>
+            <translation>填写您的实际价格（元）并按回车。您填写的价格会保留；留空则使用来源的价格。</translation>
+        </message>
+        <message>
+            <source>{part} (used)</source>
+            <translation>{part}（二手）</translation>
+        </message>
+        <message>
+            <source>{part} in CNY</source>
+            <translation>{part} 的价格（元）</translation>
         </message>
     </context>
     <context>
@@ -2575,6 +2970,10 @@
         <message>
             <source>Trash ({count})</source>
             <translation>回收站（{count}）</translation>
+        </message>
+        <message>
+            <source>What to buy</source>
+            <translation>买什么</translation>
         </message>
     </context>
     <context>
@@ -2965,70 +3364,65 @@
         </message>
     </context>
     <context>
+        <name>WhatIfView</name>
+        <message>
+            <source>Another card</source>
+            <translation>再加显卡</translation>
+        </message>
+        <message>
+            <source>CNY, if known</source>
+            <translation>元（如已知）</translation>
+        </message>
+        <message>
+            <source>Disk, GB/s</source>
+            <translation>硬盘，GB/s</translation>
+        </message>
+        <message>
+            <source>Its price in CNY</source>
+            <translation>它的价格（元）</translation>
+        </message>
+        <message>
+            <source>Memory channels in all</source>
+            <translation>内存通道总数</translation>
+        </message>
+        <message>
+            <source>Memory, GiB in all</source>
+            <translation>内存总量，GiB</translation>
+        </message>
+        <message>
+            <source>Now nothing of the catalogue runs here for this purpose.</source>
+            <translation>目前目录中没有适合此用途的模型能在这里运行。</translation>
+        </message>
+        <message>
+            <source>Now: {model} {quantization}, {speed}, {memory} of memory</source>
+            <translation>现在：{model} {quantization}，{speed}，内存 {memory}</translation>
+        </message>
+        <message>
+            <source>What if?</source>
+            <translation>会怎样？</translation>
+        </message>
+        <message>
+            <source>What to buy</source>
+            <translation>买什么</translation>
+        </message>
+        <message>
+            <source>Working it out…</source>
+            <translation>正在计算…</translation>
+        </message>
+        <message>
+            <source>for</source>
+            <translation>价格</translation>
+        </message>
+    </context>
+    <context>
         <name>Wizard</name>
-        <message>
-            <source>A machine with one GPU</source>
-            <translation>单显卡机器</translation>
-        </message>
-        <message>
-            <source>A machine with several GPUs</source>
-            <translation>多显卡机器</translation>
-        </message>
-        <message>
-            <source>A processor machine</source>
-            <translation>以处理器运行的机器</translation>
-        </message>
-        <message>
-            <source>A small machine</source>
-            <translation>小型机器</translation>
-        </message>
-        <message>
-            <source>It runs small models, good for trying things out and short texts.</source>
-            <translation>可运行小模型，适合试用和处理短文本。</translation>
-        </message>
-        <message>
-            <source>Large models run, and several people can use it at once.</source>
-            <translation>可运行大模型，并可供多人同时使用。</translation>
-        </message>
-        <message>
-            <source>Models that fit into the GPU's memory answer faster than you can read.</source>
-            <translation>能放进显存的模型，回答速度快于阅读速度。</translation>
-        </message>
         <message>
             <source>None found: models run on the processor.</source>
             <translation>未找到显卡：模型将在处理器上运行。</translation>
         </message>
         <message>
-            <source>Runs well</source>
-            <translation>运行流畅</translation>
-        </message>
-        <message>
-            <source>Runs, but slowly</source>
-            <translation>可运行，但较慢</translation>
-        </message>
-        <message>
-            <source>Will not run</source>
-            <translation>无法运行</translation>
-        </message>
-        <message>
-            <source>Without a large GPU, models up to about 14B and small mixtures of experts run well.</source>
-            <translation>没有大显存显卡时，约 14B 以内的模型和小型混合专家模型可流畅运行。</translation>
-        </message>
-        <message>
-            <source>about {wait} to read 1,000 tokens</source>
-            <translation>读取 1,000 词元约需 {wait}</translation>
-        </message>
-        <message>
             <source>cannot be used</source>
             <translation>无法使用</translation>
-        </message>
-        <message>
-            <source>context {tokens}</source>
-            <translation>上下文 {tokens}</translation>
-        </message>
-        <message>
-            <source>download {size}</source>
-            <translation>下载 {size}</translation>
         </message>
         <message>
             <source>driver {version}</source>
@@ -3037,10 +3431,6 @@
         <message>
             <source>limited to {limit}</source>
             <translation>上限 {limit}</translation>
-        </message>
-        <message>
-            <source>needs {need} of {machine}</source>
-            <translation>需要 {need}，共有 {machine}</translation>
         </message>
         <message>
             <source>read-only</source>
@@ -3091,14 +3481,6 @@
             <translation>{mount} 可用 {free}，共 {total}</translation>
         </message>
         <message>
-            <source>{low} to {high} tokens/s</source>
-            <translation>{low}–{high} 词元/秒</translation>
-        </message>
-        <message>
-            <source>{rate} tokens/s</source>
-            <translation>{rate} 词元/秒</translation>
-        </message>
-        <message>
             <source>{size} of its own memory</source>
             <translation>显存 {size}</translation>
         </message>
@@ -3143,6 +3525,10 @@
         <message>
             <source>A context of {context} tokens is more than the {trained} it was trained for; answers may lose the thread.</source>
             <translation>{context} 词元的上下文超过了模型训练时的 {trained}，回答可能会偏离主题。</translation>
+        </message>
+        <message>
+            <source>A disk of that speed cannot be planned. Say what it reads in GB/s, up to {most}.</source>
+            <translation>无法按这个速度的硬盘来规划。请以 GB/s 给出读取速度，最高 {most}。</translation>
         </message>
         <message>
             <source>A full context can be given room in these ways: {known}; not by {way}. Choose one of them.</source>
@@ -3225,8 +3611,16 @@
             <translation>仅从花费看不建议购买：与每百万 token {api} 元的 API 相比，这笔预算买到的设备都不能在 {years} 年内回本。相对于产出的 token，电费或售价过高。</translation>
         </message>
         <message>
-            <source>Don't buy yet: of no whole computer a price is known. Say what one costs with --prices, or describe the one you have with --hardware, so that only cards are bought.</source>
-            <translation>暂不建议购买：还不知道任何一台整机的价格。请用 --prices 说明价格，或用 --hardware 描述已有的电脑，这样就只需购买显卡。</translation>
+            <source>Don't buy yet: of no whole computer a price is known. Say what one costs (--prices on the command line), or look at what a card would bring the one that is there (--what-if, or --hardware).</source>
+            <translation>暂不建议购买：还不知道任何一台整机的价格。请填写整机价格（命令行用 --prices），或查看给已有的电脑加显卡会怎样（命令行用 --what-if 或 --hardware）。</translation>
+        </message>
+        <message>
+            <source>Don't buy: none of this makes a model run well here. Compare whole machines with a budget instead.</source>
+            <translation>不建议购买：这些都不能让模型在这台机器上流畅运行。请改用预算来比较整机。</translation>
+        </message>
+        <message>
+            <source>Don't buy: none of this makes answers better or noticeably faster here.</source>
+            <translation>不建议购买：在这台机器上，这些都不会让回答更好，也不会明显更快。</translation>
         </message>
         <message>
             <source>Don't buy: nothing that this money buys runs a model well. The nearest is {machine}.</source>
@@ -3237,8 +3631,8 @@
             <translation>不建议购买：在这个预算内，没有哪台机器能比您现有的电脑运行更好的模型，或把同一个模型（{model}）运行得更快。</translation>
         </message>
         <message>
-            <source>Don't buy: {budget} CNY do not buy a machine of which the prices are known. The nearest is {machine} for up to {price} CNY; a computer that is there already can be given with --hardware.</source>
-            <translation>不建议购买：{budget} 元买不到任何已知价格的机器。最接近的是 {machine}，最高 {price} 元；已有的电脑可以用 --hardware 指定。</translation>
+            <source>Don't buy: {budget} CNY do not buy a machine of which the prices are known. The nearest is {machine} for up to {price} CNY; for the computer that is there already, look at what a card would bring it (--what-if, or --hardware).</source>
+            <translation>不建议购买：{budget} 元买不到任何已知价格的机器。最接近的是 {machine}，最高 {price} 元；已有的电脑可以查看加显卡会怎样（命令行用 --what-if 或 --hardware）。</translation>
         </message>
         <message>
             <source>Downloading a model: the hub of the settings (huggingface.co) is asked for its files, and the servers that it names for them. They learn your address and the name of the model; the hub also your HF_TOKEN if that is set.</source>
@@ -3257,6 +3651,10 @@
             <translation>硬盘读取速度是多少？描述中没有说明，速度因此可相差 {factor} 倍。请在 disks 中填写 read_gb_s。</translation>
         </message>
         <message>
+            <source>How many memory channels hold modules is not known here, so filling more cannot be planned. Describe the machine in a hardware file with memory.channels, and give that with --hardware.</source>
+            <translation>不清楚这台机器有几个内存通道插了内存条，因此无法规划增加通道。请在硬件文件中用 memory.channels 描述这台机器，再用 --hardware 指定该文件。</translation>
+        </message>
+        <message>
             <source>How many memory channels hold modules, and at what speed? The description does not say, and the speed changes up to {factor} times with it. Give memory.channels and memory.mt_s, or a measured memory.bandwidth_gb_s.</source>
             <translation>有多少条内存通道插了内存条，频率是多少？描述中没有说明，速度因此可相差 {factor} 倍。请填写 memory.channels 和 memory.mt_s，或实测的 memory.bandwidth_gb_s。</translation>
         </message>
@@ -3267,6 +3665,10 @@
         <message>
             <source>How much memory this model takes could not be found out exactly ({reason}). The plan by formula stands; it is an estimate.</source>
             <translation>无法精确得出该模型需要多少内存（{reason}）。仍采用按公式得出的方案，它是估计值。</translation>
+        </message>
+        <message>
+            <source>It changes nothing that anybody would notice: {model} answers at about {speed} tokens a second as before.</source>
+            <translation>看不出任何变化：{model} 仍以每秒约 {speed} 个词元回答。</translation>
         </message>
         <message>
             <source>It fits in main memory: it needs {needed}, and {budget} can be used.</source>
@@ -3287,6 +3689,18 @@
         <message>
             <source>It thinks before it answers, so about {speed} tokens a second means waiting for minutes; {wanted} is comfortable.</source>
             <translation>它会先思考再回答，每秒约 {speed} 个词元意味着要等几分钟；{wanted} 才算舒适。</translation>
+        </message>
+        <message>
+            <source>It would run well if main memory read {rate} (now {now}): more channels, or faster modules.</source>
+            <translation>如果内存读取达到 {rate}（现在为 {now}），它就能流畅运行：需要更多通道或更快的内存条。</translation>
+        </message>
+        <message>
+            <source>It would run well with {count} x {card} more.</source>
+            <translation>再加 {count} 张 {card}，它就能流畅运行。</translation>
+        </message>
+        <message>
+            <source>It would run well with {size} of main memory in all that reads {rate} (now {now}), as servers with many channels do.</source>
+            <translation>如果内存共有 {size}、读取达到 {rate}（现在为 {now}），它就能流畅运行，多通道的服务器能做到。</translation>
         </message>
         <message>
             <source>Its experts ({experts}) stay in main memory; everything else runs on {device}.</source>
@@ -3329,6 +3743,10 @@
             <translation>别处的模型：您添加的端点会收到整个对话及其密钥。除非选用了其中的模型，否则不会向它们发送任何内容。</translation>
         </message>
         <message>
+            <source>No card called {name} is known, so what it would bring cannot be planned. The nearest known ones: {nearest}.</source>
+            <translation>没有名为 {name} 的显卡，因此无法规划它的效果。最接近的有：{nearest}。</translation>
+        </message>
+        <message>
             <source>No machine {address} was added. `deskside nodes` lists those that were.</source>
             <translation>没有添加过机器 {address}。用 `deskside nodes` 查看已添加的机器。</translation>
         </message>
@@ -3337,8 +3755,8 @@
             <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
         </message>
         <message>
-            <source>No price with a source and a date is known of: {parts}. Say what they cost with --prices, and they are compared too.</source>
-            <translation>以下部件没有带来源和日期的价格：{parts}。请用 --prices 说明价格，它们也会参与比较。</translation>
+            <source>No price with a source and a date is known of: {parts}. Say what they cost (--prices on the command line), and they are compared too.</source>
+            <translation>以下部件没有带来源和日期的价格：{parts}。填写价格后（命令行用 --prices）也会参与比较。</translation>
         </message>
         <message>
             <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
@@ -3347,6 +3765,18 @@
         <message>
             <source>Nothing at that address tells how large {name} is, so nobody could say whether it arrived whole. Nothing was downloaded; choose another address.</source>
             <translation>该网址没有说明 {name} 的大小，因此无法判断它是否完整到达。什么也没有下载；请换一个网址。</translation>
+        </message>
+        <message>
+            <source>Nothing for this purpose fits here, so what is listed is for shorter conversations. The nearest is {model}.</source>
+            <translation>没有适合此用途的模型能放进这台机器，因此列出的是用于较短对话的模型。最接近的是 {model}。</translation>
+        </message>
+        <message>
+            <source>Nothing runs then either.</source>
+            <translation>这样也没有模型能运行。</translation>
+        </message>
+        <message>
+            <source>Nothing runs well here for this purpose; what is listed runs slowly. The nearest is {model}; for shorter conversations more runs well.</source>
+            <translation>没有适合此用途的模型能在这里流畅运行，列出的都较慢。最接近的是 {model}；较短的对话有更多模型能流畅运行。</translation>
         </message>
         <message>
             <source>Nothing was known of {name} to compare with. Its checksum was noted, so that the next verification can tell whether it changed.</source>
@@ -3365,12 +3795,12 @@
             <translation>单是这一个问题就超过了上下文长度，没有更早的内容可以省略。请缩短问题，或用更长的上下文加载模型。</translation>
         </message>
         <message>
-            <source>Only a price in US dollars is known of: {parts}. Say what a dollar costs with cny_per_usd in --prices, and they are compared too.</source>
-            <translation>以下部件只有美元价格：{parts}。请在 --prices 的文件中用 cny_per_usd 说明汇率，它们也会参与比较。</translation>
+            <source>Only a price in US dollars is known of: {parts}. Say what a dollar costs (cny_per_usd in --prices on the command line), and they are compared too.</source>
+            <translation>以下部件只有美元价格：{parts}。填写美元汇率后（命令行为 --prices 中的 cny_per_usd）也会参与比较。</translation>
         </message>
         <message>
-            <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. Close other programs, then check again.</source>
-            <translation>目前只有 {budget} 内存可用，不足以运行目录中的任何模型。请关闭其他程序后重新检测。</translation>
+            <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. The nearest is {model}, which needs {needed}: close other programs, then check again.</source>
+            <translation>现在只能使用 {budget} 内存，放不下目录中的任何模型。最接近的是 {model}，需要 {needed}：请关闭其他程序后重新检测。</translation>
         </message>
         <message>
             <source>Other machines can reach this address, so an API key is needed. This one was made and is shown this once: {key}. It is kept in {path}.</source>
@@ -3405,6 +3835,10 @@
             <translation>读取 {name} 占用的内存或时间超过了 PDF 的限度，已经终止。请重新存为 PDF，或复制需要的文字。</translation>
         </message>
         <message>
+            <source>Reading {tokens} tokens takes about {wait}, and {patience} is what people wait for.</source>
+            <translation>读取 {tokens} 个词元约需 {wait}，而人们一般只愿意等 {patience}。</translation>
+        </message>
+        <message>
             <source>Requests and answers travel without encryption beyond this machine. On a network that you do not trust, put a proxy with TLS in front, or use an SSH tunnel.</source>
             <translation>离开本机的请求和回答未经加密。在不受信任的网络中，请在前面加一个 TLS 代理，或使用 SSH 隧道。</translation>
         </message>
@@ -3437,8 +3871,8 @@
             <translation>第 {number} 段文本为空，无法生成向量。请去掉它。</translation>
         </message>
         <message>
-            <source>That a machine pays is said of one that computes day and night. Say with --tokens-per-day how many tokens you need, and it is judged by those.</source>
-            <translation>这里说的“回本”以机器昼夜不停地计算为前提。请用 --tokens-per-day 说明每天需要多少 token，再据此判断。</translation>
+            <source>That a machine pays is said of one that computes day and night. Say how many tokens you need a day (--tokens-per-day on the command line), and it is judged by those.</source>
+            <translation>回本时间按昼夜不停计算得出。填写每天需要的词元数后（命令行用 --tokens-per-day），会按该数量判断。</translation>
         </message>
         <message>
             <source>That folder is not there any more. Choose another one.</source>
@@ -3809,8 +4243,20 @@
             <translation>该教程要求磁盘达到 5 GB/s。快速磁盘可缩短加载时间，也有助于放不进内存的模型；但不会让已加载的模型回答得更快。</translation>
         </message>
         <message>
+            <source>The guide gives 32 GB at 8 bits, 3.2 times faster for 2.3 % of quality. R1-0528 takes 664 GiB at Q8_0 (the 8B 8.1 GiB); Q8_0 answers 1.75 times as fast as 16 bits, reads prompts no faster, and loses next to nothing (perplexity +0.0026 of Llama-3-8B).</source>
+            <translation>教程称 8 位量化占 32 GB，速度为 3.2 倍，质量损失 2.3 %。实际上 R1-0528 的 Q8_0 占 664 GiB（8B 版占 8.1 GiB）；Q8_0 的回答速度是 16 位的 1.75 倍，读取提示并不更快，质量几乎没有损失（Llama-3-8B 的困惑度 +0.0026）。</translation>
+        </message>
+        <message>
+            <source>The guide has one A100 answer at 32 tokens a second. The smallest file does not fit on one; two of them answered at 9.4 with a 1-bit file.</source>
+            <translation>教程称一张 A100 每秒可回答 32 个词元。但最小的文件也放不进一张卡；两张卡用 1 位文件实测为每秒 9.4 个词元。</translation>
+        </message>
+        <message>
             <source>The guide puts the FP8 weights on eight A100 with 80 GB. They take 666 GiB of 640, and an A100 cannot compute in FP8; Q4_K_M (377 GiB) fits.</source>
             <translation>该教程把 FP8 权重放在八块 80 GB 的 A100 上。权重需要 666 GiB，而显存只有 640 GiB，且 A100 不支持 FP8 计算；Q4_K_M（377 GiB）则放得下。</translation>
+        </message>
+        <message>
+            <source>The guide reckons memory as two bytes a parameter and four a token. It is the sum of the file's tensors, and 70,272 bytes a token for R1-0528 (147,456 for its 8B distillation), and 2 to 4 GiB for computing.</source>
+            <translation>教程按每个参数 2 字节、每个词元 4 字节计算内存。实际上是文件中所有张量之和，加上每个词元 70,272 字节（R1-0528；其 8B 蒸馏版为 147,456 字节），再加上计算所需的 2 到 4 GiB。</translation>
         </message>
         <message>
             <source>The guide says that a 7950X with 64 GB runs it. Its smallest file is {smallest}; what runs well on such a machine is DeepSeek-R1-0528-Qwen3-8B or a small mixture of experts.</source>
@@ -3871,6 +4317,10 @@
         <message>
             <source>The list of models in {path} could not be read ({reason}). Install Deskside again to restore it.</source>
             <translation>{path} 中的模型列表无法读取（{reason}）。请重新安装 Deskside 以恢复。</translation>
+        </message>
+        <message>
+            <source>The list of models is from {date}, so newer ones are missing from this advice. Update Deskside, or search the hub for a newer model and look at its plan.</source>
+            <translation>模型目录的日期是 {date}，因此这些建议没有考虑更新的模型。请更新 Deskside，或在模型库中搜索新模型并查看它的方案。</translation>
         </message>
         <message>
             <source>The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.</source>
@@ -3973,8 +4423,8 @@
             <translation>节点 {endpoint} 使用的引擎协议版本不同（{version}，而不是 {ours}）。请在两台机器上安装相同版本的 Deskside。</translation>
         </message>
         <message>
-            <source>The option {option} does not go together with this question: prices and energy belong to --budget (--watts with --hardware), models and speeds do not. Leave it out, or add what it belongs to.</source>
-            <translation>选项 {option} 与这个问题不相配：价格和能耗属于 --budget（--watts 还需要 --hardware），模型和速度则不属于。请去掉它，或补上它所属的选项。</translation>
+            <source>The option {option} does not go together with this question: prices belong to --budget and --what-if, energy to --budget (--watts with --hardware), models and speeds to neither. Leave it out, or add what it belongs to.</source>
+            <translation>选项 {option} 与这个问题不能同时使用：价格属于 --budget 和 --what-if，能耗属于 --budget（--watts 需与 --hardware 一起），模型和速度与两者都无关。请去掉它，或加上它所属的选项。</translation>
         </message>
         <message>
             <source>The parameters of the tool {name} are no JSON schema ({reason}). Correct them and ask again.</source>
@@ -3997,8 +4447,8 @@
             <translation>无法读取价格表 {path}（{reason}）。请按 docs/cli.md 中的格式编写。</translation>
         </message>
         <message>
-            <source>The price of {part} is from {date} and may have moved since. Correct it with --prices.</source>
-            <translation>{part} 的价格来自 {date}，可能已经变动。请用 --prices 更正。</translation>
+            <source>The price of {part} is from {date} and may have moved since. Say what it costs today (--prices on the command line).</source>
+            <translation>{part} 的价格来自 {date}，可能已经变动。请填写现在的价格（命令行用 --prices）。</translation>
         </message>
         <message>
             <source>The processor changed: {before} before, {after} now.</source>
@@ -4317,16 +4767,20 @@
             <translation>{name} 是什么显卡？目录中没有它，只能按显存猜测速度，可能相差 {factor} 倍。请填写它的 bandwidth_gb_s 和 vram_gib。</translation>
         </message>
         <message>
-            <source>What energy costs is left open, since no price of electricity was given. Add --electricity with what a kilowatt hour costs you in CNY.</source>
-            <translation>没有给出电价，因此没有计算电费。请用 --electricity 给出每千瓦时的价格（元）。</translation>
+            <source>What energy costs is left open, since no price of electricity was given. Say what a kilowatt hour costs you in CNY (--electricity on the command line).</source>
+            <translation>没有电价，因此未计算电费。请填写每千瓦时的价格（命令行用 --electricity）。</translation>
         </message>
         <message>
             <source>What listens at {address} is no Deskside worker, or it is a damaged one. Look at the address, or start `deskside worker` there again.</source>
             <translation>在 {address} 监听的不是 Deskside 的 worker，或者它已损坏。请检查地址，或在那里重新启动 `deskside worker`。</translation>
         </message>
         <message>
-            <source>What some of these machines take in watts is not known, so their energy and the comparison with an API are left open. Say it with --watts, or as watts in --prices.</source>
-            <translation>其中一些机器的功率未知，因此没有给出能耗以及与 API 的比较。请用 --watts 说明，或在 --prices 的文件中填写 watts。</translation>
+            <source>What some of these machines take in watts is not known, so their energy and the comparison with an API are left open. Say it as watts in a list of prices (--prices), or with --watts.</source>
+            <translation>其中一些机器的功耗未知，因此未计算能耗，也未与 API 比较。请在价格表中用 watts 说明（--prices），或使用 --watts。</translation>
+        </message>
+        <message>
+            <source>What some of this costs is not known. Say it, and what a gained token a second costs is told too.</source>
+            <translation>其中一些的价格未知。填写价格后，还能算出每秒多一个词元要花多少钱。</translation>
         </message>
         <message>
             <source>What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.</source>
@@ -4347,6 +4801,10 @@
         <message>
             <source>Window, command line, engine and its workers talk over private sockets of this machine, which other users cannot open.</source>
             <translation>窗口、命令行、引擎及其工作进程通过本机的私有套接字通信，其他用户无法打开。</translation>
+        </message>
+        <message>
+            <source>With {size} of main memory in all it would run well.</source>
+            <translation>如果内存共有 {size}，它就能流畅运行。</translation>
         </message>
         <message>
             <source>Your chats are shown from a copy, because the chat database is damaged, so nothing can be written. Go on with the copy first.</source>
@@ -4391,6 +4849,10 @@
         <message>
             <source>{address} is not the address of an endpoint: {reason}. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
             <translation>{address} 不是端点地址：{reason}。请写成 https://主机/v1；在自己的局域网内可写成 http://主机:端口/v1。</translation>
+        </message>
+        <message>
+            <source>{count} cards cannot be added. Say from 1 to {most}.</source>
+            <translation>无法增加 {count} 张显卡。请填写 1 到 {most}。</translation>
         </message>
         <message>
             <source>{count} models are waiting to be loaded already. Try again when some of them are.</source>
@@ -4625,6 +5087,10 @@
             <translation>{model} 的 {total} 层中有 {layers} 层在显卡上，其余在主内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
         <message>
+            <source>{model} answers at about {after} tokens a second then, instead of {before}.</source>
+            <translation>这样 {model} 每秒约回答 {after} 个词元，现在是 {before} 个。</translation>
+        </message>
+        <message>
             <source>{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.</source>
             <translation>{model} 没有对话模板，已使用通用模板（ChatML）。它可能是不擅长对话的基础模型；如果回答看起来不正常，请选择指令或对话模型。</translation>
         </message>
@@ -4665,6 +5131,10 @@
             <translation>正在重新加载 {model}，这次不做加速用的副本，因为引擎在本机处理器上使用该副本时出错。</translation>
         </message>
         <message>
+            <source>{model} is loaded in about {after} then, instead of {before}; it answers no faster.</source>
+            <translation>这样 {model} 约 {after} 就能载入，现在要 {before}；回答并不会更快。</translation>
+        </message>
+        <message>
             <source>{model} is of a kind that this version of llama.cpp does not know ({reason}). Update Deskside, or choose another model.</source>
             <translation>{model} 属于此版本 llama.cpp 不认识的类型（{reason}）。请更新 Deskside，或选择其他模型。</translation>
         </message>
@@ -4683,6 +5153,14 @@
         <message>
             <source>{model} reads prompts {batch} tokens at once in place of {wanted}, because {free} of memory are free and {needed} were planned.</source>
             <translation>{model} 每次读取 {batch} 个提示词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。</translation>
+        </message>
+        <message>
+            <source>{model} runs then, slowly, at about {speed} tokens a second.</source>
+            <translation>这样就能运行 {model}，但较慢，每秒约 {speed} 个词元。</translation>
+        </message>
+        <message>
+            <source>{model} runs well then, at about {speed} tokens a second.</source>
+            <translation>这样就能流畅运行 {model}，每秒约 {speed} 个词元。</translation>
         </message>
         <message>
             <source>{model} runs without a second copy of its weights made for this processor, because {free} of memory are free and {needed} were planned. Prompts are read more slowly; close other programs and load it again for full speed.</source>
@@ -4929,6 +5407,10 @@
             <translation>{text} 不是模型库中的模型名。请写成 所有者/名称 或 所有者/名称:量化，例如 unsloth/Qwen3-4B-GGUF:Q4_K_M。</translation>
         </message>
         <message>
+            <source>{text} is no change that can be planned. Write memory=128 (GiB in all), channels=2, card=RTX 3090 or card=2xRTX 3090, or disk=7 (GB/s), each with @ and its price in CNY if you know it.</source>
+            <translation>无法规划 {text}。请写成 memory=128（总共多少 GiB）、channels=2、card=RTX 3090 或 card=2xRTX 3090，或 disk=7（GB/s）；知道价格时可在后面加 @ 和人民币价格。</translation>
+        </message>
+        <message>
             <source>{text} is not of the form KEY=VALUE, so nothing was corrected. An example: memory.total=64GiB.</source>
             <translation>{text} 不是 KEY=VALUE 的形式，因此没有作任何更正。例如：memory.total=64GiB。</translation>
         </message>
@@ -4939,6 +5421,14 @@
         <message>
             <source>{text} is not the origin of a web page. Give --allow-origin one such as https://chat.example; * is not taken, because every page could then use your models.</source>
             <translation>{text} 不是网页的来源。请给 --allow-origin 一个来源，例如 https://chat.example；不接受 *，否则任何网页都能使用您的模型。</translation>
+        </message>
+        <message>
+            <source>{then} channels cannot be planned where {now} hold modules now. Say how many it would be altogether, up to 64.</source>
+            <translation>现在有 {now} 个通道插了内存条，无法规划为 {then} 个。请填写总共要用几个通道，最多 64 个。</translation>
+        </message>
+        <message>
+            <source>{total} of main memory in all are no purchase: this machine has {have}, and {most} is the most that is planned for. Say how much it would be altogether, as in memory=128.</source>
+            <translation>内存共 {total} 算不上添置：这台机器已有 {have}，最多可规划到 {most}。请填写添置后的总量，例如 memory=128。</translation>
         </message>
     </context>
 </TS>

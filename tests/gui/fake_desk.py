@@ -11,7 +11,9 @@ from engine.chat.shelf import Shelf
 from engine.download.library_values import KnownModel
 from engine.events import Emit, Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
-from engine.planning.plan import RunPlan
+from engine.jobs.desk import USUAL_AIM
+from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+from engine.planning.plan import Aim, RunPlan
 from engine.settings import Remote, Settings
 
 
@@ -56,8 +58,14 @@ class FakeDesk:
     def correct(self, overrides: tuple[tuple[str, str], ...]) -> JobId:
         return self._note("correct", overrides)
 
-    def recommend(self, report: HardwareReport) -> JobId:
-        return self._note("recommend", report)
+    def recommend(self, report: HardwareReport, aim: Aim = USUAL_AIM) -> JobId:
+        return self._note("recommend", report, aim)
+
+    def ask_budget(self, question: BudgetQuestion) -> JobId:
+        return self._note("ask_budget", question)
+
+    def ask_what_if(self, question: WhatIfQuestion) -> JobId:
+        return self._note("ask_what_if", question)
 
     def calibrate(self) -> JobId:
         return self._note("calibrate")

@@ -18,6 +18,7 @@ from gui.widgets.icons import icon
 from gui.widgets.sentences import translate
 from gui.widgets.theme import DARK, LIGHT, Tokens, with_contrast
 from tests.gui import samples
+from tests.gui.money import answer_budget, answer_what_if
 from tests.gui.window_under_test import WindowUnderTest
 
 LOOKS = [
@@ -69,10 +70,13 @@ def show_everything(window: WindowUnderTest, page: Page) -> None:
         Page.SEARCH: shell.show_results,
         Page.TRASH: shell.show_trash,
         Page.MODELS: shell.show_models,
+        Page.ADVICE: shell.show_advice,
         Page.PREFERENCES: shell.show_preferences,
         Page.PROMPTS: shell.show_prompts,
         Page.HISTORY: shell.show_history,
     }[page]()
+    if page is Page.ADVICE:
+        answer_what_if(window)
     window.tell(Noticed(JobId(0), sentence("disk_full", path="/data")))
 
 
@@ -82,6 +86,16 @@ def test_every_control_has_a_name_and_is_reached(window: WindowUnderTest, page: 
     wanted = focusable(window.parts.window)
     nameless = [widget for widget in wanted if not widget.accessibleName()]
     assert not nameless
+    reached = walk(window)
+    assert [widget.accessibleName() for widget in wanted if widget not in reached] == []
+
+
+def test_the_comparison_of_machines_too(window: WindowUnderTest) -> None:
+    show_everything(window, Page.ADVICE)
+    window.parts.advice._tabs[1].click()
+    answer_budget(window)
+    wanted = focusable(window.parts.window)
+    assert not [widget for widget in wanted if not widget.accessibleName()]
     reached = walk(window)
     assert [widget.accessibleName() for widget in wanted if widget not in reached] == []
 

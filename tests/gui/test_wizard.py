@@ -24,13 +24,13 @@ from engine.hardware.overrides import apply_overrides, parse_overrides
 from engine.messages import sentence
 from engine.planning.plan import Verdict
 from engine.settings import Settings
+from gui.plans.plan_card import PlanCard
 from gui.shell.window import Page
 from gui.widgets.controls import Button
 from gui.wizard.advice_step import machine_bytes
 from gui.wizard.check_step import CheckStepView
 from gui.wizard.correct_form import CorrectForm
 from gui.wizard.model import GetStage, Stage
-from gui.wizard.plan_card import PlanCard
 from tests.gui import samples
 from tests.gui.test_shell import press_button
 from tests.gui.window_under_test import WindowUnderTest

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from engine.figures import Origin
 from engine.jobs.scoring import Accuracy
 from engine.telemetry.history import Quantity
-from gui.models.score_model import ScoreModel
+from gui.plans.score_model import ScoreModel
 from gui.widgets.bytes_text import format_count, format_share
 from gui.widgets.controls import Button, Card
 from gui.widgets.labels import OriginBadge, Text

@@ -6,13 +6,15 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.messages import Sentence
 from engine.planning.plan import RunPlan, Verdict
+from gui.plans.legend import COMPUTE, KV_CACHE, REPACK, WEIGHTS, segment
+from gui.plans.words import facts_words, memory_need_words, plan_summary, speed_words, verdict_words
 from gui.widgets.labels import ElidedLine, Line, OriginBadge, Text
 from gui.widgets.memory_bar import MemoryBar, Segment
+from gui.widgets.range_bar import RangeBar
 from gui.widgets.sentences import translate_all
 from gui.widgets.theme import ThemeSource
-from gui.wizard.legend import COMPUTE, KV_CACHE, REPACK, WEIGHTS, segment
-from gui.wizard.words import facts_words, memory_need_words, plan_summary, speed_words, verdict_words
 
 _DOT = 16
 _INDENT = 40
@@ -36,12 +38,13 @@ class PlanCard(QRadioButton):
         self._memory = Line()
         self._memory_origin = OriginBadge(plan.memory.origin)
         self._speed = Line("", "strong")
+        self._range = RangeBar(theme)
         self._speed_origin = OriginBadge(plan.speed.origin)
         self._facts = Text("", "muted")
         self._reasons = Text("", "muted")
         self._arrange()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._bar.show_parts(_segments(plan), machine_bytes)
+        self._bar.show_parts(plan_segments(plan), machine_bytes)
         theme.changed.connect(self.update)
         self.toggled.connect(self._show_reasons)
         self.retranslate()
@@ -54,12 +57,13 @@ class PlanCard(QRadioButton):
         self._bar.setToolTip(self.tr("weights, KV cache, compute, repacked copy"))
         self._speed.setText(speed_words(plan.speed.generation_tps) if runs else "")
         self._speed.setVisible(runs)
+        self._range.show_range(plan.speed.generation_tps if runs else None)
         self._speed_origin.setVisible(runs)
         self._facts.setText(facts_words(plan))
-        self._reasons.setText(translate_all(plan.reasons))
+        self._reasons.setText(translate_all(_explained(plan)))
         self._show_reasons()
         self.setAccessibleName(plan_summary(plan, self._machine_bytes))
-        self.setAccessibleDescription(translate_all(plan.reasons))
+        self.setAccessibleDescription(translate_all(_explained(plan)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -96,7 +100,7 @@ class PlanCard(QRadioButton):
     def _show_reasons(self) -> None:
         """Only the marked card explains itself, so that more of them fit; a refusal always does."""
         told = self.isChecked() or self.plan.verdict is Verdict.WILL_NOT_RUN
-        self._reasons.setVisible(told and bool(self.plan.reasons))
+        self._reasons.setVisible(told and bool(_explained(self.plan)))
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -113,19 +117,25 @@ class PlanCard(QRadioButton):
         speed.setSpacing(8)
         speed.addWidget(self._speed)
         speed.addWidget(self._speed_origin)
-        speed.addWidget(self._facts, 1)
+        speed.addWidget(self._range, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(_INDENT, 14, 16, 14)
         self._column.setSpacing(8)
         self._column.addLayout(head)
         self._column.addLayout(memory)
         self._column.addLayout(speed)
+        self._column.addWidget(self._facts)
         self._column.addWidget(self._reasons)
         for child in self.findChildren(QWidget):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
 
-def _segments(plan: RunPlan) -> tuple[Segment, ...]:
+def _explained(plan: RunPlan) -> tuple[Sentence, ...]:
+    """Why it is so, and what would change it."""
+    return (*plan.reasons, plan.remedy) if plan.remedy else plan.reasons
+
+
+def plan_segments(plan: RunPlan) -> tuple[Segment, ...]:
     memory = plan.memory
     return (
         segment(memory.weights, WEIGHTS),

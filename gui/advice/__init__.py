@@ -1,0 +1,1 @@
+"""The pages about money: what to buy, and what a purchase would bring."""

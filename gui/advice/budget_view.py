@@ -1,0 +1,196 @@
+"""Money in, machines out: a comparison, the guide's three budgets, and the prices that all rests on."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.planning.budget import BudgetAdvice, BudgetMachine
+from engine.planning.prices import Sourced
+from engine.planning.worth import STREAMS, Terms
+from gui.advice.model import AdviceModel
+from gui.advice.prices_view import PricesView
+from gui.advice.words import NONE, energy_cell, even_cell, money_words, range_words, speed_cell
+from gui.plans.aim_row import AimRow
+from gui.plans.report import plan_lines
+from gui.plans.words import verdict_words
+from gui.widgets.controls import Button, NumberBox
+from gui.widgets.copy_button import CopyButton
+from gui.widgets.facts_table import FactsTable
+from gui.widgets.labels import Line, Text
+from gui.widgets.number_field import NumberField
+from gui.widgets.sentences import SentenceLabel, translate
+from gui.widgets.theme import ThemeSource
+from gui.widgets.view import View
+
+_MOST = 10_000_000
+_TIERS = (5_000, 20_000, 60_000)
+
+
+class BudgetView(View):
+    """Knows no event: its model does."""
+
+    def __init__(self, model: AdviceModel, theme: ThemeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._money_label = Line("", "muted")
+        self._money = NumberBox(1, _MOST)
+        self._money.setValue(20_000)
+        self._money.setSingleStep(1000)
+        self._money.setGroupSeparatorShown(True)
+        self._tiers = [Button() for _ in _TIERS]
+        self._aim = AimRow(theme)
+        self._fields = [NumberField() for _ in range(3)]
+        self._labels = [Line("", "muted") for _ in self._fields]
+        self._ask = Button("primary")
+        self._state = Text("", "muted")
+        self._headline = Text("", "heading")
+        self._failure = SentenceLabel("danger")
+        self._remarks = SentenceLabel("muted")
+        self._table = FactsTable()
+        self._tier_head = Text("", "heading")
+        self._tier_table = FactsTable()
+        self._copy = CopyButton(theme, self.report)
+        self._prices = PricesView(model)
+        self._arrange()
+        self._connect()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self._money_label.setText(self.tr("I have"))
+        self._money.setAccessibleName(self.tr("Budget in CNY"))
+        self._money.setSuffix(self.tr(" CNY"))
+        for button, money in zip(self._tiers, _TIERS, strict=True):
+            button.word(money_words(money), self.tr("The guide's budget"))
+        words = (
+            (self.tr("Electricity, CNY/kWh"), "0.6"),
+            (self.tr("API, CNY per million tokens"), "16"),
+            (self.tr("Tokens a day"), "200000"),
+        )
+        for label, field, (name, example) in zip(self._labels, self._fields, words, strict=True):
+            label.setText(name)
+            field.setAccessibleName(name)
+            field.setPlaceholderText(self.tr("not said, e.g. {example}").format(example=example))
+        self._ask.word(self.tr("Compare"))
+        self._tier_head.setText(self.tr("The guide's three budgets"))
+        self._table.setAccessibleName(self.tr("Machines that the money buys"))
+        self._tier_table.setAccessibleName(self.tr("The guide's three budgets"))
+        self._show()
+
+    def begin(self) -> None:
+        """Asks for what is in the fields, so that prices and a first comparison are there."""
+        self._compare()
+
+    def report(self) -> str:
+        """The comparison as plain text."""
+        advice = self._model.advice
+        if advice is None:
+            return ""
+        lines = [self._headline.text(), ""]
+        for machine in advice.machines:
+            lines.append(f"{machine.offer.description.name}: {range_words(machine.offer.low, machine.spent)}")
+            lines += [
+                f"  {piece.count} × {piece.part.name}: {range_words(piece.each.low, piece.each.high)}, "
+                f"{piece.each.date}, {piece.each.source}"
+                for piece in machine.offer.pieces
+                if piece.each
+            ]
+            lines += [f"  {line}" for plan in machine.plans[:1] for line in plan_lines(plan)]
+            lines += [f"  {row.streams}: {speed_cell(row)}".replace("\n", ", ") for row in machine.worth]
+        return "\n".join([*lines, "", *map(translate, advice.remarks)])
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        money = QHBoxLayout()
+        for widget in (self._money_label, self._money, *self._tiers):
+            money.addWidget(widget)
+        money.addStretch(1)
+        column.addLayout(money)
+        column.addWidget(self._aim)
+        terms = QHBoxLayout()
+        for label, field in zip(self._labels, self._fields, strict=True):
+            pair = QVBoxLayout()
+            pair.addWidget(label)
+            pair.addWidget(field)
+            terms.addLayout(pair, 1)
+        column.addLayout(terms)
+        ask = QHBoxLayout()
+        ask.addWidget(self._ask)
+        ask.addWidget(self._state, 1)
+        column.addLayout(ask)
+        for widget in (self._failure, self._headline, self._table, self._remarks):
+            column.addWidget(widget)
+        copy = QHBoxLayout()
+        copy.addWidget(self._copy)
+        copy.addStretch(1)
+        column.addLayout(copy)
+        column.addWidget(self._tier_head)
+        column.addWidget(self._tier_table)
+        column.addWidget(self._prices)
+        column.addStretch(1)
+
+    def _connect(self) -> None:
+        self._ask.clicked.connect(self._compare)
+        self._money.lineEdit().returnPressed.connect(self._compare)
+        for field in self._fields:
+            field.returnPressed.connect(self._compare)
+        self._aim.chosen.connect(self._compare)
+        for button, money in zip(self._tiers, _TIERS, strict=True):
+            button.setProperty("money", money)
+            button.clicked.connect(self._take_tier)
+        self._model.budget_changed.connect(self._show)
+
+    def _take_tier(self) -> None:
+        self._money.setValue(self.sender().property("money"))
+        self._compare()
+
+    def _compare(self) -> None:
+        electricity, api, tokens = (field.number() for field in self._fields)
+        terms = Terms(self._given(electricity), self._given(api), tokens or None)
+        self._model.ask_budget(float(self._money.value()), self._aim.aim, terms)
+
+    def _given(self, value: float | None) -> Sourced | None:
+        return None if value is None else Sourced(value, value, self.tr("given by you"), "")
+
+    def _show(self) -> None:
+        model, advice = self._model, self._model.advice
+        self._state.setText(self.tr("Working it out…") if model.budget_busy else "")
+        self._failure.show_sentences(*([model.budget_failure] if model.budget_failure else []))
+        self._headline.setText(self._headline_words(advice))
+        self._headline.setVisible(advice is not None)
+        self._table.show_rows(self._heads(), [self._row(each) for each in advice.machines] if advice else [])
+        self._remarks.show_sentences(*(advice.remarks if advice else ()))
+        rows = [row for row in advice.tiers if row.machine is not None] if advice else []
+        self._tier_head.setVisible(bool(rows))
+        kept = 2 + len(STREAMS)
+        self._tier_table.show_rows(
+            [self.tr("Budget"), *self._heads()[:kept]],
+            [[money_words(row.budget), *self._row(row.machine)[:kept]] for row in rows if row.machine],
+            wide=1,
+        )
+        self._copy.setVisible(advice is not None)
+
+    def _headline_words(self, advice: BudgetAdvice | None) -> str:
+        if advice is None:
+            return ""
+        if not advice.buy or not advice.machines:
+            return self.tr("Don't buy")
+        best = advice.machines[0]
+        return self.tr("Buy: {machine}").format(machine=best.offer.description.name)
+
+    def _heads(self) -> list[str]:
+        at_once = [self.tr("{count} at once").format(count=streams) for streams in STREAMS]
+        return [
+            *(self.tr("Machine"), self.tr("Runs"), *at_once),
+            *(self.tr("Per million"), self.tr("Pays after")),
+        ]
+
+    def _row(self, machine: BudgetMachine) -> list[str]:
+        name = f"{machine.offer.description.name}\n{range_words(machine.offer.low, machine.spent)}"
+        if not machine.plans:
+            return [name, self.tr("nothing"), *[NONE] * (len(STREAMS) + 2)]
+        best = machine.plans[0]
+        runs = f"{best.model.title}\n{best.quantization.name}, {verdict_words(best.verdict)}"
+        speeds = [speed_cell(row) for row in machine.worth]
+        return [name, runs, *speeds, energy_cell(machine), even_cell(machine)]

@@ -1,0 +1,116 @@
+"""What the pages about money know: the last answers to their questions, and the prices they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.events import (
+    BudgetAdvised,
+    Calibrated,
+    Event,
+    HardwareReported,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    JobId,
+    WhatIfAdvised,
+)
+from engine.jobs.desk import Desk
+from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+from engine.messages import Sentence
+from engine.planning.budget import BudgetAdvice
+from engine.planning.plan import Aim
+from engine.planning.prices import PriceList, typed_price
+from engine.planning.what_if import WhatIf
+from engine.planning.worth import Terms
+
+
+class AdviceModel(QObject):
+    """Views call the methods, read the attributes and redraw on the signals. An answer to a question that
+    was asked anew since is dropped."""
+
+    budget_changed = Signal()
+    what_if_changed = Signal()
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._budget_job: JobId | None = None
+        self._what_if_job: JobId | None = None
+        self._asked = BudgetQuestion(20_000.0, Aim(), Terms())
+        self.what_if_aim = Aim()
+        self.wanted: tuple[str, ...] = ()  # purchases that a person named, as `change_of` reads them
+        self.advice: BudgetAdvice | None = None
+        self.prices = PriceList(())
+        self.budget_failure: Sentence | None = None
+        self.found: WhatIf | None = None
+        self.memory = 0  # bytes of this machine
+        self.channels: int | None = None
+        self.what_if_failure: Sentence | None = None
+
+    @property
+    def budget_busy(self) -> bool:
+        return self._budget_job is not None
+
+    @property
+    def what_if_busy(self) -> bool:
+        return self._what_if_job is not None
+
+    def ask_budget(self, budget: float, aim: Aim, terms: Terms) -> None:
+        self._asked = BudgetQuestion(budget, aim, terms)
+        self._ask_budget()
+
+    def type_price(self, name: str, cny: float | None) -> None:
+        """Keeps a price of a part (None: as it was shipped) and plans anew with it."""
+        kept = tuple(pair for pair in self._desk.settings.prices if pair[0] != name)
+        if cny is not None:
+            kept = (*kept, (name, typed_price(cny, datetime.now(UTC).date().isoformat())))
+        self._desk.change_settings(replace(self._desk.settings, prices=kept))
+        self._ask_budget()
+
+    def ask_what_if(self) -> None:
+        self.what_if_failure = None
+        self._what_if_job = self._desk.ask_what_if(WhatIfQuestion(self.what_if_aim, self.wanted))
+        self.what_if_changed.emit()
+
+    def want(self, change: str) -> None:
+        """Adds a purchase to those that are compared."""
+        self.wanted = (change, *(each for each in self.wanted if each != change))
+        self.ask_what_if()
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, HardwareReported):
+            self.found = None  # of another state of this machine; asked again when the page is shown
+        elif isinstance(event, Calibrated) and event.kept and self.found is not None:
+            self.ask_what_if()  # what stands there was predicted without it
+        elif event.job == self._budget_job:
+            self._on_budget(event)
+        elif event.job == self._what_if_job:
+            self._on_what_if(event)
+
+    def _ask_budget(self) -> None:
+        self.budget_failure = None
+        self._budget_job = self._desk.ask_budget(self._asked)
+        self.budget_changed.emit()
+
+    def _on_budget(self, event: Event) -> None:
+        if isinstance(event, BudgetAdvised):
+            self.advice, self.prices = event.advice, event.prices
+        elif isinstance(event, JobFailed):
+            self.budget_failure = event.message
+        if isinstance(event, JobFailed | JobFinished | JobCancelled):
+            self._budget_job = None
+        self.budget_changed.emit()
+
+    def _on_what_if(self, event: Event) -> None:
+        if isinstance(event, WhatIfAdvised):
+            self.found, self.memory, self.channels = event.found, event.memory, event.channels
+        elif isinstance(event, JobFailed):
+            self.what_if_failure = event.message
+            self.wanted = self.wanted[1:]  # what made no sense is not asked again
+        if isinstance(event, JobFailed | JobFinished | JobCancelled):
+            self._what_if_job = None
+        self.what_if_changed.emit()

@@ -1,0 +1,93 @@
+"""Purchases and what they cost in plain words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.planning.budget import BudgetMachine
+from engine.planning.change import Change, ChangeKind
+from engine.planning.prices import CNY, Part, Sourced
+from engine.planning.worth import Worth
+from gui.plans.words import speed_words
+from gui.widgets.bytes_text import format_bytes, format_rate
+
+NONE = "–"
+
+
+def money_words(value: float, digits: int = 0) -> str:
+    """ "16,000 CNY"."""
+    return _tr("{amount} CNY").format(amount=QLocale().toString(float(value), "f", digits))
+
+
+def range_words(low: float, high: float) -> str:
+    """ "13,000 to 16,000 CNY"."""
+    if low == high:
+        return money_words(high)
+    return _tr("{low} to {high} CNY").format(
+        low=QLocale().toString(float(low), "f", 0), high=QLocale().toString(float(high), "f", 0)
+    )
+
+
+def change_words(change: Change) -> str:
+    """What is bought."""
+    if change.kind is ChangeKind.MEMORY:
+        return _tr("{size} more memory").format(size=format_bytes(change.added))
+    if change.kind is ChangeKind.CHANNELS:
+        now, then = change.channels
+        return _tr("{then} memory channels instead of {now}").format(then=then, now=now)
+    if change.kind is ChangeKind.CARD:
+        if change.count == 1:
+            return change.card
+        return f"{change.count} × {change.card}"
+    return _tr("A disk that reads {rate}").format(rate=format_rate(change.rate))
+
+
+def price_source_words(part: Part, price: Sourced | None) -> str:
+    """Where a price comes from and when; "" where there is none."""
+    if price is None and part.price is None:
+        return _tr("No price with a source and a date is known.")
+    if price is None:
+        shown = part.price
+        assert shown is not None
+        return _tr("{low} to {high} {currency}, {date}, {source}. Say what a dollar costs.").format(
+            low=f"{shown.low:g}",
+            high=f"{shown.high:g}",
+            currency=part.currency if part.currency != CNY else "",
+            date=shown.date,
+            source=shown.source,
+        )
+    words = _tr("{price}, {date}, {source}")
+    return words.format(price=range_words(price.low, price.high), date=price.date, source=price.source)
+
+
+def speed_cell(row: Worth) -> str:
+    """ "40 to 50 tokens/s", and what each costs."""
+    if row.tps is None:
+        return _tr("does not fit")
+    words = speed_words(row.tps)
+    if row.cny_per_tps is None:
+        return words
+    return f"{words}\n{_tr('{price} each').format(price=money_words(row.cny_per_tps))}"
+
+
+def energy_cell(machine: BudgetMachine) -> str:
+    """Of one answer at a time: kWh, and CNY if electricity has a price."""
+    row = machine.worth[0] if machine.worth else None
+    if row is None or row.kwh_per_million is None:
+        return NONE
+    words = _tr("{kwh} kWh").format(kwh=QLocale().toString(row.kwh_per_million, "f", 1))
+    if row.energy_cny_per_million is not None:
+        words += f"\n{money_words(row.energy_cny_per_million, 2)}"
+    return words
+
+
+def even_cell(machine: BudgetMachine) -> str:
+    """When it has paid for itself, by the row that does so first."""
+    days = [row.break_even_days for row in machine.worth if row.break_even_days is not None]
+    if not days:
+        return NONE
+    return _tr("{days} days").format(days=QLocale().toString(float(min(days)), "f", 0))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Money", text)

@@ -1,0 +1,1 @@
+"""Plans on the screen: words, bars and cards that several features show."""

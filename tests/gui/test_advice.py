@@ -1,0 +1,196 @@
+"""The pages about money: what is asked, what is shown, what is kept."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from engine.events import Calibrated, JobFailed, JobId, WhatIfAdvised
+from engine.messages import sentence
+from engine.planning.plan import Aim, Purpose, Wish
+from engine.planning.prices import RATE
+from gui.advice.budget_view import BudgetView
+from gui.advice.outcome_card import OutcomeCard
+from gui.advice.prices_view import PricesView
+from gui.advice.what_if_view import WhatIfView
+from gui.shell.window import Page
+from gui.widgets.facts_table import FactsTable
+from gui.widgets.range_bar import RangeBar
+from tests.gui.money import advice, answer_budget, answer_what_if, found
+from tests.gui.window_under_test import WindowUnderTest
+
+
+@pytest.fixture
+def page(window: WindowUnderTest) -> WindowUnderTest:
+    window.shell.show_advice()
+    window.settle()
+    assert window.parts.window.page is Page.ADVICE
+    return window
+
+
+def what_if_view(page: WindowUnderTest) -> WhatIfView:
+    return page.parts.advice.what_if
+
+
+def budget_view(page: WindowUnderTest) -> BudgetView:
+    page.parts.advice._tabs[1].click()
+    page.settle()
+    return page.parts.advice.budget
+
+
+def cards(page: WindowUnderTest) -> list[OutcomeCard]:
+    return [
+        card for card in what_if_view(page).findChildren(OutcomeCard) if card.isVisibleTo(page.parts.window)
+    ]
+
+
+def words(widget: QLabel | WhatIfView | BudgetView) -> str:
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if not label.isHidden())
+
+
+def test_the_page_asks_what_this_machine_would_gain(page: WindowUnderTest) -> None:
+    (question,) = page.desk.arguments("ask_what_if")
+    assert (question.aim, question.wanted) == (Aim(), ())
+    answer_what_if(page)
+    names = [card.accessibleName() for card in cards(page)]
+    assert names[0].startswith("GeForce RTX 4090. 13,000 to 16,000 CNY. Worth a thought.")
+    assert "tokens/s, at" in names[0]
+    assert any("Don't buy" in name for name in names)
+    assert "Now: Qwen3-30B-A3B" in words(what_if_view(page))
+    assert any(bar.isVisibleTo(page.parts.window) for bar in cards(page)[0].findChildren(RangeBar))
+
+
+def test_a_purchase_is_named_by_keyboard(page: WindowUnderTest) -> None:
+    answer_what_if(page)
+    view = what_if_view(page)
+    view._value.setFocus()
+    page.type("RTX 3090")
+    view._price.setFocus()
+    page.type("5500")
+    page.press(Qt.Key.Key_Return)
+    (question,) = page.desk.arguments("ask_what_if")
+    assert question.wanted == ("card=RTX 3090@5500",)
+    view._kind.setCurrentIndex(1)
+    view._value.setFocus()
+    page.type("128")
+    page.press(Qt.Key.Key_Return)
+    (question,) = page.desk.arguments("ask_what_if")
+    assert question.wanted == ("memory=128", "card=RTX 3090@5500")
+
+
+def test_what_makes_no_sense_is_said_and_not_asked_again(page: WindowUnderTest) -> None:
+    answer_what_if(page)
+    page.parts.advice.model.want("card=RTX 9999")
+    told = sentence("what_if_card_unknown", name="RTX 9999", nearest="RTX 3090")
+    page.tell(JobFailed(page.desk.last("ask_what_if"), told))
+    assert "RTX 9999" in words(what_if_view(page))
+    assert page.parts.advice.model.wanted == ()
+    assert cards(page)  # what was known stays
+
+
+def test_a_machine_that_was_never_checked_leads_to_the_check(page: WindowUnderTest) -> None:
+    page.tell(JobFailed(page.desk.last("ask_what_if"), sentence("machine_not_checked")))
+    assert "not checked" in words(what_if_view(page))
+    page.parts.advice._check.click()
+    page.settle()
+    assert page.parts.window.page is Page.WIZARD
+
+
+def test_an_old_answer_is_dropped(page: WindowUnderTest) -> None:
+    first = page.desk.last("ask_what_if")
+    view = what_if_view(page)
+    view._aim._wish.setCurrentIndex(1)
+    view._aim._wish.activated.emit(1)
+    page.settle()
+    (question,) = page.desk.arguments("ask_what_if")
+    assert question.aim == Aim(Purpose.CHAT, Wish.SPEED)
+    page.tell(WhatIfAdvised(first, found(), 1, None))
+    assert not cards(page)
+
+
+def test_money_is_compared(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    assert page.desk.arguments("ask_budget")[0].budget == 20_000
+    view._tiers[2].click()
+    page.settle()
+    assert page.desk.arguments("ask_budget")[0].budget == 60_000
+    answer_budget(page)
+    table, tiers = view.findChildren(FactsTable)[:2]
+    assert view._headline.text().startswith("Buy: ")
+    assert table.rowCount() == len(advice().machines) and table.accessibleName()
+    first = [table.item(0, column).text() for column in range(table.columnCount())]
+    assert "CNY" in first[0] and "tokens/s" in first[2] and "each" in first[2]
+    heard = table.item(0, 2).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert heard.startswith("1 at once: ")
+    assert tiers.rowCount() == 2  # nothing is sold for 5,000
+
+
+def test_what_is_said_of_energy_and_an_api_is_asked_with_it(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    view._fields[0].setFocus()
+    page.type("0.6x")  # letters are not taken
+    view._fields[1].setFocus()
+    page.type("16")
+    page.press(Qt.Key.Key_Return)
+    terms = page.desk.arguments("ask_budget")[0].terms
+    assert terms.cny_per_kwh.high == 0.6 and terms.api_cny.high == 16 and terms.tokens_a_day is None
+
+
+def test_keeping_the_money_is_advice_too(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    answer_budget(page, advice(100.0))
+    assert view._headline.text() == "Don't buy"
+    assert "The nearest is" in words(view)
+
+
+def test_prices_are_shown_with_their_source_and_kept(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    answer_budget(page)
+    shown = view.findChild(PricesView)
+    assert shown is not None
+    assert "2025-09" in words(view) and "a shop" in words(view)
+    field = shown._fields["GeForce RTX 3090"]
+    field.setFocus()
+    page.type("5200")
+    page.press(Qt.Key.Key_Return)
+    ((name, price),) = page.desk.settings.prices
+    assert name == "GeForce RTX 3090" and price.startswith("5200 20")
+    shown._fields[RATE].setFocus()
+    page.type("7.1")
+    page.press(Qt.Key.Key_Return)
+    assert [name for name, _ in page.desk.settings.prices] == ["GeForce RTX 3090", RATE]
+    field.clear()
+    field.setFocus()
+    page.press(Qt.Key.Key_Return)
+    assert [name for name, _ in page.desk.settings.prices] == [RATE]
+
+
+def test_reports_can_be_copied(page: WindowUnderTest) -> None:
+    answer_what_if(page)
+    what_if_view(page)._copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert "GeForce RTX 4090 (16,000 CNY, 2025-09," in copied and "estimated" in copied
+    view = budget_view(page)
+    answer_budget(page)
+    view._copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert "Ryzen 9 7950X, 64 GB" in copied and "a shop" in copied
+    assert isinstance(view._copy, QPushButton) and view._copy.accessibleName() == "Copied"
+
+
+def test_the_score_stands_under_it_and_a_calibration_asks_anew(page: WindowUnderTest) -> None:
+    answer_what_if(page)
+    assert page.desk.count("score") and page.parts.advice._score.isVisibleTo(page.parts.window)
+    before = page.desk.count("ask_what_if")
+    page.tell(Calibrated(JobId(4711), kept=False))
+    assert page.desk.count("ask_what_if") == before
+    page.tell(Calibrated(JobId(4711), kept=True))
+    assert page.desk.count("ask_what_if") == before + 1
+
+
+def test_both_wishes_have_words_of_their_own(page: WindowUnderTest) -> None:
+    box = what_if_view(page)._aim._wish
+    assert [box.itemText(index) for index in range(box.count())] == ["Better answers", "Quicker answers"]
+    assert box.currentText() == "Better answers"
