@@ -63,12 +63,9 @@ def offers(prices: PriceList, owned: Part | None = None) -> tuple[Offer, ...]:
 
 
 def unpriced(prices: PriceList, owned: bool) -> tuple[Part, ...]:
-    """Parts that could be bought if somebody said what they cost."""
-    return tuple(
-        part
-        for part in prices.parts
-        if prices.cny(part) is None and not (owned and part.kind is PartKind.COMPUTER)
-    )
+    """Computers and cards that could be bought if somebody said what they cost."""
+    kinds = (PartKind.CARD,) if owned else (PartKind.CARD, PartKind.COMPUTER)
+    return tuple(part for part in prices.parts if part.kind in kinds and prices.cny(part) is None)
 
 
 def _built(computer: Part, cards: list[Part], prices: PriceList, owned: Part | None) -> Iterator[Offer]:
