@@ -15,7 +15,7 @@ from engine.cli.context import Context
 from engine.cli.output import range_text
 from engine.download.endpoints import is_address
 from engine.download.sizes import size_text
-from engine.errors import LoadError, WorkerError
+from engine.errors import LoadError, UsageError, WorkerError
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
@@ -97,6 +97,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.what_if is not None:
         return what_if.run_what_if(arguments, context, (report, machine), aim, plan_record)
     if arguments.model or arguments.gguf:
+        if aim != Aim():
+            problem = "--purpose and --wish rank models, so they do not go together with --model and --gguf"
+            raise UsageError.of("usage", problem=problem, program="deskside plan")
         plan = with_remedy(_plan_one(arguments, context, machine), machine, Purpose.CHAT)
         context.output.record("plan", **plan_record(plan))
         for line in plan_lines(plan):

@@ -98,3 +98,6 @@ def test_a_purpose_and_a_wish(environment: dict[str, str], tmp_path: Path) -> No
     assert best["context_length"] >= 32_768 and best["quality_loss"]["source"]
     assert made["flagship"]["remedy"] and made["guide"][0]["sources"]
     assert deskside(environment, "plan", "--purpose", "poetry").returncode == 2
+    assert (
+        deskside(environment, "plan", "--purpose", "code", "--model", "Qwen3-8B", *words[1:3]).returncode == 2
+    )
