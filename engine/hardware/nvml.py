@@ -13,7 +13,7 @@ NvmlError: type[Exception] = pynvml.NVMLError
 MOST_CARDS = 64
 _LONGEST_NAME = 200
 # What the bindings make of texts that are none and of counts that cannot be.
-_NONSENSE = (ValueError, OverflowError, MemoryError)
+_NONSENSE = (ValueError, OverflowError, IndexError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,9 @@ class Transcript(SelectableCanvas):
                     QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def edit_by_key(self) -> None:
-        """The question that the keyboard is at, else the last one."""
-        boxes = [self._focused[0]] if self._focused is not None else range(len(self._boxes) - 1, -1, -1)
+        """The question that the keyboard is at, or whose answer it is at; else the last one."""
+        at = self._focused[0] if self._focused is not None and self.hasFocus() else len(self._boxes) - 1
+        boxes = range(at, -1, -1)
         asked = (self._boxes[n].message for n in boxes if self._boxes[n].message.role is Role.USER)
         question = next(asked, None)
         if question is not None:

@@ -105,6 +105,7 @@ def test_another_answer_is_walked_back_from(qtbot: QtBot, page: ChatPage) -> Non
     assert page.model.messages[2].parent_id == first
     assert page.model.versions_of(first) == (first, second)
     question = page.model.messages[2].id
+    page.composer.draft.setFocus()  # as whoever has just written is there
     QTest.keyClick(page.composer.draft, Qt.Key.Key_F2)
     ask(qtbot, page, "And back?")
     assert [message.text() for message in page.model.messages[::2]] == ["Count to five.", "And back?"]

@@ -353,6 +353,8 @@ def test_what_is_moved_looks_like_what_is_painted_anew(chat: Chat) -> None:
     for turn, scroll in enumerate((-35, -700, 90, 0, 400, -120, 10_000, -3, 2_000, 0)):
         chat.stream(job, f"piece {turn} of **words**\n\n", "| a |\n|---|\n| b |\n\n")
         QTest.qWait(40)
+        while transcript._frame.isActive():
+            QTest.qWait(5)
         bar.setValue(bar.value() + scroll)
         settle()
         kept = transcript.viewport().grab().toImage()
