@@ -18,6 +18,7 @@ CONNECTIONS: Final[tuple[Sentence, ...]] = tuple(
         "privacy_remotes",
         "privacy_api",
         "privacy_nodes",
+        "privacy_lending",
         "privacy_links",
         "privacy_local",
         "privacy_kept",

@@ -3603,8 +3603,8 @@
             <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
         </message>
         <message>
-            <source>Devices of other computers, when they are written into a report of the check by hand: the engine sends them the model and conversations without encryption.</source>
-            <translation>其他电脑的设备（手动写入检查报告时）：引擎会把模型和对话不加密地发送给它们。</translation>
+            <source>Devices of other computers that you added (`deskside nodes add`): the engine sends them the model and conversations, encrypted with the pairing key. Those that somebody writes into a report of the check by hand get them without encryption.</source>
+            <translation>您添加的其他电脑上的设备（`deskside nodes add`）：引擎会把模型和对话发送给它们，并用配对密钥加密。有人手动写入检查报告的设备则不加密。</translation>
         </message>
         <message>
             <source>Don't buy for the money alone: against an API at {api} CNY a million tokens nothing that this budget buys pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
@@ -4817,6 +4817,10 @@
         <message>
             <source>Your prompts and presets in {path} could not be read ({reason}). They were put aside as {aside}.</source>
             <translation>无法读取 {path} 中您的提示词和预设（{reason}）。原文件已另存为 {aside}。</translation>
+        </message>
+        <message>
+            <source>`deskside worker`, while it runs: listens on the network and lends the devices of this computer to whoever has its key.</source>
+            <translation>`deskside worker` 运行期间：在网络上监听，把本机的设备借给持有其密钥的人使用。</translation>
         </message>
         <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>

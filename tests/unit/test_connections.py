@@ -40,11 +40,18 @@ REACHING = {
 KNOWN = {
     "engine/cli/serve.py": "privacy_api",
     "engine/download": "privacy_hub",
+    "engine/host/nodes.py": "privacy_nodes",
     "engine/host/sockets.py": "privacy_local",
     "engine/jobs/doctoring.py": "privacy_kept",  # asks for the name of this machine
     "engine/remote": "privacy_remotes",
     "engine/runtime/channel.py": "privacy_local",
+    "engine/runtime/door.py": "privacy_nodes",
+    "engine/runtime/lending.py": "privacy_lending",
+    "engine/runtime/node_calls.py": "privacy_nodes",
     "engine/runtime/node_greeting.py": "privacy_nodes",
+    "engine/runtime/node_words.py": "privacy_nodes",
+    "engine/runtime/pairing.py": "privacy_nodes",
+    "engine/runtime/relay.py": "privacy_nodes",
     "engine/server": "privacy_api",
     "gui/signals.py": "privacy_local",  # a pair of sockets within the process
 }

@@ -47,6 +47,7 @@ TO_WORKER = [
     protocol.Park(),
     protocol.LimitParking(2**30),
     protocol.Cancel(JOB),
+    protocol.ServeDevices(50052, 2),
 ]
 FROM_WORKER = [
     protocol.Hello(12),
