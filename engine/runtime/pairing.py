@@ -14,21 +14,13 @@ import os
 import secrets
 import ssl
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.x509.oid import NameOID
 
 from engine.errors import UsageError
 
 NODE, GUEST = "node", "guest"
 _KEY_BYTES = 15
 _GROUP = 4  # characters between dashes
-_FROM, _UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 
 
 def new_key() -> str:
@@ -51,13 +43,15 @@ def key_bytes(text: str) -> bytes:
 
 def tls_of(key: str, role: str) -> ssl.SSLContext:
     """For one side: `NODE` listens, `GUEST` calls. Raises: UsageError, OSError."""
+    from engine.runtime.certificates import certificate_der
+
     raw = key_bytes(key)
     other = GUEST if role == NODE else NODE
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if role == NODE else ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False  # the certificate itself is known
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=_certificate(raw, other).public_bytes(serialization.Encoding.DER))
+    context.load_verify_locations(cadata=certificate_der(raw, other))
     if role == NODE:
         context.num_tickets = 0  # nobody comes back to an old session
     _show(context, raw, role)
@@ -66,42 +60,19 @@ def tls_of(key: str, role: str) -> ssl.SSLContext:
 
 def proves_itself(connection: ssl.SSLSocket, key: str, role: str) -> bool:
     """Whether the other side showed the certificate of that role."""
-    shown = connection.getpeercert(binary_form=True)
-    return shown == _certificate(key_bytes(key), role).public_bytes(serialization.Encoding.DER)
+    from engine.runtime.certificates import certificate_der
+
+    return connection.getpeercert(binary_form=True) == certificate_der(key_bytes(key), role)
 
 
 def _show(context: ssl.SSLContext, raw: bytes, role: str) -> None:
     """Python takes the private key from a file only: one that nobody else can read, for a moment."""
-    key = _private(raw, role).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    from engine.runtime.certificates import identity_pem
+
     handle, name = tempfile.mkstemp(prefix="deskside.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(key + _certificate(raw, role).public_bytes(serialization.Encoding.PEM))
+            file.write(identity_pem(raw, role))
         context.load_cert_chain(name)
     finally:
         Path(name).unlink()
-
-
-def _private(raw: bytes, role: str) -> Ed25519PrivateKey:
-    info = f"deskside node pairing 1: {role}".encode("ascii")
-    seed = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(raw)
-    return Ed25519PrivateKey.from_private_bytes(seed)
-
-
-def _certificate(raw: bytes, role: str) -> x509.Certificate:
-    """The same every time: its number, its dates and the signature follow from the key."""
-    private = _private(raw, role)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"deskside {role}")])
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(1)
-        .not_valid_before(_FROM)
-        .not_valid_after(_UNTIL)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(private, None)
-    )
