@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from engine.messages import Sentence, sentence
+from engine.json_file import read_object, write_object
+from engine.messages import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +53,13 @@ class Settings:
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
     """The settings in that file, and a sentence when the file had to be put aside."""
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return Settings(), None
-    except (OSError, UnicodeDecodeError) as error:
-        return Settings(), _put_aside(path, str(error))
-    try:
-        stored = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return Settings(), _put_aside(path, str(error))
-    if not isinstance(stored, dict):
-        return Settings(), _put_aside(path, "not a JSON object")
-    return _parse(stored), None
+    stored, remark = read_object(path, "settings_unreadable")
+    return _parse(stored), remark
 
 
 def save_settings(path: Path, settings: Settings) -> None:
     """Replaces the file atomically, other processes included. Raises: OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(settings), file, indent=2, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_object(path, asdict(settings))
 
 
 _MOST_REMOTES = 100
@@ -162,12 +145,3 @@ def _parse_remote(stored: Any) -> Remote | None:
     if not isinstance(models, list) or not all(isinstance(entry, str) for entry in models):
         return None
     return Remote(name, url, tuple(models))
-
-
-def _put_aside(path: Path, reason: str) -> Sentence:
-    aside = path.with_suffix(".damaged")
-    try:
-        path.replace(aside)
-    except OSError as error:
-        reason = f"{reason}; {error}"
-    return sentence("settings_unreadable", path=str(path), reason=reason, aside=str(aside))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from engine.chat.options import ChatOptions, options_from_dict, options_to_dict
 from engine.errors import StoreError
-from engine.messages import Sentence, sentence
+from engine.json_file import read_object, write_object
+from engine.messages import Sentence
 
 _MOST: Final = 500  # of a kind
 _LONGEST_NAME: Final = 60
@@ -57,17 +56,10 @@ class Shelf:
 
 def load_shelf(path: Path) -> tuple[Shelf, Sentence | None]:
     """What is in that file, and a sentence when it had to be put aside."""
-    try:
-        stored = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return Shelf(), None
-    except (OSError, ValueError, RecursionError) as error:
-        return Shelf(), _put_aside(path, str(error))
-    if not isinstance(stored, dict):
-        return Shelf(), _put_aside(path, "not a JSON object")
+    stored, remark = read_object(path, "shelf_unreadable")
     prompts = (_prompt(entry) for entry in _list(stored.get("prompts")))
     presets = (_preset(entry) for entry in _list(stored.get("presets")))
-    return Shelf(_sorted(filter(None, prompts)), _sorted(filter(None, presets))), None
+    return Shelf(_sorted(filter(None, prompts)), _sorted(filter(None, presets))), remark
 
 
 def save_shelf(path: Path, shelf: Shelf) -> None:
@@ -76,14 +68,8 @@ def save_shelf(path: Path, shelf: Shelf) -> None:
         "prompts": [{"name": one.name, "text": one.text} for one in shelf.prompts],
         "presets": [{"name": one.name, "options": options_to_dict(one.options)} for one in shelf.presets],
     }
-    fresh = path.with_suffix(f".{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8", errors="replace") as file:
-            json.dump(body, file, indent=2, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_object(path, body, errors="replace")
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError.of("shelf_unwritable", path=str(path), reason=reason) from error
@@ -116,12 +102,3 @@ def _preset(entry: Any) -> Preset | None:
 def _name(entry: Any) -> str:
     name = entry.get("name") if isinstance(entry, dict) else None
     return tidy_name(name) if isinstance(name, str) else ""
-
-
-def _put_aside(path: Path, reason: str) -> Sentence:
-    aside = path.with_suffix(".damaged")
-    try:
-        path.replace(aside)
-    except OSError as error:
-        reason = f"{reason}; {error}"
-    return sentence("shelf_unreadable", path=str(path), reason=reason, aside=str(aside))
