@@ -87,6 +87,8 @@ def run(
     shell.start(model_of_file(open_file) if open_file else None)
     if door is not None:
         door.listen(lambda file: bridge.emit_event(WindowAsked(JobId(0), file)))
+    # Qt would wait for the last window: a forgotten pop-up must not keep the program alive unseen.
+    parts.window.closing.connect(application.exit)
     code = application.exec()
     parts.window.close()
     bridge.close()

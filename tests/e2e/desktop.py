@@ -170,15 +170,19 @@ class Program:
         wait_for("the engine's end", lambda: not self.workers(), 40)
 
     def close(self) -> None:
-        """As a person closes it; waits for its end."""
+        """As a person closes it, who presses again if the window is still there; waits for its end."""
         assert self.process is not None
-        self.keys("ctrl+q")
-        try:
-            assert self.process.wait(30) == 0, self.stderr()
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGABRT)  # it says where its threads are
-            self.process.wait(10)
-            raise AssertionError(f"the window did not close: {self.stderr()}") from None
+        for _ in range(3):
+            self.keys("ctrl+q")
+            try:
+                assert self.process.wait(15) == 0, self.stderr()
+                return
+            except subprocess.TimeoutExpired:
+                focus = self.desktop.xdotool("getwindowfocus")
+                print(f"still there 15 s after Ctrl+Q; window {self.window}, the keyboard is at {focus}")
+        self.process.send_signal(signal.SIGABRT)  # it says where its threads are
+        self.process.wait(10)
+        raise AssertionError(f"the window did not close: {self.stderr()}")
 
     def kill(self) -> None:
         """As a power cut ends it."""

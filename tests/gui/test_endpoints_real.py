@@ -105,6 +105,10 @@ def wants_a_key(request: Request, line: Line) -> None:
         line.send(reply(401, {"error": "no key"}))
 
 
+def last_words(request: Request) -> str | None:
+    return request.body["messages"][-1]["content"] if "messages" in request.body else None
+
+
 def choose_first_and_add(driven: Driven) -> None:
     driven.until(lambda: driven.says("It answers and offers 2 models"))
     driven.press(Qt.Key.Key_Space)
@@ -133,7 +137,8 @@ def test_from_an_address_to_an_answer(driven: Driven, ring: MemoryRing) -> None:
         driven.ask("Hello")
         driven.until(lambda: bool(driven.parts.chat.model.messages) and driven.parts.chat.model.live is None)
         driven.until(lambda: driven.parts.chat.model.messages[-1].text() == "Hello!")
-        assert endpoint.requests[-1].body["messages"][-1]["content"] == "Hello"
+        # The title of the chat may have been asked for since.
+        assert "Hello" in [last_words(request) for request in endpoint.requests]
     driven.until(lambda: list(ring.entries.values()) == ["secret"])
 
 
