@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from engine.messages import Sentence, sentence
+from engine.whole_file import replace_file
 
 
 def read_object(path: Path, damaged: str) -> tuple[dict[str, Any], Sentence | None]:
@@ -28,12 +28,7 @@ def write_object(path: Path, body: dict[str, Any], errors: str = "strict") -> No
     """Replaces the file atomically, other processes included. `errors`: what becomes of letters that UTF-8
     has not, as `open` takes it. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    with fresh.open("w", encoding="utf-8", errors=errors) as file:
-        json.dump(body, file, indent=2, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(path, json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8", errors))
 
 
 def _put_aside(path: Path, reason: str, damaged: str) -> Sentence:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from engine.messages import english
 from engine.runtime.lending import Lending
 from engine.runtime.node_words import NodeDevice
 from engine.runtime.pairing import key_bytes, new_key
+from engine.whole_file import replace_file
 
 _LISTEN = "0.0.0.0:7341"
 _LOOK_S = 0.3
@@ -123,8 +122,5 @@ def _key(path: Path, fresh: bool) -> str:
         else:
             return text
     key = new_key()
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key + "\n")
-    part.replace(path)
+    replace_file(path, f"{key}\n".encode("ascii"), private=True)
     return key

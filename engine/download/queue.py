@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from engine.download.sources import is_repository
 from engine.download.values import DownloadPlan
 from engine.errors import DataFolderError, DownloadError
 from engine.messages import TEMPLATES, Sentence, english
+from engine.whole_file import replace_file
 
 _LARGEST_FILE_BYTES = 64 << 20
 _MOST_ENTRIES = 1000
@@ -166,12 +166,8 @@ def _read(path: Path) -> Entries:
 
 
 def _write(path: Path, entries: Entries) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump({"downloads": [_stored(entry) for entry in entries]}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    body = {"downloads": [_stored(entry) for entry in entries]}
+    replace_file(path, json.dumps(body, indent=1).encode("ascii"))
 
 
 def _stored(entry: QueueEntry) -> dict[str, Any]:

@@ -7,12 +7,12 @@ Records are read as hostile: anything odd in one makes it count as absent.
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from engine.download.names import name_problem
+from engine.whole_file import replace_file
 
 SUFFIX = ".json"  # of NAME.gguf.json
 _LARGEST_RECORD_BYTES = 1 << 20
@@ -42,13 +42,7 @@ def record_path(final: Path) -> Path:
 
 def write_record(final: Path, record: VerifiedFile) -> None:
     """Raises: OSError."""
-    path = record_path(final)
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(record), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(record_path(final), json.dumps(asdict(record), indent=1).encode("ascii"))
 
 
 def read_record(final: Path) -> VerifiedFile | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
@@ -16,6 +15,7 @@ from typing import Any, NoReturn, cast
 from engine.errors import UsageError
 from engine.hardware.report import BandwidthMeasurement, CpuInfo, HardwareReport
 from engine.messages import TEMPLATES, Sentence, english
+from engine.whole_file import replace_file
 
 SCHEMA = 1
 
@@ -46,12 +46,7 @@ def report_from_json(data: object) -> HardwareReport:
 def save_report(path: Path, report: HardwareReport) -> None:
     """Replaces the file atomically. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(report_to_json(report), file, indent=2, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(path, json.dumps(report_to_json(report), indent=2, allow_nan=False).encode("ascii"))
 
 
 def load_report(path: Path) -> HardwareReport:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
@@ -27,6 +26,7 @@ from engine.planning.sharpen import METHOD, Observation, sharpen
 from engine.planning.speed_inputs import TokenTime
 from engine.runtime.build import engine_build
 from engine.telemetry.history import KEPT_DAYS, Quantity, ScoreRecord, read_lessons
+from engine.whole_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -173,12 +173,7 @@ def save_calibration(paths: Paths, report: HardwareReport, calibration: Calibrat
     path = calibration_path(paths)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"schema": SCHEMA, "machine": asdict(key_of_machine(report)), **asdict(calibration)}
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(content, file, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(path, json.dumps(content, allow_nan=False).encode("ascii"))
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from engine.runtime.channel import Channel
 log = logging.getLogger(__name__)
 
 MOST_CLIENTS: Final = 256
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 2.0
 _FAREWELL_S: Final = 30.0  # for workers to park their conversations
 _FLUSH_S: Final = 0.5
 _BREATH_S: Final = 0.05  # between two tries to let a client in

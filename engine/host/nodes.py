@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import socket
 import threading
 import time
@@ -19,6 +18,7 @@ from engine.runtime.door import Door
 from engine.runtime.node_calls import ask_node, measure_distance, parse_address
 from engine.runtime.node_words import NodeDevice
 from engine.runtime.wire import Codec, WireError
+from engine.whole_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -123,14 +123,8 @@ def remove_node(paths: Paths, address: str) -> None:
 def write_nodes(paths: Paths, nodes: tuple[KeptNode, ...]) -> None:
     """In place of those that are kept. Raises: OSError."""
     paths.config.mkdir(parents=True, exist_ok=True)
-    path = paths.config / "nodes.jsonl"
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(b"".join(_CODEC.encode(node) + b"\n" for node in nodes))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    lines = b"".join(_CODEC.encode(node) + b"\n" for node in nodes)
+    replace_file(paths.config / "nodes.jsonl", lines, private=True)
 
 
 def _free_port(taken: set[int]) -> int:

@@ -135,7 +135,7 @@ _NAMES: Final = {
     )
 }
 _TO_HOST: Final = Codec(get_args(ToHost))
-_FROM_HOST: Final = Codec(get_args(FromHost), _NAMES)
+_FROM_HOST: Final = Codec(get_args(FromHost), _NAMES, piece=events.TokenDelta)
 
 VERSION: Final = __version__
 # Of the vocabulary: host and client must mean the same by every field.

@@ -7,7 +7,6 @@ what cannot be believed is passed over, and the model is loaded as it is planned
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.paths import Paths
 from engine.runtime.values import DeviceLayers, LoadRequest
 from engine.runtime.wire import Codec, WireError
 from engine.telemetry.history import Quantity, ScoreRecord
+from engine.whole_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -135,13 +135,8 @@ def forget_tuned(paths: Paths, model: InstalledModel) -> bool:
 
 def _write(paths: Paths, entries: list[TunedModel]) -> None:
     paths.state.mkdir(parents=True, exist_ok=True)
-    path = paths.state / "tuned.jsonl"
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(b"".join(_CODEC.encode(entry) + b"\n" for entry in entries[-_MOST_LINES:]))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    lines = b"".join(_CODEC.encode(entry) + b"\n" for entry in entries[-_MOST_LINES:])
+    replace_file(paths.state / "tuned.jsonl", lines)
 
 
 def _checked(entry: TunedModel) -> TunedModel:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import UsageError
+from engine.whole_file import replace_file
 
 OWN_KEY: Final = "api_key"  # its file, in the settings folder
 VARIABLE: Final = "DESKSIDE_API_KEY"
@@ -46,12 +47,10 @@ def own_key(path: Path) -> ApiKey:
 
 def renew_key(path: Path) -> ApiKey:
     """Another key in its place; servers that run go on with the old one. Raises: UsageError."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     text = secrets.token_urlsafe(32)
     try:
-        fresh.unlink(missing_ok=True)
-        _write(fresh, text)
-        fresh.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, f"{text}\n".encode("ascii"), private=True)
     except OSError as error:
         raise _unusable(path, error) from error
     return ApiKey(text, path, made=True)

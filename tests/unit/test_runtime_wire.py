@@ -31,7 +31,7 @@ from engine.runtime.values import (
     ToolCall,
     Turn,
 )
-from engine.runtime.wire import WireError, decode_from_worker, decode_to_worker, encode
+from engine.runtime.wire import Codec, WireError, decode_from_worker, decode_to_worker, encode
 
 JOB = JobId(7)
 STATS = AnswerStats(37, 5, 80, 180.4, 94.0, 0.2, 3, 0.5)
@@ -166,6 +166,37 @@ def test_any_bytes_are_refused_or_a_message(body: bytes) -> None:
     except WireError:
         return
     raise AssertionError("random bytes became a message")
+
+
+QUICK = Codec((protocol.Delta,), piece=protocol.Delta)
+EXACT = Codec((protocol.Delta,))
+
+
+def _read(codec: Codec, body: bytes) -> object:
+    try:
+        return codec.decode(body)
+    except WireError as error:
+        return str(error)
+
+
+_FIELD = st.one_of(st.integers(), st.booleans(), st.text(), st.floats(), st.none(), st.lists(st.integers()))
+_PIECE = st.fixed_dictionaries(
+    {},
+    optional={
+        "job": st.integers() | _FIELD,
+        "text": st.text() | _FIELD,
+        "reasoning": st.booleans() | _FIELD,
+        "tokens": st.integers() | _FIELD,
+        "logprobs": st.just([]) | _FIELD,
+        "more": _FIELD,
+    },
+)
+
+
+@given(fields=_PIECE)
+def test_a_piece_is_read_quickly_as_it_would_be_exactly(fields: dict[str, Any]) -> None:
+    body = json.dumps({"type": "Delta", **fields}).encode()
+    assert repr(_read(QUICK, body)) == repr(_read(EXACT, body))
 
 
 def test_channel_carries_large_messages_and_says_when_it_is_closed() -> None:

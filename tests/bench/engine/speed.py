@@ -65,15 +65,19 @@ def generation(bench: Bench) -> list[Row]:
 
 
 def prompt(bench: Bench) -> list[Row]:
-    """From the question to its first token. As many tokens are read as by the tool: with some fewer, the
-    last tile of a matrix would be computed for nothing."""
+    """From the question to its first token. The tool reads as many tokens, behind as many others: with some
+    fewer, the last tile of a matrix would be computed for nothing; and attention takes the cache in steps of
+    256 tokens, so that 515 tokens cost 2 to 3 % more than 512."""
 
     def work(side: OurPath | LlamaServer, number: int) -> Spent:
         return side.answer(question(LONG_PROMPT + SHARED_TOKENS, 1, number)).prompt
 
     sides = [
         Side("ours", lambda: _asked(bench.open_ours(bench.settings), work, warm=LONG_PROMPT)),
-        Side("llama-bench", lambda: _Tool(bench_prompt(bench.tools, bench.settings, LONG_PROMPT, TURNS))),
+        Side(
+            "llama-bench",
+            lambda: _Tool(bench_prompt(bench.tools, bench.settings, LONG_PROMPT, SHARED_TOKENS, TURNS)),
+        ),
     ]
     return [bench.row("prompt", play(sides, bench.limits), "llama-bench", 0.97)]
 

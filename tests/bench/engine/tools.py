@@ -58,8 +58,9 @@ def bench_generation(tools: Path, settings: Settings, tokens: int, depth: int, r
     return _llama_bench(tools, settings, work, ": generation run", tokens, rounds)
 
 
-def bench_prompt(tools: Path, settings: Settings, tokens: int, rounds: int) -> HaltedTool:
-    work = ["-p", str(tokens), "-n", "0"]
+def bench_prompt(tools: Path, settings: Settings, tokens: int, depth: int, rounds: int) -> HaltedTool:
+    """llama-bench that reads `tokens` tokens behind `depth` others, which it does not count."""
+    work = ["-p", str(tokens), "-n", "0", "-d", str(depth)]
     return _llama_bench(tools, settings, work, ": prompt run", tokens, rounds)
 
 
