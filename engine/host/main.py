@@ -6,8 +6,10 @@ client has left.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -30,7 +32,7 @@ from engine.runtime.channel import Channel
 log = logging.getLogger(__name__)
 
 MOST_CLIENTS: Final = 256
-_LOOK_S: Final = 2.0
+_LOOK_S: Final = 5.0
 _FAREWELL_S: Final = 30.0  # for workers to park their conversations
 _FLUSH_S: Final = 0.5
 _BREATH_S: Final = 0.05  # between two tries to let a client in
@@ -72,6 +74,7 @@ class Host:
         self._alone_since = time.monotonic()
         self._closing = False
         self._stop = threading.Event()
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()  # somebody left, or it is to end
 
     def run(self, address: Address) -> None:
         """Until the last client has left, or somebody asks for the end."""
@@ -79,13 +82,25 @@ class Host:
             signal.signal(wish, self._asked_to_end)
         threading.Thread(target=self._accept_all, name="doorway", daemon=True).start()
         log.info("Deskside %s: the engine listens at %s", VERSION, address.text)
-        pause = min(_LOOK_S, self._options.linger_s / 4 + 0.01)
-        while not self._stop.wait(pause) and not self._lonely():
+        while not self._stop.is_set() and not self._lonely():
+            self._rest()
             self._drop_stalled()
         self._end(address)
 
     def _asked_to_end(self, _signal: int, _frame: FrameType | None) -> None:
+        self._end_soon()
+
+    def _end_soon(self) -> None:
         self._stop.set()
+        self._news.put(None)
+
+    def _rest(self) -> None:
+        """Until somebody leaves. To look around costs a sleeping processor milliseconds, so it is rare while
+        somebody is here."""
+        with self._lock:
+            pause = _LOOK_S if self._sessions else min(_LOOK_S, self._options.linger_s / 4 + 0.01)
+        with contextlib.suppress(queue.Empty):
+            self._news.get(timeout=pause)
 
     def _lonely(self) -> bool:
         """Decided once: a client that knocks now finds the door closed, and starts a new host."""
@@ -174,10 +189,11 @@ class Host:
             alone = self._sessions == {session}
         if alone:
             log.info("making room for another version")
-            self._stop.set()
+            self._end_soon()
 
     def _leave(self, session: Session) -> None:
         with self._lock:
             self._sessions.discard(session)
             self._alone_since = time.monotonic()
+        self._news.put(None)
         self._pool.leave(session)

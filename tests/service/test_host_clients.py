@@ -133,7 +133,7 @@ def test_a_history_is_kept_of_answers_and_of_the_machine(paths: Paths, models: P
     stats = guest.first(job, events.GenerationFinished).stats
     assert isinstance(guest.ending(job), events.JobFinished)
     host = guest.look().pid
-    time.sleep(2.5)  # one look at the machine
+    time.sleep(5.5)  # one look at the machine
     guest.client.close()
     assert gone(host, 30)
     (answer,) = read_answers(paths.history, 0)
