@@ -112,6 +112,7 @@ class GpuInfo:
     shared_free_bytes: int | None = None
     device: str = ""  # as the engine names it, "CUDA0"; "" where it does not list it
     link: NetworkLink | None = None  # of a node
+    prompt_operations: float = 0.0  # a second, of a processor that is lent; 0: a graphics card
 
 
 @dataclass(frozen=True, slots=True)

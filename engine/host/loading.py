@@ -19,10 +19,11 @@ from engine.messages import Sentence
 from engine.paths import Paths
 from engine.planning.described_machine import with_threads
 from engine.planning.fit import UNBOUND, Bound, Fit, Ladder, Room, Wanted, free_in
-from engine.planning.layout import Placement, candidates
+from engine.planning.layout import Placement
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType
 from engine.planning.speed import TYPICAL_DEPTH, token_time
+from engine.planning.ways import candidates
 from engine.planning.wording import size_text, speed_text
 from engine.runtime.state_names import kv_type_of_states
 from engine.runtime.values import DeviceLayers, LoadRequest, LoadWish

@@ -26,6 +26,7 @@ from engine.host.scoring import Forecast
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.paths import Paths
 from engine.planning.described_machine import with_threads
+from engine.planning.hope import hope_of
 from engine.planning.layout import demand_of
 from engine.planning.machine import machine_of
 from engine.planning.placement import fastest, plan_on
@@ -97,7 +98,8 @@ def bench(
         depth=measured.prompt_tokens + measured.generated_tokens // 2, prompt=measured.prompt_tokens
     )
     plan = plan_on(machine, spec, quantization, context, first.kv_type, asked=asked)
-    placement = fastest(demand_of(spec.shape, quantization, context, first.kv_type), machine)
+    demand = demand_of(spec.shape, quantization, context, first.kv_type)
+    placement = fastest(demand, machine, hope_of(spec))
     forecast = Forecast.of(wish.model, placement, machine, known)
     kept = not busy and _keep(paths, forecast.score_answer(stats, quiet=True, now=time.time()))
     return BenchResult(plan, measured, busy, kept)

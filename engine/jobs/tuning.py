@@ -23,7 +23,8 @@ from engine.paths import Paths
 from engine.planning.described_machine import with_threads
 from engine.planning.fit import UNBOUND, Fit
 from engine.planning.forecast import AnswerShape, forecast_answer
-from engine.planning.layout import Placement, candidates
+from engine.planning.layout import Placement
+from engine.planning.ways import candidates
 from engine.runtime.client import list_devices
 from engine.runtime.timing import Timer, trials
 from engine.runtime.values import LoadRequest, LoadWish, Timing, weights_of

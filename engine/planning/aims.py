@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.planning.hope import THINKING_TOKENS
 from engine.planning.loss import loss_of
 from engine.planning.plan import Aim, Purpose, RunPlan, Wish
 from engine.planning.speed import USUAL, SpeedQuestion
 
-# A model that thinks writes about so many tokens before its answer.
-THINKING_TOKENS = 1000
 # Editorial, like the quality of models: what a doubling of the wait for a whole answer is worth in points of
 # quality to somebody who wishes for speed, and what a perplexity increased by one costs.
 POINTS_PER_DOUBLING = 10.0
@@ -32,13 +31,14 @@ class Task:
 
     @property
     def question(self) -> SpeedQuestion:
-        return SpeedQuestion(depth=self.prompt + self.answer // 2, prompt=self.prompt)
+        depth = self.prompt + self.answer // 2
+        return SpeedQuestion(depth, 1, self.prompt, self.answer, self.patience_s)
 
 
 # Chat asks what speeds are stated for everywhere else. Code: a few files, and an answer with code in it. Long
 # documents: a paper of some forty pages; five minutes is what a person goes for a coffee for.
 TASKS = {
-    Purpose.CHAT: Task(0, USUAL.prompt, 400, None),
+    Purpose.CHAT: Task(0, USUAL.prompt, USUAL.answer, None),
     Purpose.CODE: Task(16_384, 4_000, 800, 120.0),
     Purpose.LONG: Task(32_768, 24_000, 600, 300.0),
 }

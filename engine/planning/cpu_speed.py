@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.catalog.model import AttentionKind, Matrices, ModelShape
 from engine.hardware.described import EngineKind
@@ -51,6 +51,7 @@ PROMPT_OPERATIONS_AVX512 = 90e9
 PROMPT_OPERATIONS_NARROW = 20e9
 PROMPT_OPERATIONS_ARM = 35e9
 MATRIX_UNIT_GAIN = 2.0
+UNCOPIED_PROMPTS = 0.4  # of the operations, where weights lie as in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,18 @@ def _prompt_operations(machine: Machine) -> float:
         return PROMPT_OPERATIONS_NARROW * machine.core_rate
     rate = PROMPT_OPERATIONS_AVX512 if machine.avx512 else PROMPT_OPERATIONS
     return rate * machine.core_rate * (MATRIX_UNIT_GAIN if machine.amx else 1.0)
+
+
+def lent_rates(machine: Machine, threads: int) -> tuple[float, float]:
+    """(bytes of weights a second, operations a second while a prompt is read) of this processor as the device
+    of another machine: with weights of the usual 4 to 5 bits, in the layout of their file."""
+    calibration = machine.calibration
+    if calibration and calibration.kernels:
+        point = kernel_at(calibration.kernels, "Q4_K", threads)
+        return point.bytes_per_second, point.prompt_operations_per_second * UNCOPIED_PROMPTS
+    kernels = threads * _thread_rate(bytes_per_weight("Q4_K") * 8, "Q4_K", machine)
+    operations = threads * _prompt_operations(replace(machine, amx=False)) * UNCOPIED_PROMPTS
+    return min(_memory(machine) * MEMORY_SHARE, kernels), operations
 
 
 # calibrated machines

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec, Quantization
+from engine.planning.hope import hope_of
 from engine.planning.layout import Demand, Placement, demand_of
 from engine.planning.machine import Machine
 from engine.planning.memory import UBATCH, copied_weights, full_row, sliding_row
@@ -138,6 +139,7 @@ class Ladder:
         self._quantization = quantization
         self._whole = whole
         self._wanted = wanted
+        self._hope = hope_of(spec)
         self._trained = spec.shape.trained_context or UNKNOWN_CONTEXT
         base = Setting(
             wanted.context_length or min(self._trained, BASE_CONTEXT),
@@ -145,7 +147,7 @@ class Ladder:
             wanted.sequences or USUAL_SEQUENCES,
             shared=wanted.sequences != 1,
         )
-        self._ideal = fastest(self._demand(base), whole)
+        self._ideal = fastest(self._demand(base), whole, self._hope)
         self.base = replace(
             base,
             whole=self._ideal.gpu_layers >= spec.shape.layers,
@@ -176,7 +178,7 @@ class Ladder:
                 continue
             if bound.plain:
                 setting = replace(setting, repack=False)
-            placement = fastest(self._demand(setting), room.machine)
+            placement = fastest(self._demand(setting), room.machine, self._hope)
             small = bound.most is None or _everything(placement) <= bound.most
             if small and self._fits(setting, placement, room):
                 return Fit(rung, setting, wanted, placement, self.needed, free_in(room))
@@ -202,7 +204,7 @@ class Ladder:
     def needed(self) -> int:
         """Bytes of what is wanted, in main memory and on GPUs together."""
         roomy = replace(self._whole, ram_budget=1 << 60)
-        return _everything(fastest(self._demand(self.base), roomy))
+        return _everything(fastest(self._demand(self.base), roomy, self._hope))
 
     # the rungs
     def _rungs(self) -> Iterator[Setting]:
@@ -327,7 +329,7 @@ class Ladder:
     def _leaves_plenty(self, setting: Setting, placement: Placement, machine: Machine) -> bool:
         """Most of main memory stays for whatever else a person does. Rooms of their own must fit
         twice over besides."""
-        least = fastest(self._demand(self.base), replace(machine, gpus=()))
+        least = fastest(self._demand(self.base), replace(machine, gpus=()), self._hope)
         if placement.ram > max(machine.ram_budget * WIDENED_PART, least.ram * 1.05):
             return False
         if setting.shared or setting.sequences == 1:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.hardware.described import GpuBackend
-from engine.planning.machine import GpuBudget
+from engine.planning.machine import PROCESSOR, GpuBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ _CHIPS = {
     "battlemage": Chip(0.72, 20e9, layer_s=100e-6, unrecorded_layer_s=150e-6, operations=260),
     # Metal: one command buffer a token, no graphs; 4-bit kernels are bound by the cores' arithmetic
     "apple": Chip(0.85, 6.6e9, 100e-6, 100e-6, operations=155, per_clock=1.278e9),
+    # Of another machine: told as what it reaches. A barrier of all threads behind each kernel.
+    PROCESSOR: Chip(1.0, 0.0, 60e-6, 60e-6, operations=0),
 }
 _OTHER = Chip(0.75, 12e9, 60e-6, 90e-6, operations=150)
 # ECC of graphics memory takes its check bits from the same memory.
@@ -89,6 +91,8 @@ def layer_seconds(gpu: GpuBudget, recorded: float) -> float:
 
 def prompt_operations(gpu: GpuBudget) -> float:
     """Operations per second while it reads a prompt."""
+    if gpu.operations:
+        return gpu.operations
     if not gpu.units:
         return gpu.bandwidth * UNKNOWN_GPU_OPERATIONS
     return gpu.units * gpu.clock_hz * chip_of(gpu).operations

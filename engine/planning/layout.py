@@ -1,16 +1,15 @@
 """What goes where: layers and experts on GPUs or in main memory, repacking, streaming.
 
-A placement is computed for one context length and cache type. Of the ways that are possible
-(`candidates`) the planner takes the fastest; each fills the GPUs as far as whole layers go, so
-more memory never offloads less.
+A placement is computed for one context length and cache type. Which ways there are is told by ways.py,
+which of them is best by placement.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.catalog.model import LayerKind, ModelShape, Quantization
-from engine.planning.layers import Piece, pieces_of, runs_that_fit
+from engine.catalog.model import ModelShape, Quantization
+from engine.planning.layers import Piece, pieces_of
 from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import (
     OUTPUT_ROWS,
@@ -31,7 +30,8 @@ from engine.planning.plan import KvType
 from engine.planning.repack import unmapped_bytes
 
 # Inner widths of a recurrent layer that cross to the next device beside the residual (see memory.Run).
-_INCOMING, _OUTGOING = 2, 1
+INCOMING, OUTGOING = 2, 1
+MOST_FILLED = 0.85  # of the usable main memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,90 +162,17 @@ def demand_of(
     )
 
 
-def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
-    """The ways worth comparing: as many layers as fit; all layers but no experts; all on one GPU; no GPU
-    if none of these. GPUs whose memory is slower than main memory slow down what would fit there, and are
-    taken only where it does not.
-    """
-    pace = machine.ram_bandwidth.expected
-    quick = tuple(gpu for gpu in machine.gpus if gpu.unified or gpu.bandwidth > pace)
-    found = _ways(demand, replace(machine, gpus=quick)) or [_place(demand, machine, (), False, False)]
-    if len(quick) < len(machine.gpus) and all(way.streamed or not way.runs for way in found):
-        found += _ways(demand, machine)
-    here = tuple(gpu for gpu in machine.gpus if not gpu.network)
-    if len(here) < len(machine.gpus):  # a network may cost more than a quick device gains
-        found += candidates(demand, replace(machine, gpus=here))
-    return tuple(found)
+def leaves_air(placement: Placement, machine: Machine) -> bool:
+    """What fills memory to the brim ends in swapping. The copy for speed is left out of the sum,
+    since it is made only where there is room."""
+    return placement.ram - placement.repack <= machine.ram_budget * MOST_FILLED
 
 
-def ways_with_all(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
-    """As many layers as fit on the GPUs there are, slow ones included."""
-    return tuple(_ways(demand, machine))
-
-
-def _ways(demand: Demand, machine: Machine) -> list[Placement]:
-    found = []
-    whole = len(demand.pieces)
-    fitting = _runs(demand, machine.gpus, False, False)
-    if sum(fitting) > 1:  # the output alone would only be in the way
-        found.append(_place(demand, machine, fitting, False, False))
-    if sum(fitting) == whole and sum(count > 0 for count in fitting) > 1:
-        together = _runs(demand, machine.gpus, False, True)
-        if sum(together) == whole:
-            found.append(_place(demand, machine, together, False, True))
-        found += _alone(demand, machine)
-    if demand.weights.experts and sum(fitting) < whole:
-        without = _runs(demand, machine.gpus, True, False)
-        if sum(without) == whole:
-            found.append(_place(demand, machine, without, True, False))
-    return found
-
-
-def _alone(demand: Demand, machine: Machine) -> list[Placement]:
-    """On the fastest GPU that holds everything."""
-    for number, gpu in enumerate(machine.gpus):
-        (count,) = _runs(demand, (gpu,), False, False)
-        if count == len(demand.pieces):
-            counts = tuple(count if other == number else 0 for other in range(len(machine.gpus)))
-            return [_place(demand, machine, counts, False, False)]
-    return []
-
-
-def _runs(
-    demand: Demand, gpus: tuple[GpuBudget, ...], experts_on_cpu: bool, pipelined: bool
-) -> tuple[int, ...]:
-    """For each GPU, how many of the last pieces it takes."""
-    sizes = [piece.on_gpu(experts_on_cpu) for piece in demand.pieces]
-    most = Run(
-        kinds_of(demand.shape), True, pipelined, experts_on_cpu, later=True, handed=_INCOMING + _OUTGOING
-    )
-    compute = _compute(demand, most)
-    rooms = [gpu.budget - compute - gpu.overhead for gpu in gpus]
-    speeds = [gpu.bandwidth for gpu in gpus]
-    counts = runs_that_fit(sizes, rooms, speeds)
-    while _loses_flash_attention(demand, first := len(sizes) - sum(counts)):
-        counts = runs_that_fit(sizes[first + 1 :], rooms, speeds)
-    return counts
-
-
-def _loses_flash_attention(demand: Demand, first: int) -> bool:
-    """Whether llama.cpp would do without it, and so with ten times the compute buffer, if the devices began
-    with that piece: the state of a recurrent layer is read before the layer in front of it attends, which
-    is then given to the recurrent layer's device; as it is not where its own layer is, flash attention counts
-    as unsupported (llama_context::resolve_fused_ops). A quantised cache insists on it."""
-    if demand.kv_type is not KvType.F16 or not 0 < first < len(demand.pieces):
-        return False
-    kinds = [piece.kind for piece in demand.pieces]
-    behind = next((kind for kind in kinds[first:] if kind is not LayerKind.PLAIN), None)
-    before = next((kind for kind in reversed(kinds[:first]) if kind is not LayerKind.PLAIN), None)
-    return behind is LayerKind.RECURRENT and before not in (None, LayerKind.RECURRENT)
-
-
-def _compute(demand: Demand, run: Run) -> int:
+def compute_on(demand: Demand, run: Run) -> int:
     return device_compute_bytes(demand.shape, demand.context_length, demand.batch, demand.kv_type, run)
 
 
-def _place(
+def place(
     demand: Demand, machine: Machine, counts: tuple[int, ...], experts_on_cpu: bool, pipelined: bool
 ) -> Placement:
     """With so many of the last pieces on each GPU."""
@@ -301,7 +228,7 @@ def _parts(
             experts_on_cpu,
             later=begin > first,
             only_last=output and count == 2,
-            handed=(_INCOMING if begin > first else 0) + (_OUTGOING if end < len(pieces) - 1 else 0),
+            handed=(INCOMING if begin > first else 0) + (OUTGOING if end < len(pieces) - 1 else 0),
         )
         parts.append(
             DevicePart(
@@ -310,7 +237,7 @@ def _parts(
                 output,
                 sum(piece.on_gpu(experts_on_cpu) - piece.kv_cache for piece in pieces_here),
                 sum(piece.kv_cache for piece in pieces_here),
-                _output_compute(demand) if output and count == 1 else _compute(demand, run),
+                _output_compute(demand) if output and count == 1 else compute_on(demand, run),
             )
         )
         begin = end

@@ -43,6 +43,8 @@ GPU_BANDWIDTH_GUESSES = ((40, 700e9), (20, 600e9), (10, 350e9), (0, 200e9))
 
 # Of a GPU's memory that its driver keeps for a program's context and kernels.
 GPU_OVERHEAD = 350 * MIB
+# The "architecture" of a processor that another machine lends.
+PROCESSOR = "processor"
 # PCIe 4.0 x16 carries 25 of its 31.5 GB/s in copies of weights.
 USUAL_PCIE = 25e9
 # The core that kernel rates are stated for: AVX2 at 4 GHz.
@@ -67,6 +69,7 @@ class GpuBudget:
     overhead: int = GPU_OVERHEAD  # bytes of its driver's context and kernels
     round_trip_s: float = 0.0  # of a node: a question and its answer over the network
     network: float = 0.0  # bytes per second to it
+    operations: float = 0.0  # of a processor, while it reads a prompt; 0: by the chip
 
 
 class Question(StrEnum):
@@ -221,13 +224,14 @@ def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tup
                 rate,
                 valid,
                 unified,
-                chip.architecture if chip else "",
+                chip.architecture if chip else PROCESSOR if gpu.prompt_operations else "",
                 chip.units if chip else 0,
                 chip.clock_hz if chip else 0.0,
                 device=gpu.device,
                 overhead=0 if is_node(gpu.device) else GPU_OVERHEAD,  # a node's is its own machine's
                 round_trip_s=gpu.link.round_trip_s if gpu.link else 0.0,
                 network=gpu.link.bytes_per_second if gpu.link else 0.0,
+                operations=gpu.prompt_operations,
             )
         )
     return tuple(sorted(budgets, key=lambda gpu: -gpu.bandwidth))

@@ -7,14 +7,16 @@ from dataclasses import replace
 from engine.catalog.model import FileWeights, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
 from engine.hardware.report import HardwareReport
-from engine.planning.layout import Demand, Placement, candidates, demand_of
+from engine.planning.hope import Hope, hope_of
+from engine.planning.layout import Demand, Placement, demand_of, leaves_air
 from engine.planning.machine import MIB, Machine, machine_of
 from engine.planning.memory import OVERHEAD
 from engine.planning.open_questions import questions_for
 from engine.planning.plan import DeviceMemory, DryRun, KvType, MemoryEstimate, RunPlan
 from engine.planning.reasons import reasons_for
-from engine.planning.speed import TYPICAL_DEPTH, USUAL, SpeedQuestion, estimate_speed, token_time
+from engine.planning.speed import USUAL, SpeedQuestion, estimate_speed
 from engine.planning.verdict import verdict_of
+from engine.planning.ways import candidates
 
 # The context that placement is decided with, whatever the memory: were it to grow with memory,
 # more memory could offload less. It is widened afterwards where nothing else changes.
@@ -28,7 +30,6 @@ WIDENED_PART = 0.6
 # Part of a reserved compute buffer that a chat touches (measured: tests/bench/truth/memory.py).
 COMPUTE_TOUCHED = 0.6
 RESIDENT_OVERHEAD = 70 * MIB  # of the worker's Python and libraries, measured in the same place
-MOST_FILLED = 0.85  # of the usable main memory
 
 
 def plan_model(
@@ -56,7 +57,8 @@ def plan_on(
 ) -> RunPlan:
     """As `plan_model`, on a machine already made from its report or its description. `repack` False does
     without a copy of the weights."""
-    placement = _choose(machine, spec.shape, quantization, context_length, kv_type, repack)
+    hope = hope_of(spec, asked)
+    placement = _choose(machine, spec.shape, quantization, context_length, kv_type, repack, hope)
     speed = estimate_speed(placement, machine, asked)
     verdict = verdict_of(spec, placement, speed)
     return RunPlan(
@@ -220,10 +222,11 @@ def _choose(
     context_length: int,
     kv_type: KvType | None,
     repack: bool,
+    hope: Hope,
 ) -> Placement:
     trained = shape.trained_context or UNKNOWN_CONTEXT
     base = context_length or min(trained, BASE_CONTEXT)
-    best = fastest(demand_of(shape, quantization, base, kv_type or KvType.F16, repack=repack), machine)
+    best = fastest(demand_of(shape, quantization, base, kv_type or KvType.F16, repack=repack), machine, hope)
     if context_length or best.streamed or not best.runs:
         return best
     for wider in WIDER_CONTEXTS:
@@ -233,7 +236,8 @@ def _choose(
         if wider > trained or best.demand.kv_type is not (kv_type or KvType.F16):
             break
         tried = (
-            fastest(demand_of(shape, quantization, wider, kind, repack=repack), machine) for kind in types
+            fastest(demand_of(shape, quantization, wider, kind, repack=repack), machine, hope)
+            for kind in types
         )
         best = next((other for other in tried if _widens(other, best, machine)), best)
     return best
@@ -252,33 +256,22 @@ def _layout(placement: Placement) -> tuple[int, bool, bool, int]:
     return placement.n_gpu_layers, placement.experts_on_cpu, placement.repack > 0, placement.streamed
 
 
-def fastest(demand: Demand, machine: Machine) -> Placement:
-    """Whatever stays in memory first, then what leaves air in it, then the fastest.
-
-    Layers with their experts on GPUs must offload at least as much as keeping the experts in
-    main memory would, so that a larger GPU never holds less.
-    """
+def fastest(demand: Demand, machine: Machine, hope: Hope | None = None) -> Placement:
+    """Whatever stays in memory first, then what leaves air in it, then what answers as is hoped for, then the
+    shortest wait for a whole answer. Each way answers no later where the machine has more of anything, so
+    that more of anything never makes the best of them worse."""
+    hoped = hope or Hope()
     found = candidates(demand, machine)
-    least = max((_offloaded(way) for way in found if way.experts_on_cpu), default=0)
-    allowed = [way for way in found if not 0 < _offloaded(way) < least]
+    if len(found) == 1:
+        return found[0]
     return max(
-        allowed,
+        found,
         key=lambda way: (
             way.runs,
             -way.streamed,
             leaves_air(way, machine),
-            -token_time(way, machine, TYPICAL_DEPTH).total,
+            *hoped.liking(way, machine),
             -len(way.parts),
             way.pipelined,
         ),
     )
-
-
-def leaves_air(placement: Placement, machine: Machine) -> bool:
-    """What fills memory to the brim ends in swapping. The copy for speed is left out of the sum,
-    since it is made only where there is room."""
-    return placement.ram - placement.repack <= machine.ram_budget * MOST_FILLED
-
-
-def _offloaded(placement: Placement) -> int:
-    return sum(size for _, size in placement.gpu_shares)

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from engine.catalog.model import ModelSpec
 from engine.messages import Sentence, sentence
-from engine.planning.layout import Placement, candidates, ways_with_all
+from engine.planning.layout import Placement
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType, SpeedEstimate, Verdict
 from engine.planning.speed import TYPICAL_DEPTH, network_seconds, token_time
 from engine.planning.speed_inputs import Bottleneck
 from engine.planning.verdict import least_bits, wanted_tps
+from engine.planning.ways import candidates, ways_with_all
 from engine.planning.wording import rate_text, size_text, speed_text
 
 _SLOWER = 1.02  # less is not worth a word

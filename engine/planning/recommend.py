@@ -7,8 +7,9 @@ from engine.hardware.report import HardwareReport
 from engine.messages import Sentence, sentence
 from engine.planning.aims import liking
 from engine.planning.guide import notes_for
+from engine.planning.layout import MOST_FILLED
 from engine.planning.machine import Machine, machine_of
-from engine.planning.placement import MOST_FILLED, plan_model, spec_of_file
+from engine.planning.placement import plan_model, spec_of_file
 from engine.planning.plan import Aim, Purpose, Recommendation, RunPlan, Verdict, Wish
 from engine.planning.purposes import plan_for
 from engine.planning.reasons import disk_is_short

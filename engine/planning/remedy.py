@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from engine.messages import Sentence, sentence
 from engine.planning.altered import with_bandwidth, with_cards, with_memory
+from engine.planning.layout import MOST_FILLED
 from engine.planning.machine import GIB, Machine
-from engine.planning.placement import MOST_FILLED
 from engine.planning.plan import Purpose, RunPlan, Verdict
 from engine.planning.purposes import plan_for
 from engine.planning.wording import rate_text, size_text

@@ -23,7 +23,7 @@ from engine.planning.cpu_speed import (
 )
 from engine.planning.gpu_speed import layer_seconds, prompt_operations, read_rate
 from engine.planning.layout import Placement
-from engine.planning.machine import Machine
+from engine.planning.machine import GpuBudget, Machine
 from engine.planning.memory import kv_read_bytes
 from engine.planning.plan import SpeedEstimate
 from engine.planning.sharpen import learnt
@@ -51,6 +51,7 @@ WORTH_ASKING = 1.3
 
 TYPICAL_DEPTH = 1024  # tokens already in the cache when speed is stated
 TYPICAL_PROMPT = 1000  # tokens, for the time to the first one
+TYPICAL_ANSWER = 400  # tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class SpeedQuestion:
     depth: int = TYPICAL_DEPTH  # tokens before the one that is generated
     streams: int = 1  # answers at once; their speeds are added
     prompt: int = TYPICAL_PROMPT  # tokens, for the time to the first one
+    answer: int = TYPICAL_ANSWER  # tokens, for the wait until it is whole
+    patience_s: float | None = None  # for reading the prompt; None: never the reason to refuse
 
 
 USUAL = SpeedQuestion()
@@ -121,8 +124,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
     ram = placement.ram_dense + tied_output + placement.ram_experts * used
     vram, vram_rate = _vram(placement, cache * on_gpu, used)
     looking_back = _looking_back(shape, min(depth, demand.context_length), machine, cpu)
-    split = placement.on_gpu and placement.ram_dense + placement.ram_experts > 0
-    crossings = 2 * shape.layers * shape.embedding_length * ACTIVATION_BYTES * streams if split else 0
+    crossings = _crossings(placement) * shape.embedding_length * ACTIVATION_BYTES * streams
     return SpeedInputs(
         depth=depth,
         streams=streams,
@@ -153,13 +155,12 @@ def _used_share(shape: ModelShape, streams: int = 1) -> float:
 
 def _vram(placement: Placement, cache: float, used: float) -> tuple[float, float]:
     """(bytes that a step reads, the rate of that). Layers run in turn, so GPUs read in turn."""
-    total = sum(size for _, size in placement.gpu_shares)
-    if not total or not placement.on_gpu:
+    if not placement.on_gpu:
         return 0.0, 1.0
     share = GPU_LATENT_EXPERTS_SHARE if _latent_experts(placement.demand.shape) else GPU_EXPERTS_SHARE
     experts = placement.gpu_experts * used
     read = placement.gpu_dense + experts + cache
-    per_byte = sum(size / total / read_rate(gpu) for gpu, size in placement.gpu_shares)
+    per_byte = sum(part / read_rate(gpu) for gpu, part in _shares(placement))
     scattered = placement.gpu_dense + experts / share + cache
     return read, read / (scattered * per_byte) if read else 1.0
 
@@ -197,19 +198,38 @@ def _elements_by_depth(shape: ModelShape, depth: int) -> tuple[tuple[float, int]
 def _gpu_fixed(placement: Placement, machine: Machine) -> float:
     if not placement.on_gpu:
         return 0.0
-    shape, cards = placement.demand.shape, [gpu for gpu, _ in placement.gpu_shares]
-    split = placement.ram_dense + placement.ram_experts > 0
+    shape, parts = placement.demand.shape, placement.parts
+    left = placement.ram_dense + placement.ram_experts > 0
     # a graph is recorded for one card that does everything
-    recorded = machine.recorded if len(cards) == 1 and not split else 0.0
-    layer = sum(layer_seconds(gpu, recorded) for gpu in cards) / len(cards)
+    recorded = machine.recorded if len(parts) == 1 and not left else 0.0
     recurrent = shape.recurrent_layers / shape.layers
-    layer *= 1 + (RECURRENT_LAYERS - 1) * recurrent
-    if placement.gpu_experts:
-        layer = GPU_LATENT_LAYER_S if _latent_experts(shape) else layer * GPU_EXPERT_LAYERS
-        layer += LOOPED_EXPERT_S * shape.experts_used if machine.looped_experts else 0.0
-    if split:
-        layer += HYBRID_LAYER_S
-    return layer * placement.gpu_layers + SPLIT_S * (len(cards) - 1)
+    kernels = (1 + (RECURRENT_LAYERS - 1) * recurrent) * (GPU_EXPERT_LAYERS if placement.gpu_experts else 1.0)
+    seconds = SPLIT_S * (len(parts) - 1)
+    for part in parts:
+        layer = layer_seconds(part.gpu, recorded) * kernels
+        if placement.gpu_experts and _latent_experts(shape):
+            layer = GPU_LATENT_LAYER_S
+        if placement.gpu_experts and machine.looped_experts:
+            layer += LOOPED_EXPERT_S * shape.experts_used
+        seconds += layer * part.layers
+    if placement.experts_on_cpu:
+        return seconds + HYBRID_LAYER_S * placement.gpu_layers
+    return seconds + (SPLIT_S if left else 0.0)
+
+
+def _crossings(placement: Placement) -> int:
+    """How often a step hands its activations over between main memory and a device: where layers are
+    divided, or once for all of them."""
+    if not placement.on_gpu or placement.ram_dense + placement.ram_experts == 0:
+        return 0
+    return 2 * placement.demand.shape.layers if placement.experts_on_cpu else 1
+
+
+def _shares(placement: Placement) -> list[tuple[GpuBudget, float]]:
+    """(device, its part of the weights and the cache that are on devices)"""
+    sizes = [(part.gpu, part.weights + part.kv_cache) for part in placement.parts]
+    total = max(sum(size for _, size in sizes), 1)
+    return [(gpu, size / total) for gpu, size in sizes]
 
 
 def network_seconds(placement: Placement, tokens: int = 1) -> float:
@@ -282,9 +302,8 @@ def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
     on_gpu = read / max(read + left, 1.0) if placement.on_gpu else 0.0
     seconds = active * (1 - on_gpu) / cpu.prompt_operations
     if on_gpu:
-        total = sum(size for _, size in placement.gpu_shares)
         share = GPU_EXPERTS_PROMPT if shape.experts else 1.0
-        per_operation = sum(size / total / prompt_operations(gpu) for gpu, size in placement.gpu_shares)
+        per_operation = sum(part / prompt_operations(gpu) for gpu, part in _shares(placement))
         seconds += active * on_gpu * per_operation / share
     return seconds
 

@@ -38,12 +38,16 @@ def wanted_tps(spec: ModelSpec) -> float:
     return REASONING_TPS if spec.reasoning else CHAT_TPS
 
 
+def enough_tps(spec: ModelSpec) -> float:
+    """The same, with the caution that mixtures ask for."""
+    return wanted_tps(spec) * (EXPERTS_CAUTION if spec.shape.experts else 1.0)
+
+
 def verdict_of(spec: ModelSpec, placement: Placement, speed: SpeedEstimate) -> Verdict:
     """Judged by the expected speed; a model that is read from the disk never runs well."""
     if not placement.runs or speed.generation_tps.expected < LEAST_TPS:
         return Verdict.WILL_NOT_RUN
-    caution = EXPERTS_CAUTION if spec.shape.experts else 1.0
-    if placement.streamed or speed.generation_tps.expected < wanted_tps(spec) * caution:
+    if placement.streamed or speed.generation_tps.expected < enough_tps(spec):
         return Verdict.SLOW
     return Verdict.RUNS_WELL
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.figures import Origin, Range
+from engine.planning.hope import hope_of
 from engine.planning.layout import demand_of
 from engine.planning.machine import Machine
 from engine.planning.placement import BASE_CONTEXT, UNKNOWN_CONTEXT, fastest, memory_of
@@ -77,10 +78,11 @@ def _at_once(plan: RunPlan, machine: Machine, streams: int) -> tuple[Range, Memo
     trained = plan.model.shape.trained_context or UNKNOWN_CONTEXT
     context = min(SHARED_CONTEXT, trained, plan.context_length or BASE_CONTEXT)
     demand = demand_of(plan.model.shape, plan.quantization, context, plan.kv_type, sequences=streams)
-    placement = fastest(demand, machine)
+    asked = SpeedQuestion(streams=streams)
+    placement = fastest(demand, machine, hope_of(plan.model, asked))
     if not placement.runs or placement.streamed:
         return None
-    speed = estimate_speed(placement, machine, SpeedQuestion(streams=streams))
+    speed = estimate_speed(placement, machine, asked)
     return speed.generation_tps, memory_of(placement)
 
 

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.catalog.model import LayerKind, ModelSpec, Quantization
+from engine.planning.altered import with_bandwidth
+from engine.planning.hope import Hope
 from engine.planning.layers import runs_that_fit
-from engine.planning.layout import Placement, demand_of
-from engine.planning.machine import GpuBudget, Machine, machine_of
+from engine.planning.layout import MOST_FILLED, Placement, demand_of, leaves_air
+from engine.planning.machine import PROCESSOR, GpuBudget, Machine, machine_of
 from engine.planning.placement import fastest, plan_on
 from engine.planning.plan import KvType
 from engine.planning.speed import TYPICAL_DEPTH, token_time
@@ -107,16 +109,66 @@ def test_more_memory_on_a_device_is_never_worse(
     assert (after.runs, -after.streamed) >= (before.runs, -before.streamed)
 
 
-@settings(max_examples=100, deadline=None)
-@given(SIZES, SIZES, SIZES, RATES, RATES)
-def test_more_memory_on_a_device_is_never_slower(
-    one: int, other: int, extra: int, first: float, second: float
+READS = st.sampled_from([10e9, 60e9, 200e9, 800e9])
+CORES = st.sampled_from([1, 2, 8, 64])
+
+
+def goodness(way: Placement, where: Machine) -> tuple[tuple[object, ...], float]:
+    """What comes first (higher is better), and the seconds until an answer is whole."""
+    well, wait = Hope().liking(way, where)
+    return (way.runs, -way.streamed, leaves_air(way, where), well), -wait
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    PUBLISHED,
+    SIZES,
+    READS,
+    CORES,
+    st.lists(st.tuples(SIZES, RATES), max_size=3),
+    st.sampled_from(["memory", "its rate", "a card", "the cards' rate", "cores"]),
+    st.integers(0, 400),
+)
+def test_more_of_anything_is_never_worse(
+    model: tuple[ModelSpec, Quantization],
+    ram: int,
+    reads: float,
+    cores: int,
+    cards: list[tuple[int, float]],
+    what: str,
+    more: int,
 ) -> None:
-    """A dense model, with room enough in main memory."""
-    less = machine(400 * GIB, card(one, first, "CUDA0"), card(other, second, "CUDA1"))
-    more = machine(400 * GIB, card(one + extra, first, "CUDA0"), card(other, second, "CUDA1"))
-    before, after = (seconds(placed(LARGE, where), where) for where in (less, more))
-    assert after <= before * 1.001
+    """Cards may be slower than main memory, and main memory faster than the processor can use."""
+
+    def with_more(given: str) -> Machine:
+        added, factor = (more * GIB // 8, 1 + more / 100) if given == what else (0, 1.0)
+        rate = factor if given == "the cards' rate" else 1.0
+        sizes = [size + (added if given == "a card" and not n else 0) for n, (size, _) in enumerate(cards)]
+        made = [card(size, cards[n][1] * rate, f"CUDA{n}") for n, size in enumerate(sizes)]
+        where = machine(ram + (added if given == "memory" else 0), *made)
+        where = with_bandwidth(where, reads / 20e9 * (factor if given == "its rate" else 1.0))
+        return replace(where, threads=cores * 2 if given == "cores" else cores)
+
+    less, grown = with_more(""), with_more(what)
+    before, after = (goodness(placed(model, where), where) for where in (less, grown))
+    assert after[0] > before[0] or (after[0] == before[0] and after[1] <= before[1] * 1.002)
+
+
+def test_a_card_slower_than_main_memory_is_kept_where_two_cores_cannot_use_that() -> None:
+    where = with_bandwidth(machine(64 * GIB, card(12 * GIB, 150e9)), 10)
+    assert where.ram_bandwidth.expected == 200e9 and where.threads == 2
+    assert placed(MIDDLE, where).n_gpu_layers == MIDDLE[0].shape.layers + 1
+    assert not placed(MIDDLE, replace(where, threads=64)).parts
+
+
+def test_a_slow_device_takes_no_more_than_it_has_to() -> None:
+    """What main memory does not hold well, and not a layer beyond."""
+    where = machine(5 * GIB, card(12 * GIB, 5e9))
+    way = placed(MIDDLE, where)
+    assert 2 < way.gpu_layers < MIDDLE[0].shape.layers / 2
+    assert not way.streamed and leaves_air(way, where)
+    layer = max(piece.dense + piece.kv_cache for piece in way.demand.pieces)
+    assert way.ram - way.repack + layer > where.ram_budget * MOST_FILLED
 
 
 def test_what_fits_one_of_two_equal_cards_is_on_one() -> None:
@@ -203,8 +255,10 @@ def _fits(sizes: list[int], rooms: list[int], counts: tuple[int, ...]) -> bool:
 
 
 def over_network(size: int, round_trip_s: float, rate: float, name: str = "Box @ 10.0.0.2:7341") -> GpuBudget:
-    """A machine with the memory of this one."""
-    return replace(card(size, BARE.ram_bandwidth.expected, name), round_trip_s=round_trip_s, network=rate)
+    """A machine like this one, which lends its processor."""
+    one = card(size, BARE.ram_bandwidth.expected, name)
+    lent = {"architecture": PROCESSOR, "operations": 5e10}
+    return replace(one, round_trip_s=round_trip_s, network=rate, **lent)
 
 
 def said(where: Machine, model: tuple[ModelSpec, Quantization]) -> dict[str, Mapping[str, object]]:

@@ -1,0 +1,179 @@
+"""The ways worth comparing to lay a model out on what a machine has.
+
+Which of them is best is a question of time (placement.py), and no rate decides here what is looked at, so
+that nothing that is faster or larger takes a way from the machine. On a device lies as much as whole layers
+go, or as little as main memory leaves to it: the time of an answer grows evenly with the layers, and nothing
+between these two is quicker than both.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.catalog.model import LayerKind
+from engine.planning.layers import runs_from_the_end, runs_that_fit
+from engine.planning.layout import (
+    INCOMING,
+    OUTGOING,
+    Demand,
+    Placement,
+    compute_on,
+    leaves_air,
+    place,
+)
+from engine.planning.machine import GpuBudget, Machine
+from engine.planning.memory import Run, kinds_of
+from engine.planning.plan import KvType
+
+_MOST_NODES_TRIED = 3  # in every combination
+
+
+def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
+    """Nothing on devices; then, on each set of them: as many layers as fit, as few as have to, all layers but
+    no experts, all on one."""
+    found = [place(demand, machine, (), False, False)]
+    for gpus in _sets(machine.gpus):
+        found += _ways(demand, replace(machine, gpus=gpus), found[0])
+    return tuple(found)
+
+
+def ways_with_all(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
+    """On all devices that there are, slow ones included."""
+    return tuple(_ways(demand, machine, place(demand, machine, (), False, False)))
+
+
+def _sets(gpus: tuple[GpuBudget, ...]) -> Iterator[tuple[GpuBudget, ...]]:
+    """Of the cards here the fastest, then with it the next, those of one speed together; with each of these
+    any of the nodes, since a token has to travel to every one of them."""
+    here = [number for number, gpu in enumerate(gpus) if not gpu.network]
+    nodes = [number for number, gpu in enumerate(gpus) if gpu.network]
+    for cards, others in itertools.product(_fastest_of(gpus, here), _some_of(nodes)):
+        if cards or others:
+            yield tuple(gpu for number, gpu in enumerate(gpus) if number in (*cards, *others))
+
+
+def _fastest_of(gpus: tuple[GpuBudget, ...], numbers: list[int]) -> list[tuple[int, ...]]:
+    ends = [
+        end
+        for end in range(len(numbers) + 1)
+        if not 0 < end < len(numbers) or gpus[numbers[end]].bandwidth != gpus[numbers[end - 1]].bandwidth
+    ]
+    return [tuple(numbers[:end]) for end in ends]
+
+
+def _some_of(numbers: list[int]) -> list[tuple[int, ...]]:
+    """All choices of a few; of many, the fastest."""
+    counts = range(len(numbers) + 1)
+    if len(numbers) > _MOST_NODES_TRIED:
+        return [tuple(numbers[:count]) for count in counts]
+    return [some for count in counts for some in itertools.combinations(numbers, count)]
+
+
+def _ways(demand: Demand, machine: Machine, bare: Placement) -> list[Placement]:
+    """`bare`: with nothing on devices."""
+    found = []
+    whole = len(demand.pieces)
+    fitting = _runs(demand, machine.gpus, False, False)
+    if sum(fitting) > 1:  # the output alone would only be in the way
+        found += _placed(demand, machine, fitting, False)
+        found += _least(demand, machine, found[0], bare, sum(fitting))
+    if sum(fitting) == whole and sum(count > 0 for count in fitting) > 1:
+        together = _runs(demand, machine.gpus, False, True)
+        if sum(together) == whole:
+            found.append(place(demand, machine, together, False, True))
+        found += _alone(demand, machine)
+    if demand.weights.experts and sum(fitting) < whole:
+        without = _runs(demand, machine.gpus, True, False)
+        if sum(without) == whole:
+            found += _placed(demand, machine, without, True)
+    return found
+
+
+def _placed(
+    demand: Demand, machine: Machine, counts: tuple[int, ...], experts_on_cpu: bool
+) -> list[Placement]:
+    """So many of the last pieces on each device. Where some are behind a network, also turned round: the
+    quickest at the end then has the output, whose logits are the largest thing that travels."""
+    found = [place(demand, machine, counts, experts_on_cpu, False)]
+    used = [gpu for gpu, count in zip(machine.gpus, counts, strict=True) if count]
+    if len(used) < 2 or not any(gpu.network for gpu in used):
+        return found
+    sizes = [piece.on_gpu(experts_on_cpu) for piece in demand.pieces][-sum(counts) :]
+    rooms = _rooms(demand, machine.gpus, experts_on_cpu, False)
+    turned = runs_from_the_end(sizes, rooms, [gpu.bandwidth for gpu in machine.gpus])
+    if turned is not None:
+        around = replace(machine, gpus=machine.gpus[::-1])
+        found.append(place(demand, around, turned[::-1], experts_on_cpu, False))
+    return found
+
+
+def _least(demand: Demand, machine: Machine, full: Placement, bare: Placement, most: int) -> list[Placement]:
+    """With no more on devices than main memory does not hold well: the best way where they are slower than
+    the processor. `full`: with as many pieces as fit, which are `most`."""
+    if _held(bare, machine) == _held(full, machine):
+        return []  # nothing helps, or nothing has to
+    low, high = 1, most
+    while high - low > 1:  # more pieces leave less in main memory
+        middle = (low + high) // 2
+        tried = place(demand, machine, _runs(demand, machine.gpus, False, False, middle), False, False)
+        low, high = (low, middle) if _held(tried, machine) >= _held(full, machine) else (middle, high)
+    if high == most:
+        return []
+    return _placed(demand, machine, _runs(demand, machine.gpus, False, False, high), False)
+
+
+def _held(placement: Placement, machine: Machine) -> tuple[bool, int, bool]:
+    """How well main memory holds what is left in it."""
+    return placement.runs, -placement.streamed, leaves_air(placement, machine)
+
+
+def _alone(demand: Demand, machine: Machine) -> list[Placement]:
+    """On the fastest GPU that holds everything."""
+    for number, gpu in enumerate(machine.gpus):
+        (count,) = _runs(demand, (gpu,), False, False)
+        if count == len(demand.pieces):
+            counts = tuple(count if other == number else 0 for other in range(len(machine.gpus)))
+            return [place(demand, machine, counts, False, False)]
+    return []
+
+
+def _runs(
+    demand: Demand,
+    gpus: tuple[GpuBudget, ...],
+    experts_on_cpu: bool,
+    pipelined: bool,
+    most_pieces: int | None = None,
+) -> tuple[int, ...]:
+    """For each GPU, how many of the last pieces it takes: as many as fit, of no more than `most_pieces`."""
+    sizes = [piece.on_gpu(experts_on_cpu) for piece in demand.pieces]
+    rooms = _rooms(demand, gpus, experts_on_cpu, pipelined)
+    speeds = [gpu.bandwidth for gpu in gpus]
+    left = len(sizes) if most_pieces is None else most_pieces
+    counts = runs_that_fit(sizes[len(sizes) - left :], rooms, speeds)
+    while _loses_flash_attention(demand, first := len(sizes) - sum(counts)):
+        counts = runs_that_fit(sizes[first + 1 :], rooms, speeds)
+    return counts
+
+
+def _rooms(demand: Demand, gpus: tuple[GpuBudget, ...], experts_on_cpu: bool, pipelined: bool) -> list[int]:
+    """Bytes of each for pieces, whichever of them it takes."""
+    most = Run(
+        kinds_of(demand.shape), True, pipelined, experts_on_cpu, later=True, handed=INCOMING + OUTGOING
+    )
+    compute = compute_on(demand, most)
+    return [gpu.budget - compute - gpu.overhead for gpu in gpus]
+
+
+def _loses_flash_attention(demand: Demand, first: int) -> bool:
+    """Whether llama.cpp would do without it, and so with ten times the compute buffer, if the devices began
+    with that piece: the state of a recurrent layer is read before the layer in front of it attends, which
+    is then given to the recurrent layer's device; as it is not where its own layer is, flash attention counts
+    as unsupported (llama_context::resolve_fused_ops). A quantised cache insists on it."""
+    if demand.kv_type is not KvType.F16 or not 0 < first < len(demand.pieces):
+        return False
+    kinds = [piece.kind for piece in demand.pieces]
+    behind = next((kind for kind in kinds[first:] if kind is not LayerKind.PLAIN), None)
+    before = next((kind for kind in reversed(kinds[:first]) if kind is not LayerKind.PLAIN), None)
+    return behind is LayerKind.RECURRENT and before not in (None, LayerKind.RECURRENT)
