@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +12,8 @@ from typing import Final
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.cli.context import Context
-from engine.errors import LoadError, UsageError
+from engine.cli.parent import end_with_parent
+from engine.errors import LoadError
 from engine.host.client import HostClient
 from engine.messages import english, sentence
 from engine.server.app import Api
@@ -76,7 +75,7 @@ class _Plan:
 def run(arguments: argparse.Namespace, context: Context) -> int:
     plan = _plan(arguments, context)
     if plan.with_parent:
-        _end_with_parent(context.token)
+        end_with_parent(context.token, "deskside serve")
     try:
         asyncio.run(_serve(plan, context))
     finally:
@@ -100,20 +99,6 @@ def _plan(arguments: argparse.Namespace, context: Context) -> _Plan:
         context.output.note(english(sentence("serve_in_clear")))
     length = arguments.context or context.settings.context_length
     return _Plan(listening, key, allowed, model, length, arguments.with_parent)
-
-
-def _end_with_parent(token: CancelToken) -> None:
-    """Whoever started us holds the other end of standard input, as long as it lives."""
-    if sys.stdin is None:
-        raise UsageError.of("usage", problem="--with-parent needs standard input", program="deskside serve")
-    handle = sys.stdin.fileno()
-
-    def watch() -> None:
-        while os.read(handle, 4096):
-            pass
-        token.cancel()
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 async def _serve(plan: _Plan, context: Context) -> None:

@@ -59,6 +59,7 @@ class KeptNode:
                 found_by=("ggml",),
                 device=node_device(f"127.0.0.1:{self.port}", number),
                 link=link,
+                prompt_operations=device.operations,
             )
             for number, device in enumerate(self.devices)
         )
@@ -108,6 +109,21 @@ def add_node(paths: Paths, address: str, key: str) -> KeptNode:
         node = KeptNode(address, key, port, devices, distance.round_trip_s, distance.rate, time.time())
         write_nodes(paths, (*others, node))
     return node
+
+
+def renew_node(paths: Paths, address: str) -> KeptNode:
+    """Asks one that was added again what it has and how far it is; its devices keep their names. Raises:
+    UsageError, when it was never added; LoadError, OSError."""
+    known = next((node for node in kept_nodes(paths) if node.address == address), None)
+    if known is None:
+        raise UsageError.of("node_unknown", address=address)
+    devices = ask_node(address, known.key)
+    distance = measure_distance(address, known.key)
+    with _lock:
+        fresh = replace(known, devices=devices, round_trip_s=distance.round_trip_s, rate=distance.rate)
+        kept = kept_nodes(paths)
+        write_nodes(paths, tuple(fresh if node.address == address else node for node in kept))
+    return fresh
 
 
 def remove_node(paths: Paths, address: str) -> None:

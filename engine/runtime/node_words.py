@@ -9,7 +9,7 @@ from typing import cast
 
 from engine.runtime.wire import Codec, WireError
 
-PROTOCOL = 1
+PROTOCOL = 2
 FACTS, DEVICE, ECHO = "facts", "device", "echo"  # what a guest may want
 BUSY, OTHER_BUILD = "busy", "other_build"  # why a node refuses
 _LONGEST = 16 * 1024  # bytes of a line
@@ -22,7 +22,8 @@ class NodeDevice:
 
     name: str
     memory_bytes: int  # that a model may take
-    bandwidth: float  # of that memory; 0: not known
+    bandwidth: float  # of that memory, or of weights through a processor; 0: not known
+    operations: float = 0.0  # a second, of a processor that reads a prompt; 0: a graphics card
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def receive_answer(connection: ssl.SSLSocket) -> Answer:
     for device in found.devices:
         if not 0 <= device.memory_bytes < 1 << 50 or not 0 <= device.bandwidth < 1e15:
             raise WireError("a device that there cannot be")
+        if device.operations and not 1e6 <= device.operations < 1e18:
+            raise WireError("a processor that there cannot be")
         if not device.name.isprintable() or len(device.name) > 200:
             raise WireError("a name that there cannot be")
     return found

@@ -17,7 +17,9 @@ PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
 class Lender:
     """`deskside worker` with folders of its own. `inside`: words before it, such as those of a namespace."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", inside: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, host: str = "127.0.0.1", inside: tuple[str, ...] = (), threads: int = 1
+    ) -> None:
         self.address = f"{host}:{free_port()}"
         kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY",)}
         folders = {f"XDG_{name.upper()}_HOME": str(folder / name) for name in ("data", "config", "state")}
@@ -30,7 +32,7 @@ class Lender:
                 "--listen",
                 self.address,
                 "--threads",
-                "1",
+                str(threads),
                 "--json",
             ],
             env=kept | folders,
