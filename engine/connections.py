@@ -15,6 +15,7 @@ CONNECTIONS: Final[tuple[Sentence, ...]] = tuple(
         "privacy_addresses",
         "privacy_search",
         "privacy_runtimes",
+        "privacy_updates",
         "privacy_remotes",
         "privacy_api",
         "privacy_nodes",

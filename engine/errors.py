@@ -14,6 +14,7 @@ DesksideError                 carries a Sentence for people and an exit code
 ├── RemoteError               a remote endpoint did not answer as it should    exit 12
 ├── AttachmentError           a file cannot be read as text                    exit 13
 ├── PackError                 a runtime pack cannot be used                    exit 14
+├── UpdateError               a new version cannot be looked for or fetched   exit 15
 ├── ProbeError                a part of the machine could not be looked at    exit 1
 └── UsageError                the command was given something it cannot use   exit 2
 Cancelled                     the user asked for it; not an error             exit 130
@@ -93,6 +94,10 @@ class AttachmentError(DesksideError):
 
 class PackError(DesksideError):
     exit_code = 14
+
+
+class UpdateError(DesksideError):
+    exit_code = 15
 
 
 class ProbeError(DesksideError):

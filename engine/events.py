@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.jobs.runtimes import RuntimeOnShelf
     from engine.jobs.scoring import Score
     from engine.jobs.searching import SearchResult
+    from engine.jobs.updates import Fetched, Outlook
     from engine.messages import Sentence
     from engine.planning.budget import BudgetAdvice
     from engine.planning.plan import Recommendation, RunPlan
@@ -102,6 +103,27 @@ class RuntimesListed(Event):
     """Parts of the engine that can be chosen, the best first; the last is what the program brings."""
 
     runtimes: tuple[RuntimeOnShelf, ...]
+
+
+# new versions of the program
+@dataclass(frozen=True, slots=True)
+class UpdateSeen(Event):
+    """What is known of new versions, and why a request for them failed."""
+
+    outlook: Outlook
+    failure: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateProgressed(Event):
+    progress: DownloadProgress
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFetched(Event):
+    """An installer is here and verified. It was not started."""
+
+    fetched: Fetched
 
 
 # check and advice

@@ -44,6 +44,8 @@ class Settings:
     download_folder: str = ""  # where models are downloaded to; "" for the data folder
     speed_limit_kib: int = 0  # of downloads, in KiB per second; 0 for none
     runtimes_from: str = ""  # address or folder that runtime packs come from; "" for none
+    look_for_updates: bool = False  # the list of versions is asked for once a day
+    releases_from: str = ""  # its address; "" for the one that this version names, if it does
     overrides: tuple[tuple[str, str], ...] = ()  # figures of the check set by hand: (key, value)
     shortcuts: tuple[tuple[str, str], ...] = ()  # keys that differ from the usual: (command, keys)
     contrast: str = "system"  # "system", "usual" or "more"

@@ -38,6 +38,7 @@ from gui.shell.palette import Palette
 from gui.shell.shell import Parts, Shell
 from gui.shell.sidebar import Sidebar
 from gui.shell.top_line import TopLine
+from gui.shell.update_watch import UpdateWatch
 from gui.shell.window import MainWindow, Page
 from gui.signals import QuitOnSignal
 from gui.widgets.commands import Commands
@@ -147,6 +148,7 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
         sidebar,
         top_line,
         banners,
+        UpdateWatch(desk, banners, theme, window),
         wizard,
         chat,
         models,

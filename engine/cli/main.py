@@ -52,6 +52,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "nodes": "other machines whose devices are used",
     "history": "how fast answers were, and what the machine did",
     "runtimes": "parts of the engine for graphics cards: fetch, choose, go back",
+    "update": "whether there is a newer version, and its verified installer",
     "doctor": "what is wrong here, and a report of it without private data",
     "score": "how wrong predictions were, and what is predicted next",
     "terminal": "check, choose and chat without a window",

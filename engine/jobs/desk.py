@@ -80,6 +80,12 @@ class Desk(ChatCommands, Protocol):
     def remove_runtime(self, name: str) -> JobId:
         """RuntimesListed."""
 
+    def look_for_update(self) -> JobId:
+        """UpdateSeen. Its list is asked for only where `settings.look_for_updates` is on, and once a day."""
+
+    def fetch_update(self) -> JobId:
+        """UpdateProgressed ..., UpdateFetched: the newer version's installer, verified; it is not started."""
+
     def pull(self, repository: str, quantization: str) -> JobId:
         """DownloadPlanned, DownloadProgressed ..., DownloadVerified. Joins the queue at its end, where it
         waits (QUEUED) for its turn and for room on the disk; goes on with what is there of it. One that is

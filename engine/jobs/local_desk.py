@@ -80,6 +80,8 @@ from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, Work, sentence_for
 from engine.jobs.titling import Titles
+from engine.jobs.update_jobs import UpdateJobs
+from engine.jobs.updates import Updates
 from engine.jobs.writing import Writing
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
@@ -102,7 +104,7 @@ _SAMPLE_EVERY_S: Final = 0.5
 _WITHOUT_WORKER: Final = (RuntimeState.STOPPED, RuntimeState.CRASHED)
 
 
-class LocalDesk(ChatJobs):
+class LocalDesk(ChatJobs, UpdateJobs):
     """Implements `Desk`.
 
     `worker_command` starts this program; the worker adds its own words. `live` samples the
@@ -137,6 +139,7 @@ class LocalDesk(ChatJobs):
         self._keeping = Keeping(self._library, emit)
         self._downloads = Downloads(paths, self._library, emit, lambda: self.settings)
         self._runtimes = Runtimes(paths, self._command)
+        self._updates = Updates(paths)
         self._link = RuntimeLink(emit)
         engine = HostClient(self._command, self._link.on_event, paths)
         self._keys = Keys()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import platform
 import re
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import PackError
+from engine.signatures import is_signed, keys_in
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.json.sig"  # base64 of the 64 bytes
@@ -45,16 +44,11 @@ class Pack:
 
 
 def trusted_keys(*files: Path) -> tuple[bytes, ...]:
-    """Public keys, one in base64 a line; what follows "#" is a remark. A file that is not there holds none.
-
-    Raises: PackError, for a line that is no key.
-    """
-    keys = []
+    """Those of all files (engine/signatures.py). Raises: PackError, for a line that is no key."""
+    keys: list[bytes] = []
     for file in files:
         try:
-            lines = file.read_text("utf-8").splitlines() if file.exists() else []
-            texts = [line.partition("#")[0].strip() for line in lines]
-            keys += [base64.b64decode(text, validate=True) for text in texts if text]
+            keys += keys_in(file)
         except (OSError, ValueError) as error:
             raise PackError.of("pack_key_unusable", path=str(file), reason=str(error)) from error
     return tuple(keys)
@@ -62,7 +56,7 @@ def trusted_keys(*files: Path) -> tuple[bytes, ...]:
 
 def read_manifest(body: bytes, signature: bytes, keys: Sequence[bytes]) -> tuple[Pack, ...]:
     """Raises: PackError, when no trusted key has signed these very bytes, or they make no sense."""
-    if not any(_signed_by(key, body, signature) for key in keys):
+    if not is_signed(body, signature, keys):
         raise PackError.of("pack_unsigned")
     try:
         entries = json.loads(body)["packs"]
@@ -71,20 +65,6 @@ def read_manifest(body: bytes, signature: bytes, keys: Sequence[bytes]) -> tuple
         return tuple(_parse(entry) for entry in entries)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PackError.of("pack_manifest_damaged", reason=str(error)) from error
-
-
-def _signed_by(key: bytes, body: bytes, signature: bytes) -> bool:
-    # Not at the top: the window starts without it.
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(
-            base64.b64decode(signature.strip(), validate=True), body
-        )
-    except (InvalidSignature, ValueError, binascii.Error):
-        return False
-    return True
 
 
 def _parse(entry: Any) -> Pack:

@@ -20,6 +20,7 @@ from gui.preferences.engine_limits import EngineLimits
 from gui.preferences.privacy import PrivacyNotes
 from gui.preferences.runtime_settings import RuntimeSettings
 from gui.preferences.shortcuts import ShortcutSettings
+from gui.preferences.update_settings import UpdateSettings
 from gui.widgets.bytes_text import format_count
 from gui.widgets.commands import Commands
 from gui.widgets.controls import Button, ChoiceBox, IconButton
@@ -55,6 +56,7 @@ class PreferencesPage(View):
         self.chats = ChatSettings(desk)
         self._connection = ConnectionSettings(desk, bridge)
         self._runtimes = RuntimeSettings(desk, bridge, theme)
+        self._updates = UpdateSettings(desk, bridge)
         self._privacy = PrivacyNotes()
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
@@ -65,7 +67,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(14)]
+        self._labels = [Line() for _ in range(15)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -82,6 +84,7 @@ class PreferencesPage(View):
         """The page is shown: the keyboard starts at the first choice."""
         self._show_settings()
         self._runtimes.enter()
+        self._updates.enter()
         self._language.setFocus()
 
     def show_shortcuts(self) -> None:
@@ -112,6 +115,7 @@ class PreferencesPage(View):
             label.setText(name)
             field.setAccessibleName(name)
         self._labels[13].setText(self.tr("Chats"))
+        self._labels[14].setText(self.tr("New versions"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -168,6 +172,7 @@ class PreferencesPage(View):
         form.addRow(self._labels[8], self._runtimes)
         form.addRow(self._labels[4], self._limits)
         form.addRow(self._labels[5], self._api)
+        form.addRow(self._labels[14], self._updates)
         form.addRow(self._labels[9], self._privacy)
         form.addRow(self._labels[10], self._shortcuts)
         self._refusal.hide()
@@ -188,7 +193,8 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
-        for part in (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self.chats):
+        own = (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self._updates)
+        for part in (*own, self.chats):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:

@@ -22,6 +22,7 @@ from gui.shell.banner import (
     StepsBanner,
     UndoBanner,
 )
+from gui.shell.update_banner import UpdateBanner
 from gui.widgets.controls import Button
 from gui.widgets.sentences import translate
 from gui.widgets.theme import ThemeSource
@@ -81,13 +82,13 @@ class BannerArea(View):
         gave_up = next((banner.gave_up for banner in self._of(LoadBanner) if banner.gave_up), None)
         self.recovered()
         banner = LoadBanner(self._theme, sentence)
-        self._add(banner)
+        self.add(banner)
         if gave_up is not None:
             banner.give_up(gave_up)
 
     def recovered(self) -> None:
         for banner in self._of(LoadBanner):
-            self._remove(banner)
+            self.take_away(banner)
 
     def returned(self, model: str) -> None:
         """A model of that name runs again."""
@@ -98,12 +99,16 @@ class BannerArea(View):
     def load_asked(self) -> None:
         """A model is loaded anew: what was made smaller for the last time may be so no more."""
         for banner in self._of(StepsBanner):
-            self._remove(banner)
+            self.take_away(banner)
 
     def deleted(self, conversation_id: int, title: str) -> None:
         for banner in self._of(UndoBanner):
-            self._remove(banner)
-        self._add(UndoBanner(self._theme, conversation_id, title))
+            self.take_away(banner)
+        self.add(UndoBanner(self._theme, conversation_id, title))
+
+    def update_banner(self) -> UpdateBanner | None:
+        """That of a newer version, whose remedy is gui/shell/update_watch's."""
+        return next(iter(self._of(UpdateBanner)), None)
 
     def _returns(self, sentence: Sentence) -> None:
         """In place of the crash's own banner: nothing has to be done."""
@@ -112,24 +117,24 @@ class BannerArea(View):
         reason = next((banner.sentence for banner in crashed), None)
         reason = reason or next((banner.reason for banner in earlier if not banner.back), None)
         for banner in (*crashed, *earlier):
-            self._remove(banner)
-        self._add(ReturnBanner(self._theme, sentence, reason))
+            self.take_away(banner)
+        self.add(ReturnBanner(self._theme, sentence, reason))
 
     def _stepped_down(self, step: Sentence) -> None:
         for banner in self._of(StepsBanner):
             if banner.model == step.values.get("model"):
                 banner.add(step)
                 return
-        self._add(StepsBanner(self._theme, step))
+        self.add(StepsBanner(self._theme, step))
 
     def _gave_up(self, sentence: Sentence) -> None:
         reason = None
         for banner in self._of(ReturnBanner):
             if banner.model == sentence.values["model"]:
                 reason = banner.reason
-                self._remove(banner)
+                self.take_away(banner)
         if not self._of(LoadBanner):
-            self._add(LoadBanner(self._theme, reason))
+            self.add(LoadBanner(self._theme, reason))
         self._of(LoadBanner)[-1].give_up(sentence)
 
     def _of(self, kind: type[Kind]) -> list[Kind]:
@@ -142,11 +147,11 @@ class BannerArea(View):
                 self._show_newest()
                 return
         if translate(sentence) not in [banner.words() for banner in self._banners]:
-            self._add(SentenceBanner(self._theme, sentence, kind))
+            self.add(SentenceBanner(self._theme, sentence, kind))
 
-    def _add(self, banner: Banner) -> None:
+    def add(self, banner: Banner) -> None:
         while len(self._banners) >= _MOST:
-            self._remove(self._banners[0])
+            self.take_away(self._banners[0])
         banner.remedy.connect(self._remedy_pressed)
         banner.closed.connect(self._close_pressed)
         self._banners.append(banner)
@@ -155,7 +160,7 @@ class BannerArea(View):
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, banner.words()))
 
-    def _remove(self, banner: Banner) -> None:
+    def take_away(self, banner: Banner) -> None:
         self._banners.remove(banner)
         if banner.isAncestorOf(self.focusWidget()):
             self.focusNextChild()
@@ -180,19 +185,19 @@ class BannerArea(View):
         banner = self.sender()
         if isinstance(banner, UndoBanner):
             self.restore.emit(banner.conversation_id)
-            self._remove(banner)
+            self.take_away(banner)
         elif isinstance(banner, SentenceBanner) and banner.sentence.code in SMALLER_MODELS:
             self.models_wanted.emit()
         elif isinstance(banner, SentenceBanner) and banner.sentence.code in DAMAGED:
-            self._remove(banner)
+            self.take_away(banner)
             self.copy_wanted.emit()
         elif isinstance(banner, SentenceBanner):
             banner.show_all()
         elif isinstance(banner, LoadBanner | StepsBanner):
-            self._remove(banner)
+            self.take_away(banner)
             self.load_again.emit()
 
     def _close_pressed(self) -> None:
         banner = self.sender()
         if isinstance(banner, Banner):
-            self._remove(banner)
+            self.take_away(banner)

@@ -30,6 +30,7 @@ from gui.shell.palette import Palette
 from gui.shell.shell_commands import ShellCommands
 from gui.shell.sidebar import Sidebar
 from gui.shell.top_line import TopLine
+from gui.shell.update_watch import UpdateWatch
 from gui.shell.window import MainWindow, Page
 from gui.widgets.commands import Commands
 from gui.widgets.fuzzy import match
@@ -47,6 +48,7 @@ class Parts:
     sidebar: Sidebar
     top_line: TopLine
     banners: BannerArea
+    updates: UpdateWatch
     wizard: WizardPage
     chat: ChatPage
     models: ModelsPage
@@ -77,6 +79,7 @@ class Shell(QObject):
         self._files = ChatFiles(parts.window)
         bridge.event_arrived.connect(parts.model.on_event)
         bridge.event_arrived.connect(parts.downloads.on_event)
+        bridge.event_arrived.connect(parts.updates.on_event)
         bridge.event_arrived.connect(self._on_event)
         parts.downloads.changed.connect(self._show_downloads)
         self._connect_model()
@@ -91,6 +94,7 @@ class Shell(QObject):
         self._parts.model.refresh()
         self._desk.go_on_with_downloads()
         self._parts.preferences.begin()
+        self._parts.updates.begin()
         if open_file is not None:
             self._parts.model.load(open_file)
         if self._desk.settings.wizard_done or open_file is not None:

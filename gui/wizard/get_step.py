@@ -10,6 +10,7 @@ from gui.widgets.download_view import DownloadView
 from gui.widgets.labels import Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
+from gui.widgets.update_switch import UpdateSwitch
 from gui.wizard.model import UNDER_WAY, GetStage, WizardModel
 from gui.wizard.step import Step
 
@@ -34,10 +35,12 @@ class GetStepView(Step):
         self._starter_head = Text("", "strong")
         self._starter_words = Text("", "muted")
         self._starter = IconButton(theme, "chat", "")
+        self._updates = UpdateSwitch()
         self._arrange()
         self._pause.clicked.connect(model.pause)
         self._mirrors.clicked.connect(model.ask_mirrors)
         self._starter.clicked.connect(model.use_starter)
+        self._updates.switched.connect(model.look_for_updates)
         model.get_changed.connect(self._show)
         self.retranslate()
 
@@ -89,6 +92,7 @@ class GetStepView(Step):
         self._starter_card.column.addWidget(self._starter_words)
         self._starter_card.column.addLayout(_left(self._starter))
         column.addWidget(self._starter_card)
+        column.addWidget(self._updates)
         column.addStretch(1)
 
     def _show(self) -> None:
@@ -107,6 +111,9 @@ class GetStepView(Step):
         self._pause.show_when(model.get_stage in UNDER_WAY)
         self._mirrors.show_when(model.may_ask_mirrors)
         self._starter_card.setVisible(model.has_starter)
+        host = model.outlook.host if model.outlook else ""
+        self._updates.show_state(model.looks_for_updates, host)
+        self._updates.setVisible(bool(host))
         self.changed.emit()
 
     def _show_plan(self) -> None:

@@ -24,9 +24,11 @@ from engine.events import (
     JobId,
     ModelsListed,
     Recommended,
+    UpdateSeen,
 )
 from engine.hardware.report import CheckProgress, CheckStep, HardwareReport
 from engine.jobs.desk import Desk
+from engine.jobs.updates import Outlook
 from engine.messages import Sentence
 from engine.planning.plan import Aim, Recommendation, RunPlan, Verdict
 
@@ -91,6 +93,7 @@ class WizardModel(QObject):
         self.progress: DownloadProgress | None = None
         self.get_hold: Sentence | None = None  # why the download has to wait
         self.installed: InstalledModel | None = None
+        self.outlook: Outlook | None = None  # on new versions of this program
 
     # commands
     def start_check(self) -> None:
@@ -188,6 +191,15 @@ class WizardModel(QObject):
             self._starter_wanted = True
             self._desk.list_models()
 
+    @property
+    def looks_for_updates(self) -> bool:
+        return self._desk.settings.look_for_updates
+
+    def look_for_updates(self, wanted: bool) -> None:
+        """Whether to be told of new versions of this program."""
+        self._desk.change_settings(replace(self._desk.settings, look_for_updates=wanted))
+        self._desk.look_for_update()
+
     def owns(self, job: JobId) -> bool:
         """True for jobs whose failure the wizard shows itself."""
         return job in (self._check_job, self._correct_job, self._advice_job, self._pull_job)
@@ -212,6 +224,9 @@ class WizardModel(QObject):
                 self.ask_advice()  # what stands there was predicted without it
         elif isinstance(event, DownloadsListed):
             self._downloads_listed(event)
+        elif isinstance(event, UpdateSeen):
+            self.outlook = event.outlook
+            self.get_changed.emit()
         elif event.job == self._check_job:
             self._on_check(event)
         elif event.job == self._correct_job:

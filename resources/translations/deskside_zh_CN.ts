@@ -2540,6 +2540,10 @@
             <translation>动画</translation>
         </message>
         <message>
+            <source>New versions</source>
+            <translation>新版本</translation>
+        </message>
+        <message>
             <source>Other programs</source>
             <translation>其他程序</translation>
         </message>
@@ -3364,6 +3368,71 @@
         </message>
     </context>
     <context>
+        <name>UpdateBanner</name>
+        <message>
+            <source>Deskside {newer} is being fetched: {done} of {total}</source>
+            <translation>正在获取 Deskside {newer}：{done}，共 {total}</translation>
+        </message>
+        <message>
+            <source>Deskside {newer} is being fetched…</source>
+            <translation>正在获取 Deskside {newer}…</translation>
+        </message>
+        <message>
+            <source>Deskside {newer} is there; this is {version}.</source>
+            <translation>已有 Deskside {newer}；当前版本为 {version}。</translation>
+        </message>
+        <message>
+            <source>Get it</source>
+            <translation>获取</translation>
+        </message>
+        <message>
+            <source>Get it where you got this one from.</source>
+            <translation>请到您获取当前版本的地方获取它。</translation>
+        </message>
+        <message>
+            <source>Open the folder</source>
+            <translation>打开文件夹</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Try again</source>
+            <translation>重试</translation>
+        </message>
+    </context>
+    <context>
+        <name>UpdateSettings</name>
+        <message>
+            <source>Asked last: {when}. Deskside {newer} is there; this is {version}.</source>
+            <translation>上次询问：{when}。已有 Deskside {newer}；当前版本为 {version}。</translation>
+        </message>
+        <message>
+            <source>Asked last: {when}. No version newer than {version} is known.</source>
+            <translation>上次询问：{when}。没有发现比 {version} 更新的版本。</translation>
+        </message>
+        <message>
+            <source>Never asked so far.</source>
+            <translation>尚未询问过。</translation>
+        </message>
+    </context>
+    <context>
+        <name>UpdateSwitch</name>
+        <message>
+            <source>Asks {host} for its signed list of versions, at most once a day. Nothing is fetched or installed by itself.</source>
+            <translation>每天最多一次向 {host} 询问已签名的版本清单。不会自动获取或安装任何内容。</translation>
+        </message>
+        <message>
+            <source>Tell me about new versions of Deskside</source>
+            <translation>有 Deskside 新版本时告诉我</translation>
+        </message>
+        <message>
+            <source>This version names no place where new ones are published, so nothing is asked, whatever is chosen here.</source>
+            <translation>此版本没有指定新版本的发布来源，因此无论这里怎样选择，都不会询问任何地方。</translation>
+        </message>
+    </context>
+    <context>
         <name>WhatIfView</name>
         <message>
             <source>Another card</source>
@@ -3579,8 +3648,8 @@
             <translation>每个权重仅 {bits} 位，损失很大，通常不如较小的模型回答得好。</translation>
         </message>
         <message>
-            <source>By itself Deskside connects to nothing: no telemetry, no accounts, no search for updates, no crash reports. Each of the following happens only after somebody asked for it.</source>
-            <translation>Deskside 自身不会连接任何地方：没有遥测，没有账号，不检查更新，不发送崩溃报告。以下各项只在有人要求之后才会发生。</translation>
+            <source>By itself Deskside connects to nothing: no telemetry, no accounts, no crash reports, and no search for new versions unless that was switched on. Each of the following happens only after somebody asked for it.</source>
+            <translation>Deskside 自身不会连接任何地方：没有遥测，没有账号，不发送崩溃报告，也不检查新版本，除非您打开了这项功能。以下各项只在有人要求之后才会发生。</translation>
         </message>
         <message>
             <source>Conversations, settings, figures of answers, logs and crash reports are kept in Deskside's folders for data, settings and state (`deskside doctor` says where), and are never sent. Keys of endpoints and the password of a proxy are kept in the system's keyring.</source>
@@ -3601,6 +3670,10 @@
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
             <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
+        </message>
+        <message>
+            <source>Deskside {version} has no installer that replaces this one: this is a checkout, an unpacked folder, or a system without an installer. Get it where you got this one from.</source>
+            <translation>Deskside {version} 没有能替换当前程序的安装程序：当前程序是源码目录、手动解压的文件夹，或所在系统没有安装程序。请到您获取它的地方获取新版本。</translation>
         </message>
         <message>
             <source>Devices of other computers that you added (`deskside nodes add`): the engine sends them the model and conversations, encrypted with the pairing key. Those that somebody writes into a report of the check by hand get them without encryption.</source>
@@ -3675,6 +3748,10 @@
             <translation>可放入内存：需要 {needed}，可用 {budget}。</translation>
         </message>
         <message>
+            <source>It is not known where new versions of Deskside are published, so nothing was asked: this version names no place and no key to believe it by. Set both (releases_from in the settings file, release-keys.txt beside it), or look where you got Deskside from.</source>
+            <translation>不知道 Deskside 的新版本在哪里发布，因此没有询问任何地方：此版本既没有指定来源，也没有用于核实的密钥。请同时设置两者（设置文件中的 releases_from，以及旁边的 release-keys.txt），或到您获取 Deskside 的地方查看。</translation>
+        </message>
+        <message>
             <source>It is not known where runtimes are to be fetched from. Name an address or a folder with --from.</source>
             <translation>不知道从哪里获取运行组件。请用 --from 指定一个地址或文件夹。</translation>
         </message>
@@ -3743,6 +3820,14 @@
             <translation>别处的模型：您添加的端点会收到整个对话及其密钥。除非选用了其中的模型，否则不会向它们发送任何内容。</translation>
         </message>
         <message>
+            <source>New versions could not be looked for, because {place} does not answer as it should ({reason}). This version goes on; check the address and the connection.</source>
+            <translation>无法检查新版本，因为 {place} 没有给出应有的回答（{reason}）。当前版本照常使用；请检查地址和网络连接。</translation>
+        </message>
+        <message>
+            <source>New versions of Deskside, when that is switched on in the settings or asked for with `deskside update`: the place that is set is asked for its list of versions, by itself at most once a day, and for an installer only when you ask for it. Its server learns your address. This version names no such place, so nothing is asked unless you set one.</source>
+            <translation>Deskside 的新版本：只有在设置中打开了这项功能，或运行 `deskside update` 时，才会向所设置的来源询问版本清单；自动询问每天最多一次，安装程序只在您要求时才获取。对方服务器会得知您的网络地址。此版本没有指定这样的来源，因此除非您自行设置，否则不会询问任何地方。</translation>
+        </message>
+        <message>
             <source>No card called {name} is known, so what it would bring cannot be planned. The nearest known ones: {nearest}.</source>
             <translation>没有名为 {name} 的显卡，因此无法规划它的效果。最接近的有：{nearest}。</translation>
         </message>
@@ -3761,6 +3846,10 @@
         <message>
             <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
             <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
+        </message>
+        <message>
+            <source>No version newer than {version} is known, so there is nothing to fetch. Ask with deskside update --check.</source>
+            <translation>没有发现比 {version} 更新的版本，因此没有可获取的内容。可用 deskside update --check 询问。</translation>
         </message>
         <message>
             <source>Nothing at that address tells how large {name} is, so nobody could say whether it arrived whole. Nothing was downloaded; choose another address.</source>
@@ -4047,6 +4136,10 @@
             <translation>写入 {path} 时磁盘已满。已下载的部分会保留：请腾出一些空间，再次开始下载即可继续。</translation>
         </message>
         <message>
+            <source>The disk image is verified and lies in {path}. Close Deskside, open the image and drag Deskside into Applications.</source>
+            <translation>磁盘映像已核实，位于 {path}。请关闭 Deskside，打开映像，把 Deskside 拖入“应用程序”。</translation>
+        </message>
+        <message>
             <source>The disk of the models folder cannot hold a file as large as {name} (FAT32 disks end at 4 GiB). Choose a folder on another disk, or a smaller quantization.</source>
             <translation>模型文件夹所在的磁盘放不下 {name} 这么大的文件（FAT32 磁盘上限为 4 GiB）。请选择其他磁盘上的文件夹，或更小的量化。</translation>
         </message>
@@ -4303,6 +4396,18 @@
             <translation>无法连接模型库，因此本次下载仅按 {endpoint} 提供的校验和进行验证。</translation>
         </message>
         <message>
+            <source>The installer is verified and lies in {path}. Close Deskside, then install it: open it with the software centre, or run sudo apt install with that path.</source>
+            <translation>安装程序已核实，位于 {path}。请关闭 Deskside，然后安装：用软件中心打开它，或对该路径运行 sudo apt install。</translation>
+        </message>
+        <message>
+            <source>The installer is verified and lies in {path}. Close Deskside, then start it with a double click; settings and conversations stay.</source>
+            <translation>安装程序已核实，位于 {path}。请关闭 Deskside，然后双击启动安装；设置和对话会保留。</translation>
+        </message>
+        <message>
+            <source>The installer {path} is not what was verified any more, so it was deleted. Fetch it again.</source>
+            <translation>安装程序 {path} 已不是核实过的那个文件，因此已将其删除。请重新获取。</translation>
+        </message>
+        <message>
             <source>The kernel's topology lists {topology} physical cores, the processor's own description {described}. Plans use the first figure.</source>
             <translation>内核拓扑列出 {topology} 个物理核心，处理器自述为 {described} 个。规划采用前者。</translation>
         </message>
@@ -4321,6 +4426,18 @@
         <message>
             <source>The list of models is from {date}, so newer ones are missing from this advice. Update Deskside, or search the hub for a newer model and look at its plan.</source>
             <translation>模型目录的日期是 {date}，因此这些建议没有考虑更新的模型。请更新 Deskside，或在模型库中搜索新模型并查看它的方案。</translation>
+        </message>
+        <message>
+            <source>The list of new versions is not signed by a key that is trusted here, or did not arrive whole, so nothing of it was used. This version goes on; look at the page where Deskside is published before you install anything.</source>
+            <translation>新版本清单没有本机信任的密钥签名，或没有完整到达，因此其中的任何内容都没有被使用。当前版本照常使用；安装任何东西之前，请先查看 Deskside 的发布页面。</translation>
+        </message>
+        <message>
+            <source>The list of new versions is older than the one that was there before, so nothing of it was used. This version goes on; if that stays, look at the page where Deskside is published.</source>
+            <translation>新版本清单比之前收到的还旧，因此其中的任何内容都没有被使用。当前版本照常使用；如果一直如此，请查看 Deskside 的发布页面。</translation>
+        </message>
+        <message>
+            <source>The list of new versions is signed, but makes no sense to this version ({reason}). This version goes on; look for a new one where you got Deskside from.</source>
+            <translation>新版本清单已签名，但此版本无法理解其内容（{reason}）。当前版本照常使用；请到您获取 Deskside 的地方查看是否有新版本。</translation>
         </message>
         <message>
             <source>The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.</source>
@@ -4409,6 +4526,10 @@
         <message>
             <source>The model file {path} is damaged ({reason}). Download it again.</source>
             <translation>模型文件 {path} 已损坏（{reason}）。请重新下载。</translation>
+        </message>
+        <message>
+            <source>The new AppImage is verified and lies in {path}. Close Deskside, put the file in the place of the old one, and start it.</source>
+            <translation>新的 AppImage 已核实，位于 {path}。请关闭 Deskside，用它替换旧文件，然后启动。</translation>
         </message>
         <message>
             <source>The node {endpoint} does not answer ({reason}). It may be off, or busy with another model. Start it again, or load the model without it.</source>

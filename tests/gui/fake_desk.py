@@ -94,6 +94,12 @@ class FakeDesk:
     def remove_runtime(self, name: str) -> JobId:
         return self._note("remove_runtime", name)
 
+    def look_for_update(self) -> JobId:
+        return self._note("look_for_update")
+
+    def fetch_update(self) -> JobId:
+        return self._note("fetch_update")
+
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         return self._note("plan_elsewhere", repository, quantization)
 

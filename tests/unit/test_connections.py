@@ -55,7 +55,11 @@ KNOWN = {
     "engine/server": "privacy_api",
     "gui/signals.py": "privacy_local",  # a pair of sockets within the process
 }
-OPENING = {"gui/chat/page.py": "privacy_links", "gui/models/rows.py": "privacy_links"}
+OPENING = {
+    "gui/chat/page.py": "privacy_links",
+    "gui/models/rows.py": "privacy_links",
+    "gui/shell/update_watch.py": "privacy_updates",  # the folder of a fetched installer
+}
 
 
 def sources() -> list[tuple[str, str]]:

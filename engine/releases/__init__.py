@@ -1,0 +1,1 @@
+"""New versions of the program: the signed list that tells of them, and which installer replaces this one."""
