@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
     from engine.jobs.history import MachineHistory
+    from engine.jobs.node_board import NodeSeen
     from engine.jobs.runtimes import RuntimeOnShelf
     from engine.jobs.scoring import Score
     from engine.jobs.searching import SearchResult
@@ -348,6 +349,26 @@ class ServerChanged(Event):
     key: str = ""  # that clients have to show; "" while none is needed
     own_key: bool = False  # the key was made here, so that a new one can be
     elsewhere: tuple[str, ...] = ()  # addresses for other computers
+    reason: Sentence | None = None  # why it ended by itself
+
+
+# other machines
+@dataclass(frozen=True, slots=True)
+class NodesListed(Event):
+    """Machines that were added, in their order; told again as each of them answers or does not."""
+
+    nodes: tuple[NodeSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LendingChanged(Event):
+    """This machine is lent to others, or no more; a guest has come or gone."""
+
+    key: str = ""  # that opens it; "" while it is not lent
+    addresses: tuple[str, ...] = ()  # "HOST:PORT" of this machine, for those who add it
+    devices: tuple[tuple[str, int], ...] = ()  # name, bytes that a model may take
+    guest: str = ""  # who computes here now
+    refused: str = ""  # who came last without the key
     reason: Sentence | None = None  # why it ended by itself
 
 

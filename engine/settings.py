@@ -37,6 +37,8 @@ class Settings:
     serving: bool = False  # the API is switched on with the window
     serve_port: int = 8437
     serve_beyond: bool = False  # the API listens to other computers too
+    lending: bool = False  # this machine is lent to others with the window
+    lend_port: int = 7341
     keep_loaded_minutes: int = 5  # an idle model is unloaded after that time
     park_gib: int = 8  # of disk for state files of conversations
     keep_history: bool = True  # figures of answers and of the machine, on this machine only
@@ -72,6 +74,7 @@ _LONGEST_OVERRIDE = 200
 _RANGES = {
     "context_length": range(16_777_216 + 1),
     "serve_port": range(1, 65_536),
+    "lend_port": range(1, 65_536),
     "keep_loaded_minutes": range(60 * 24 * 365),
     "park_gib": range(1_000_000),
     "speed_limit_kib": range(100 * 1024 * 1024),

@@ -236,6 +236,25 @@ class Desk(ChatCommands, Protocol):
     def stop_serving(self) -> JobId:
         """ServerChanged(""). Answers that other programs wait for are ended."""
 
+    def list_nodes(self) -> JobId:
+        """NodesListed, at once and again as each of them answers or does not."""
+
+    def add_node(self, address: str, key: str) -> JobId:
+        """The events of `list_nodes`; JobFailed, and nothing is kept, where it cannot be used."""
+
+    def renew_node(self, address: str) -> JobId:
+        """The events of `list_nodes`, asked anew what it has and how far it is; JobFailed, if it is gone."""
+
+    def remove_node(self, address: str) -> JobId:
+        """The events of `list_nodes`. A model that is loaded on it stays there until it is unloaded."""
+
+    def lend(self, new_key: bool = False) -> JobId:
+        """LendingChanged with the key and the addresses, at `settings.lend_port`; then under job 0 as guests
+        come and go. With another key if that is wanted: machines that have the old one are shut out."""
+
+    def stop_lending(self) -> JobId:
+        """LendingChanged without a key. Models that others have here are lost to them."""
+
     def try_remote(self, url: str, key: str) -> JobId:
         """RemoteTried, with the names of all models that the endpoint has; else JobFailed with what is
         wrong (address, key, certificate, no such protocol).

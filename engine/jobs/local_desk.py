@@ -69,6 +69,8 @@ from engine.jobs.endpoints import (
 )
 from engine.jobs.history import history
 from engine.jobs.keeping import Keeping
+from engine.jobs.lending_switch import LendingSwitch
+from engine.jobs.node_board import NodeBoard
 from engine.jobs.proxy_login import ProxyLogin
 from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion, answer_budget, answer_what_if
 from engine.jobs.remote_models import plan_remote
@@ -157,6 +159,8 @@ class LocalDesk(ChatJobs, UpdateJobs):
         self._answers = Answers(self._keeper, self._backends, self._link, titles, emit, self._energy.joules)
         self._writing = Writing(self._keeper, paths.shelf, self._command, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
+        self._nodes = NodeBoard(paths, emit)
+        self._lending = LendingSwitch(self._command, paths.state / "lend.log", emit)
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
         if self._sampler is not None:
             self._sampler.start()
@@ -466,6 +470,27 @@ class LocalDesk(ChatJobs, UpdateJobs):
     def stop_serving(self) -> JobId:
         return self._threads.start("stop-serving", lambda job, token: self._api.stop(job))
 
+    def list_nodes(self) -> JobId:
+        return self._threads.start("nodes", lambda job, token: self._nodes.list(job))
+
+    def add_node(self, address: str, key: str) -> JobId:
+        return self._threads.start("add-node", lambda job, token: self._nodes.add(job, address, key))
+
+    def renew_node(self, address: str) -> JobId:
+        return self._threads.start("try-node", lambda job, token: self._nodes.renew(job, address))
+
+    def remove_node(self, address: str) -> JobId:
+        return self._threads.start("remove-node", lambda job, token: self._nodes.remove(job, address))
+
+    def lend(self, new_key: bool = False) -> JobId:
+        return self._threads.start(
+            "lend",
+            lambda job, token: self._lending.start(job, token, self.settings.lend_port, new_key),
+        )
+
+    def stop_lending(self) -> JobId:
+        return self._threads.start("stop-lending", lambda job, token: self._lending.stop(job))
+
     def try_remote(self, url: str, key: str) -> JobId:
         return self._threads.start(
             "try-remote",
@@ -590,6 +615,7 @@ class LocalDesk(ChatJobs, UpdateJobs):
         self._downloads.close()
         self._threads.close(timeout_s=_CLOSE_S / 2)
         self._api.close()
+        self._lending.close()
         self._backends.close(max(0.1, deadline - time.monotonic()))
         # That has ended answers that did not heed the cancel; they save themselves.
         self._threads.close(timeout_s=max(0.1, deadline - time.monotonic()))

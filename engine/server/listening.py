@@ -41,14 +41,14 @@ class Listening:
         """Base URLs for other machines."""
         if is_any_address(self.host):
             family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-            return tuple(map(self._url, _of_this_machine(family)))
+            return tuple(map(self._url, addresses_here(family)))
         return () if is_loopback(self.host) else (self.address,)
 
     def _url(self, host: str) -> str:
         return f"http://[{host}]:{self.port}/v1" if ":" in host else f"http://{host}:{self.port}/v1"
 
 
-def _of_this_machine(family: socket.AddressFamily) -> tuple[str, ...]:
+def addresses_here(family: socket.AddressFamily = socket.AF_INET) -> tuple[str, ...]:
     """Its addresses on networks; the few that most machines have."""
     found = (each for addresses in psutil.net_if_addrs().values() for each in addresses)
     plain = (each.address.partition("%")[0] for each in found if each.family == family)

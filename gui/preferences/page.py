@@ -17,6 +17,8 @@ from gui.preferences.chat_settings import ChatSettings
 from gui.preferences.connection_settings import ConnectionSettings
 from gui.preferences.download_settings import DownloadSettings
 from gui.preferences.engine_limits import EngineLimits
+from gui.preferences.lending_settings import LendingSettings
+from gui.preferences.node_settings import NodeSettings
 from gui.preferences.privacy import PrivacyNotes
 from gui.preferences.runtime_settings import RuntimeSettings
 from gui.preferences.shortcuts import ShortcutSettings
@@ -25,6 +27,7 @@ from gui.widgets.bytes_text import format_count
 from gui.widgets.commands import Commands
 from gui.widgets.controls import Button, ChoiceBox, IconButton
 from gui.widgets.labels import Line, Text
+from gui.widgets.tab_order import tab_as_laid_out
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
 
@@ -57,6 +60,8 @@ class PreferencesPage(View):
         self._connection = ConnectionSettings(desk, bridge)
         self._runtimes = RuntimeSettings(desk, bridge, theme)
         self._updates = UpdateSettings(desk, bridge)
+        self._nodes = NodeSettings(desk, bridge)
+        self._lending = LendingSettings(desk, bridge)
         self._privacy = PrivacyNotes()
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
@@ -67,7 +72,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(15)]
+        self._labels = [Line() for _ in range(17)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -79,12 +84,14 @@ class PreferencesPage(View):
     def begin(self) -> None:
         """The window has come up."""
         self._api.begin()
+        self._lending.begin()
 
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the first choice."""
         self._show_settings()
         self._runtimes.enter()
         self._updates.enter()
+        self._nodes.enter()
         self._language.setFocus()
 
     def show_shortcuts(self) -> None:
@@ -116,6 +123,8 @@ class PreferencesPage(View):
             field.setAccessibleName(name)
         self._labels[13].setText(self.tr("Chats"))
         self._labels[14].setText(self.tr("New versions"))
+        self._labels[16].setText(self.tr("Other computers"))
+        self._labels[15].setText(self.tr("This computer"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -170,6 +179,8 @@ class PreferencesPage(View):
         form.addRow(self._labels[6], self._downloads)
         form.addRow(self._labels[7], self._connection)
         form.addRow(self._labels[8], self._runtimes)
+        form.addRow(self._labels[16], self._nodes)
+        form.addRow(self._labels[15], self._lending)
         form.addRow(self._labels[4], self._limits)
         form.addRow(self._labels[5], self._api)
         form.addRow(self._labels[14], self._updates)
@@ -193,8 +204,9 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
+        self._nodes.rebuilt.connect(lambda: tab_as_laid_out(self._content))
         own = (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self._updates)
-        for part in (*own, self.chats):
+        for part in (*own, self.chats, self._lending):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:
@@ -210,6 +222,7 @@ class PreferencesPage(View):
         self.chats.show_settings()
         self._connection.show_settings()
         self._api.show_settings()
+        self._lending.show_settings()
         self._shortcuts.show_settings()
         self._refusal.hide()
 

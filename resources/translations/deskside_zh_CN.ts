@@ -1894,6 +1894,67 @@
         </message>
     </context>
     <context>
+        <name>LendingSettings</name>
+        <message>
+            <source>Computers that have the old key can then no longer connect.</source>
+            <translation>持有旧密钥的电脑将无法再连接。</translation>
+        </message>
+        <message>
+            <source>Copy the pairing key</source>
+            <translation>复制配对密钥</translation>
+        </message>
+        <message>
+            <source>Its graphics cards, or its processor and memory, then compute for whoever has the key, encrypted on the way, as long as Deskside is open.</source>
+            <translation>只要 Deskside 开着，它的显卡（没有显卡时为处理器和内存）就为持有密钥的人计算，传输全程加密。</translation>
+        </message>
+        <message>
+            <source>Lend this computer to other ones</source>
+            <translation>把这台电脑借给其他电脑使用</translation>
+        </message>
+        <message>
+            <source>Lent: {devices}
+Address: {places}</source>
+            <translation>已借出：{devices}
+地址：{places}</translation>
+        </message>
+        <message>
+            <source>New pairing key</source>
+            <translation>新的配对密钥</translation>
+        </message>
+        <message>
+            <source>Off</source>
+            <translation>已关闭</translation>
+        </message>
+        <message>
+            <source>Pairing key</source>
+            <translation>配对密钥</translation>
+        </message>
+        <message>
+            <source>Port</source>
+            <translation>端口</translation>
+        </message>
+        <message>
+            <source>Port for other computers</source>
+            <translation>供其他电脑连接的端口</translation>
+        </message>
+        <message>
+            <source>Switching on …</source>
+            <translation>正在开启…</translation>
+        </message>
+        <message>
+            <source>no network</source>
+            <translation>没有网络</translation>
+        </message>
+        <message>
+            <source>{address} computes here now.</source>
+            <translation>{address} 正在这里计算。</translation>
+        </message>
+        <message>
+            <source>{address} was refused: it has not got the key.</source>
+            <translation>已拒绝 {address}：它没有密钥。</translation>
+        </message>
+    </context>
+    <context>
         <name>LoadBanner</name>
         <message>
             <source>Load again</source>
@@ -2134,6 +2195,84 @@
         <message>
             <source>{then} memory channels instead of {now}</source>
             <translation>内存通道由 {now} 个增至 {then} 个</translation>
+        </message>
+    </context>
+    <context>
+        <name>NodeRow</name>
+        <message>
+            <source>Asks it what it has, and how far it is, again.</source>
+            <translation>重新询问它有哪些设备、距离多远。</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>移除</translation>
+        </message>
+        <message>
+            <source>Remove {address}</source>
+            <translation>移除 {address}</translation>
+        </message>
+        <message>
+            <source>Try</source>
+            <translation>测试</translation>
+        </message>
+        <message>
+            <source>Try {address}</source>
+            <translation>测试 {address}</translation>
+        </message>
+        <message>
+            <source>is being asked …</source>
+            <translation>正在询问…</translation>
+        </message>
+        <message>
+            <source>not usable</source>
+            <translation>不可用</translation>
+        </message>
+        <message>
+            <source>ready</source>
+            <translation>可用</translation>
+        </message>
+        <message>
+            <source>speed not known</source>
+            <translation>速度未知</translation>
+        </message>
+        <message>
+            <source>{time} ms away, at {rate}</source>
+            <translation>往返 {time} 毫秒，速率 {rate}</translation>
+        </message>
+    </context>
+    <context>
+        <name>NodeSettings</name>
+        <message>
+            <source>Add</source>
+            <translation>添加</translation>
+        </message>
+        <message>
+            <source>Add this computer</source>
+            <translation>添加这台电脑</translation>
+        </message>
+        <message>
+            <source>Address of the other computer</source>
+            <translation>另一台电脑的地址</translation>
+        </message>
+        <message>
+            <source>Asking …</source>
+            <translation>正在询问…</translation>
+        </message>
+        <message>
+            <source>Models that are too large for this computer are spread over those that lend themselves: switch that on there, as below or with “deskside worker”, and copy address and key. Each token has to travel, so a model that fits here mostly stays here.</source>
+            <translation>这台电脑放不下的模型会分布到愿意借出的电脑上：请在那台电脑上开启借出（如下方所示，或使用“deskside worker”），再把地址和密钥抄过来。每个词元都要经过网络，所以这里放得下的模型通常会留在这里。</translation>
+        </message>
+        <message>
+            <source>No other computer is used.</source>
+            <translation>没有使用其他电脑。</translation>
+        </message>
+        <message>
+            <source>Pairing key</source>
+            <translation>配对密钥</translation>
+        </message>
+        <message>
+            <source>pairing key, as shown there</source>
+            <translation>那台电脑上显示的配对密钥</translation>
         </message>
     </context>
     <context>
@@ -2544,6 +2683,10 @@
             <translation>新版本</translation>
         </message>
         <message>
+            <source>Other computers</source>
+            <translation>其他电脑</translation>
+        </message>
+        <message>
             <source>Other programs</source>
             <translation>其他程序</translation>
         </message>
@@ -2562,6 +2705,10 @@
         <message>
             <source>Theme</source>
             <translation>主题</translation>
+        </message>
+        <message>
+            <source>This computer</source>
+            <translation>这台电脑</translation>
         </message>
         <message>
             <source>Use the default</source>
@@ -3676,8 +3823,8 @@
             <translation>Deskside {version} 没有能替换当前程序的安装程序：当前程序是源码目录、手动解压的文件夹，或所在系统没有安装程序。请到您获取它的地方获取新版本。</translation>
         </message>
         <message>
-            <source>Devices of other computers that you added (`deskside nodes add`): the engine sends them the model and conversations, encrypted with the pairing key. Those that somebody writes into a report of the check by hand get them without encryption.</source>
-            <translation>您添加的其他电脑上的设备（`deskside nodes add`）：引擎会把模型和对话发送给它们，并用配对密钥加密。有人手动写入检查报告的设备则不加密。</translation>
+            <source>Devices of other computers that you added (in the settings, or with `deskside nodes add`): the engine sends them the model and conversations, encrypted with the pairing key. Those that somebody writes into a report of the check by hand get them without encryption.</source>
+            <translation>您添加的其他电脑的设备（在设置中，或用 `deskside nodes add`）：引擎会把模型和对话发给它们，并用配对密钥加密。有人手动写入检查报告的设备则不加密。</translation>
         </message>
         <message>
             <source>Don't buy for the money alone: against an API at {api} CNY a million tokens nothing that this budget buys pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
@@ -3790,6 +3937,10 @@
         <message>
             <source>Its source does not hold {name} as it was when this download began. Start the download again to get its present version.</source>
             <translation>来源中的 {name} 在下载开始后已有变化。请重新开始下载以获取当前版本。</translation>
+        </message>
+        <message>
+            <source>Lending this computer, while it is switched on or `deskside worker` runs: listens on the network and lends its devices to whoever has its key.</source>
+            <translation>借出这台电脑（开启期间，或 `deskside worker` 运行期间）：在网络上监听，并把它的设备借给持有密钥的人。</translation>
         </message>
         <message>
             <source>Links in answers and pages of drivers: opened in your browser when they are clicked.</source>
@@ -4784,6 +4935,14 @@
             <translation>磁盘又有空间了：之前未能保存的内容现在已保存。</translation>
         </message>
         <message>
+            <source>This computer could not be lent ({reason}). Choose another port if that one is taken; details are in {log}.</source>
+            <translation>无法借出这台电脑（{reason}）。如果端口已被占用，请换一个端口；详情见 {log}。</translation>
+        </message>
+        <message>
+            <source>This computer is not lent any more: that has ended by itself ({reason}). Switch it on again; details are in {log}.</source>
+            <translation>这台电脑已不再借出：借出自行结束了（{reason}）。请重新开启；详情见 {log}。</translation>
+        </message>
+        <message>
             <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
             <translation>此文件是模型的附加部件（{kind}），不是可以对话的语言模型。请选择模型本身的文件。</translation>
         </message>
@@ -4938,10 +5097,6 @@
         <message>
             <source>Your prompts and presets in {path} could not be read ({reason}). They were put aside as {aside}.</source>
             <translation>无法读取 {path} 中您的提示词和预设（{reason}）。原文件已另存为 {aside}。</translation>
-        </message>
-        <message>
-            <source>`deskside worker`, while it runs: listens on the network and lends the devices of this computer to whoever has its key.</source>
-            <translation>`deskside worker` 运行期间：在网络上监听，把本机的设备借给持有其密钥的人使用。</translation>
         </message>
         <message>
             <source>llama.cpp could not be loaded ({reason}). Deskside's installation is incomplete; install it again.</source>

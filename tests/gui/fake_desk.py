@@ -261,6 +261,24 @@ class FakeDesk:
     def stop_serving(self) -> JobId:
         return self._note("stop_serving")
 
+    def list_nodes(self) -> JobId:
+        return self._note("list_nodes")
+
+    def add_node(self, address: str, key: str) -> JobId:
+        return self._note("add_node", address, key)
+
+    def renew_node(self, address: str) -> JobId:
+        return self._note("renew_node", address)
+
+    def remove_node(self, address: str) -> JobId:
+        return self._note("remove_node", address)
+
+    def lend(self, new_key: bool = False) -> JobId:
+        return self._note("lend", new_key)
+
+    def stop_lending(self) -> JobId:
+        return self._note("stop_lending")
+
     def try_remote(self, url: str, key: str) -> JobId:
         return self._note("try_remote", url, key)
 

@@ -46,7 +46,7 @@ class Switch:
     @property
     def child(self) -> psutil.Process:
         assert self.server._child is not None
-        return psutil.Process(self.server._child.process.pid)
+        return psutil.Process(self.server._child.pid)
 
 
 @pytest.fixture
