@@ -124,7 +124,7 @@ def test_money_is_compared(page: WindowUnderTest) -> None:
     assert "CNY" in first[0] and "tokens/s" in first[2] and "each" in first[2]
     heard = table.item(0, 2).data(Qt.ItemDataRole.AccessibleTextRole)
     assert heard.startswith("1 at once: ")
-    assert tiers.rowCount() == 2  # nothing is sold for 5,000
+    assert tiers.rowCount() == 3
 
 
 def test_what_is_said_of_energy_and_an_api_is_asked_with_it(page: WindowUnderTest) -> None:

@@ -46,7 +46,7 @@ def test_what_is_wanted_stands_beside_the_usual(paths: Paths) -> None:
     card = prices["card", "GeForce RTX 3090"]
     assert card is not None and (card.high, card.source) == (5200, OWN)
     dollars = prices["card", "GeForce RTX 5090"]
-    assert dollars is not None and dollars.high == pytest.approx(2800 * 7.1)
+    assert dollars is not None and dollars.high == pytest.approx(3900 * 7.1)
     asked = [each for each in found.outcomes if each.change.price and each.change.price.high == 900]
     assert [each.change.added for each in asked] == [48 * GIB]
 
