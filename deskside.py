@@ -56,8 +56,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return read_pdf()
     if words[:1] == ["_maths"]:
         from engine.typesetting.main import main as typeset
+        from gui.chat.rasterising import paint
 
-        return typeset()
+        return typeset(paint)
     if words and not _is_model_file(words):
         return _command_line(words)
     if has_display():

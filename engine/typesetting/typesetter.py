@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import threading
 from collections.abc import Sequence
-from typing import IO
 
 from engine.chat.maths import LONGEST, Formula
-from engine.typesetting.drawing import LARGEST, Drawing, read_reply
+from engine.typesetting.picture import LONGEST_HEADER, Picture, Style, read_reply, write_request
 
 LIMIT_S = 2.0  # for a formula
 START_LIMIT_S = 20.0  # for the first one of a process, which has libraries to load from a cold disk
@@ -29,7 +27,7 @@ class Typesetter:
         self._lock = threading.Lock()
         self._closed = False
 
-    def draw(self, formula: Formula) -> Drawing | None:
+    def draw(self, formula: Formula, style: Style) -> Picture | None:
         """Waits. None for a formula that cannot be drawn: malformed, too large, or too slow."""
         if not formula.tex or len(formula.tex) > LONGEST:
             return None
@@ -40,16 +38,16 @@ class Typesetter:
         timer.daemon = True
         timer.start()
         try:
-            line = _ask(process, formula)
-        finally:
-            timer.cancel()
-        if not line.endswith(b"\n"):  # it was killed, has crashed, or says too much
+            picture = _ask(process, formula, style)
+        except (OSError, ValueError):  # it was killed or closed, has crashed, or says what it may not
             self._failures += not self._answered
             self._end()
             return None
+        finally:
+            timer.cancel()
         self._answered = True
         self._failures = 0
-        return read_reply(line)
+        return picture
 
     def rest(self) -> None:
         """Ends the process until the next formula, for its memory."""
@@ -91,14 +89,10 @@ class Typesetter:
                         pipe.close()
 
 
-def _ask(process: subprocess.Popen[bytes], formula: Formula) -> bytes:
-    """The line of the reply; what came of it if it broke off."""
+def _ask(process: subprocess.Popen[bytes], formula: Formula, style: Style) -> Picture | None:
+    """Raises OSError or ValueError where no proper reply comes."""
     assert process.stdin is not None and process.stdout is not None
-    asked = json.dumps({"tex": formula.tex, "display": formula.display}).encode("ascii") + b"\n"
-    stdin: IO[bytes] = process.stdin
-    try:
-        stdin.write(asked)
-        stdin.flush()
-        return process.stdout.readline(2 * LARGEST)
-    except (OSError, ValueError):  # ValueError: closed in the meantime
-        return b""
+    process.stdin.write(write_request(formula, style))
+    process.stdin.flush()
+    header = process.stdout.readline(LONGEST_HEADER)
+    return read_reply(header, style, process.stdout.read)

@@ -53,24 +53,41 @@ class Backing:
 
     def _keep(self, placed: Sequence[Placed], whole: QRect, ratio: float) -> QRegion:
         """Moves the picture to where its rows are now; says what of it is good."""
-        moves = [
-            round(p.y) - self._painted[p.row][0]
-            for p in placed
-            if p.row in self._painted and p.row not in self._stale_rows
-        ]
+        good = [p for p in placed if p.row not in self._stale_rows and self._has(p)]
+        moves = [round(p.y) - self._painted[p.row][0] for p in good]
+        if len(set(moves)) > 1 and float(ratio).is_integer():
+            return self._move_each(good, moves, whole, int(ratio))
         move = max(set(moves), key=moves.count) if moves else 0
         if not moves or not (move * ratio).is_integer():
             return QRegion()
         if move:
             self._pixmap.scroll(0, int(move * ratio), self._pixmap.rect())
-        seen = whole.translated(0, move) & whole
         kept = QRegion()
-        for p in placed:
-            if p.row not in self._stale_rows and self._painted.get(p.row) == (
-                round(p.y) - move,
-                round(p.row.height),
-            ):
-                kept += _place(p, whole) & seen
+        for p, own in zip(good, moves, strict=True):
+            if own == move:
+                kept += _place(p, whole) & whole.translated(0, move) & whole
+        return kept
+
+    def _has(self, placed: Placed) -> bool:
+        """True for a row that was painted, and as high as it is now."""
+        painted = self._painted.get(placed.row)
+        return painted is not None and painted[1] == round(placed.row.height)
+
+    def _move_each(self, good: Sequence[Placed], moves: Sequence[int], whole: QRect, ratio: int) -> QRegion:
+        """Where a row among them has grown, those above and below it move differently."""
+        moved = QPixmap(self._pixmap.size())
+        moved.setDevicePixelRatio(ratio)
+        kept = QRegion()
+        painter = QPainter(moved)
+        for p, move in zip(good, moves, strict=True):
+            place = _place(p, whole) & whole.translated(0, move) & whole
+            if place.isEmpty():  # which would stand for everything
+                continue
+            source = QRect(0, (place.top() - move) * ratio, place.width() * ratio, place.height() * ratio)
+            painter.drawPixmap(place, self._pixmap, source)
+            kept += place
+        painter.end()
+        self._pixmap = moved
         return kept
 
     def _paint(self, missing: QRegion, placed: Sequence[Placed], ground: QColor, paint: Paint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -60,8 +60,10 @@ class Canvas(QAbstractScrollArea):
         self._boxes = self._store.boxes
         self._flow = Flow(self._store)
         self._backing = Backing()
-        self._preparing = Preparing(self, self._rows_ahead, self._prepare)
         self._placed: list[Placed] = []
+        self._preparing = Preparing(
+            self.viewport(), self._store, self._flow, self._backing, self.formulas, lambda: self._placed
+        )
         self._at_end = True
         self._value = 0
         self._selection = Selection()
@@ -86,14 +88,12 @@ class Canvas(QAbstractScrollArea):
         self._to_end.setCursor(Qt.CursorShape.ArrowCursor)
         self._to_end.hide()
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._formulas_frame = QTimer(self, singleShot=True, interval=FRAME_MS)
 
     def _connect(self) -> None:
         self._theme.changed.connect(self._change_theme)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._to_end.clicked.connect(self.go_to_end)
-        self.formulas.arrived.connect(self._formulas_frame.start)
-        self._formulas_frame.timeout.connect(self._show_formulas)
+        self._preparing.renewed.connect(self._settle)
         self._frame.timeout.connect(self._draw_frame)
         self._colouring.coloured.connect(self._show_colours)
 
@@ -276,13 +276,6 @@ class Canvas(QAbstractScrollArea):
         self._backing.forget_row(row)
         self.viewport().update()
 
-    def _show_formulas(self) -> None:
-        """Pictures have arrived: what waits for one is made again."""
-        for row in self.documents.drop_outdated(self.formulas.is_waiting):
-            row.measured_for = -1.0
-            self._backing.forget_row(row)
-        self._settle()
-
     def _change_theme(self) -> None:
         self._store.look = Look(self._theme.tokens, self._zoom, self.formulas)
         self.documents.clear()
@@ -318,26 +311,6 @@ class Canvas(QAbstractScrollArea):
         )
         self.setAccessibleName(self.tr("Conversation"))
         self._to_end.name(self.tr("Jump to the end"))
-
-    # what comes next
-    def _rows_ahead(self, downwards: bool) -> Iterator[tuple[int, Row]]:
-        """As many rows as fill the viewport once more."""
-        if self._placed:
-            ahead = 0.0
-            for box, row in self._flow.beyond(self._placed[-1 if downwards else 0], downwards):
-                yield box, row
-                ahead += row.height
-                if ahead > self.viewport().height():
-                    return
-
-    def _prepare(self, box: int, row: Row) -> bool:
-        made = self.documents.made
-        before = row.height
-        self._store.measure(box, row)
-        self._document(row)
-        if row.height != before:
-            self._flow.height_changed(box)
-        return self.documents.made > made
 
     # painting
     def paint_anew(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gui.chat.documents import Document
 from gui.chat.formulas import Wanted
@@ -39,13 +39,20 @@ class DocumentCache:
     def take(self, row: Row) -> Document | None:
         return self._kept.pop(row, None)
 
-    def drop_outdated(self, is_waiting: Callable[[Wanted], bool]) -> list[Row]:
-        """Forgets the documents that waited for pictures which have all come; says whose they were."""
-        waited = [(row, document.waits) for row, document in self._kept.items() if document.waits]
-        rows = [row for row, waits in waited if not any(map(is_waiting, waits))]
-        for row in rows:
+    def waits(self, row: Row) -> Collection[Wanted]:
+        """The pictures that a row's document was made without."""
+        document = self._kept.get(row)
+        return document.waits if document is not None else ()
+
+    def is_outdated(self, row: Row, is_waiting: Callable[[Wanted], bool]) -> bool:
+        """True for a document that waited for pictures which have all come."""
+        waits = self.waits(row)
+        return bool(waits) and not any(map(is_waiting, waits))
+
+    def drop_outdated(self, is_waiting: Callable[[Wanted], bool], but: Collection[Row]) -> None:
+        """Forgets documents that waited for pictures which have all come, those of some rows excepted."""
+        for row in [row for row in self._kept if row not in but and self.is_outdated(row, is_waiting)]:
             del self._kept[row]
-        return rows
 
     def clear(self) -> None:
         self._kept.clear()

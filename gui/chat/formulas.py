@@ -1,4 +1,4 @@
-"""Pictures of formulas: drawn beside the window's thread, kept by formula, size, colour and screen.
+"""Pictures of formulas: drawn by a process of their own, kept by formula, size, colour and screen.
 
 What is not there yet is asked for and told of by `arrived`; until then the source is shown, or a gap
 of the right size where the size is known from before.
@@ -6,47 +6,33 @@ of the right size where the size is known from before.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import shiboken6
-from PySide6.QtCore import QByteArray, QObject, QRectF, Signal
-from PySide6.QtGui import QFont, QFontInfo, QFontMetricsF, QImage, QPainter
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QFont, QFontInfo, QFontMetricsF, QImage
 
 from engine.chat.maths import Formula
-from engine.typesetting.drawing import COLOUR, Drawing
+from engine.typesetting.picture import Frame, Size, Style, frame_of
 from engine.typesetting.typesetter import Typesetter
+from gui.chat.rasterising import FORMAT
 
 _KEPT_BYTES = 12 * 2**20  # of pictures
 _KEPT_SIZES = 4_000
-_KEPT_CHARS = 2_000_000  # of drawings
-_MOST_WAITING = 600
-_MOST_PIXELS = 24_000_000  # of one picture
+_MOST_WAITING = 400  # what was passed by long ago is asked for again where it is seen again
 _REST_S = 60.0  # without a formula, after which the drawing process ends
 _TO_LETTERS = 1.12  # its letters are smaller than those of the words' font
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A formula among words. `em` and `descent` are their font's, in pixels."""
+    """A formula among words."""
 
     formula: Formula
-    em: float
-    descent: float
-    colour: str
-    ratio: float  # pixels of the screen for each of ours
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """In em. None stands for a formula that cannot be drawn."""
-
-    width: float
-    ascent: float
-    descent: float
+    style: Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +50,16 @@ class Picture:
 
 class Formulas(QObject):
     arrived = Signal()  # some formulas look other now
-    _drawn = Signal(object, object, object)  # Wanted, Size or None, Picture or None
+    _drawn = Signal(object, object, object)  # Wanted, Size or None, QImage or None
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.ratio = 1.0
         self._typesetter: Typesetter | None = None
-        self._sizes: OrderedDict[Formula, Size | None] = OrderedDict()
+        self._sizes: OrderedDict[Formula, Size | None] = OrderedDict()  # None: cannot be drawn
         self._pictures: OrderedDict[Wanted, Picture] = OrderedDict()
         self._bytes = 0
-        self._waiting: OrderedDict[Wanted, None] = OrderedDict()  # asked for last comes first
+        self._waiting: OrderedDict[Wanted, None] = OrderedDict()  # the last one comes first
         self._in_work: set[Wanted] = set()
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -86,7 +72,7 @@ class Formulas(QObject):
     def wanted(self, formula: Formula, font: QFont, colour: str) -> Wanted:
         """That formula beside words in that font."""
         em = QFontInfo(font).pixelSize() * _TO_LETTERS
-        return Wanted(formula, em, QFontMetricsF(font).descent(), colour, self.ratio)
+        return Wanted(formula, Style(em, QFontMetricsF(font).descent(), colour, self.ratio))
 
     def picture(self, wanted: Wanted) -> Picture | None:
         """None where the source is to be shown; `is_waiting` says whether for good."""
@@ -98,14 +84,28 @@ class Formulas(QObject):
             return None
         self._ask(wanted)
         size = self._sizes.get(wanted.formula)
-        return _placed(size, wanted) if size is not None else None
+        return _gap(size, wanted.style) if size is not None else None
 
     def is_waiting(self, wanted: Wanted) -> bool:
         """Its picture is on its way."""
         return wanted in self._in_work
 
+    @property
+    def busy(self) -> bool:
+        """Pictures are on their way."""
+        return bool(self._in_work)
+
+    def hurry(self, seen: Iterable[Wanted]) -> None:
+        """Those come before all others that wait."""
+        with self._wake:
+            for wanted in seen:
+                if wanted in self._waiting:
+                    self._waiting.move_to_end(wanted)
+
     def _ask(self, wanted: Wanted) -> None:
         with self._wake:
+            if wanted in self._in_work and wanted not in self._waiting:
+                return  # it is being drawn
             self._in_work.add(wanted)
             self._waiting[wanted] = None
             self._waiting.move_to_end(wanted)
@@ -117,24 +117,24 @@ class Formulas(QObject):
             self._thread = threading.Thread(target=self._draw_all, name="formulas", daemon=True)
             self._thread.start()
 
-    def _keep(self, wanted: Wanted, size: Size | None, picture: Picture | None) -> None:
+    def _keep(self, wanted: Wanted, size: Size | None, image: QImage | None) -> None:
         self._in_work.discard(wanted)
-        self._sizes[wanted.formula] = size
+        frame = frame_of(size, wanted.style) if size is not None else None
+        self._sizes[wanted.formula] = size if frame is not None else None
         while len(self._sizes) > _KEPT_SIZES:
             self._sizes.popitem(last=False)
-        if picture is not None:
-            self._pictures[wanted] = picture
-            self._bytes += picture.image.sizeInBytes()
+        if frame is not None and image is not None:
+            self._pictures[wanted] = _framed(image, frame, wanted.style)
+            self._bytes += image.sizeInBytes()
             while self._bytes > _KEPT_BYTES and len(self._pictures) > 1:
                 _, old = self._pictures.popitem(last=False)
                 self._bytes -= old.image.sizeInBytes()
         self.arrived.emit()
 
-    # in the thread
+    # in the thread, which only waits: whatever computes there takes Python's lock from the window
     def _draw_all(self) -> None:
         typesetter = self._typesetter
         assert typesetter is not None
-        drawings: OrderedDict[Formula, Drawing] = OrderedDict()
         while True:
             with self._wake:
                 if not self._waiting and not self._wake.wait(_REST_S):
@@ -143,43 +143,30 @@ class Formulas(QObject):
                 if not self._waiting:
                     continue
                 wanted, _ = self._waiting.popitem()
-            drawing = drawings.pop(wanted.formula, None) or typesetter.draw(wanted.formula)
-            if drawing is not None:
-                drawings[wanted.formula] = drawing
-                while sum(len(kept.svg) for kept in drawings.values()) > _KEPT_CHARS:
-                    drawings.popitem(last=False)
-            size, picture = _painted(drawing, wanted) if drawing is not None else (None, None)
+            drawn = typesetter.draw(wanted.formula, wanted.style)
+            size = image = None
+            if drawn is not None and (frame := frame_of(drawn.size, wanted.style)) is not None:
+                size = drawn.size
+                width, height = frame.pixels(wanted.style.ratio)
+                # A copy, since an image does not keep the bytes that it was made of.
+                image = QImage(drawn.pixels, width, height, 4 * width, FORMAT).copy()
             if not shiboken6.isValid(self):
                 return
-            self._drawn.emit(wanted, size, picture)
+            self._drawn.emit(wanted, size, image)
 
 
 _UNKNOWN = Size(0, 0, 0)
 
 
-def _painted(drawing: Drawing, wanted: Wanted) -> tuple[Size | None, Picture | None]:
-    size = Size(drawing.width, drawing.ascent, drawing.descent)
-    picture = _placed(size, wanted)
-    renderer = QSvgRenderer(QByteArray(drawing.svg.replace(COLOUR, wanted.colour).encode()))
-    if picture is None or not renderer.isValid():
-        return None, None
-    baseline = math.ceil(size.ascent * wanted.em) * wanted.ratio
-    scale = wanted.em * wanted.ratio
-    painter = QPainter(picture.image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    height = (size.ascent + size.descent) * scale
-    renderer.render(painter, QRectF(0, baseline - size.ascent * scale, size.width * scale, height))
-    painter.end()
-    return size, picture
-
-
-def _placed(size: Size, wanted: Wanted) -> Picture | None:
-    """An empty picture, with its baseline between two pixels."""
-    foot = math.ceil(max(size.descent * wanted.em, wanted.descent))
-    width, height = math.ceil(size.width * wanted.em), max(math.ceil(size.ascent * wanted.em) + foot, 1)
-    pixels = (math.ceil(width * wanted.ratio), math.ceil(height * wanted.ratio))
-    if pixels[0] * pixels[1] > _MOST_PIXELS:
+def _gap(size: Size, style: Style) -> Picture | None:
+    """An empty picture."""
+    frame = frame_of(size, style)
+    if frame is None:
         return None
-    image = QImage(*pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image = QImage(*frame.pixels(style.ratio), FORMAT)
     image.fill(0)
-    return Picture(image, width, height, foot / wanted.descent)
+    return _framed(image, frame, style)
+
+
+def _framed(image: QImage, frame: Frame, style: Style) -> Picture:
+    return Picture(image, frame.width, max(frame.above + frame.below, 1), frame.below / style.descent)

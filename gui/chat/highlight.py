@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 
-from pygments.lexers import get_lexer_by_name
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 
 _NAMES = """
@@ -39,10 +41,17 @@ _LONGEST_LINE = 2_000
 Stretch = tuple[int, int, str]  # start, end, a key of Look.code_colours
 
 
+@cache
 def kind_of(token: _TokenType) -> str:
     """The colour of a token, "" for that of plain text."""
     parents = set(token.split())
     return next((kind for family, kind in _KINDS if family in parents), "")
+
+
+@cache
+def _lexer_class(language: str) -> type[Lexer]:
+    """Looking for it takes longer than colouring a few lines. Of _LANGUAGES only."""
+    return find_lexer_class_by_name(language)
 
 
 class CodeText:
@@ -60,7 +69,7 @@ class CodeText:
         if self.coloured:
             return True
         if self._tokens is None:
-            lexer = get_lexer_by_name(self.language.lower(), ensurenl=False, stripnl=False)
+            lexer = _lexer_class(self.language.lower())(ensurenl=False, stripnl=False)
             self._tokens = iter(lexer.get_tokens_unprocessed(self.text))
         end = time.perf_counter() + budget_s
         for count, (start, token, value) in enumerate(self._tokens):

@@ -100,6 +100,7 @@ class MessageBox:
         self._answer: BlockRows | None = None
         self._reasoning: BlockRows | None = None
         self._guess = (-1.0, 0.0)  # (width, height)
+        self._extent: tuple[int, int] | None = None  # line breaks and characters of the text
         self._kept = 0.0  # height when last unfolded
         self._height: float | None = None
         self._fed = 0  # characters given to the streams
@@ -134,8 +135,11 @@ class MessageBox:
     def _estimate(self, look: Look, width: float) -> float:
         if self.message.role is Role.SYSTEM:
             return 0.0
-        text = self.message.text()
-        lines = text.count("\n") * 0.7 + 1 + len(text) * 8.0 / max(width, 100.0)
+        if self._extent is None:
+            text = self.message.text()
+            self._extent = (text.count("\n"), len(text))
+        breaks, letters = self._extent
+        lines = breaks * 0.7 + 1 + letters * 8.0 / max(width, 100.0)
         marked = 94.0 if is_reading_start(self.message) else 0.0
         return lines * look.line + (90.0 if self.assistant else 44.0) + marked
 
@@ -221,6 +225,7 @@ class MessageBox:
         same = self.live and self._answer is not None and self._fed == _length(message)
         self.message = message
         self.live = False
+        self._extent = None
         if same:
             assert self._answer is not None and self._reasoning is not None
             self._answer.stream.finish()

@@ -194,17 +194,52 @@ def test_another_theme_draws_in_its_colour(qtbot: QtBot, chat: Chat) -> None:
     qtbot.waitUntil(bright, timeout=LIMIT_MS)
 
 
+def many(count: int) -> str:
+    return "\n\n".join(f"part {n} $\\frac{{{n}}}{{x}}$\n\n$$\\sum_{{i={n}}}^n i$$" for n in range(count))
+
+
+def waits(transcript: Transcript) -> bool:
+    return any(document.waits for document in transcript.documents._kept.values())
+
+
 def test_pictures_that_come_later_move_nothing_above_them(qtbot: QtBot, chat: Chat) -> None:
-    text = "\n\n".join(f"part {n} $\\frac{{{n}}}{{x}}$\n\n$$\\sum_{{i={n}}}^n i$$" for n in range(40))
     transcript = chat.page.transcript
-    chat.open(conversation(user(1, "Q"), answer(2, text)))
+    chat.open(conversation(user(1, "Q"), answer(2, many(40))))
     transcript.verticalScrollBar().setValue(400)
     top = transcript._placed[0]
+    below = top.y + top.row.height
+    assert top.y < 0
     qtbot.waitUntil(lambda: drawn(transcript) > 6, timeout=LIMIT_MS)
-    qtbot.waitUntil(lambda: not any(d.waits for d in transcript.documents._kept.values()), timeout=LIMIT_MS)
-    assert (transcript._placed[0].row, transcript._placed[0].y) == (top.row, top.y)
+    qtbot.waitUntil(lambda: not waits(transcript), timeout=LIMIT_MS)
+    assert transcript._placed[0].row is top.row
+    # It grew where it is out of sight.
+    assert transcript._placed[0].y + top.row.height == below
     transcript.verticalScrollBar().setValue(0)
     transcript.verticalScrollBar().setValue(400)
     kept = transcript.viewport().grab().toImage()
     transcript.paint_anew()
     assert transcript.viewport().grab().toImage() == kept
+
+
+def test_what_grows_in_sight_is_painted_once_and_the_rest_is_moved(qtbot: QtBot, chat: Chat) -> None:
+    """Pictures come while others are still waited for; every pixel is where a new painting has it."""
+    transcript = chat.page.transcript
+    chat.open(conversation(user(1, "Q"), answer(2, many(40))))
+    transcript.verticalScrollBar().setValue(400)
+    early = 0
+    while waits(transcript):
+        QTest.qWait(5)
+        early += bool(drawn(transcript)) and bool(transcript.formulas._in_work)
+        kept = transcript.viewport().grab().toImage()
+        transcript.paint_anew()
+        assert transcript.viewport().grab().toImage() == kept
+    assert early
+
+
+def test_a_document_is_made_again_once_for_its_formulas(qtbot: QtBot, chat: Chat) -> None:
+    transcript = chat.page.transcript
+    text = "\n\n".join(
+        " and ".join(f"$x_{{{n}}}^{{{m}}} + \\sqrt{{{m}}}$" for m in range(12)) for n in range(3)
+    )
+    show(qtbot, chat, text, 36)
+    assert transcript.documents.made <= 2 * len(transcript.visible_rows)
