@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QW
 from engine.figures import Origin
 from engine.jobs.room import LONGEST_SUMMARY
 from gui.chat.context import ContextUse
-from gui.chat.model import LiveAnswer
+from gui.chat.live_answer import LiveAnswer
 from gui.widgets.controls import Button, IconButton
 from gui.widgets.labels import Line, OriginBadge, Text
 from gui.widgets.theme import ThemeSource

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.chat.attachments import AttachedFile
-from engine.chat.conversation import ChatMessage, Conversation, MessageState, Part, PartKind, Role
+from engine.chat.conversation import ChatMessage, Conversation, MessageState, Role
 from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.events import (
     ConversationOpened,
@@ -28,74 +27,10 @@ from engine.events import (
 )
 from engine.messages import Sentence
 from engine.runtime.values import RuntimeState
-from gui.chat.context import ContextParts, ContextUse, has_one_question, parts_of, refused, use_of
-from gui.chat.message_box import Thought
+from gui.chat.context import ContextParts, ContextUse
+from gui.chat.fullness import Fullness
+from gui.chat.live_answer import LiveAnswer
 from gui.chat.versions import Versions
-
-
-@dataclass(slots=True)
-class LiveAnswer:
-    """A job of ours that writes an answer, or will. `message` is None until the answer began."""
-
-    conversation_id: int | None  # None: a conversation that is not begun yet
-    draft: str = ""  # what was sent; "" once it is stored
-    files: tuple[AttachedFile, ...] = ()  # that were sent with it
-    message: ChatMessage | None = None
-    pieces: list[tuple[str, bool]] = field(default_factory=list)  # (text, is reasoning)
-    progress: PromptProgressed | None = None
-    thought_tokens: int = 0
-    thought_begin: float = 0.0
-    thought_end: float = 0.0
-    text_begun: bool = False  # something has arrived
-    answer_begun: bool = False  # something that is not reasoning
-    stopping: bool = False
-    ended: bool = False  # the message is stored; the job itself may still be at work
-    detached: bool = False  # the user left before the conversation had an id
-    summarising: bool = False  # the beginning is summed up before the answer goes on
-    prompt_tokens: int = 0  # of the prompt, as far as it was told
-    written_tokens: int = 0
-    nearly_full: bool = False  # that was said
-
-    def read(self, progress: PromptProgressed) -> None:
-        self.progress = progress
-        self.prompt_tokens = progress.total
-
-    def add_to_summary(self, delta: TokenDelta) -> None:
-        self.progress = None
-        self.written_tokens += delta.tokens
-
-    def begin(self, message: ChatMessage) -> None:
-        """The answer begins, or goes on."""
-        self.message, self.pieces = message, []
-        self.summarising = False
-        self.progress = None
-        self.prompt_tokens = self.written_tokens = 0
-
-    def add(self, delta: TokenDelta) -> None:
-        self.pieces.append((delta.text, delta.reasoning))
-        self.progress = None
-        self.text_begun = True
-        self.written_tokens += delta.tokens
-        if delta.reasoning:
-            self.thought_begin = self.thought_begin or time.monotonic()
-            self.thought_end = time.monotonic()
-            self.thought_tokens += delta.tokens
-        elif delta.text.strip():
-            self.answer_begun = True
-
-    def thought(self) -> Thought:
-        return Thought(self.thought_tokens, self.thought_end - self.thought_begin, self.answer_begun)
-
-    def so_far(self) -> ChatMessage:
-        """The message with everything that has arrived."""
-        assert self.message is not None
-        if self.pieces:
-            reasoning = "".join(text for text, thinks in self.pieces if thinks)
-            answer = "".join(text for text, thinks in self.pieces if not thinks)
-            parts = (Part(PartKind.REASONING, reasoning), Part(PartKind.TEXT, answer))
-            self.message = replace(self.message, parts=(*self.message.parts, *(p for p in parts if p.body)))
-            self.pieces = []
-        return self.message
 
 
 class ChatModel(QObject):
@@ -124,9 +59,7 @@ class ChatModel(QObject):
         self._branching: JobId | None = None  # another branch was asked for
         self._versions = Versions()
         self._errors: dict[int | None, Sentence] = {}
-        self._windows: dict[str, int] = {}  # tokens by the name of the model
-        self._refused: dict[int | None, ContextUse] = {}  # by conversation
-        self._left: set[tuple[int, bool]] = set()  # whose notice was closed
+        self._fullness = Fullness()
 
     # state
     @property
@@ -167,41 +100,18 @@ class ChatModel(QObject):
     @property
     def context(self) -> ContextUse | None:
         """How full the context is, when that is worth a word."""
-        use = self._refused.get(self.conversation_id) or self._counted()
-        if use is None or not use.worth_saying or use.key in self._left:
-            return None
-        return replace(use, single=has_one_question(self.messages))
-
-    def _counted(self) -> ContextUse | None:
-        live = self.live
-        if live is None:
-            last = self.messages[-1] if self.messages else None
-            return use_of(self.messages, self._windows.get(last.model, 0) if last else 0)
-        if live.message is None or not live.prompt_tokens:
-            return None
-        window = self._windows.get(live.message.model, 0)
-        return ContextUse(live.prompt_tokens + live.written_tokens, window, live.message.id)
+        return self._fullness.notice(self.conversation_id, self.messages, self.live)
 
     @property
     def context_parts(self) -> ContextParts | None:
         """What fills the context; None while nothing was counted."""
-        live = self.live
-        if live is None:
-            last = self.messages[-1] if self.messages else None
-            return parts_of(last, self._windows.get(last.model, 0)) if last is not None else None
-        if live.message is None or not live.prompt_tokens or live.summarising:
-            return None
-        window = self._windows.get(live.message.model, 0)
-        thought = min(live.thought_tokens, live.written_tokens)
-        answer = live.written_tokens - thought
-        found = ContextParts(live.prompt_tokens, thought, answer, window, live.message.id)
-        return found if window else None
+        return self._fullness.parts(self.messages, self.live)
 
     def leave_context(self) -> None:
         """The notice about the context is closed until there is something new to say."""
         use = self.context
         if use is not None:
-            self._left.add(use.key)
+            self._fullness.close(use)
             self.status_changed.emit()
 
     # commands that were given
@@ -268,7 +178,7 @@ class ChatModel(QObject):
             self.load_fraction = event.fraction
             self.status_changed.emit()
         elif isinstance(event, ModelLoaded):
-            self._windows[event.model.name] = event.facts.context_length
+            self._fullness.learn(event.model.name, event.facts.context_length)
             self.status_changed.emit()
         elif isinstance(event, JobFailed | JobCancelled | JobFinished):
             self._end_job(event)
@@ -353,7 +263,7 @@ class ChatModel(QObject):
             self._adopt(live, event.conversation_id)
         if event.message.state is MessageState.STREAMING:
             live.begin(event.message)
-            self._refused.pop(live.conversation_id, None)
+            self._fullness.begin(live.conversation_id)
         else:
             live.draft, live.files = "", ()
         if live.conversation_id == self.conversation_id and not self.opening:
@@ -421,8 +331,13 @@ class ChatModel(QObject):
 
     def _end_answer(self, live: LiveAnswer, failed: Sentence | None, cancelled: bool) -> None:
         # The window tells of a crash with its remedy; the answer itself says that it was interrupted.
-        if failed is not None and failed != self._crash and not self._note_refusal(live, failed):
-            self._errors[live.conversation_id] = failed
+        conversation = live.conversation_id
+        if (
+            failed is not None
+            and failed != self._crash
+            and not self._fullness.refuse(conversation, live, failed)
+        ):
+            self._errors[conversation] = failed
         if live.draft or live.files:
             self.sending_failed.emit(live.conversation_id, live.draft, live.files)
         if live.message is not None and not live.ended and live.conversation_id == self.conversation_id:
@@ -430,11 +345,3 @@ class ChatModel(QObject):
             state = MessageState.STOPPED if cancelled else MessageState.INTERRUPTED
             self._replace(replace(live.so_far(), state=state))
         self.status_changed.emit()
-
-    def _note_refusal(self, live: LiveAnswer, failed: Sentence) -> bool:
-        """True when the answer found no room: that is said with what can be done about it."""
-        use = refused(failed, live.message.id) if live.message else None
-        if use is not None:
-            self._refused[live.conversation_id] = use
-            self._left.discard(use.key)
-        return use is not None

@@ -15,16 +15,15 @@ from engine.chat.shelf import Shelf
 from engine.events import Event, ShelfRead
 from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
+from gui.chat.asking import Asking
 from gui.chat.attaching import Attaching
 from gui.chat.composer import Composer
 from gui.chat.context_notice import ContextNotice
 from gui.chat.draft_field import files_in
-from gui.chat.drafts import Drafts
 from gui.chat.edit_notice import EditNotice
 from gui.chat.empty import EmptyChat
 from gui.chat.find_bar import FindBar
 from gui.chat.finder import Finder
-from gui.chat.message_box import is_unfinished
 from gui.chat.meter import ContextMeter
 from gui.chat.model import ChatModel
 from gui.chat.options_panel import OptionsPanel
@@ -34,6 +33,7 @@ from gui.chat.slash import entries
 from gui.chat.slash_actions import SlashActions
 from gui.chat.transcript import Transcript
 from gui.chat.waiting import activity_words, status_words
+from gui.chat.writing import Writing
 from gui.widgets.announce import announce
 from gui.widgets.labels import Line
 from gui.widgets.places import host_of_model
@@ -54,6 +54,7 @@ class ChatPage(QWidget):
         super().__init__(parent)
         self._desk = desk
         self.model = ChatModel(self)
+        self.asking = Asking(desk, self.model, self)
         self._queue = QueueWatch(desk, self)
         self.transcript = Transcript(theme, self)
         self.find_bar = FindBar(Finder(self.transcript), theme, self)
@@ -63,14 +64,13 @@ class ChatPage(QWidget):
         self.context = ContextNotice(theme, self)
         self.meter = ContextMeter(theme, self)
         self.editing = EditNotice(self)
-        self._draft_before_edit = ""
         self._remark = ""
         self._goal: tuple[int, str] | None = None  # a message to go to once it is there, and words in it
         self.composer = Composer(theme, self)
         self.options = OptionsPanel(theme, self)
         self._shelf = Shelf()
         self._sent_options = NOTHING_SET  # with the first message of a conversation
-        self._drafts = Drafts(desk, self)
+        self._writing = Writing(desk, self.model, self.composer, self.editing, self)
         self._attaching = Attaching(desk, self.composer.chips, self)
         self._slashes = SlashActions(self)
         self._pages = lay_out(self)
@@ -82,16 +82,16 @@ class ChatPage(QWidget):
     # for the shell
     def open_conversation(self, conversation_id: int, message_id: int | None = None, words: str = "") -> None:
         """Shows a stored conversation as soon as it is read; at a message, with words of it marked."""
-        self._keep_draft()
+        self._put_away()
         self._goal = (message_id, words) if message_id is not None else None
         self.model.expect_open(conversation_id, self._desk.open_conversation(conversation_id, message_id))
-        self._restore_draft()
+        self._writing.take_out()
 
     def new_conversation(self) -> None:
         """An empty page; the conversation begins with its first message."""
-        self._keep_draft()
+        self._put_away()
         self.model.begin_new()
-        self._restore_draft()
+        self._writing.take_out()
         self.focus_composer()
 
     def show_model(self, model: InstalledModel | None) -> None:
@@ -107,8 +107,7 @@ class ChatPage(QWidget):
     def keep(self) -> None:
         """The window closes: what was typed and set is kept now."""
         self.options.flush()
-        self._note_draft()
-        self._drafts.keep()
+        self._writing.keep()
 
     def attach(self) -> None:
         """Asks for files."""
@@ -131,16 +130,6 @@ class ChatPage(QWidget):
         self.composer.draft.use_prompt(text)
         self.focus_composer()
 
-    def carry_on_last(self) -> None:
-        last = self.model.messages[-1] if self.model.messages else None
-        if last is not None and is_unfinished(last):
-            self._carry_on(last.id)
-
-    def regenerate_last(self) -> None:
-        last = self.model.messages[-1] if self.model.messages else None
-        if last is not None and last.role is Role.ASSISTANT:
-            self._regenerate(last.id)
-
     def copy_last(self) -> None:
         answers = [message for message in self.model.messages if message.role is Role.ASSISTANT]
         if answers:
@@ -157,7 +146,6 @@ class ChatPage(QWidget):
         bridge.event_arrived.connect(self._fold)
         self.model.opened.connect(self._show_opened)
         self.model.options_changed.connect(self._show_options)
-        self._drafts.came.connect(self._show_draft)
         self._attaching.failed.connect(self._show_status)
         self.model.replaced_from.connect(self._replace_from)
         self.model.message_ended.connect(self._end_message)
@@ -165,21 +153,20 @@ class ChatPage(QWidget):
         self.model.status_changed.connect(self._show_status)
         self._queue.changed.connect(self._show_status)
         self.model.begun.connect(self._begin)
-        self.model.sending_failed.connect(self._give_back)
-        self.transcript.carry_on_requested.connect(self._carry_on)
-        self.transcript.regenerate_requested.connect(self._regenerate)
-        self.transcript.edit_requested.connect(self._begin_edit)
-        self.editing.cancelled.connect(self._leave_edit)
+        self.transcript.carry_on_requested.connect(self.asking.carry_on)
+        self.transcript.regenerate_requested.connect(self.asking.regenerate)
+        self.transcript.edit_requested.connect(self._writing.edit)
         self.composer.left.connect(self._leave)
-        self.transcript.version_requested.connect(self._show_version)
+        self.transcript.version_requested.connect(self.asking.show_version)
         self.transcript.follow_versions(self.model.versions_of)
         self.transcript.find_requested.connect(self.find)
         self.find_bar.closed.connect(self._leave_find)
         self.transcript.link_activated.connect(self._open_link)
         self.empty.prompt_chosen.connect(self._use_prompt)
-        self.context.room_wanted.connect(self._make_room)
+        self.context.room_wanted.connect(self.asking.make_room)
+        self.asking.room_asked.connect(self.transcript.go_to_end)
         self.context.left.connect(self._leave_context)
-        self.context.cancelled.connect(self.stop)
+        self.context.cancelled.connect(self.asking.stop)
         self.context.focus_left.connect(self.focus_composer)
         composer, options = self.composer, self.options
         composer.draft.textChanged.connect(self._typed)
@@ -191,12 +178,12 @@ class ChatPage(QWidget):
         options.changed.connect(self._set_options)
         options.shelf_changed.connect(self._desk.keep_shelf)
         self.composer.send_requested.connect(self._send)
-        self.composer.stop_requested.connect(self.stop)
+        self.composer.stop_requested.connect(self.asking.stop)
 
     def _fold(self, event: Event) -> None:
         self.model.fold(event)
         self._queue.on_event(event)
-        self._drafts.on_event(event)
+        self._writing.on_event(event)
         self._attaching.on_event(event)
         if isinstance(event, ShelfRead):
             self._show_shelf(event.shelf)
@@ -204,12 +191,12 @@ class ChatPage(QWidget):
     # commands
     def _send(self, text: str) -> None:
         self.options.flush()
-        conversation, edited = self.model.conversation_id, self.editing.message_id
+        conversation, edited = self.model.conversation_id, self._writing.edited
         files: tuple[AttachedFile, ...] = ()
         if edited is not None and conversation is not None:
             if not text:
                 return
-            self._end_edit()
+            self._writing.end_edit()
             job = self._desk.edit(conversation, edited, text)
         else:
             files = self.composer.chips.files
@@ -244,63 +231,16 @@ class ChatPage(QWidget):
         """Prompts and presets, as far as they have come."""
         return self._shelf
 
-    # editing
-    def _begin_edit(self, message_id: int) -> None:
-        """The question comes into the composer; what was being typed there waits."""
-        question = next(message for message in self.model.messages if message.id == message_id)
-        if self.editing.message_id is None:
-            self._draft_before_edit = self.composer.text
-        self.editing.show_edit(message_id)
-        self.composer.show_purpose(self.editing.words.text())
-        self.composer.set_text(question.text())
-        self.focus_composer()
-
-    def _end_edit(self) -> None:
-        if self.editing.message_id is not None:
-            self.editing.show_edit(None)
-            self.composer.show_purpose("")
-            self.composer.set_text(self._draft_before_edit)
-
-    def _leave_edit(self) -> None:
-        self.focus_composer()
-        self._end_edit()
-
     def _leave(self) -> None:
         """Esc in the composer."""
-        if self.editing.message_id is not None:
-            self._leave_edit()
+        if self._writing.edited is not None:
+            self._writing.leave_edit()
         else:
             self.find_bar.close_find()
-
-    def _carry_on(self, message_id: int) -> None:
-        if self.model.conversation_id is not None and self.model.live is None:
-            self.model.expect_answer(self._desk.carry_on(self.model.conversation_id, message_id))
-
-    def _regenerate(self, message_id: int) -> None:
-        if self.model.conversation_id is not None and self.model.live is None:
-            self.model.expect_answer(self._desk.regenerate(self.model.conversation_id, message_id))
-
-    def _show_version(self, message_id: int) -> None:
-        if self.model.conversation_id is not None and self.model.live is None:
-            self.model.expect_branch(self._desk.show_branch(self.model.conversation_id, message_id))
-
-    def _make_room(self, way: str) -> None:
-        model, use = self.model, self.model.context
-        if model.conversation_id is not None and model.live is None and use is not None:
-            job = self._desk.make_room(model.conversation_id, use.message_id, way)
-            model.expect_room(job, summarising=way == "summarise")
-            self.transcript.go_to_end()
 
     def _leave_context(self) -> None:
         self.model.leave_context()
         self.focus_composer()
-
-    def stop(self) -> None:
-        """Ends the answer that is being written here."""
-        job = self.model.live_job
-        if job is not None:
-            self._desk.cancel(job)
-            self.model.expect_stop(job)
 
     def _open_link(self, address: str) -> None:
         if is_safe_link(address):
@@ -316,41 +256,16 @@ class ChatPage(QWidget):
         else:
             self.focus_composer()
 
-    # drafts
-    def _keep_draft(self) -> None:
+    def _put_away(self) -> None:
         """Before another conversation is shown."""
-        self._end_edit()
         self.options.flush()
-        self._note_draft()
+        self._writing.put_away()
 
     def _typed(self) -> None:
         if self.composer.text and self._remark:
             self._remark = ""
             self._show_status()
-        self._note_draft()
-
-    def _note_draft(self) -> None:
-        if self.editing.message_id is None:
-            self._drafts.note(self.model.conversation_id, self.composer.text)
-
-    def _restore_draft(self) -> None:
-        self.composer.set_text(self._drafts.of(self.model.conversation_id))
-
-    def _show_draft(self) -> None:
-        """Those of an earlier start have come."""
-        if not self.composer.text:
-            self._restore_draft()
-
-    def _give_back(self, conversation_id: int | None, text: str, files: tuple[AttachedFile, ...]) -> None:
-        """Sending failed: the words return to where they came from, before what was typed since."""
-        if conversation_id == self.model.conversation_id:
-            for file in files:
-                self.composer.chips.show_file(self.composer.chips.add(file.name), file)
-            since = self.composer.text
-            self.composer.set_text(f"{text}\n{since}" if since else text)
-        else:
-            since = self._drafts.of(conversation_id)
-            self._drafts.note(conversation_id, f"{text}\n{since}" if since else text)
+        self._writing.note()
 
     # what the model tells
     def _show_opened(self) -> None:
@@ -376,16 +291,14 @@ class ChatPage(QWidget):
                 self.transcript.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _begin(self, conversation_id: int) -> None:
-        """What was typed since belongs to the conversation that has begun."""
-        self._drafts.note(None, "")
-        self._note_draft()
+        self._writing.begin()
         if self.model.options != self._sent_options:  # changed while it began
             self._desk.set_options(conversation_id, self.model.options)
         self.conversation_opened.emit(conversation_id)
 
     def _replace_from(self, index: int) -> None:
-        if self.editing.message_id not in [message.id for message in self.model.messages]:
-            self._end_edit()  # another branch is shown
+        if self._writing.edited not in [message.id for message in self.model.messages]:
+            self._writing.end_edit()  # another branch is shown
         self.transcript.replace_from(index, self.model.messages[index:], self.model.live_message_id)
 
     def _end_message(self, index: int) -> None:
@@ -442,9 +355,9 @@ class ChatPage(QWidget):
     # keys and language
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.model.live is not None:
-            self.stop()
+            self.asking.stop()
         elif event.key() == Qt.Key.Key_Escape and self.editing.isVisible():
-            self._leave_edit()
+            self._writing.leave_edit()
         elif event.key() == Qt.Key.Key_Escape and self.find_bar.isVisible():
             self.find_bar.close_find()
         elif event.key() == Qt.Key.Key_F2:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.runtime.values import RuntimeState
-from gui.chat.model import ChatModel, LiveAnswer
+from gui.chat.live_answer import LiveAnswer
+from gui.chat.model import ChatModel
 
 
 def activity_words(model: ChatModel, place: int) -> str:

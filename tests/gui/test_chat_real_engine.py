@@ -52,7 +52,7 @@ def ask(qtbot: QtBot, page: ChatPage, text: str) -> None:
 def stop_soon(qtbot: QtBot, page: ChatPage) -> None:
     """Some words are enough; the answer may have ended by itself before."""
     until(qtbot, page, lambda: page.model.live is None or page.model.live.text_begun)
-    page.stop()
+    page.asking.stop()
     until(qtbot, page, lambda: page.model.live is None)
 
 
@@ -75,7 +75,7 @@ def test_a_full_context_is_announced_and_forgetting_goes_on(qtbot: QtBot, page: 
         row.text() for box in range(4) for row in page.transcript.box_rows(box) if isinstance(row, MarkRow)
     ]
     assert marks == ["The model reads from here on; what is above is forgotten"]
-    page.stop()
+    page.asking.stop()
     until(qtbot, page, lambda: page.model.live is None)
     assert page.model.messages[-1].text()
 
