@@ -460,12 +460,13 @@ class Pool:
                 if state is RuntimeState.CRASHED and reason is not None:
                     self._crashed(resident, reason)
             case events.ModelLoaded():
-                resident.facts = event.facts
                 resident.last_used = time.monotonic()
                 self._recorder.watch(event.facts.pid)
                 forecast, began = resident.forecast, resident.load_began
                 if forecast is not None and began is not None and not resident.wish.embedding:
                     self._recorder.scored(forecast.score_load(event.facts, began, time.time()))
+                    event = replace(event, facts=replace(event.facts, planned=forecast.shares()))
+                resident.facts = event.facts
                 self._audience.tell_all(resident, event)
             case events.JobFinished() | events.JobFailed() | events.JobCancelled():
                 self._bringing.heard(resident, event)

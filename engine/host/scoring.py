@@ -14,9 +14,10 @@ from engine.host.knowing import Knowledge, key_text
 from engine.planning.forecast import AnswerShape, forecast_answer, forecast_load
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine
+from engine.planning.placement import memory_of
 from engine.planning.sharpen import build_of
 from engine.planning.speed_inputs import TokenTime
-from engine.runtime.values import ModelFacts
+from engine.runtime.values import MemoryShare, ModelFacts
 from engine.telemetry.history import Quantity, ScoreRecord
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 # Shorter ones are mostly noise: nothing is said of them, and nothing is learnt.
 LEAST_GENERATED = 24  # tokens
 LEAST_READ = 64  # tokens, for the speed of prompts
+
+_PARTS = ("weights", "repack", "kv_cache", "compute", "output", "overhead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,15 @@ class Forecast:
         cached: int | None = None,
     ) -> Forecast:
         return Forecast(model, placement, machine, key_text(known.key), known.basis, cached)
+
+    def shares(self) -> tuple[MemoryShare, ...]:
+        """What the load is expected to take, by device and part."""
+        return tuple(
+            MemoryShare(one.device, part, size)
+            for one in memory_of(self.placement).devices
+            for part in _PARTS
+            if (size := getattr(one, part))
+        )
 
     def score_load(self, facts: ModelFacts, began: Moment, now: float) -> tuple[ScoreRecord, ...]:
         """Right after it, with the moment when it was asked for. `now` since the epoch."""

@@ -261,6 +261,7 @@ class ModelFacts:
     n_embedding: int = 0  # length of a vector, of embedding models
     has_tools: bool = False  # the template knows tools
     memory: tuple[MemoryShare, ...] = ()
+    planned: tuple[MemoryShare, ...] = ()  # what the host expected of the load, "overhead" included
 
     def of(self, part: str) -> int:
         """Bytes of that part of `memory` on all devices."""

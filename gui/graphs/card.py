@@ -33,7 +33,7 @@ WINDOW_S = 60.0  # what a chart shows, up to its newest reading
 REPAINT_MS = 100
 _CALM_MS = 2000  # where less motion is wanted
 
-_PAD = 13.0
+PAD = 13.0
 _RADIUS = 9.0
 _CHART_HEIGHT = 58.0
 _GRID_LINES = 3
@@ -152,8 +152,8 @@ class GraphCard(QWidget):
         return self._note
 
     def sizeHint(self) -> QSize:
-        rows = sum(QFontMetricsF(font).height() for font in (_small(), _large(), _small()))
-        return QSize(236, round(rows + _CHART_HEIGHT + 2 * _PAD + 8))
+        rows = sum(QFontMetricsF(font).height() for font in (small_font(), _large(), small_font()))
+        return QSize(236, round(rows + _CHART_HEIGHT + 2 * PAD + 8))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
@@ -162,11 +162,9 @@ class GraphCard(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = self._theme.tokens
-        painter.setPen(QPen(QColor(tokens.accent if self.hasFocus() else tokens.border), 1))
-        painter.setBrush(QColor(tokens.surface))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+        paint_card(painter, self, tokens)
         below = self._paint_words(painter, tokens)
-        chart = QRectF(_PAD, below + 6, self.width() - 2 * _PAD, self.height() - below - 6 - _PAD)
+        chart = QRectF(PAD, below + 6, self.width() - 2 * PAD, self.height() - below - 6 - PAD)
         self._chart = chart
         self._paint_grid(painter, chart, tokens)
         for curve in self._curves:
@@ -176,15 +174,15 @@ class GraphCard(QWidget):
 
     def _paint_words(self, painter: QPainter, tokens: Tokens) -> float:
         """Title, figures, note; the height at which they end."""
-        small, large = _small(), _large()
+        small, large = small_font(), _large()
         row = QFontMetricsF(small)
-        room = QRectF(_PAD, _PAD - 2, self.width() - 2 * _PAD, row.height())
+        room = QRectF(PAD, PAD - 2, self.width() - 2 * PAD, row.height())
         painter.setFont(small)
         painter.setPen(QColor(tokens.muted))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft, self._title)
         painter.drawText(room, Qt.AlignmentFlag.AlignRight, origin_word(Origin.MEASURED))
         base = room.bottom() + QFontMetricsF(large).ascent() + 2
-        left = _PAD
+        left = PAD
         for figure in self._figures:
             painter.setFont(large)
             painter.setPen(QColor(figure.colour(tokens)))
@@ -215,7 +213,7 @@ class GraphCard(QWidget):
             return
         painter.setPen(QPen(QColor(tokens.muted), 1))
         painter.drawLine(QPointF(x, chart.top()), QPointF(x, chart.bottom()))
-        painter.setFont(_small())
+        painter.setFont(small_font())
         metrics = QFontMetricsF(painter.font())
         width = metrics.horizontalAdvance(words) + 12
         left = min(max(x - width / 2, chart.left()), chart.right() - width)
@@ -258,7 +256,14 @@ class GraphCard(QWidget):
         return points
 
 
-def _small() -> QFont:
+def paint_card(painter: QPainter, card: QWidget, tokens: Tokens) -> None:
+    """Its ground and its edge."""
+    painter.setPen(QPen(QColor(tokens.accent if card.hasFocus() else tokens.border), 1))
+    painter.setBrush(QColor(tokens.surface))
+    painter.drawRoundedRect(QRectF(card.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+
+
+def small_font() -> QFont:
     return ui_font(0.86)
 
 

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.events import Event, TokenDelta
 from engine.telemetry.sample import GpuSample, TelemetrySample
 from gui.graphs.card import Curve, Figure, GraphCard, round_top
+from gui.graphs.parts_card import PartsCard
 from gui.graphs.state import GraphState
-from gui.widgets.bytes_text import format_bytes, format_count, format_tokens_per_second
+from gui.widgets.bytes_text import format_bytes, format_tokens_per_second
 from gui.widgets.controls import IconButton
-from gui.widgets.labels import Line
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -28,9 +29,10 @@ _SPEED_MS = 250  # how often the speed is worked out while an answer is written
 
 
 class GraphPanel(View):
-    """Cards for memory, processor and speed, and how full the context is.
+    """Cards for memory, processor and speed, and what the loaded model takes.
 
-    Connect `on_event` to the bridge. `clock` gives seconds that never go back.
+    Connect `on_event` to the bridge. `clock` gives seconds that never go back. While it is hidden events
+    are taken in and nothing is worked out.
     """
 
     history_wanted = Signal()
@@ -47,7 +49,7 @@ class GraphPanel(View):
         self.memory = GraphCard(theme, self._memory_curves())
         self.processor = GraphCard(theme, self._processor_curves())
         self.speed = GraphCard(theme, self._speed_curves())
-        self.context = Line("", "muted")
+        self.parts = PartsCard(theme)
         self.pause = IconButton(theme, "pause")
         self.pause.setCheckable(True)
         self.history = IconButton(theme, "clock")
@@ -64,13 +66,22 @@ class GraphPanel(View):
         """Takes any event of the engine; those that concern no card are left alone."""
         if not isinstance(event, Event):
             return
-        self.state.fold(event, self._clock())
+        if not self.state.fold(event, self._clock()) or not self.isVisible():
+            return
         if isinstance(event, TokenDelta):
             # Hundreds a second: the words follow with the timer.
             if not self._speed_timer.isActive():
                 self._speed_timer.start()
             return
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._speed_timer.stop()
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Live figures of the machine"))
@@ -92,17 +103,27 @@ class GraphPanel(View):
         self.setProperty("kind", "side")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
-        column = QVBoxLayout(self)
+        cards = QWidget()
+        cards.setProperty("kind", "side")
+        column = QVBoxLayout(cards)
         column.setContentsMargins(12, 14, 12, 12)
         column.setSpacing(10)
-        for card in (self.memory, self.processor, self.speed):
+        for card in (self.memory, self.processor, self.speed, self.parts):
             column.addWidget(card)
         row = QHBoxLayout()
         row.addWidget(self.pause)
         row.addWidget(self.history, 1)
         column.addLayout(row)
         column.addStretch(1)
-        column.addWidget(self.context)
+        area = QScrollArea()  # for windows that are not high enough
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(cards)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
 
     def _memory_curves(self) -> tuple[Curve, ...]:
         state = self.state
@@ -131,7 +152,6 @@ class GraphPanel(View):
         if not self.state.tick(self._clock()):
             self._speed_timer.stop()
         self._show_speed()
-        self._show_context()
 
     def _show(self) -> None:
         if self.state.sample is not None:
@@ -142,7 +162,7 @@ class GraphPanel(View):
             self.memory.show_figures((), "", waiting)
             self.processor.show_figures((), "", waiting)
         self._show_speed()
-        self._show_context()
+        self.parts.show_parts(self.state.parts(), self.state.context_length)
 
     def _show_memory(self, sample: TelemetrySample) -> None:
         state = self.state
@@ -194,22 +214,6 @@ class GraphPanel(View):
             words.append(self.tr("The last answer came at {rate} tokens per second.").format(rate=last))
         figures = [Figure(now, self.tr("tok/s"), _SPEED)]
         self.speed.show_figures(figures, note, self._measured(words))
-
-    def _show_context(self) -> None:
-        state = self.state
-        text = ""
-        if state.context_length:
-            text = self.tr("Context {used} / {length}").format(
-                used=format_count(state.context_used), length=format_count(state.context_length)
-            )
-        if text != self.context.text():
-            self.context.setText(text)
-            self.context.setAccessibleName(text)
-            self.context.setToolTip(
-                self.tr("Tokens of this conversation that the model holds, and how many it can hold.")
-                if text
-                else ""
-            )
 
     def _measured(self, words: list[str]) -> str:
         return " ".join([*words, self.tr("Measured on this machine.")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from engine.events import (
     Event,
     GenerationFinished,
@@ -12,7 +14,7 @@ from engine.events import (
     TelemetrySampled,
     TokenDelta,
 )
-from engine.runtime.values import RuntimeState
+from engine.runtime.values import ModelFacts, RuntimeState, part_bytes
 from engine.telemetry.sample import TelemetrySample
 from engine.telemetry.series import Series
 from gui.graphs.rate import TokenMeter
@@ -20,7 +22,19 @@ from gui.graphs.rate import TokenMeter
 _READINGS = 160  # a minute at two a second, and some
 _SPEEDS = 480
 
+PARTS = ("weights", "repack", "kv_cache", "compute", "output")  # that the runtime tells of
+OVERHEAD = "overhead"
+
 _GONE = (RuntimeState.STOPPED, RuntimeState.STARTING, RuntimeState.LOADING, RuntimeState.CRASHED)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSize:
+    """Bytes that a part of the loaded model takes; None where nobody tells."""
+
+    part: str  # one of PARTS, or OVERHEAD
+    planned: int | None
+    measured: int | None
 
 
 class GraphState:
@@ -37,9 +51,8 @@ class GraphState:
         self.generation_tps = 0.0
         self.prompt_tps = 0.0
         self.last_generation_tps = 0.0  # of the last complete answer
-        self.context_used = 0  # tokens
-        self.context_length = 0  # tokens; 0 without a model
         self._model = ""  # path of the one that all this is about
+        self._facts: ModelFacts | None = None
         self._meter = TokenMeter()
         self._prompt_job: JobId | None = None
         self._prompt_begun = (0.0, 0)  # (time, tokens read by then)
@@ -58,8 +71,33 @@ class GraphState:
     def vram_used(self) -> int:
         return sum(gpu.used_bytes for gpu in self.sample.gpus) if self.sample else 0
 
-    def fold(self, event: Event, now: float) -> None:
-        """Takes in one event; those of other rooms are left alone."""
+    @property
+    def context_length(self) -> int:
+        """Tokens; 0 without a model."""
+        return self._facts.context_length if self._facts is not None else 0
+
+    def parts(self) -> tuple[PartSize, ...]:
+        """What the loaded model takes; nothing where that is not known."""
+        facts = self._facts
+        if facts is None or not facts.memory:
+            return ()
+        planned = {part: part_bytes(facts.planned, part) for part in (*PARTS, OVERHEAD)}
+        measured: dict[str, int | None] = {part: facts.of(part) for part in PARTS}
+        measured[OVERHEAD] = self._overhead(facts)
+        told = (PartSize(part, planned[part] if facts.planned else None, measured[part]) for part in planned)
+        return tuple(one for one in told if one.planned or one.measured)
+
+    def _overhead(self, facts: ModelFacts) -> int | None:
+        """The rest of what its process holds. None while that holds less than what is reserved: pages of
+        the file that were not read yet, or were given back."""
+        if self.sample is None:
+            return None
+        held = self.sample.model_memory_bytes + self.sample.model_vram_bytes
+        rest = held - sum(share.size_bytes for share in facts.memory)
+        return rest if rest > 0 else None
+
+    def fold(self, event: Event, now: float) -> bool:
+        """Takes in one event; False for those of other rooms, which change nothing here."""
         match event:
             case TelemetrySampled(sample=sample):
                 self._take_sample(sample)
@@ -68,19 +106,20 @@ class GraphState:
                 self._take_prompt(event, now)
             case TokenDelta(tokens=tokens):
                 self._meter.add(now, tokens)
-                self.context_used += tokens
             case GenerationFinished(stats=stats):
                 self._meter.clear()
                 self._prompt_job = None
                 self.prompt_tps = stats.prompt_tps
                 self.last_generation_tps = stats.generation_tps
-                self.context_used = stats.prompt_tokens + stats.generated_tokens
             case ModelLoaded(job, model, facts) if job or not self._model:  # else of another program
                 self._forget_model()
                 self._model = model.path
-                self.context_length = facts.context_length
+                self._facts = facts
             case RuntimeStateChanged(_, state, _, path) if state in _GONE and path in ("", self._model):
                 self._forget_model()
+            case _:
+                return False
+        return True
 
     def tick(self, now: float) -> bool:
         """Brings the speed up to date; False once nothing is being generated."""
@@ -105,11 +144,10 @@ class GraphState:
         begun, done = self._prompt_begun
         if event.done > done and now > begun:
             self.prompt_tps = (event.done - done) / (now - begun)
-        self.context_used = event.done
 
     def _forget_model(self) -> None:
         self._model = ""
         self._meter.clear()
         self._prompt_job = None
         self.prompt_tps = self.last_generation_tps = 0.0
-        self.context_used = self.context_length = 0
+        self._facts = None

@@ -1649,10 +1649,6 @@
             <translation>处理器总占用 {cpu}%。</translation>
         </message>
         <message>
-            <source>Context {used} / {length}</source>
-            <translation>上下文 {used} / {length}</translation>
-        </message>
-        <message>
             <source>Generating {rate} tokens per second.</source>
             <translation>每秒生成 {rate} 个词元。</translation>
         </message>
@@ -1715,10 +1711,6 @@
         <message>
             <source>The prompt was read at {rate} tokens per second.</source>
             <translation>提示的读取速度为每秒 {rate} 个词元。</translation>
-        </message>
-        <message>
-            <source>Tokens of this conversation that the model holds, and how many it can hold.</source>
-            <translation>模型中保存的本对话词元数，以及上限。</translation>
         </message>
         <message>
             <source>tok/s</source>
@@ -2453,6 +2445,49 @@ Address: {places}</source>
         <message>
             <source>What would you like to do?</source>
             <translation>您想做什么？</translation>
+        </message>
+    </context>
+    <context>
+        <name>PartsCard</name>
+        <message>
+            <source>Compute</source>
+            <translation>计算</translation>
+        </message>
+        <message>
+            <source>KV cache</source>
+            <translation>KV 缓存</translation>
+        </message>
+        <message>
+            <source>Measured: what the runtime has allocated; overhead is the rest of what its process holds now.</source>
+            <translation>实测：运行时已分配的内存；其他开销是其进程目前占用的其余部分。</translation>
+        </message>
+        <message>
+            <source>Memory by part</source>
+            <translation>内存分项</translation>
+        </message>
+        <message>
+            <source>Output</source>
+            <translation>输出</translation>
+        </message>
+        <message>
+            <source>Overhead</source>
+            <translation>其他开销</translation>
+        </message>
+        <message>
+            <source>Repacked copy</source>
+            <translation>重排副本</translation>
+        </message>
+        <message>
+            <source>The cache holds {tokens} tokens.</source>
+            <translation>缓存可容纳 {tokens} 个词元。</translation>
+        </message>
+        <message>
+            <source>Weights</source>
+            <translation>权重</translation>
+        </message>
+        <message>
+            <source>{part}: {planned} planned, {measured} measured.</source>
+            <translation>{part}：精确计算 {planned}，实测 {measured}。</translation>
         </message>
     </context>
     <context>

@@ -14,6 +14,7 @@ import argparse
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -158,22 +159,30 @@ def streams(transcript: Transcript, shown: list[ChatMessage], seconds: float) ->
 
 
 def cards(application: QApplication, theme: ThemeSource, seconds: float) -> None:
-    """What the live cards cost at 10 Hz, seen and hidden."""
+    """What the live cards cost at 10 Hz, seen and hidden, beside what the same loop costs without them."""
+    panel = GraphPanel(theme)
+    panel.resize(284, 800)
+    took = {"loop alone": _share(application, seconds, lambda event: None)}
     for shown in (True, False):
-        panel = GraphPanel(theme)
-        panel.resize(284, 800)
         panel.setVisible(shown)
-        begin, cpu = time.perf_counter(), time.process_time()
-        feed = QTimer(interval=100)
-        feed.timeout.connect(lambda panel=panel: panel.on_event(sample()))
-        feed.start()
-        while time.perf_counter() - begin < seconds:
-            application.processEvents()
-            time.sleep(0.005)
-        feed.stop()
-        share = (time.process_time() - cpu) / (time.perf_counter() - begin)
-        print(f"live cards {'seen' if shown else 'hidden'}: {share:.1%} of a core, the loop included")
-        panel.deleteLater()
+        took["seen" if shown else "hidden"] = _share(application, seconds, panel.on_event)
+    alone = took.pop("loop alone")
+    each = ", ".join(f"{name} {share - alone:.2%}" for name, share in took.items())
+    print(f"live cards: {each} of a core; the loop that feeds them takes {alone:.2%}")
+    panel.deleteLater()
+
+
+def _share(application: QApplication, seconds: float, take: Callable[[TelemetrySampled], object]) -> float:
+    """Of a core, while ten readings come in a second."""
+    begin, cpu = time.perf_counter(), time.process_time()
+    feed = QTimer(interval=100)
+    feed.timeout.connect(lambda: take(sample()))
+    feed.start()
+    while time.perf_counter() - begin < seconds:
+        application.processEvents()
+        time.sleep(0.005)
+    feed.stop()
+    return (time.process_time() - cpu) / (time.perf_counter() - begin)
 
 
 def sample() -> TelemetrySampled:
@@ -215,6 +224,8 @@ def main() -> None:
     print(f"documents kept {len(transcript.documents)}, messages unfolded {transcript.unfolded_count}")
     print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     transcript.hide()
+    while transcript.formulas.busy:  # not to be counted as a cost of the cards
+        application.processEvents()
     cards(application, theme, 5.0)
     typesetter.close()
 

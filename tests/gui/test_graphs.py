@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QColor, QImage
@@ -18,10 +20,11 @@ from engine.events import (
     TokenDelta,
     new_job_id,
 )
-from engine.runtime.values import ModelFacts, RuntimeState, StopReason
+from engine.runtime.values import MemoryShare, ModelFacts, RuntimeState, StopReason
 from engine.telemetry.sample import GpuSample, TelemetrySample
 from gui.graphs.card import GraphCard, round_top
 from gui.graphs.panel import GraphPanel
+from gui.graphs.parts_card import PartsCard
 from gui.graphs.rate import TokenMeter
 from gui.widgets.theme import DARK, LIGHT, ThemeSource, Tokens
 
@@ -56,6 +59,7 @@ def panel(qtbot: QtBot, theme: ThemeSource, clock: Clock) -> GraphPanel:
     made = GraphPanel(theme, clock=clock)
     qtbot.addWidget(made)
     made.resize(284, 800)
+    made.show()  # hidden it works nothing out
     return made
 
 
@@ -107,23 +111,15 @@ def test_speed_follows_the_tokens_and_falls_to_nothing(qtbot: QtBot, panel: Grap
     assert panel.state.speed.largest() == pytest.approx(20)
 
 
-def test_prompt_speed_and_context(panel: GraphPanel, clock: Clock) -> None:
-    assert panel.context.text() == ""
+def test_prompt_speed(panel: GraphPanel, clock: Clock) -> None:
     panel.on_event(ModelLoaded(JOB, MODEL, FACTS))
-    assert panel.context.text().startswith("Context 0 / 16")
     panel.on_event(PromptProgressed(JOB, 1000, 5000, 1000))
     clock.now += 4
     panel.on_event(PromptProgressed(JOB, 5000, 5000, 1000))
     assert panel.state.prompt_tps == pytest.approx(1000)
-    assert panel.state.context_used == 5000
-    panel.on_event(TokenDelta(JOB, "a", False, 12))
-    assert panel.state.context_used == 5012
     panel.on_event(GenerationFinished(JOB, STATS, StopReason.END))
-    assert panel.state.context_used == 5812
-    assert panel.context.text().replace(",", "") == "Context 5812 / 16384"
-    assert panel.context.accessibleName() == panel.context.text()
+    assert "410" in panel.speed.note
     panel.on_event(RuntimeStateChanged(JOB, RuntimeState.CRASHED))
-    assert panel.context.text() == ""
     assert panel.state.prompt_tps == 0
 
 
@@ -172,6 +168,7 @@ def test_a_curve_is_drawn_once_there_are_readings(panel: GraphPanel) -> None:
 def test_a_flood_of_events_repaints_at_most_ten_times_a_second(
     qtbot: QtBot, panel: GraphPanel, clock: Clock
 ) -> None:
+    panel.hide()
     painted = Painted(panel.memory)
     for index in range(500):
         panel.on_event(sampled(float(index), model=index * 2**20))
@@ -230,3 +227,84 @@ def test_meter_over_the_last_moments() -> None:
 @pytest.mark.parametrize(("largest", "top"), [(0, 10), (10, 10), (11, 20), (34, 50), (99, 100), (1200, 2000)])
 def test_upper_edge(largest: float, top: float) -> None:
     assert round_top(largest) == top
+
+
+# memory by part
+MIB = 2**20
+PLANNED = (
+    MemoryShare("RAM", "weights", 900 * MIB),
+    MemoryShare("RAM", "kv_cache", 64 * MIB),
+    MemoryShare("RAM", "compute", 30 * MIB),
+    MemoryShare("RAM", "overhead", 96 * MIB),
+    MemoryShare("GPU", "weights", 3 * GIB),
+)
+ALLOCATED = (
+    MemoryShare("CPU", "weights", 900 * MIB),
+    MemoryShare("CPU", "kv_cache", 64 * MIB),
+    MemoryShare("CPU", "compute", 40 * MIB),
+    MemoryShare("CUDA0", "weights", 3 * GIB),
+)
+LOADED = replace(FACTS, memory=ALLOCATED, planned=PLANNED)
+RESERVED = sum(share.size_bytes for share in ALLOCATED)
+
+
+def rows(card: PartsCard) -> dict[str, tuple[str, str]]:
+    return {name: (planned, measured) for name, planned, measured in card.rows}
+
+
+def test_memory_by_part_beside_what_was_planned(panel: GraphPanel) -> None:
+    assert not panel.parts.isVisible()
+    panel.on_event(ModelLoaded(JOB, MODEL, LOADED))
+    assert panel.parts.isVisible()
+    assert rows(panel.parts) == {
+        "Weights": ("3.9 GiB", "3.9 GiB"),
+        "KV cache": ("64.0 MiB", "64.0 MiB"),
+        "Compute": ("30.0 MiB", "40.0 MiB"),
+        "Overhead": ("96.0 MiB", "–"),
+    }
+    words = panel.parts.accessibleDescription()
+    assert "Compute: 30.0 MiB planned, 40.0 MiB measured." in words
+    assert "16,384 tokens" in words
+    assert panel.parts.toolTip() == words
+    panel.on_event(RuntimeStateChanged(JOB, RuntimeState.STOPPED))
+    assert not panel.parts.isVisible()
+
+
+def test_overhead_is_what_the_process_holds_beside_it(panel: GraphPanel) -> None:
+    panel.on_event(ModelLoaded(JOB, MODEL, LOADED))
+    panel.on_event(sampled(1.0, model=RESERVED + 100 * MIB))
+    assert rows(panel.parts)["Overhead"] == ("96.0 MiB", "100 MiB")
+    panel.on_event(sampled(2.0, model=RESERVED - 1))  # pages of the file were given back
+    assert rows(panel.parts)["Overhead"] == ("96.0 MiB", "–")
+
+
+def test_parts_of_what_was_not_planned_or_is_elsewhere(panel: GraphPanel) -> None:
+    panel.on_event(ModelLoaded(JOB, MODEL, replace(LOADED, planned=())))
+    assert rows(panel.parts)["Weights"] == ("–", "3.9 GiB")
+    panel.on_event(ModelLoaded(JOB, MODEL, FACTS))  # an endpoint tells no sizes
+    assert not panel.parts.isVisible()
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_parts_are_painted_in_their_colours(
+    panel: GraphPanel, theme: ThemeSource, tokens: Tokens
+) -> None:
+    theme.show(tokens)
+    panel.on_event(ModelLoaded(JOB, MODEL, LOADED))
+    image = panel.parts.grab().toImage()
+    for colour in (tokens.accent, tokens.speed, tokens.ram):
+        assert has(image, colour), colour
+
+
+def test_hidden_nothing_is_worked_out_and_shown_again_it_is_up_to_date(panel: GraphPanel) -> None:
+    panel.on_event(sampled(1.0))
+    panel.hide()
+    before = panel.memory.accessibleDescription()
+    panel.on_event(sampled(2.0, model=12 * GIB))
+    panel.on_event(ModelLoaded(JOB, MODEL, LOADED))
+    panel.on_event(TokenDelta(JOB, "a", False, 1))
+    assert panel.memory.accessibleDescription() == before
+    assert not panel._speed_timer.isActive()
+    panel.show()
+    assert "12.0 GiB" in panel.memory.accessibleDescription()
+    assert rows(panel.parts)["Weights"] == ("3.9 GiB", "3.9 GiB")

@@ -18,7 +18,7 @@ from engine.host.client import HostOptions
 from engine.host.pool import MOST_MODELS, MOST_WAITING
 from engine.messages import english
 from engine.paths import Paths
-from engine.runtime.values import EmbeddingRequest, LoadWish, RuntimeState, Sampling
+from engine.runtime.values import EmbeddingRequest, LoadWish, RuntimeState, Sampling, part_bytes
 from tests.modelfile import Q4_0, write_model
 from tests.models import llama, tiny
 from tests.service.host_bench import QUICK, Guest, engine_room, wish_for
@@ -58,6 +58,17 @@ def stopped(guest: Guest, wish: LoadWish) -> None:
 
 
 # several models
+def test_a_load_tells_what_was_planned_beside_what_was_allocated(paths: Paths) -> None:
+    guest = Guest(paths)
+    facts = guest.loaded().facts
+    for part in ("weights", "kv_cache"):
+        assert part_bytes(facts.planned, part) == pytest.approx(facts.of(part), rel=0.03)
+    assert 0 < part_bytes(facts.planned, "overhead") < 1 << 30
+    (running,) = guest.look().models
+    assert running.facts == facts
+    guest.client.close()
+
+
 def test_two_models_side_by_side(paths: Paths, models: Path) -> None:
     guest = Guest(paths)
     one, other = wish_for(tiny(models)), wish_for(tiny(models, "qwen2"))
