@@ -10,6 +10,9 @@ from typing import Any
 from engine.json_file import read_object, write_object
 from engine.messages import Sentence
 
+CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "INR")
+DEAREST_KWH = 1000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Remote:
@@ -53,6 +56,8 @@ class Settings:
     contrast: str = "system"  # "system", "usual" or "more"
     motion: str = "system"  # "system", "usual" or "less"
     prices: tuple[tuple[str, str], ...] = ()  # of parts, typed by a person: see engine/planning/prices.py
+    kwh_price: float = 0.0  # of a kilowatt hour, for what answers cost; 0 while nobody told
+    currency: str = "CNY"  # of that price, one of CURRENCIES
 
 
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
@@ -84,6 +89,7 @@ _CHOICES = {
     "theme": ("system", "light", "dark"),
     "contrast": ("system", "usual", "more"),
     "motion": ("system", "usual", "less"),
+    "currency": CURRENCIES,
 }
 
 
@@ -97,6 +103,8 @@ def _parse(stored: dict[str, Any]) -> Settings:
         if entry.name in _CHOICES and value not in _CHOICES[entry.name]:
             continue
         if entry.name in _RANGES and value not in _RANGES[entry.name]:
+            continue
+        if entry.name == "kwh_price" and not 0 <= value <= DEAREST_KWH:  # a NaN neither
             continue
         if entry.name == "download_folder" and not _is_folder_name(str(value)):
             continue

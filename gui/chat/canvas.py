@@ -21,6 +21,7 @@ from gui.chat.ahead import Preparing
 from gui.chat.backing import Backing
 from gui.chat.code_rows import CodeRow
 from gui.chat.colouring import Colouring
+from gui.chat.details import Electricity
 from gui.chat.document_cache import DocumentCache
 from gui.chat.documents import Document
 from gui.chat.flow import Flow, Placed
@@ -153,6 +154,12 @@ class Canvas(QAbstractScrollArea):
         """While an answer is written no other can be asked for."""
         if busy != self._saying.busy:
             self._saying.busy = busy
+            self._refresh_words()
+
+    def price_electricity(self, electricity: Electricity | None) -> None:
+        """What it costs, for the figures under answers."""
+        if electricity != self._saying.electricity:
+            self._saying.electricity = electricity
             self._refresh_words()
 
     def go_to_end(self) -> None:

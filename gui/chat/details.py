@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
@@ -13,9 +15,21 @@ from gui.chat.wording import measured_words
 from gui.widgets.labels import origin_word
 
 _Pair = tuple[str, str]  # (name, value)
+_JOULES = 3.6e6  # in a kilowatt hour
+_MOST_DIGITS = 6
 
 
-def details_of(message: ChatMessage, locale: QLocale) -> tuple[str, tuple[Detail, ...]]:
+@dataclass(frozen=True, slots=True)
+class Electricity:
+    """What a person said that it costs."""
+
+    kwh_price: float
+    currency: str
+
+
+def details_of(
+    message: ChatMessage, locale: QLocale, electricity: Electricity | None = None
+) -> tuple[str, tuple[Detail, ...]]:
     """Title and figures; none for an answer without figures. What was not told is left out."""
     stats = message.stats
     if stats is None:
@@ -32,6 +46,7 @@ def details_of(message: ChatMessage, locale: QLocale) -> tuple[str, tuple[Detail
         Detail(*_writing(stats, locale), times),
         *(Detail(*pair, told) for pair in _prompt(stats, locale)),
         *(Detail(*pair, written) for pair in _answer(stats, locale)),
+        *_cost(stats, locale, electricity),
     )
     return measured_words(stats), details
 
@@ -83,6 +98,24 @@ def _answer(stats: AnswerStats, locale: QLocale) -> Iterator[_Pair]:
     if stats.batch_width:
         width = locale.toString(stats.batch_width, "f", 1)
         yield _tr("Answers computed together"), _tr("{width} on average").format(width=width)
+
+
+def _cost(stats: AnswerStats, locale: QLocale, electricity: Electricity | None) -> Iterator[Detail]:
+    """Where power was told, and a price."""
+    if electricity is None or not stats.energy_j:
+        return
+    cost = stats.energy_j / _JOULES * electricity.kwh_price
+    if not 0 < cost < math.inf:
+        return
+    digits = min(max(2, 1 - math.floor(math.log10(cost))), _MOST_DIGITS)  # two that say something
+    least = 10.0**-_MOST_DIGITS
+    figure = locale.toString(max(cost, least), "f", digits)
+    words = _tr("{cost} {currency}, at {price} a kWh").format(
+        cost=figure if cost >= least else f"< {figure}",
+        currency=electricity.currency,
+        price=locale.toString(electricity.kwh_price, "f", 3 if electricity.kwh_price < 0.1 else 2),
+    )
+    yield Detail(_tr("That energy cost"), words, origin_word(Origin.ESTIMATED))
 
 
 def _seconds(value: float, locale: QLocale) -> str:

@@ -14,11 +14,13 @@ from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.chat.shelf import Shelf
 from engine.events import Event, ShelfRead
 from engine.jobs.desk import Desk
+from engine.settings import Settings
 from gui.bridge import EngineBridge
 from gui.chat.asking import Asking
 from gui.chat.attaching import Attaching
 from gui.chat.composer import Composer
 from gui.chat.context_notice import ContextNotice
+from gui.chat.details import Electricity
 from gui.chat.draft_field import files_in
 from gui.chat.edit_notice import EditNotice
 from gui.chat.empty import EmptyChat
@@ -100,6 +102,11 @@ class ChatPage(QWidget):
         host = host_of_model(model)
         self.composer.show_host(host)
         self.empty.show_host(host)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Of the window; they have changed, or are shown for the first time."""
+        price = settings.kwh_price
+        self.transcript.price_electricity(Electricity(price, settings.currency) if price else None)
 
     def focus_composer(self) -> None:
         self.composer.draft.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QLocale
 
 from engine.chat.conversation import ChatMessage, PartKind
-from gui.chat.details import details_of
+from gui.chat.details import Electricity, details_of
 from gui.chat.message_box import MessageBox, Wording, is_reading_start
 from gui.chat.part_rows import VersionWords
 from gui.chat.wording import footer_words, reading_words, thought_title, tool_words, version_words
@@ -19,11 +19,12 @@ class Saying:
     def __init__(self, boxes: Sequence[MessageBox]) -> None:
         self._boxes = boxes
         self.busy = False
+        self.electricity: Electricity | None = None
         self.versions_of: Callable[[int], tuple[int, ...]] = lambda message_id: (message_id,)
         self.wording = Wording(
             lambda thought: thought_title(thought, QLocale()),
             lambda message: footer_words(message, QLocale(), self._is_last(message), self.busy),
-            lambda message: details_of(message, QLocale()),
+            lambda message: details_of(message, QLocale(), self.electricity),
             lambda message: reading_words(
                 self._is_reading_start(message), bool(message.text(PartKind.SUMMARY))
             ),

@@ -16,6 +16,7 @@ from gui.preferences.api_switch import ApiSwitch
 from gui.preferences.chat_settings import ChatSettings
 from gui.preferences.connection_settings import ConnectionSettings
 from gui.preferences.download_settings import DownloadSettings
+from gui.preferences.electricity import ElectricityPrice
 from gui.preferences.engine_limits import EngineLimits
 from gui.preferences.lending_settings import LendingSettings
 from gui.preferences.node_settings import NodeSettings
@@ -57,6 +58,7 @@ class PreferencesPage(View):
         self._limits = EngineLimits(desk)
         self._downloads = DownloadSettings(desk)
         self.chats = ChatSettings(desk)
+        self._electricity = ElectricityPrice(desk, theme)
         self._connection = ConnectionSettings(desk, bridge)
         self._runtimes = RuntimeSettings(desk, bridge, theme)
         self._updates = UpdateSettings(desk, bridge)
@@ -72,7 +74,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(17)]
+        self._labels = [Line() for _ in range(18)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -125,6 +127,7 @@ class PreferencesPage(View):
         self._labels[14].setText(self.tr("New versions"))
         self._labels[16].setText(self.tr("Other computers"))
         self._labels[15].setText(self.tr("This computer"))
+        self._labels[17].setText(self.tr("Electricity"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -176,6 +179,7 @@ class PreferencesPage(View):
         form.addRow("", self._endpoint_words)
         form.addRow("", self._refusal)
         form.addRow(self._labels[13], self.chats)
+        form.addRow(self._labels[17], self._electricity)
         form.addRow(self._labels[6], self._downloads)
         form.addRow(self._labels[7], self._connection)
         form.addRow(self._labels[8], self._runtimes)
@@ -206,7 +210,7 @@ class PreferencesPage(View):
         self._default.clicked.connect(self._use_default)
         self._nodes.rebuilt.connect(lambda: tab_as_laid_out(self._content))
         own = (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self._updates)
-        for part in (*own, self.chats, self._lending):
+        for part in (*own, self.chats, self._lending, self._electricity):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
 
     def _show_settings(self) -> None:
@@ -220,6 +224,7 @@ class PreferencesPage(View):
         self._limits.show_settings()
         self._downloads.show_settings()
         self.chats.show_settings()
+        self._electricity.show_settings()
         self._connection.show_settings()
         self._api.show_settings()
         self._lending.show_settings()

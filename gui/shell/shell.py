@@ -95,6 +95,7 @@ class Shell(QObject):
         self._desk.go_on_with_downloads()
         self._parts.preferences.begin()
         self._parts.updates.begin()
+        self._parts.chat.show_settings(self._desk.settings)
         if open_file is not None:
             self._parts.model.load(open_file)
         if self._desk.settings.wizard_done or open_file is not None:
@@ -329,6 +330,7 @@ class Shell(QObject):
         self._style.choose_contrast(settings.contrast)
         self._style.choose_motion(settings.motion)
         self._language.choose(settings.language)
+        self._parts.chat.show_settings(settings)
         self._show_downloads()
 
     def _show_downloads(self) -> None:

@@ -117,6 +117,10 @@
             <translation>读取提示</translation>
         </message>
         <message>
+            <source>That energy cost</source>
+            <translation>这些电的费用</translation>
+        </message>
+        <message>
             <source>Waited in the queue</source>
             <translation>排队等待</translation>
         </message>
@@ -131,6 +135,10 @@
         <message>
             <source>told or counted</source>
             <translation>由对方提供或在此计数</translation>
+        </message>
+        <message>
+            <source>{cost} {currency}, at {price} a kWh</source>
+            <translation>{cost} {currency}，按每千瓦时 {price} 计</translation>
         </message>
         <message>
             <source>{count} tokens</source>
@@ -1214,6 +1222,29 @@
         <message>
             <source>Editing a question. What you send becomes another version of it.</source>
             <translation>正在编辑问题。发送后会成为它的另一个版本。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ElectricityPrice</name>
+        <message>
+            <source>Currency</source>
+            <translation>货币</translation>
+        </message>
+        <message>
+            <source>Not told</source>
+            <translation>未填写</translation>
+        </message>
+        <message>
+            <source>Price of a kilowatt hour</source>
+            <translation>每千瓦时电价</translation>
+        </message>
+        <message>
+            <source>With a price, the figures of an answer tell what its electricity cost, where graphics cards tell their power.</source>
+            <translation>填写电价后，在显卡报告功率的机器上，回答的明细会给出所耗的电费。</translation>
+        </message>
+        <message>
+            <source>{currency} a kWh</source>
+            <translation>{currency}/千瓦时</translation>
         </message>
     </context>
     <context>
@@ -2676,6 +2707,10 @@ Address: {places}</source>
         <message>
             <source>Downloads</source>
             <translation>下载</translation>
+        </message>
+        <message>
+            <source>Electricity</source>
+            <translation>电价</translation>
         </message>
         <message>
             <source>Graphics cards</source>

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from engine.settings import Settings, load_settings, save_settings
 
 
@@ -23,3 +25,14 @@ def test_what_is_no_pair_is_dropped(tmp_path: Path) -> None:
     assert load_settings(path)[0].overrides == (("cpu.threads", "2"),)
     path.write_text(json.dumps({"overrides": "cpu.threads=2"}))
     assert load_settings(path)[0].overrides == ()
+
+
+@pytest.mark.parametrize("price", ["-1", "NaN", "1001", '"0.6"', "true", "1e400"])
+def test_a_price_of_electricity_that_is_none_is_dropped(tmp_path: Path, price: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{"kwh_price": {price}, "currency": "gold"}}')
+    settings, _ = load_settings(path)
+    assert (settings.kwh_price, settings.currency) == (0.0, "CNY")
+    told = replace(settings, kwh_price=0.6, currency="USD")
+    save_settings(path, told)
+    assert load_settings(path) == (told, None)
