@@ -25,6 +25,10 @@ _MEMORY = 768 * 2**20  # bytes of address space
 _KEPT_CHARS = 2_000_000  # of drawings, for another size or colour
 _BOX = re.compile(r'viewBox="(\S+) (\S+) (\S+) (\S+)"')
 _TAG = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
+# Letters that the font has none of: the source can be read, boxes in their place cannot.
+_UNDRAWN = re.compile(
+    "[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+)
 # Written beside the formula for references that a chat does not have.
 _REFERENCES = re.compile(r"\\(?:label\s*\{[^{}]*\}|nonumber|notag)")
 
@@ -70,6 +74,8 @@ def draw(formula: Formula) -> Drawing | None:
     from ziafont.config import config
     from ziamath.zmath import Latex
 
+    if _UNDRAWN.search(formula.tex):
+        return None
     warnings.simplefilter("ignore")
     config.svg2 = False  # each letter where it stands, without references
     tex = _TAG.sub(r"\\qquad\\text{(\1)}", _REFERENCES.sub("", formula.tex))

@@ -46,7 +46,6 @@ def block(tex: str) -> Formula:
         r"\operatorname{softmax}\left(\frac{QK^T}{\sqrt{d_k}}\right)V",
         r"a = b \tag{3.1}",
         r"\label{x} a = b \nonumber",
-        r"\text{中文}",
         r"\color{red}{x}",
         r"\xrightarrow{f}",
         r"\cancel{x}",
@@ -101,6 +100,8 @@ def test_pixels_of_the_size_colour_and_screen_that_were_asked_for(typesetter: Ty
         "x" * (LONGEST + 1),
         "x" * 1_000_000,
         "\0\ud800",
+        r"\text{若 } x > 0",
+        r"x，y",
     ],
     ids=lambda tex: tex[:20].encode("ascii", "replace").decode(),
 )
