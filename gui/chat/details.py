@@ -115,7 +115,7 @@ def _cost(stats: AnswerStats, locale: QLocale, electricity: Electricity | None) 
         currency=electricity.currency,
         price=locale.toString(electricity.kwh_price, "f", 3 if electricity.kwh_price < 0.1 else 2),
     )
-    yield Detail(_tr("That energy cost"), words, origin_word(Origin.ESTIMATED))
+    yield Detail(_tr("Cost of the energy"), words, origin_word(Origin.ESTIMATED))
 
 
 def _seconds(value: float, locale: QLocale) -> str:

@@ -97,8 +97,8 @@ class PartsCard(View):
         )
 
     def sizeHint(self) -> QSize:
-        lines = 2 + len(self._rows)  # title, heads of the columns
-        return QSize(236, round(lines * _row_height() + 2 * (_BAR + _GAP) + 2 * PAD + 4))
+        lines = 4 + len(self._rows)  # title, two bars, heads of the columns
+        return QSize(236, round(lines * _row_height() + _GAP + 2 * PAD))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
@@ -127,8 +127,13 @@ class PartsCard(View):
         """Planned above measured, on one scale; where they end."""
         kinds = ([one.planned for one in self._parts], [one.measured for one in self._parts])
         whole = max(sum(size or 0 for size in sizes) for sizes in kinds)
-        bar = QRectF(line.left(), line.top(), line.width(), _BAR)
-        for sizes in kinds:
+        metrics = QFontMetricsF(small_font())
+        names = (origin_word(Origin.PLANNED), origin_word(Origin.MEASURED))
+        inset = max(map(metrics.horizontalAdvance, names)) + 8
+        bar = QRectF(line.left() + inset, line.top() + (_row_height() - _BAR) / 2, line.width() - inset, _BAR)
+        for name, sizes in zip(names, kinds, strict=True):
+            painter.setPen(QColor(tokens.muted))
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, name)
             shape = QPainterPath()
             shape.addRoundedRect(bar, 4, 4)
             painter.save()
@@ -140,8 +145,9 @@ class PartsCard(View):
                 painter.fillRect(QRectF(left, bar.top(), width, _BAR), _colour(one.part, tokens))
                 left += width
             painter.restore()
-            bar.translate(0, _BAR + _GAP)
-        return bar.top()
+            bar.translate(0, _row_height())
+            line.translate(0, _row_height())
+        return line.top() + _GAP
 
     def _paint_swatch(self, painter: QPainter, line: QRectF, part: str, tokens: Tokens) -> None:
         painter.save()

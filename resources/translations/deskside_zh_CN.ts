@@ -85,6 +85,10 @@
             <translation>为此回答计算</translation>
         </message>
         <message>
+            <source>Cost of the energy</source>
+            <translation>电费</translation>
+        </message>
+        <message>
             <source>Energy of the graphics cards</source>
             <translation>显卡耗能</translation>
         </message>
@@ -115,10 +119,6 @@
         <message>
             <source>Read the prompt</source>
             <translation>读取提示</translation>
-        </message>
-        <message>
-            <source>That energy cost</source>
-            <translation>这些电的费用</translation>
         </message>
         <message>
             <source>Waited in the queue</source>

@@ -16,7 +16,7 @@ from tests.gui.chat_support import STATS, answer, conversation, user
 from tests.gui.test_shell import press_button
 from tests.gui.window_under_test import WindowUnderTest
 
-NAME = "That energy cost"
+NAME = "Cost of the energy"
 
 
 def cost(energy_j: float, electricity: Electricity | None) -> Detail | None:
