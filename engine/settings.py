@@ -104,7 +104,7 @@ def _parse(stored: dict[str, Any]) -> Settings:
             continue
         if entry.name in _RANGES and value not in _RANGES[entry.name]:
             continue
-        if entry.name == "kwh_price" and not 0 <= value <= DEAREST_KWH:  # a NaN neither
+        if isinstance(value, float) and not 0 <= value <= DEAREST_KWH:  # a NaN neither
             continue
         if entry.name == "download_folder" and not _is_folder_name(str(value)):
             continue

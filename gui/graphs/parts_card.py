@@ -49,8 +49,8 @@ class PartsCard(View):
         """`context_length`: tokens for which the cache is."""
         self._parts = tuple(parts)
         self._context_length = context_length
-        self.setVisible(bool(parts))
         self._write()
+        self.setVisible(bool(parts))
 
     @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
@@ -64,9 +64,10 @@ class PartsCard(View):
         self.setAccessibleName(self.tr("Memory by part"))
         names = self._names()
         rows = tuple((names[one.part], _bytes(one.planned), _bytes(one.measured)) for one in self._parts)
-        if len(rows) != len(self._rows):
-            self.updateGeometry()
+        grown = len(rows) != len(self._rows)
         self._rows = rows
+        if grown:
+            self.updateGeometry()
         words = " ".join(self._sentences())
         if words == self.accessibleDescription():
             return

@@ -27,6 +27,7 @@ from gui.graphs.panel import GraphPanel
 from gui.graphs.parts_card import PartsCard
 from gui.graphs.rate import TokenMeter
 from gui.widgets.theme import DARK, LIGHT, ThemeSource, Tokens
+from tests.gui.chat_support import settle
 
 GIB = 2**30
 JOB = new_job_id()
@@ -291,6 +292,7 @@ def test_the_parts_are_painted_in_their_colours(
 ) -> None:
     theme.show(tokens)
     panel.on_event(ModelLoaded(JOB, MODEL, LOADED))
+    settle()
     image = panel.parts.grab().toImage()
     for colour in (tokens.accent, tokens.speed, tokens.ram):
         assert has(image, colour), colour
