@@ -47,6 +47,14 @@ def qwen2(*, layers: int = 2, width: int = 64, heads: int = 4, kv_heads: int = 2
     return Recipe("qwen2", base.facts, tensors)
 
 
+def qwen2vl(*, layers: int = 2, width: int = 64, heads: int = 4, kv_heads: int = 2) -> Recipe:
+    """As Qwen2, with positions in several dimensions (M-RoPE)."""
+    base = qwen2(layers=layers, width=width, heads=heads, kv_heads=kv_heads)
+    half = width // heads // 2
+    sections = [half // 4, half // 4, half - 2 * (half // 4), 0]
+    return Recipe("qwen2vl", {**base.facts, "rope.dimension_sections": sections}, base.tensors)
+
+
 def qwen3moe(
     *,
     layers: int = 2,
@@ -220,6 +228,7 @@ def bert(*, layers: int = 2, width: int = 64, heads: int = 4) -> Recipe:
 TINY: Mapping[str, Callable[[], Recipe]] = {
     "llama": llama,
     "qwen2": qwen2,
+    "qwen2vl": qwen2vl,
     "qwen3moe": qwen3moe,
     "deepseek2": deepseek2,
     "gemma3": gemma3,

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from engine.catalog.model import InstalledModel
 
+# Stands in a turn's content for each of its images, in their order: a noncharacter, which no text has.
+IMAGE_MARK = "\ufdd1"
+
 
 class RuntimeState(StrEnum):
     STOPPED = "stopped"
@@ -71,6 +74,7 @@ class LoadRequest:
     # each keeps the inputs of all of them.
     pipelined: bool = True
     flash: bool | None = None  # attention without whole matrices of scores; None leaves it to llama.cpp
+    projector: str = ""  # file that makes tokens of images; "" for models that read text only
 
 
 def weights_of(request: LoadRequest) -> LoadRequest:
@@ -140,6 +144,7 @@ class Turn:
     tool_calls: tuple[ToolCall, ...] = ()  # of an assistant
     tool_call_id: str = ""  # of a tool: which call this is the result of
     reasoning: str = ""  # of an assistant: what it thought, for templates that tell it again
+    images: tuple[bytes, ...] = ()  # files: PNG, JPEG or GIF; each has an IMAGE_MARK in `content`
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +222,7 @@ class MemoryShare:
     """What one part of a loaded model takes on one device, as llama.cpp reports it."""
 
     device: str  # "CPU", "CUDA0", ... or of a node (hardware/nodes.py)
-    part: str  # "weights", "repack", "kv_cache", "compute", "output"
+    part: str  # "weights", "repack", "kv_cache", "compute", "output", "projector" (with its buffers)
     size_bytes: int
 
 
@@ -260,6 +265,7 @@ class ModelFacts:
     n_sequences: int = 1
     n_embedding: int = 0  # length of a vector, of embedding models
     has_tools: bool = False  # the template knows tools
+    sees: bool = False  # it takes images
     memory: tuple[MemoryShare, ...] = ()
     planned: tuple[MemoryShare, ...] = ()  # what the host expected of the load, "overhead" included
 

@@ -2,7 +2,7 @@
 
 JSON and never pickle: what a worker says may come from a process that ran wild over its own
 memory, and must not be able to run code here. A field too many, a field missing, a number in
-place of a text, NaN, an unknown sentence: all refused with `WireError`.
+place of a text, NaN, an unknown sentence: all refused with `WireError`. Bytes travel as base64.
 
 A `Codec` knows a closed list of messages. What writes and reads a type is put together once,
 so that a piece of an answer costs a few microseconds.
@@ -10,6 +10,7 @@ so that a piece of an answer costs a few microseconds.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import math
@@ -112,7 +113,7 @@ class Codec:
             return _list_writer(self._writer(_item_of(kind)))
         if isinstance(kind, type) and issubclass(kind, Enum):
             return _enum_writer(kind)
-        return _PLAIN[kind]
+        return _WRITTEN[kind]
 
     def _make_reader(self, kind: Any) -> _Step:
         if isinstance(kind, typing.NewType):
@@ -128,7 +129,7 @@ class Codec:
             return _list_reader(self._reader(_item_of(kind)))
         if isinstance(kind, type) and issubclass(kind, Enum):
             return _enum_reader(kind)
-        return _PLAIN[kind]
+        return _READ[kind]
 
 
 def _parsed(body: bytes) -> Any:
@@ -279,7 +280,27 @@ def _number(value: Any) -> float:
     return value
 
 
-_PLAIN: Final[Mapping[Any, _Step]] = {str: _text, bool: _truth, int: _integer, float: _number}
+def _write_bytes(value: Any) -> str:
+    if type(value) is not bytes:
+        raise WireError(f"{type(value).__name__} in place of bytes")
+    return base64.b64encode(value).decode("ascii")
+
+
+def _read_bytes(value: Any) -> bytes:
+    try:
+        return base64.b64decode(_text(value), validate=True)
+    except ValueError as error:
+        raise WireError(f"not base64: {error}") from error
+
+
+_WRITTEN: Final[Mapping[Any, _Step]] = {
+    str: _text,
+    bool: _truth,
+    int: _integer,
+    float: _number,
+    bytes: _write_bytes,
+}
+_READ: Final[Mapping[Any, _Step]] = {**_WRITTEN, bytes: _read_bytes}
 
 
 def _write_sentence(value: Any) -> dict[str, Any]:

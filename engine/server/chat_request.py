@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
-from engine.runtime.values import GenerationRequest, Tool, ToolCall, Turn
+from engine.runtime.values import IMAGE_MARK, GenerationRequest, Tool, ToolCall, Turn
 from engine.server.fields import Fields
+from engine.server.image_parts import read_image
 from engine.server.refusals import RequestError
 from engine.server.sampling_fields import MOST_LOGPROBS, json_text, read_max_tokens, read_sampling
 
@@ -18,6 +20,7 @@ MOST_CALLS: Final = 128  # in one message
 MOST_ANSWERS: Final = 16  # to one request
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 _LONGEST_NAME: Final = 256  # characters
+_REPLACEMENT: Final = "\ufffd"
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 MOST_ARGUMENTS: Final = 32  # of a chat template
 _LONGEST_ARGUMENTS: Final = 16 * 1024  # characters of JSON
@@ -144,37 +147,61 @@ def _read_turn(message: Fields) -> Turn:
     role = message.choice("role", _ROLES, "")
     if role == "assistant":
         thought = message.text("reasoning_content") or message.text("reasoning")
-        return Turn(role, _read_content(message), _read_calls(message), reasoning=thought)
+        return Turn(role, _read_text(message), _read_calls(message), reasoning=thought)
     if not message.has("content"):
         raise RequestError.about(message.name("content"), "request_missing")
     if role == "tool":
-        return Turn(role, _read_content(message), tool_call_id=message.required_text("tool_call_id"))
-    return Turn("system" if role == "developer" else role, _read_content(message))
+        return Turn(role, _read_text(message), tool_call_id=message.required_text("tool_call_id"))
+    if role == "user":
+        parts = _read_parts(message)
+        images = tuple(part for part in parts if isinstance(part, bytes))
+        return Turn(role, _joined(parts), images=images)
+    return Turn("system" if role == "developer" else role, _read_text(message))
 
 
-def _read_content(message: Fields) -> str:
+def _read_text(message: Fields) -> str:
     """Text, or parts that are all text."""
+    parts = _read_parts(message)
+    if any(isinstance(part, bytes) for part in parts):
+        message.refuse("content", "images are taken in messages of the user only")
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[str | bytes]) -> str:
+    """Texts in lines of their own; a mark at the place of each image."""
+    if not any(isinstance(part, bytes) for part in parts):
+        return "\n".join(part for part in parts if isinstance(part, str))
+    joined = ""
+    for part in parts:
+        if isinstance(part, bytes):
+            joined += IMAGE_MARK
+        else:
+            between = "\n" if joined and not joined.endswith(IMAGE_MARK) else ""
+            joined += between + part.replace(IMAGE_MARK, _REPLACEMENT)
+    return joined
+
+
+def _read_parts(message: Fields) -> tuple[str | bytes, ...]:
+    """Texts, and the files of images."""
     content = message.raw("content")
     if content is None or isinstance(content, str):
-        return content or ""
+        return (content or "",)
     if not isinstance(content, list):
         message.refuse_kind("content", "text, or a list of parts")
     entries = message.items("content", MOST_PARTS)
-    return "\n".join(_read_part(Fields(entry, name)) for name, entry in entries)
+    return tuple(_read_part(Fields(entry, name)) for name, entry in entries)
 
 
-def _read_part(part: Fields) -> str:
+def _read_part(part: Fields) -> str | bytes:
     kind = part.required_text("type")
     if kind in ("text", "refusal"):
         return part.text(kind)
-    if kind in ("image_url", "input_image", "input_audio", "file", "video_url"):
-        _refuse_media(part, kind)
-    raise RequestError.about(part.name("type"), "request_choice", choices="text")
-
-
-def _refuse_media(part: Fields, kind: str) -> NoReturn:
-    noun = {"input_audio": "sound", "file": "a file", "video_url": "a film"}.get(kind, "an image")
-    raise RequestError.about(part.name("type"), "request_media", kind=noun)
+    if kind in ("image_url", "input_image"):
+        return read_image(part)
+    if kind in ("input_audio", "file", "video_url"):
+        noun = {"input_audio": "sound", "file": "a file", "video_url": "a film"}[kind]
+        raise RequestError.about(part.name("type"), "request_media", kind=noun)
+    raise RequestError.about(part.name("type"), "request_choice", choices="text, image_url")
 
 
 def _read_calls(message: Fields) -> tuple[ToolCall, ...]:

@@ -33,6 +33,17 @@ STATUS_BY_CODE: Final = {
     **dict.fromkeys(
         (
             "prompt_too_long",
+            "model_blind",
+            "projector_refused",
+            "projector_foreign",
+            "image_unknown",
+            "image_damaged",
+            "image_bytes",
+            "image_pixels",
+            "image_tokens",
+            "image_not_encoded",
+            "image_many",
+            "image_places",
             "conversation_empty",
             "bad_sampling",
             "grammar_bad",
@@ -57,6 +68,7 @@ STATUS_BY_CODE: Final = {
         (
             "runtime_closed",
             "no_model_loaded",
+            "image_memory",
             "model_memory",
             "fit_none",
             "host_not_started",

@@ -39,10 +39,18 @@ class WorkerBackend:
     """Implements Backend over one worker with one thread: loads what a command names, when it is not
     the model that runs. The engine's host does this with plans and for several models."""
 
-    def __init__(self, emit: Emit, log: Path, n_sequences: int = 4, context_length: int = 2048) -> None:
+    def __init__(
+        self,
+        emit: Emit,
+        log: Path,
+        n_sequences: int = 4,
+        context_length: int = 2048,
+        projector: str = "",
+    ) -> None:
         self._emit = emit
         self._n_sequences = n_sequences
         self._context_length = context_length
+        self._projector = projector
         self._client = RuntimeClient(COMMAND, self._passed_on, log)
         self._request: LoadRequest | None = None
         self._model: InstalledModel | None = None
@@ -65,6 +73,7 @@ class WorkerBackend:
             threads=1,
             n_sequences=self._n_sequences,
             embedding=wish.embedding,
+            projector=self._projector,
         )
         if wanted == self._request and self._client.pid is not None:
             if job not in self._inner:

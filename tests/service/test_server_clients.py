@@ -144,7 +144,7 @@ def test_default_for_embeddings_is_a_model_that_was_made_for_them(
         ({"messages": [{"role": "user", "content": "word " * 4000}], "stream": True}, openai.BadRequestError,
          "context_length_exceeded"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]},
-         openai.BadRequestError, "request_media"),
+         openai.BadRequestError, "image_not_base64"),
     ],
 )  # fmt: skip
 def test_failures_are_told_in_openais_form(

@@ -30,12 +30,12 @@ def tokens(*values: int) -> array[int]:
 
 
 class Movable:
-    def keeps(self, sequence: int, held: int, length: int) -> int:
+    def keeps(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         return min(held, length)
 
 
 class Recurrent:
-    def keeps(self, sequence: int, held: int, length: int) -> int:
+    def keeps(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         return held if length >= held else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.events import JobId
 from engine.messages import english
 from engine.runtime.protocol import Generate
-from engine.runtime.values import LogitBias, Sampling, Tool, ToolCall, Turn
+from engine.runtime.values import IMAGE_MARK, LogitBias, Sampling, Tool, ToolCall, Turn
 from engine.runtime.wire import encode
 from engine.server.chat_request import ChatRequest, read_chat_request
 from engine.server.completion_request import read_completion_request
 from engine.server.embedding_request import read_embeddings_request
 from engine.server.fields import DEEPEST, load_json
 from engine.server.refusals import RequestError, error_object
+from tests.pictures import png
 
 HELLO = [{"role": "user", "content": "Hello"}]
 WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
@@ -181,8 +184,8 @@ def test_thoughts_of_an_answer_that_has_begun() -> None:
         ({"messages": [{"role": "assistant", "content": "x"}]}, "messages", "request_unsupported"),
         (
             {"messages": [*HELLO, {"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
-            "messages[1].content[0].type",
-            "request_media",
+            "messages[1].content[0].image_url.url",
+            "request_missing",
         ),
         ({"tools": [WEATHER, WEATHER]}, "tools", "request_unsupported"),
         ({"tools": [{"type": "function"}]}, "tools[0].function", "request_missing"),
@@ -319,3 +322,25 @@ def test_any_bytes_are_json_or_refused(body: bytes) -> None:
         load_json(body)
     except RequestError as error:
         assert error.status == 400
+
+
+def test_images_keep_their_places_among_texts() -> None:
+    def picture(image: bytes) -> dict[str, Any]:
+        address = f"data:image/png;base64,{base64.b64encode(image).decode()}"
+        return {"type": "image_url", "image_url": {"url": address, "detail": "low"}}
+
+    def text(words: str) -> dict[str, Any]:
+        return {"type": "text", "text": words}
+
+    one, two = png(seed=1), png(seed=2)
+    content = [text("First"), picture(one), text(f"then{IMAGE_MARK}"), text("and"), picture(two)]
+    (turn,) = chat(messages=[{"role": "user", "content": content}]).generation.turns
+    assert turn.images == (one, two)
+    assert turn.content == f"First{IMAGE_MARK}then\ufffd\nand{IMAGE_MARK}"
+    encode(Generate(JobId(1), chat(messages=[{"role": "user", "content": content}]).generation))
+    # the newer form, with the address as a text
+    newer = {"type": "input_image", "image_url": picture(one)["image_url"]["url"]}
+    (turn,) = chat(messages=[{"role": "user", "content": [newer]}]).generation.turns
+    assert (turn.content, turn.images) == (IMAGE_MARK, (one,))
+    error = refused(messages=[*HELLO, {"role": "assistant", "content": [picture(one)], "tool_calls": []}])
+    assert error.message.code == "request_unsupported"

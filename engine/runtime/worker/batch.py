@@ -14,10 +14,11 @@ class Portion(NamedTuple):
     """Tokens that go to the end of one sequence in one batch. (A tuple: made for every token.)"""
 
     sequence: int
-    start: int  # position of the first
+    start: int  # position of the first; without images, its place in the sequence
     tokens: array[int]
     wants_logits: bool  # for the last
     drafted: bool = False  # those behind the first are a guess; logits are wanted for all
+    picture: Any = None  # encoded (vision/projector.py): computed in place of tokens, in a batch of its own
 
 
 class Batch:

@@ -31,7 +31,7 @@ def memory_shares(
     def add(buffer: str, part: str, size: int) -> None:
         sizes[_device_of(buffer, devices), part] += size
 
-    for name, size in _announced(lines, _OUTPUT):
+    for name, size in announced(lines, _OUTPUT):
         add(name.split()[0], "output", size)
     if told is None:
         told = _from_log(lines)
@@ -43,14 +43,14 @@ def memory_shares(
 
 
 def _from_log(lines: Sequence[str]) -> list[BufferSizes]:
-    model = [BufferSizes(name.split()[0], size, 0, 0) for name, size in _announced(lines, _WEIGHTS)]
-    context = [BufferSizes(name.split()[0], 0, size, 0) for name, size in _announced(lines, _KV)]
+    model = [BufferSizes(name.split()[0], size, 0, 0) for name, size in announced(lines, _WEIGHTS)]
+    context = [BufferSizes(name.split()[0], 0, size, 0) for name, size in announced(lines, _KV)]
     # announced again when they are measured again
-    compute = dict(_announced(lines, _GRAPH)).items()
+    compute = dict(announced(lines, _GRAPH)).items()
     return [*model, *context, *(BufferSizes(name.split()[0], 0, 0, size) for name, size in compute)]
 
 
-def _announced(lines: Sequence[str], what: str) -> list[tuple[str, int]]:
+def announced(lines: Sequence[str], what: str) -> list[tuple[str, int]]:
     """llama.cpp's log lines "NAME WHAT = N MiB", in bytes (of two decimals of a MiB)."""
     pattern = re.compile(rf"^\w+: +(\S+ +{what}) = +([0-9.]+) MiB")
     found = [match for line in lines if (match := pattern.match(line))]

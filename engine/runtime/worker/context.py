@@ -5,11 +5,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.runtime.worker.abort import AbortFlag
 from engine.runtime.worker.batch import Batch, Portion
 from engine.runtime.worker.state_form import STATE_HEAD_BYTES, StateForm, UnknownForm, form_of
+
+if TYPE_CHECKING:
+    from engine.runtime.worker.vision.projector import Projector
 
 
 class Outcome(Enum):
@@ -46,6 +49,7 @@ class Context:
         self._batch = Batch(llama, self.batch_size, self.sequences)
         self.abort = AbortFlag(llama, pointer)
         self.last_code = 0  # of llama_decode
+        self.projector: Projector | None = None  # of models that see
         # A copy between rooms is made by the next `decode`; until then no state may be saved or loaded.
         self.copying = False
         self.form = self._form(hybrid=bool(llama.llama_model_is_hybrid(model)))
@@ -64,10 +68,20 @@ class Context:
     def decode(self, portions: Sequence[Portion]) -> tuple[Outcome, list[int]]:
         """Computes a batch of at most `batch_size` tokens. Also returns, for each portion, the
         index of its last token in the batch, for the sampler."""
+        if portions[0].picture is not None:
+            return self._see(portions[0])
         ends = self._batch.fill(portions)
         self.copying = False
         self.last_code = int(self._llama.llama_decode(self.pointer, self._batch.native))
         return _OUTCOMES.get(self.last_code, Outcome.FAILED), ends
+
+    def _see(self, portion: Portion) -> tuple[Outcome, list[int]]:
+        """Computes a picture, which has no logits."""
+        assert self.projector is not None
+        self.copying = False
+        code = self.projector.decode(portion.picture, portion.start, portion.sequence, self.batch_size)
+        self.last_code = code
+        return _OUTCOMES.get(code, Outcome.FAILED), [len(portion.tokens) - 1]
 
     def finish(self) -> None:
         """Waits until it is computed: graphics cards and nodes go on by themselves after `decode`."""
@@ -77,19 +91,20 @@ class Context:
         """For batches from the next one on; at most as many as its pool has."""
         self._llama.llama_set_n_threads(self.pointer, count, count)
 
-    def keeps(self, sequence: int, held: int, length: int) -> int:
+    def keeps(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         """How many tokens stay when a sequence that holds `held` is cut to `length`: all of those, or
-        none where that is not possible (recurrent models, a sliding window that has moved on)."""
+        none where that is not possible (recurrent models, a sliding window that has moved on). `shift`: by
+        how much positions are behind places there (vision/pictures.py)."""
         length = min(length, held)
         if length <= 0 or (self.recurrent and length < held):
             return 0
-        return length if self._reaches_back_to(sequence, length) else 0
+        return length if self._reaches_back_to(sequence, length - shift) else 0
 
-    def truncate(self, sequence: int, held: int, length: int) -> int:
+    def truncate(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         """Cuts a sequence that holds `held` tokens as `keeps` says. Returns how many stay."""
-        kept = self.keeps(sequence, held, length)
+        kept = self.keeps(sequence, held, length, shift)
         removed = self._llama.llama_memory_seq_rm
-        if kept and removed(self._memory, sequence, kept, -1):
+        if kept and removed(self._memory, sequence, kept - shift, -1):
             return kept
         removed(self._memory, sequence, -1, -1)
         return 0

@@ -18,6 +18,7 @@ from engine.runtime.wire import WireError, decode_to_worker
 from engine.runtime.worker.admission import Admitted, Refused
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.parking import Fetched
+from engine.runtime.worker.vision.pictures import Looked
 
 _ORDERLY_EXIT = 0
 _PROTOCOL_EXIT = 70  # EX_SOFTWARE: the program spoke nonsense
@@ -32,7 +33,7 @@ class Arrived:
     at: float
 
 
-Incoming: TypeAlias = ToWorker | Arrived | Admitted | Refused | Fetched
+Incoming: TypeAlias = ToWorker | Arrived | Admitted | Refused | Fetched | Looked
 
 
 class Inbox:

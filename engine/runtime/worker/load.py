@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Cancelled, LoadError, ModelFileError
+from engine.messages import Sentence
 from engine.runtime.values import LoadRequest, MemoryShare, ModelFacts, PlannedMemory, part_bytes
 from engine.runtime.worker.breakdown import memory_breakdown
 from engine.runtime.worker.buffers import memory_shares
@@ -24,6 +25,7 @@ from engine.runtime.worker.native import Native
 from engine.runtime.worker.state_key import state_key
 from engine.runtime.worker.templates import ChatTemplate
 from engine.runtime.worker.threads import attach_threads
+from engine.runtime.worker.vision.projector import Projector
 from engine.runtime.worker.vocabulary import Vocabulary
 
 _LARGEST_UBATCH = 512  # tokens computed at once; larger costs memory and gains little
@@ -69,6 +71,8 @@ class LoadedModel:
     template: ChatTemplate | None
     state_key: str  # of the state files it can read; "" when it keeps none
     on_gpu: bool  # some of it
+    projector: Projector | None = None  # of a model that sees
+    blind: Sentence | None = None  # why it does not, though it has a projector
 
 
 @dataclass(frozen=True, slots=True)

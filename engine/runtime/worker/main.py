@@ -33,6 +33,8 @@ from engine.runtime.worker.scheduler import Scheduler
 from engine.runtime.worker.timing import time_load
 from engine.runtime.worker.trials import Trials
 from engine.runtime.worker.variants import avoided_variants
+from engine.runtime.worker.vision.looking import Looking
+from engine.runtime.worker.vision.opening import with_sight
 from engine.runtime.worker.writer import Writer
 
 _USAGE = "This command is started by Deskside itself; start `deskside` instead.\n"
@@ -183,6 +185,10 @@ def _load(native: Native, load: protocol.Load, inbox: Inbox, outbox: Outbox) -> 
         outbox.put(protocol.Loaded(job, embedder.facts))
         return Embedder(embedder.facts, embedder.vocabulary, embedder.context, inbox, outbox)
     model = load_model(native, request, reporter, cancelled)
+    if request.projector:
+        model = with_sight(native, model, request)
+        if model.blind:
+            outbox.put(protocol.Notice(job, model.blind))
     budget, context = request.park_budget_bytes, model.context
     parking = open_parking(request.park_folder, model.state_key, budget, context, inbox.post)
     pace = Pace(model.context.batch_size, can_stop=not model.on_gpu)
@@ -190,7 +196,8 @@ def _load(native: Native, load: protocol.Load, inbox: Inbox, outbox: Outbox) -> 
     _announce(job, model.facts, outbox)
     # A graphics card computes without these threads: their time says nothing.
     crew = Crew(1 if model.on_gpu else request.threads, model.context.use_threads)
-    return Scheduler(model.context, model.vocabulary, writer, parking, pace, crew, inbox, outbox)
+    looking = Looking(model.projector, inbox.post) if model.projector else None
+    return Scheduler(model.context, model.vocabulary, writer, parking, pace, crew, inbox, outbox, looking)
 
 
 def _announce(job: JobId, facts: ModelFacts, outbox: Outbox) -> None:

@@ -20,8 +20,8 @@ class NativeLog:
         self._level = _DEBUG
         self._forwarded = 0
         # llama.cpp keeps the bare pointer, so the callback must live as long as the worker.
-        self._callback = llama.llama_log_callback(self._take)
-        llama.llama_log_set(self._callback, None)
+        self.callback = llama.llama_log_callback(self._take)
+        llama.llama_log_set(self.callback, None)
 
     def forget(self) -> None:
         """Drops what was kept, so that later lines explain later events."""

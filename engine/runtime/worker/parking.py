@@ -202,7 +202,8 @@ class Parking:
 
     def _is_due(self, slot: Slot) -> bool:
         length = len(slot.tokens)
-        named = bool(slot.conversation) and length >= LEAST_TOKENS
+        # Places and positions have to be the same, which `put_state` checks a state by.
+        named = bool(slot.conversation) and length >= LEAST_TOKENS and not slot.shift
         return named and length != slot.parked_length and not self._context.copying
 
     def _write(self, name: str, tokens: array[int], parts: Sequence[memoryview], size: int) -> None:

@@ -23,10 +23,13 @@ from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace, share_out
 from engine.runtime.worker.parking import Fetched, Parking
+from engine.runtime.worker.portions import left, next_tokens, portion_of
 from engine.runtime.worker.seating import Seating
 from engine.runtime.worker.slots import Slot
 from engine.runtime.worker.speculation import Speculation
 from engine.runtime.worker.stream import Stream
+from engine.runtime.worker.vision.looking import Looking
+from engine.runtime.worker.vision.pictures import Looked
 from engine.runtime.worker.vocabulary import Vocabulary
 from engine.runtime.worker.writer import Writer
 
@@ -48,6 +51,7 @@ class Scheduler:
         crew: Crew,
         inbox: Inbox,
         outbox: Outbox,
+        looking: Looking | None = None,
     ) -> None:
         self._context = context
         self._vocabulary = vocabulary
@@ -56,6 +60,7 @@ class Scheduler:
         self._crew = crew
         self._inbox = inbox
         self._outbox = outbox
+        self._looking = looking  # None: the model sees no images
         self._seating = Seating(context, parking, pace)
         self._slots = self._seating.slots
         ends = vocabulary.ends_answer
@@ -121,6 +126,9 @@ class Scheduler:
                 self._outbox.put(Parked())
             case Fetched():
                 self._seating.fetched(message)
+            case Looked() if self._looking:
+                if slot := self._looking.arrived(message, self._seating.busy):
+                    self._fail(slot, message.result)
             case LimitParking(budget_bytes):
                 self._seating.limit_parking(budget_bytes)
             case Embed(job):
@@ -180,7 +188,9 @@ class Scheduler:
                 return
             if not self._seating.awaits(stream):  # those behind need not wait for its disk
                 self._queue.remove(stream)
-                self._seating.seat(stream, self._step_number)
+                slot = self._seating.seat(stream, self._step_number)
+                if self._looking and stream.sight:
+                    self._looking.want(stream.sight, len(slot.tokens))
 
     def _end(self, slot: Slot, reason: StopReason) -> None:
         if slot.stream:
@@ -191,6 +201,9 @@ class Scheduler:
     # one batch
     def _step(self) -> None:
         portions = self._portions()
+        if not portions:  # all wait for pictures that are being looked at
+            self._take()
+            return
         self._step_number += 1
         if not self._allow_interrupts():
             return
@@ -200,7 +213,8 @@ class Scheduler:
         now = time.monotonic()
         self._crew.computed(now - began, now)
         self._interruptible = frozenset()
-        self._was_aborted = outcome is Outcome.ABORTED and len(portions) > 1
+        shared = len(portions) > 1 or portions[0].picture is not None
+        self._was_aborted = outcome is Outcome.ABORTED and shared
         if outcome is Outcome.DONE:
             self._most_tokens = self._context.batch_size
             self._learn(portions, ends[-1] + 1, now - began)
@@ -251,11 +265,13 @@ class Scheduler:
     def _portions(self) -> list[Portion]:
         """One token of every answer, then prompts."""
         busy = self._seating.busy
-        if len(busy) <= self._most_tokens and (portions := _next_tokens(busy)):
+        if len(busy) <= self._most_tokens and (portions := next_tokens(busy)):
             return self._drafts(busy) or portions
+        if self._looking and (picture := self._looking.portion(busy)):
+            return [picture]
         # llama.cpp computes neighbours together only when they come in their order.
         sizes = self._shares(busy)
-        return [self._portion(slot, sizes[slot.sequence]) for slot in busy if sizes.get(slot.sequence)]
+        return [portion_of(slot, sizes[slot.sequence]) for slot in busy if sizes.get(slot.sequence)]
 
     def _drafts(self, busy: list[Slot]) -> list[Portion] | None:
         if self._was_aborted or self._most_tokens < self._context.batch_size:
@@ -266,26 +282,16 @@ class Scheduler:
         """Tokens for each sequence; those that waited longest come first."""
         order = sorted(busy, key=lambda slot: slot.last_used)
         # Answers are what has one token left; one that gave its slot back has to read like a prompt.
-        writing = [slot for slot in order if self._left(slot) == 1]
-        reading = [slot for slot in order if self._left(slot) > 1]
+        writing = [slot for slot in order if left(slot) == 1]
+        reading = [slot for slot in order if left(slot) > 1]
         room = self._most_tokens
         if self._was_aborted:
             room = min(room, _UNINTERRUPTED_TOKENS, max(self._pace.short_batch(), len(writing)))
         writing = writing[:room]
         room = min(room - len(writing), self._pace.prompt_room(len(writing), len(reading)))
-        shares = share_out(max(room, 0), [self._left(slot) for slot in reading])
+        shares = share_out(max(room, 0), [left(slot) for slot in reading])
         sizes = dict(zip((slot.sequence for slot in reading), shares, strict=True))
         return sizes | {slot.sequence: 1 for slot in writing}
-
-    def _left(self, slot: Slot) -> int:
-        """Tokens of its stream that are not computed yet."""
-        return len(slot.stream.tokens) - len(slot.tokens) if slot.stream else 0
-
-    def _portion(self, slot: Slot, size: int) -> Portion:
-        start = len(slot.tokens)
-        tokens = slot.stream.tokens if slot.stream else slot.tokens
-        end = start + size
-        return Portion(slot.sequence, start, tokens[start:end], wants_logits=end == len(tokens))
 
     def _advance(self, slot: Slot, portion: Portion, output: int, width: int, now: float) -> None:
         slot.tokens.extend(portion.tokens)
@@ -295,6 +301,8 @@ class Scheduler:
             return
         stream.computed(len(portion.tokens), width)
         if not stream.answering:
+            if self._looking and portion.picture:
+                self._looking.computed(slot)
             stream.report_prompt(len(slot.tokens))
         if not portion.wants_logits:
             return
@@ -339,6 +347,9 @@ class Scheduler:
     def _make_room(self, portions: list[Portion]) -> None:
         """Idle conversations leave first, then the youngest answer waits for the others to end, then it
         is tried with fewer tokens; a single one that finds no room ends its answer."""
+        sees = portions[0].picture is not None
+        if sees:
+            self._rewind(self._slots[portions[0].sequence])  # a part of it may be there
         if self._context.unified and self._seating.empty_one():
             return
         if portions[0].drafted:
@@ -348,6 +359,9 @@ class Scheduler:
         if self._context.unified and len(busy) > 1:
             self._crowded = True
             self._put_back(max(busy, key=lambda slot: slot.stream.asked if slot.stream else 0.0))
+            return
+        if sees:
+            self._give_up(portions)
             return
         size = sum(len(portion.tokens) for portion in portions)
         self._most_tokens = max(1, size // 2)
@@ -379,16 +393,3 @@ class Scheduler:
             slot.stream.free()
         self._seating.leave(slot)
         self._crowded = False
-
-
-def _next_tokens(busy: list[Slot]) -> list[Portion]:
-    """The next token of each answer; nothing when some of them still read. What runs for every token is
-    kept in few calls: each touches memory that the batch before has swept out of the caches."""
-    portions = []
-    for slot in busy:
-        held = len(slot.tokens)
-        tokens = slot.stream.tokens if slot.stream else slot.tokens
-        if len(tokens) != held + 1:
-            return []
-        portions.append(Portion(slot.sequence, held, tokens[held:], True))
-    return portions

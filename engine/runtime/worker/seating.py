@@ -93,10 +93,13 @@ class Seating:
         slot.idle_since = time.monotonic()
         self._count()
 
-    def cut(self, slot: Slot, length: int) -> None:
-        """Cuts what the cache holds; recurrent models may have to forget it all."""
+    def cut(self, slot: Slot, length: int, shift: int | None = None) -> None:
+        """Cuts what the cache holds; recurrent models may have to forget it all. `shift`: of positions at
+        that place, if it is not the slot's own."""
         held = len(slot.tokens)
-        del slot.tokens[self._context.truncate(slot.sequence, held, length) :]
+        shift = slot.shift if shift is None else shift
+        del slot.tokens[self._context.truncate(slot.sequence, held, length, shift) :]
+        slot.shift = shift if slot.tokens else 0
         if len(slot.tokens) < slot.parked_length:
             slot.parked_length = 0  # its file goes on differently from here
 
@@ -165,15 +168,18 @@ class Seating:
     def _best(self, stream: Stream) -> tuple[Slot, Beginning]:
         """The slot it would get, and where most of its tokens would come from."""
         slot = choose_slot(self.idle, self.busy, stream.tokens, stream.conversation)
-        own = Beginning(usable(self._context, slot, stream.tokens), 0.0, slot)
+        own = Beginning(self._usable(slot, stream), 0.0, slot)
         others = self._other_beginnings(slot, stream)
         return slot, choose_beginning(own, others, self._pace.token_s, _COPY_GAIN)
+
+    def _usable(self, slot: Slot, stream: Stream) -> int:
+        return usable(self._context, slot, stream.tokens, stream.sight)
 
     def _other_beginnings(self, slot: Slot, stream: Stream) -> Iterator[Beginning]:
         seconds = _SHARING_S if self._context.unified else self._context.sequence_bytes / _COPIED_A_SECOND
         for other in self.slots:
             if other is not slot and other.tokens:
-                yield Beginning(usable(self._context, other, stream.tokens), seconds, other)
+                yield Beginning(self._usable(other, stream), seconds, other)
         if self._parking:
             yield from self._parking.beginnings(stream.tokens)
 
@@ -187,12 +193,14 @@ class Seating:
             self._restore(slot, best.state)
         elif best.slot is not slot:
             self._copy(best.slot, slot)
-        self.cut(slot, usable(self._context, slot, stream.tokens))
+        length = self._usable(slot, stream)
+        self.cut(slot, length, stream.sight.shift(length) if stream.sight else 0)
         return 0 if best.slot else len(slot.tokens)
 
     def _copy(self, source: Slot, target: Slot) -> None:
         self._context.copy(source.sequence, target.sequence)
         target.tokens = source.tokens[:]
+        target.shift = source.shift
         target.parked_length = 0
 
     def _restore(self, slot: Slot, state: str) -> None:

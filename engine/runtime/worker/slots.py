@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.runtime.worker.stream import Stream
+from engine.runtime.worker.vision.pictures import Sight
 
 _BLOCK = 1024  # tokens that are compared at once
 _UNKNOWN_TOKEN_S = 0.001  # to read one, before anything was measured
@@ -28,6 +29,7 @@ class Slot:
     last_used: int = 0  # step in which a stream last had it
     idle_since: float = 0.0  # monotonic seconds
     parked_length: int = 0  # so many of the tokens, its first ones, are in its state file
+    shift: int = 0  # by how much the next position is behind the number of its tokens (vision/pictures.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Beginning:
 class Reach(Protocol):
     """What a context can do with what it holds."""
 
-    def keeps(self, sequence: int, held: int, length: int) -> int:
+    def keeps(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         """How many tokens stay when a sequence that holds `held` is cut to `length`."""
 
 
@@ -85,11 +87,14 @@ def choose_beginning(
     return best if saved_s(best) > saved_s(own) else own
 
 
-def usable(reach: Reach, slot: Slot, prompt: array[int]) -> int:
+def usable(reach: Reach, slot: Slot, prompt: array[int], sight: Sight | None = None) -> int:
     """How many tokens of the prompt need not be computed with that slot's state. One always has to be,
-    for its logits."""
+    for its logits. `sight`: the prompt's pictures, none of which is cut."""
     length = min(common_prefix(slot.tokens, prompt), len(prompt) - 1)
-    return reach.keeps(slot.sequence, len(slot.tokens), length) if length > 0 else 0
+    if sight is None:
+        return reach.keeps(slot.sequence, len(slot.tokens), length) if length > 0 else 0
+    length = sight.whole(length)
+    return reach.keeps(slot.sequence, len(slot.tokens), length, sight.shift(length)) if length > 0 else 0
 
 
 def common_prefix(left: array[int], right: array[int]) -> int:

@@ -19,6 +19,7 @@ from engine.runtime.worker.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from engine.runtime.worker.speculation import Drafting
+    from engine.runtime.worker.vision.pictures import Sight
 
 _NO_LIMIT = 2**31
 
@@ -41,6 +42,7 @@ class Stream:
         self.prompt_length = len(self.tokens)
         self.conversation = conversation
         self.drafting: Drafting | None = None  # None: no drafts
+        self.sight: Sight | None = None  # the pictures in its prompt
         self.answering = False  # the prompt has been read
         self.asked = time.monotonic()
         self._most = max_tokens
@@ -155,6 +157,8 @@ class Stream:
     def free(self) -> None:
         """Gives the native parts back; without a word, for answers that failed."""
         self._choice.free()
+        if self.sight:
+            self.sight.drop()
 
     def show(self) -> None:
         """Hands on what was written, at once."""

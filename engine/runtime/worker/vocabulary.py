@@ -61,6 +61,10 @@ class Vocabulary:
         begins = not text or (tokens and self._llama.llama_vocab_is_control(self._vocab, tokens[0]))
         return tokens if begins else None
 
+    def tokenize_more(self, text: str) -> list[int]:
+        """Of a prompt, what follows on something else than text: special tokens are recognised."""
+        return self._tokenize_parts(text) if text else []
+
     def tokenize_text(self, text: str) -> list[int]:
         """Plain text as the model was trained to read it, with the special tokens around it."""
         return self._tokenize(text, around=True, parse=False)

@@ -24,6 +24,7 @@ from engine.runtime.worker.shortening import shortened
 from engine.runtime.worker.speculation import first_look
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.template_values import parameters_of
+from engine.runtime.worker.vision.marks import Seen, see
 from engine.runtime.worker.written import Written
 
 _LEAST_ROOM_SHARE = 8  # an eighth of the context for the answer, before oldest turns are left out
@@ -45,9 +46,12 @@ class Writer:
         check_sampling(request.sampling)
         if not request.turns and not request.prompt:
             raise UsageError.of("conversation_empty")
-        request, prompt, tokens = self._fitting(job, request)
+        request, seen = self._see(request)
+        request, prompt, tokens = self._fitting(job, request, seen)
         self._notice(job, prompt)
-        choice = self._choice(job, request, prompt, tokens)
+        # Nothing is drawn that stands for a picture.
+        words = [token for token in tokens if token >= 0] if seen else tokens
+        choice = self._choice(job, request, prompt, words)
         tools = _callable(request)
         schemas = {tool.name: parameters_of(tool) for tool in tools}
         strict = frozenset(tool.name for tool in tools if tool.strict and not self._forms.must_call(request))
@@ -55,21 +59,34 @@ class Writer:
         text = AnswerText(prompt.phase, stops, prompt.form, schemas, strict)
         stream = Stream(job, tokens, request.max_tokens, choice, text, self._outbox, request.conversation)
         stream.when_written = partial(self._keep, prompt.text)
-        if request.drafts and not self._model.context.recurrent:  # whose state cannot go back
+        stream.sight = seen.sight(tokens) if seen else None
+        # A recurrent state cannot go back; pictures cannot be drafted.
+        if request.drafts and not self._model.context.recurrent and not stream.sight:
             stream.drafting = first_look(len(tokens))
         return stream
 
-    def _fitting(self, job: JobId, request: GenerationRequest) -> tuple[GenerationRequest, Prompt, list[int]]:
+    def _see(self, request: GenerationRequest) -> tuple[GenerationRequest, Seen | None]:
+        """Raises: UsageError, for images that cannot be read, by this model or at all."""
+        model = self._model
+        if model.projector is None and not any(turn.images for turn in request.turns):
+            return request, None
+        if model.projector is None:
+            raise UsageError(model.blind or sentence("model_blind", model=model.facts.name))
+        return see(request, model.projector)  # a text without images too: it may pretend to have some
+
+    def _fitting(
+        self, job: JobId, request: GenerationRequest, seen: Seen | None
+    ) -> tuple[GenerationRequest, Prompt, list[int]]:
         """The request, shortened if need be and wanted, and its prompt. Raises: UsageError."""
         length = self._model.context.length
-        prompt, tokens = self._prompt(request)
+        prompt, tokens = self._prompt(request, seen)
         room = min(request.max_tokens or length, length // _LEAST_ROOM_SHARE)
         if len(tokens) + room > length and request.when_full is WhenFull.CUT:
-            turns = shortened(request.turns, length, lambda turns: self._length(request, turns))
+            turns = shortened(request.turns, length, lambda turns: self._length(request, turns, seen))
             if turns is not None:
                 count = len(request.turns) - len(turns)
                 request = replace(request, turns=tuple(turns))
-                prompt, tokens = self._prompt(request)
+                prompt, tokens = self._prompt(request, seen)
                 if len(tokens) < length:
                     self._outbox.put(Notice(job, sentence("turns_left_out", count=count, length=length)))
         if not tokens:
@@ -78,10 +95,12 @@ class Writer:
             raise UsageError.of("prompt_too_long", needed=len(tokens), available=length - 1)
         return request, prompt, tokens
 
-    def _prompt(self, request: GenerationRequest) -> tuple[Prompt, list[int]]:
+    def _prompt(self, request: GenerationRequest, seen: Seen | None) -> tuple[Prompt, list[int]]:
         """Raises: UsageError."""
         vocabulary = self._model.vocabulary
         prompt = write_prompt(self._model.template, vocabulary.plain, request, self._model.facts.name)
+        if seen:
+            return prompt, seen.tokens(prompt.text, vocabulary, self._written)
         known, rest = self._written.beginning(prompt.text)
         tokens = vocabulary.tokenize_rest(rest) if known else None
         if tokens is None:
@@ -101,8 +120,8 @@ class Writer:
         """Keeps nothing of that conversation's text."""
         self._written.forget(conversation)
 
-    def _length(self, request: GenerationRequest, turns: Sequence[Turn]) -> int:
-        return len(self._prompt(replace(request, turns=tuple(turns)))[1])
+    def _length(self, request: GenerationRequest, turns: Sequence[Turn], seen: Seen | None) -> int:
+        return len(self._prompt(replace(request, turns=tuple(turns)), seen)[1])
 
     def native_reason(self) -> str:
         """What llama.cpp last said about a failure."""
