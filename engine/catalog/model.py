@@ -117,6 +117,7 @@ class Quantization:
     matrices: tuple[Matrices, ...] = ()  # read from the tensor table; (): estimated
     edges: tuple[tuple[Matrices, ...], ...] = ()  # runs of them at the beginning and the end of the file
     parts: FileParts | None = None  # read from the tensor table; None: estimated
+    projector: int = 0  # bytes of the one that lies with it, and of its buffers; 0: it reads text only
 
     @property
     def is_obtainable(self) -> bool:

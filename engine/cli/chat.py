@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
+from engine.chat.image_file import MOST_BYTES, look_at_image
 from engine.cli.context import Context
 from engine.cli.output import Output, harmless
 from engine.cli.remote import KEY_VARIABLE, hint, remote_model
@@ -33,7 +36,7 @@ from engine.remote.address import SOURCE
 from engine.remote.backend import RemoteBackend
 from engine.remote.keys import Keys
 from engine.runtime.backend import Backend
-from engine.runtime.values import GenerationRequest, LoadWish, Sampling, StopReason, Turn
+from engine.runtime.values import IMAGE_MARK, GenerationRequest, LoadWish, Sampling, StopReason, Turn
 from engine.settings import load_settings, save_settings
 
 _CLOSE_S: Final = 3.0
@@ -61,6 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"default: {Sampling().temperature}, or what the endpoint has set for itself",
     )
     parser.add_argument("--seed", metavar="S", type=_seed, help="for an answer that can be repeated")
+    parser.add_argument(
+        "--image",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="shown with the question, to a model that sees; may be given several times",
+    )
 
 
 def _positive(text: str) -> int:
@@ -95,6 +105,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     prompt = arguments.prompt if arguments.prompt is not None else _read_prompt(context)
     if not prompt.strip():
         raise UsageError.of("prompt_empty")
+    question = _question(prompt, arguments.image)
     library = context.library()
     settings = context.settings
     if arguments.model and not arguments.remote:
@@ -110,7 +121,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         else:
             model = backends.wanted(settings)
         sampling = _sampling(arguments.temperature, arguments.seed)
-        request = GenerationRequest((Turn("user", prompt),), sampling, arguments.max_tokens)
+        request = GenerationRequest((question,), sampling, arguments.max_tokens)
         context.output.status(f"asking {model.name}")
         answer = _generate(context, backends.of(model), link, request, wish_for(model, settings))
     except RemoteError as error:
@@ -123,6 +134,23 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         _remember(context, model.path)
     _print_result(context.output, model, answer)
     return 0
+
+
+def _question(prompt: str, paths: Sequence[str]) -> Turn:
+    """Images stand in front of the words. Raises: UsageError, for what is no image that can be read."""
+    images = tuple(_image(Path(path)) for path in paths)
+    return Turn("user", IMAGE_MARK * len(images) + prompt.replace(IMAGE_MARK, ""), images=images)
+
+
+def _image(path: Path) -> bytes:
+    try:
+        with path.expanduser().open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UsageError.of("attachment_unreadable", name=path.name, reason=reason) from error
+    look_at_image(data)
+    return data
 
 
 def _sampling(temperature: float | None, seed: int | None) -> Sampling:

@@ -216,6 +216,7 @@ def plan_record(plan: RunPlan) -> dict[str, Any]:
                 "kv_cache": memory.kv_cache,
                 "compute": memory.compute,
                 "output": memory.output,
+                "projector": memory.projector,
                 "overhead": memory.overhead,
                 "reserved": memory.reserved,
                 "resident": memory.resident,
@@ -253,7 +254,7 @@ def plan_lines(plan: RunPlan) -> list[str]:
         f"  memory    {size_text(memory.reserved)} reserved ({memory.origin}): "
         f"weights {size_text(memory.weights)}, repacked copy {size_text(memory.repack)}, "
         f"KV cache {size_text(memory.kv_cache)} at {plan.context_length:,} tokens ({plan.kv_type}), "
-        f"compute {size_text(memory.compute)}",
+        f"compute {size_text(memory.compute)}{_projector_text(memory.projector)}",
         f"  speed     {range_text(speed.generation_tps)} tokens/s, prompts {range_text(speed.prompt_tps)} "
         f"tokens/s ({speed.origin}); limited by {speed.bottleneck.value}",
         f"  quality   {_loss_text(loss_of(plan.quantization))}",
@@ -263,6 +264,10 @@ def plan_lines(plan: RunPlan) -> list[str]:
 
 def _explained(plan: RunPlan) -> tuple[Sentence, ...]:
     return (*plan.reasons, plan.remedy) if plan.remedy else plan.reasons
+
+
+def _projector_text(size: int) -> str:
+    return f", images {size_text(size)}" if size else ""
 
 
 def _loss_text(loss: QualityLoss) -> str:

@@ -17,6 +17,7 @@ from engine.catalog.model import InstalledModel
 from engine.download.library_index import LibraryIndex
 from engine.download.library_values import LOCAL, KnownFile, KnownModel, LibraryEntry, Standing
 from engine.download.names import model_name_of, quantization_of, shard_of
+from engine.download.projectors import is_projector, projector_beside
 from engine.download.records import SUFFIX, VerifiedFile, read_record, repository_root, stored_record
 from engine.errors import ModelFileError, UsageError
 
@@ -135,13 +136,16 @@ class Library:
     def _downloads(self) -> Iterator[LibraryEntry]:
         """Complete downloads, by their records."""
         for folder in self.folders():
+            found = []
             for path in sorted(folder.glob(f"[!.]*/[!.]*/**/*.gguf{SUFFIX}")):
                 final = path.with_name(path.name.removesuffix(SUFFIX))
                 record = stored_record(final)
-                if record is not None and record.path == record.shards[0]:
-                    entry = _downloaded(folder, final, record)
-                    if entry is not None:
-                        yield entry
+                if record is None or record.path != record.shards[0] or is_projector(final.name):
+                    continue
+                entry = _downloaded(folder, final, record)
+                if entry is not None:
+                    found.append(entry)
+            yield from _with_projectors(found)
 
     def _starter_if_there(self) -> InstalledModel | None:
         for folder in self._starter_folders():
@@ -230,6 +234,17 @@ def _downloaded(folder: Path, first: Path, record: VerifiedFile) -> LibraryEntry
     )
     verified_at = min(each.verified_at for each in known) if ready else 0.0
     return LibraryEntry(model, files, standing, verified_at, str(folder))
+
+
+def _with_projectors(entries: list[LibraryEntry]) -> Iterator[LibraryEntry]:
+    """A projector counts as a file of its model, to be moved and deleted with it, once no other has it."""
+    beside = {entry.model.path: projector_beside(Path(entry.model.path)) for entry in entries}
+    for entry in entries:
+        own = beside[entry.model.path]
+        if own is None or list(beside.values()).count(own) > 1 or stored_record(own) is None:
+            yield entry
+        else:
+            yield replace(entry, files=(*entry.files, str(own)))
 
 
 def _entry_of(known: KnownModel) -> LibraryEntry:

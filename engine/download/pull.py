@@ -21,13 +21,12 @@ from engine.download.fetcher import Fetcher
 from engine.download.journal import Journal
 from engine.download.meter import WINDOW_SECONDS, SpeedMeter
 from engine.download.mirrors import with_mirrors
-from engine.download.names import model_name_of, name_problem, quantization_of, shard_of
+from engine.download.names import model_name_of, name_problem
 from engine.download.origin import Source, reserves, sources_of
 from engine.download.partfile import FULL, PartPaths, allocated_bytes, destination_lock, preallocate
 from engine.download.records import VerifiedFile, read_record, record_path, write_record
 from engine.download.segments import recheck_unfinished, sha256_of
 from engine.download.sizes import size_text
-from engine.download.sources import repository_folder
 from engine.download.steps import Failure, Trouble
 from engine.download.transfer import Transfer
 from engine.download.trials import Trials
@@ -61,8 +60,8 @@ def pull(
         hub_token = hub_token or environment_token(checked_endpoint(plan.endpoint))
     try:
         for file in plan.files:
-            _destination(plan, file).final.parent.mkdir(parents=True, exist_ok=True)
-        with destination_lock(_destination(plan, plan.files[0]).lock, plan.files[0].path):
+            destination(plan, file).final.parent.mkdir(parents=True, exist_ok=True)
+        with destination_lock(destination(plan, plan.files[0]).lock, plan.files[0].path):
             _pull_all(plan, item, token, hub_token, tuning)
     except (Cancelled, DiskFull):
         item.report(TransferState.PAUSED)
@@ -77,59 +76,11 @@ def pull(
     return installed_model(plan)
 
 
-def discard(folder: Path, repository: str, quantization: str) -> int:
-    """Deletes what is unfinished of a quantisation ("" for all) of a repository in the models folder.
-
-    Returns how many downloads were forgotten. Finished models stay; finished shards of an
-    unfinished one go. Raises: DownloadError while it is being fetched; UsageError; DataFolderError.
-    """
-    root = repository_folder(folder, repository)
-    try:
-        finals = {
-            left.with_name(left.name.removesuffix(suffix))
-            for suffix in (".part", ".quarantine")
-            for left in root.rglob(f"*.gguf{suffix}")
-        }
-        chosen = [
-            final
-            for final in sorted(finals)
-            if quantization.upper() in ("", quantization_of(final.relative_to(root).as_posix()))
-        ]
-        for final in chosen:
-            first = final.with_name(_first_shard(final.name))
-            with destination_lock(PartPaths(first).lock, final.name):
-                PartPaths(final).remove_unfinished()
-                _remove_finished_shards(final)
-    except OSError as error:
-        raise disk_error(str(folder), error) from error
-    return len(chosen)
-
-
-def discard_plan(plan: DownloadPlan) -> None:
-    """Deletes what is there of a plan that is not finished: parts, and shards that are complete.
-
-    Raises: DownloadError while it is being fetched; DataFolderError.
-    """
-    paths = [_destination(plan, file) for file in plan.files]
-    try:
-        if not paths[0].final.parent.is_dir():
-            return
-        with destination_lock(paths[0].lock, plan.files[0].path):
-            unfinished = any(read_record(each.final) is None for each in paths)
-            for each in paths:
-                each.remove_unfinished()
-                if unfinished and read_record(each.final) is not None:
-                    each.final.unlink()
-                    record_path(each.final).unlink(missing_ok=True)
-    except OSError as error:
-        raise disk_error(plan.folder, error) from error
-
-
 def missing_bytes(plan: DownloadPlan) -> int:
     """What a plan still takes of its disk, beyond what its part files have reserved. Raises: OSError."""
     missing = 0
     for file in plan.files:
-        paths = _destination(plan, file)
+        paths = destination(plan, file)
         if read_record(paths.final) is None:
             missing += max(0, file.size_bytes - allocated_bytes(paths.part))
     return missing
@@ -138,13 +89,13 @@ def missing_bytes(plan: DownloadPlan) -> int:
 def installed_model(plan: DownloadPlan) -> InstalledModel:
     """The model that a plan becomes once it is pulled."""
     first = plan.files[0]
-    final = _destination(plan, first).final
+    final = destination(plan, first).final
     record = read_record(final)
     return InstalledModel(
         path=str(final),
         name=model_name_of(first.path),
         quantization=plan.quantization,
-        size_bytes=plan.size_bytes,
+        size_bytes=sum(file.size_bytes for file in plan.weights),
         source="hub",
         repository="" if plan.at_address else plan.repository,
         sha256=first.sha256 or (record.sha256 if record else ""),
@@ -217,7 +168,9 @@ def _pull_all(
         token.raise_if_cancelled()
         item.file = file.path
         sources = trials.ordered(sources_of(plan, file, hub_token), token)
-        _pull_file(plan, file, sources, item, token, tuning)
+        # Another quantization of the model may be fetched beside this one, and wants the same projector.
+        with _own_lock(plan, file):
+            _pull_file(plan, file, sources, item, token, tuning)
         item.before += file.size_bytes
 
 
@@ -229,7 +182,7 @@ def _pull_file(
     token: CancelToken,
     tuning: Tuning,
 ) -> None:
-    paths = _destination(plan, file)
+    paths = destination(plan, file)
     paths.quarantine.unlink(missing_ok=True)
     if not paths.part.exists():
         paths.journal.unlink(missing_ok=True)
@@ -262,7 +215,7 @@ def _is_finished(plan: DownloadPlan, file: RemoteFile, item: _Item, token: Cance
 
     Raises: Cancelled; DownloadError, when a file of someone else has that name.
     """
-    final = _destination(plan, file).final
+    final = destination(plan, file).final
     if not final.exists():
         return False
     record = read_record(final)
@@ -292,7 +245,7 @@ def _check_room(plan: DownloadPlan, missing: list[RemoteFile], tuning: Tuning) -
     """Raises: DiskFull before anything is fetched; OSError."""
     needed = 0
     for file in missing:
-        needed += max(0, file.size_bytes - allocated_bytes(_destination(plan, file).part))
+        needed += max(0, file.size_bytes - allocated_bytes(destination(plan, file).part))
     needed += max(int(needed * _SPARE_FRACTION), tuning.floor_bytes if needed else 0)
     free = tuning.free_bytes(Path(plan.folder))
     if needed > free:
@@ -325,13 +278,13 @@ def _record(plan: DownloadPlan, file: RemoteFile, final: Path, sha256: str) -> V
         size_bytes=file.size_bytes,
         sha256=sha256,
         mtime_ns=final.stat().st_mtime_ns,
-        shards=tuple(shard.path for shard in plan.files),
+        shards=_belonging(plan, file),
         verified_at=time.time(),
         told=bool(file.sha256),
     )
 
 
-def _destination(plan: DownloadPlan, file: RemoteFile) -> PartPaths:
+def destination(plan: DownloadPlan, file: RemoteFile) -> PartPaths:
     problem = name_problem(file.path)
     if problem:
         raise DownloadError.of("file_name_refused", name=shown(file.path), reason=problem)
@@ -343,18 +296,17 @@ def _segment_bytes(size: int, tuning: Tuning) -> int:
     return min(tuning.segment_bytes, max(_SMALL_SEGMENT_BYTES, small))
 
 
-def _first_shard(name: str) -> str:
-    shard = shard_of(name)
-    return name if shard.count == 1 else f"{shard.stem}-00001-of-{shard.count:05d}.gguf"
+def _own_lock(plan: DownloadPlan, file: RemoteFile) -> contextlib.AbstractContextManager[None]:
+    """Of a file that is not only this plan's. Raises: DownloadError when it is taken; OSError."""
+    if file in plan.weights:
+        return contextlib.nullcontext()
+    return destination_lock(destination(plan, file).lock, file.path)
 
 
-def _remove_finished_shards(final: Path) -> None:
-    shard = shard_of(final.name)
-    for number in range(1, shard.count + 1) if shard.count > 1 else ():
-        finished = final.with_name(f"{shard.stem}-{number:05d}-of-{shard.count:05d}.gguf")
-        if read_record(finished) is not None:
-            finished.unlink()
-            record_path(finished).unlink(missing_ok=True)
+def _belonging(plan: DownloadPlan, file: RemoteFile) -> tuple[str, ...]:
+    """The files that are one model together. A projector is of several quantizations, and stands alone."""
+    weights = tuple(shard.path for shard in plan.weights)
+    return weights if file.path in weights else (file.path,)
 
 
 def _raise_failure(

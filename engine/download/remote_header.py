@@ -39,7 +39,7 @@ def header_of_plan(plan: DownloadPlan, token: CancelToken) -> GgufHeader:
     Raises: DownloadError, ModelFileError, Cancelled.
     """
     root = f"{plan.endpoint}/{plan.repository}/resolve/{plan.commit}"
-    urls = [f"{root}/{quote(file.path)}" for file in plan.files]
+    urls = [f"{root}/{quote(file.path)}" for file in plan.weights]
     return _merged(urls, plan.endpoint, token)
 
 

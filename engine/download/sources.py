@@ -13,6 +13,7 @@ from engine.download.endpoints import checked_endpoint, environment_token, shown
 from engine.download.hub import ListedFile, Listing, list_files
 from engine.download.mirrors import address_in, is_folder, listing_of, side_by_side
 from engine.download.names import colliding_names, is_weights, name_problem, quantization_of, shard_of
+from engine.download.projectors import projector_for
 from engine.download.values import DownloadPlan, RemoteFile
 from engine.errors import DownloadError, HubUnreachable, UsageError
 
@@ -74,7 +75,7 @@ def plan_download(
     if listing.gated and token is None:
         raise DownloadError.of("repository_gated", repository=repository)
     label, chosen = _choose(repository, listing.files, quantization)
-    files = _checked(repository, chosen)
+    files = (*_checked(repository, chosen), *_projector(chosen[0], listing.files))
     if vouching != endpoint:
         files = tuple(
             replace(file, elsewhere=(address_in(vouching, repository, listing.commit, file.path),))
@@ -162,3 +163,15 @@ def _complete(file: ListedFile) -> RemoteFile:
     if file.sha256 is None or file.size_bytes is None:
         raise DownloadError.of("checksum_missing", name=file.path)
     return RemoteFile(file.path, file.size_bytes, file.sha256)
+
+
+def _projector(weights: ListedFile, listed: tuple[ListedFile, ...]) -> tuple[RemoteFile, ...]:
+    """What a model sees with, where the repository has it. One without a checksum, or with a name that must
+    not be written here, is left out: the model reads text without it."""
+    chosen = projector_for(weights.path, (file.path for file in listed))
+    found = next((file for file in listed if file.path == chosen), None)
+    if found is None or name_problem(found.path) or colliding_names((weights.path, found.path)):
+        return ()
+    if found.sha256 is None or found.size_bytes is None:
+        return ()
+    return (_complete(found),)

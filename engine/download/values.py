@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.download.endpoints import is_address
+from engine.download.projectors import is_projector
 from engine.messages import Sentence
 
 
@@ -54,12 +55,17 @@ class DownloadPlan:
     repository: str  # or the address that was asked for
     commit: str  # "" for a file that is in no repository
     quantization: str
-    files: tuple[RemoteFile, ...]  # in shard order
+    files: tuple[RemoteFile, ...]  # in shard order; behind them the projector, if the model has one
     folder: str  # destination
 
     @property
     def size_bytes(self) -> int:
         return sum(file.size_bytes for file in self.files)
+
+    @property
+    def weights(self) -> tuple[RemoteFile, ...]:
+        """The shards of the model itself."""
+        return tuple(file for file in self.files if not is_projector(file.path)) or self.files
 
     @property
     def at_address(self) -> bool:

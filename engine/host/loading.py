@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.download.projectors import projector_beside
 from engine.errors import LoadError
 from engine.hardware.page_cache import cached_bytes
 from engine.hardware.report import HardwareReport
@@ -90,6 +91,8 @@ def prepare(
     knowledge = load_knowledge(paths, report)
     whole = knowledge.of(whole_machine(report, most_ram))
     spec, quantization = describe(wish.model)
+    if wish.embedding:
+        quantization = replace(quantization, projector=0)
     tuned = tuned_for(paths, wish.model, knowledge.key) if as_tuned and not wish.embedding else None
     ladder = Ladder(
         spec,
@@ -155,6 +158,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         beyond_amx=placement.demand.shape.beyond_amx,
         devices=devices_of(placement),
         pipelined=placement.pipelined,
+        projector="" if wish.embedding else str(projector_beside(Path(wish.model.path)) or ""),
     )
 
 

@@ -16,10 +16,10 @@ from typing import Final
 
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
+from engine.download.discarding import discard, discard_plan
 from engine.download.endpoints import is_address
 from engine.download.library import Library
 from engine.download.pace import Pace
-from engine.download.pull import discard, discard_plan
 from engine.download.queue import (
     DownloadQueue,
     QueueEntry,

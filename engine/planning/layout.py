@@ -80,7 +80,7 @@ class Placement:
     gpu_experts: int
     ram_dense: int  # weights read for every token, in main memory
     ram_experts: int
-    ram_fixed: int  # cache, buffers, the embedding and overhead in main memory
+    ram_fixed: int  # cache, buffers, the embedding, the projector and overhead in main memory
     repack: int  # copied weights; 0 when repacking is off
     unmapped: int  # bytes at the ends of the file that the copy makes superfluous
     streamed: int  # weights that do not fit and are read from the disk again and again
@@ -187,6 +187,7 @@ def place(
     ram_experts = weights.experts - gpu_experts
     compute = demand.compute if kept else _host_compute(demand, experts_on_cpu, pipelined, len(parts))
     fixed = OVERHEAD + weights.tables + demand.output + compute + sum(piece.kv_cache for piece in ram)
+    fixed += demand.quantization.projector
     fixed += sum(part.size for part in parts if part.gpu.unified)
     repack = _repack(demand, machine, ram_dense, ram_experts)
     if fixed + ram_dense + ram_experts + repack > machine.ram_budget:

@@ -130,7 +130,7 @@ def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
     """The plan with llama.cpp's own figures in place of the formula's; the weights come from the tensor
     table in both."""
     old = plan.memory
-    reserved = old.weights + dry.total
+    reserved = old.weights + old.projector + dry.total
     grown = reserved - old.reserved
     touched = grown - int((dry.compute - old.compute) * (1 - COMPUTE_TOUCHED))
     devices = _refined_devices(old.devices, dry.devices)
@@ -173,7 +173,8 @@ def memory_of(placement: Placement) -> MemoryEstimate:
     demand = placement.demand
     compute = placement.compute + sum(part.compute for part in placement.parts)
     weights = demand.weights.total + placement.doubled - placement.unmapped
-    reserved = weights + placement.repack + demand.kv_cache + compute + demand.output
+    projector = demand.quantization.projector
+    reserved = weights + placement.repack + demand.kv_cache + compute + demand.output + projector
     overhead = OVERHEAD + sum(part.gpu.overhead for part in placement.parts)
     untouched = int(compute * (1 - COMPUTE_TOUCHED)) + placement.streamed
     return MemoryEstimate(
@@ -191,6 +192,7 @@ def memory_of(placement: Placement) -> MemoryEstimate:
         streamed=placement.streamed,
         devices=_device_memory(placement),
         origin=Origin.PLANNED if demand.quantization.exact else Origin.ESTIMATED,
+        projector=projector,
     )
 
 
@@ -205,6 +207,7 @@ def _device_memory(placement: Placement) -> tuple[DeviceMemory, ...]:
         placement.compute,
         demand.output,
         OVERHEAD,
+        projector=demand.quantization.projector,
     )
     gpus = (
         DeviceMemory(

@@ -44,10 +44,12 @@ class DeviceMemory:
     output: int
     overhead: int
     layers: int = 0  # of the model's, on a GPU
+    projector: int = 0  # what makes tokens of images, with its buffers
 
     @property
     def total(self) -> int:
-        return self.weights + self.repack + self.kv_cache + self.compute + self.output + self.overhead
+        parts = self.weights + self.repack + self.kv_cache + self.compute + self.output + self.overhead
+        return parts + self.projector
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class MemoryEstimate:
     streamed: int  # weights read from the SSD again and again because they do not fit
     origin: Origin
     devices: tuple[DeviceMemory, ...] = ()  # the parts by device, main memory first
+    projector: int = 0  # what makes tokens of images, with its buffers
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ Of the sampling only what somebody chose is sent: what differs from our defaults
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, Final
 
+from engine.chat.image_file import look_at_image
 from engine.chat.reasoning import CLOSE_TAG, OPEN_TAG
 from engine.errors import RemoteError
-from engine.runtime.values import GenerationRequest, Sampling, Tool, Turn
+from engine.runtime.values import IMAGE_MARK, GenerationRequest, Sampling, Tool, Turn
 
 _DEFAULTS: Final = Sampling()
 _CHOICES: Final = (
@@ -86,7 +88,7 @@ def _so_far(request: GenerationRequest) -> str:
 
 
 def _message(turn: Turn) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    message: dict[str, Any] = {"role": turn.role, "content": _content(turn)}
     if turn.tool_calls:
         message["tool_calls"] = [
             {
@@ -99,6 +101,25 @@ def _message(turn: Turn) -> dict[str, Any]:
     if turn.tool_call_id:
         message["tool_call_id"] = turn.tool_call_id
     return message
+
+
+def _content(turn: Turn) -> str | list[dict[str, Any]]:
+    """Text; or parts, where there are images."""
+    if not turn.images:
+        return turn.content
+    first, *others = turn.content.split(IMAGE_MARK)
+    parts = [_text_part(first)] if first else []
+    for image, text in zip(turn.images, others, strict=True):
+        kind = look_at_image(image).kind
+        address = f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
+        parts.append({"type": "image_url", "image_url": {"url": address}})
+        if text:
+            parts.append(_text_part(text))
+    return parts
+
+
+def _text_part(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

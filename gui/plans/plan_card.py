@@ -140,6 +140,6 @@ def plan_segments(plan: RunPlan) -> tuple[Segment, ...]:
     return (
         segment(memory.weights, WEIGHTS),
         segment(memory.kv_cache, KV_CACHE),
-        segment(memory.compute + memory.output + memory.overhead, COMPUTE),
+        segment(memory.compute + memory.output + memory.overhead + memory.projector, COMPUTE),
         segment(memory.repack, REPACK),
     )

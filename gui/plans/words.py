@@ -131,7 +131,8 @@ def plan_summary(plan: RunPlan, machine_bytes: int) -> str:
 def memory_need(plan: RunPlan) -> int:
     """Bytes that the plan asks for in all, system memory and VRAM together."""
     memory = plan.memory
-    return memory.weights + memory.repack + memory.kv_cache + memory.compute + memory.output + memory.overhead
+    parts = memory.weights + memory.repack + memory.kv_cache + memory.compute + memory.output
+    return parts + memory.projector + memory.overhead
 
 
 def memory_need_words(plan: RunPlan, machine_bytes: int) -> str:

@@ -14,9 +14,10 @@ import pytest
 
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
+from engine.download.discarding import discard
 from engine.download.library import Library
 from engine.download.pace import Pace
-from engine.download.pull import discard, pull
+from engine.download.pull import pull
 from engine.download.sources import plan_download
 from engine.download.tuning import Tuning
 from engine.download.values import DownloadPlan, DownloadProgress, TransferState

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from engine.cancellation import CancelToken
+from engine.download.library import Library
+from engine.download.projectors import projector_beside
 from engine.download.pull import pull
 from engine.download.sources import plan_download
+from engine.download.trash import put_in_trash
 from engine.download.values import DownloadPlan
 from engine.errors import DownloadError, HubUnreachable, UsageError
 from tests.hub import COMMIT, Faults, HubFile, StandInHub
@@ -41,12 +44,34 @@ def fill(hub: StandInHub, *names: str) -> None:
 def test_a_plan_pins_commit_size_and_checksum(hub: StandInHub, tmp_path: Path) -> None:
     fill(hub, "README.md", "M-Q4_K_M.gguf", "M-Q8_0.gguf", "mmproj-M-Q4_K_M.gguf")
     made = plan(hub, tmp_path, "q8_0")
-    (file,) = made.files
+    (file,) = made.weights
     listed = hub.repositories["o/M-GGUF"]["M-Q8_0.gguf"]
     assert (file.path, file.size_bytes, file.sha256) == ("M-Q8_0.gguf", len(listed.content), listed.digest)
     assert (made.commit, made.quantization) == (COMMIT, "Q8_0")
     assert Path(made.folder) == tmp_path / "o" / "M-GGUF"
     assert not any(tmp_path.iterdir())
+
+
+def test_a_projector_comes_along_and_is_no_model(hub: StandInHub, tmp_path: Path) -> None:
+    fill(
+        hub, "M-Q4_K_M.gguf", "M-Q8_0.gguf", "mmproj-F32.gguf", "mmproj-F16.gguf", "mmproj-Other-7B-F16.gguf"
+    )
+    made = plan(hub, tmp_path, "q8_0")
+    assert [file.path for file in made.files] == ["M-Q8_0.gguf", "mmproj-F16.gguf"]
+    model = pull(made, lambda _: None, CancelToken())
+    assert (model.name, model.size_bytes) == ("M", made.weights[0].size_bytes)
+    library = Library(tmp_path, tmp_path / "state", tmp_path / "no starter")
+    (entry,) = library.entries()
+    # it goes with its model, as long as no other needs it
+    assert [Path(file).name for file in entry.files] == ["M-Q8_0.gguf", "mmproj-F16.gguf"]
+    assert projector_beside(Path(model.path)) == tmp_path / "o" / "M-GGUF" / "mmproj-F16.gguf"
+    pull(plan(hub, tmp_path, "q4_k_m"), lambda _: None, CancelToken())
+    entries = library.entries()
+    assert len(entries) == 2
+    assert all(len(entry.files) == 1 for entry in entries)
+    for entry, left in zip(entries, (1, 0), strict=True):
+        put_in_trash(library.entry(entry.model.path))
+        assert len(list((tmp_path / "o").rglob("mmproj-F16.gguf"))) == left
 
 
 def test_without_a_quantisation_the_usual_one_or_the_only_one(hub: StandInHub, tmp_path: Path) -> None:
