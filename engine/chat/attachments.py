@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Final
 
 from engine.chat.conversation import ChatMessage, Part, PartKind
+from engine.chat.image_parts import address_of, name_in
 from engine.chat.token_guess import guess_tokens
 from engine.errors import AttachmentError
 
@@ -26,15 +27,27 @@ class AttachedFile:
     pages: int = 0  # of a PDF
     cut: bool = False  # only the beginning is kept
     tokens: int = 0  # about so many; estimated, 0 while nobody has
+    image: str = ""  # its address (image_parts.py); then there is no text
 
 
 def attached(name: str, text: str, pages: int = 0) -> AttachedFile:
     """With the name made harmless and the text cut to what is kept."""
+    kept = text.replace("\r\n", "\n").replace("\r", "\n")[:MOST_CHARACTERS]
+    return AttachedFile(harmless_name(name), kept, pages, len(text) > MOST_CHARACTERS, guess_tokens(kept))
+
+
+def attached_image(name: str, data: bytes) -> AttachedFile:
+    """Raises: UsageError, for what is no image that can be read."""
+    name = harmless_name(name)
+    return AttachedFile(name, "", image=address_of(data, name))
+
+
+def harmless_name(name: str) -> str:
+    """Without folders, one line."""
     bare = " ".join(PurePath(name.replace("\\", "/")).name.split()) or "?"
     if len(bare) > _LONGEST_NAME:
         bare = f"{bare[: _LONGEST_NAME // 2]}…{bare[-_LONGEST_NAME // 2 :]}"
-    kept = text.replace("\r\n", "\n").replace("\r", "\n")[:MOST_CHARACTERS]
-    return AttachedFile(bare, kept, pages, len(text) > MOST_CHARACTERS, guess_tokens(kept))
+    return bare
 
 
 def decode(data: bytes, name: str) -> str:
@@ -54,18 +67,29 @@ def decode(data: bytes, name: str) -> str:
 
 
 def part_of(file: AttachedFile) -> Part:
+    if file.image:
+        return Part(PartKind.IMAGE, file.image)
     return Part(PartKind.FILE, f"{file.name}\n{file.text}")
 
 
 def files_of(message: ChatMessage) -> tuple[AttachedFile, ...]:
     """What was sent with it, in order."""
-    bodies = (part.body.partition("\n") for part in message.parts if part.kind is PartKind.FILE)
-    return tuple(AttachedFile(name, text) for name, _, text in bodies)
+    return tuple(file for part in message.parts if (file := _file_of(part)) is not None)
+
+
+def _file_of(part: Part) -> AttachedFile | None:
+    if part.kind is PartKind.IMAGE:
+        return AttachedFile(name_in(part.body), "", image=part.body)
+    if part.kind is PartKind.FILE:
+        name, _, text = part.body.partition("\n")
+        return AttachedFile(name, text)
+    return None
 
 
 def read_text(message: ChatMessage) -> str:
-    """What the model reads of a message: its files, each fenced and named, then its words."""
-    return "\n\n".join((*map(_fenced, files_of(message)), *filter(None, [message.text()])))
+    """What the model reads of a message beside images: its files, each fenced and named, then its words."""
+    files = (file for file in files_of(message) if not file.image)
+    return "\n\n".join((*map(_fenced, files), *filter(None, [message.text()])))
 
 
 def _fenced(file: AttachedFile) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 
 from engine.chat.conversation import ChatMessage, PartKind, Role
+from engine.chat.image_parts import image_in, name_in
 from engine.chat.markdown_reader import is_safe_link
 from engine.chat.options import options_to_dict
 from engine.chat.record import ConversationRecord
@@ -109,6 +110,8 @@ def markdown_of(record: ConversationRecord) -> str:
                 pieces.append(part.body)
             elif part.kind is PartKind.REASONING:
                 pieces.append("\n".join(f"> {line}".rstrip() for line in part.body.splitlines()))
+            elif part.kind is PartKind.IMAGE:
+                pieces.append(f"*image: {name_in(part.body)}*")
             elif part.kind is PartKind.FILE:
                 pieces.append(_fenced(part.body))
             elif part.kind is PartKind.TOOL_CALL:
@@ -183,6 +186,9 @@ def _article(message: ChatMessage) -> str:
             pieces.append(f"<p>{lines}</p>")
         elif part.kind is PartKind.REASONING:
             pieces.append(f"<details><summary>Thoughts</summary>{_rendered(part.body)}</details>")
+        elif part.kind is PartKind.IMAGE and image_in(part.body) is not None:
+            source, name = html.escape(part.body), html.escape(name_in(part.body))
+            pieces.append(f'<img src="{source}" alt="{name}" style="max-width: 100%; max-height: 24rem">')
         elif part.kind in (PartKind.FILE, PartKind.TOOL_CALL):
             pieces.append(
                 _rendered(_fenced(part.body if part.kind is PartKind.FILE else f"call\n{part.body}"))

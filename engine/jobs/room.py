@@ -12,8 +12,9 @@ from typing import Final
 
 from engine.chat.attachments import read_text
 from engine.chat.conversation import ChatMessage, Part, PartKind, Role
+from engine.chat.image_parts import images_of
 from engine.errors import UsageError
-from engine.runtime.values import GenerationRequest, Sampling, Turn, WhenFull
+from engine.runtime.values import IMAGE_MARK, GenerationRequest, Sampling, Turn, WhenFull
 
 LONGEST_SUMMARY: Final = 512  # tokens
 _KEPT_SHARE: Final = 0.5  # of the text that was read so far
@@ -34,15 +35,25 @@ def turns_of(branch: tuple[ChatMessage, ...], system_prompt: str = "") -> tuple[
     summary = branch[start].text(PartKind.SUMMARY) if branch[start:] else ""
     if summary:
         system.append(f"{_INTRODUCTION}\n{summary}")
-    turns = [
-        Turn(message.role.value, read_text(message))
-        for message in branch[start:]
-        if read_text(message) or message.role is not Role.ASSISTANT
-    ]
+    turns = [_turn_of(message) for message in branch[start:] if _is_read(message)]
     if system and turns and turns[0].role == "system":
         system.append(turns.pop(0).content)
     head = [Turn("system", "\n\n".join(system))] if system else []
     return tuple(head + turns)
+
+
+def _is_read(message: ChatMessage) -> bool:
+    return message.role is not Role.ASSISTANT or bool(read_text(message))
+
+
+def _turn_of(message: ChatMessage) -> Turn:
+    """Images stand in front of the words they were sent with."""
+    images = images_of(message) if message.role is Role.USER else ()
+    text = read_text(message)
+    if not images:
+        return Turn(message.role.value, text)
+    content = IMAGE_MARK * len(images) + text.replace(IMAGE_MARK, "")
+    return Turn(message.role.value, content, images=images)
 
 
 def new_start(branch: tuple[ChatMessage, ...]) -> ChatMessage:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from engine.cancellation import CancelToken
-from engine.chat.attachments import MOST_BYTES, AttachedFile, attached, decode
+from engine.chat.attachments import MOST_BYTES, AttachedFile, attached, attached_image, decode
+from engine.chat.image_file import MOST_BYTES as MOST_IMAGE_BYTES
+from engine.chat.image_file import looks_like_image
 from engine.chat.options import ChatOptions
 from engine.chat.pdf_text import MOST_PDF_BYTES, pdf_text
 from engine.chat.shelf import Shelf, load_shelf, save_shelf
@@ -77,13 +79,14 @@ def _keep_draft(conversation_id: int | None, text: str, store: ChatStore) -> Non
 
 
 def read_file(command: Sequence[str], path: Path, token: CancelToken) -> AttachedFile:
-    """Text, code or a PDF. Raises: AttachmentError, OSError, Cancelled."""
+    """Text, code, a PDF or an image. Raises: AttachmentError, UsageError, OSError, Cancelled."""
     if not path.is_file():  # a folder, a device, a pipe that would never end
         raise AttachmentError.of("attachment_unreadable", name=path.name, reason="not a file")
     size = path.stat().st_size
     with path.open("rb") as file:
-        is_pdf = _PDF in file.read(_HEAD)
-        most = MOST_PDF_BYTES if is_pdf else MOST_BYTES
+        head = file.read(_HEAD)
+        is_pdf, is_image = _PDF in head, looks_like_image(head)
+        most = MOST_PDF_BYTES if is_pdf else MOST_IMAGE_BYTES if is_image else MOST_BYTES
         if size > most:
             raise AttachmentError.of(
                 "attachment_too_large", name=path.name, size=size_text(size), most=size_text(most)
@@ -92,7 +95,10 @@ def read_file(command: Sequence[str], path: Path, token: CancelToken) -> Attache
             text, pages = pdf_text(command, path, token)
             return attached(path.name, text, pages)
         file.seek(0)
-        text = decode(file.read(most), path.name)
+        data = file.read(most)
+    if is_image:
+        return attached_image(path.name, data)
+    text = decode(data, path.name)
     if not text.strip():
         raise AttachmentError.of("attachment_empty", name=path.name)
     return attached(path.name, text)

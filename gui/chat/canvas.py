@@ -33,6 +33,7 @@ from gui.chat.row_store import RowStore
 from gui.chat.rows import Action, Row, Words
 from gui.chat.saying import Saying
 from gui.chat.selection import Selection
+from gui.chat.thumbnails import Thumbnails
 from gui.widgets.controls import IconButton
 from gui.widgets.theme import ThemeSource
 
@@ -54,9 +55,10 @@ class Canvas(QAbstractScrollArea):
         super().__init__(parent)
         self._theme = theme
         self.formulas = Formulas(self)
+        self.thumbnails = Thumbnails(self)
         self._zoom = 1.0
         self._colouring = Colouring(self)
-        look = Look(theme.tokens, self._zoom, self.formulas)
+        look = Look(theme.tokens, self._zoom, self.formulas, self.thumbnails)
         self._store = RowStore(look, self._colouring, lambda box: self._flow.height_changed(box))
         self._boxes = self._store.boxes
         self._flow = Flow(self._store)
@@ -95,6 +97,7 @@ class Canvas(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._to_end.clicked.connect(self.go_to_end)
         self._preparing.renewed.connect(self._settle)
+        self.thumbnails.arrived.connect(self.viewport().update)
         self._frame.timeout.connect(self._draw_frame)
         self._colouring.coloured.connect(self._show_colours)
 
@@ -284,7 +287,7 @@ class Canvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _change_theme(self) -> None:
-        self._store.look = Look(self._theme.tokens, self._zoom, self.formulas)
+        self._store.look = Look(self._theme.tokens, self._zoom, self.formulas, self.thumbnails)
         self.documents.clear()
         self._backing.forget()
         self._settle()

@@ -222,7 +222,7 @@ class Composer(QWidget):
             words = self.tr("Message the model on {host}…").format(host=self._host)
         self.draft.setPlaceholderText(words)
         self.draft.setAccessibleName(self.tr("Message"))
-        self.attach.name(self.tr("Attach text, code or a PDF"))
+        self.attach.name(self.tr("Attach text, code, a PDF or an image"))
         self.options.name(self.tr("Settings of this chat"))
         self._describe()
         self._show_state()

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QTextCursor
+from PySide6.QtGui import QFocusEvent, QImage, QInputMethodEvent, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from gui.chat.input_history import InputHistory
@@ -27,6 +27,7 @@ class Draft(QTextEdit):
     stopped = Signal()
     grew = Signal()
     files_given = Signal(list)  # paths that were dropped or pasted
+    image_given = Signal(QImage)  # that was pasted
     list_key = Signal(int)  # Qt.Key, while `list_open`
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -128,12 +129,16 @@ class Draft(QTextEdit):
         return True
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return bool(files_in(source)) or super().canInsertFromMimeData(source)
+        return bool(files_in(source)) or source.hasImage() or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         files = files_in(source)
         if files:
             self.files_given.emit(files)
+        elif (
+            source.hasImage() and not source.hasText()
+        ):  # spreadsheets and editors copy words as a picture, too
+            self.image_given.emit(QImage(source.imageData()))
         else:
             super().insertFromMimeData(source)
 

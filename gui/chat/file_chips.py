@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.chat.attachments import AttachedFile
 from engine.figures import Origin
@@ -14,6 +15,7 @@ from gui.widgets.view import View
 
 _WIDTH = 336  # two beside each other
 _LEAST_NAME = 76
+_PICTURE = 32  # px
 
 
 class FileChip(View):
@@ -25,6 +27,8 @@ class FileChip(View):
         super().__init__(parent)
         self.file: AttachedFile | None = None
         self._name = name
+        self._picture = QLabel()
+        self._picture.hide()
         self._shown_name = ElidedLine(name)
         self._cost = Line("", "muted")
         self.remove = IconButton(theme, "cross")
@@ -33,6 +37,7 @@ class FileChip(View):
         row = QHBoxLayout(frame)
         row.setContentsMargins(10, 2, 2, 2)
         row.setSpacing(8)
+        row.addWidget(self._picture)
         row.addWidget(self._shown_name, 1)
         row.addWidget(self._cost)
         row.addWidget(self.remove)
@@ -44,10 +49,22 @@ class FileChip(View):
         self.remove.clicked.connect(self.removed)
         self.retranslate()
 
-    def show_file(self, file: AttachedFile) -> None:
+    def show_file(self, file: AttachedFile, picture: QImage | None = None) -> None:
+        """`picture` is shown in front of the name, where it is an image."""
         self.file = file
         self._name = file.name
         self._shown_name.setText(file.name)
+        if picture is not None and not picture.isNull():
+            ratio = self.devicePixelRatioF()
+            side = round(_PICTURE * ratio)
+            shown = QPixmap.fromImage(
+                picture.scaled(
+                    side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+                )
+            )
+            shown.setDevicePixelRatio(ratio)
+            self._picture.setPixmap(shown)
+            self._picture.show()
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -60,6 +77,8 @@ class FileChip(View):
     def _cost_words(self) -> str:
         if self.file is None:
             return self.tr("reading …")
+        if self.file.image:
+            return self.tr("image")
         tokens = QLocale().toString(self.file.tokens)
         if self.file.cut:
             return self.tr("about {tokens} tokens, the end is cut off").format(tokens=tokens)
@@ -119,9 +138,9 @@ class FileChips(View):
             chip.deleteLater()
             self._lay_out()
 
-    def show_file(self, chip: FileChip, file: AttachedFile) -> None:
+    def show_file(self, chip: FileChip, file: AttachedFile, picture: QImage | None = None) -> None:
         if chip in self.chips:
-            chip.show_file(file)
+            chip.show_file(file, picture)
             self._lay_out()
 
     def clear(self) -> None:
@@ -153,8 +172,8 @@ class FileChips(View):
             line.addStretch(1)
             self._rows.addLayout(line)
         self.retranslate()
-        several = len(self.files) > 1
-        self._sum.setVisible(several)
-        self._origin.setVisible(bool(self.files))
+        counted = [file for file in self.files if not file.image]
+        self._sum.setVisible(len(counted) > 1)
+        self._origin.setVisible(bool(counted))
         self.setVisible(bool(self.chips))
         self.changed.emit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
 
 from gui.chat.formulas import Formulas
+from gui.chat.thumbnails import Thumbnails
 from gui.widgets.fonts import mono_font, ui_font
 from gui.widgets.theme import Tokens
 
@@ -20,10 +21,17 @@ CODE_LINE_PERCENT = 112.0
 class Look:
     """Read-only once made. `zoom` enlarges words and formulas; 1 is the usual size."""
 
-    def __init__(self, tokens: Tokens, zoom: float = 1.0, formulas: Formulas | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        zoom: float = 1.0,
+        formulas: Formulas | None = None,
+        thumbnails: Thumbnails | None = None,
+    ) -> None:
         self.tokens = tokens
         self.zoom = zoom
         self.formulas = formulas if formulas is not None else Formulas()
+        self.thumbnails = thumbnails if thumbnails is not None else Thumbnails()
         self.body = ui_font(1.05 * zoom)
         self.small = ui_font(0.92 * zoom)
         self.code = mono_font(0.95 * zoom)

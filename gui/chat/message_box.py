@@ -18,6 +18,7 @@ from gui.chat.part_rows import (
     Detail,
     DetailsRow,
     FileRow,
+    ImageRow,
     MarkRow,
     SummaryRow,
     VersionsRow,
@@ -263,7 +264,8 @@ class MessageBox:
             if is_reading_start(self.message):
                 yield from self._mark_rows(wording, grown)
             files = files_of(self.message)
-            yield from (FileRow(file.name) for file in files)
+            for file in files:
+                yield ImageRow(file.name, file.image) if file.image else FileRow(file.name)
             if self.message.text() or not files:
                 yield from bubble_rows(self.message.text())
             yield from self._version_rows(wording)

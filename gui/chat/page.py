@@ -72,8 +72,8 @@ class ChatPage(QWidget):
         self.options = OptionsPanel(theme, self)
         self._shelf = Shelf()
         self._sent_options = NOTHING_SET  # with the first message of a conversation
-        self._writing = Writing(desk, self.model, self.composer, self.editing, self)
         self._attaching = Attaching(desk, self.composer.chips, self)
+        self._writing = Writing(desk, self.model, self.composer, self.editing, self._attaching, self)
         self._slashes = SlashActions(self)
         self._pages = lay_out(self)
         self._connect(bridge)
@@ -178,6 +178,7 @@ class ChatPage(QWidget):
         composer, options = self.composer, self.options
         composer.draft.textChanged.connect(self._typed)
         composer.draft.files_given.connect(self._take_files)
+        composer.draft.image_given.connect(self._attaching.take_image)
         composer.attach_requested.connect(self.attach)
         composer.options_requested.connect(self.toggle_options)
         composer.slash_used.connect(self._slashes.use)

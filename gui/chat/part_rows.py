@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
 from engine.chat.blocks import CodeBlock, neutral
@@ -15,11 +15,13 @@ from gui.chat.answer_rows import ThoughtRow
 from gui.chat.block_rows import rows_of
 from gui.chat.look import Look
 from gui.chat.rows import Action, Row, Words, rounded
+from gui.chat.thumbnails import THUMBNAIL
 from gui.widgets.icons import pixmap
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _LINE = 24.0  # px, one detail
 _ARROW = 28.0  # px, width of a button
+_IMAGE_TOP = 42.0  # px, below the name
 _LONGEST_NAME = 100  # characters of a tool's name that are shown
 _LONGEST_ARGUMENTS = 20_000
 
@@ -98,6 +100,32 @@ class FileRow(ToolRow):
     """A file that was sent with a question."""
 
     icon = "file"
+
+
+class ImageRow(FileRow):
+    """An image that was sent with a question, with its name above."""
+
+    icon = "image"
+
+    def __init__(self, title: str, address: str) -> None:
+        super().__init__(title)
+        self._address = address
+        self.height = _IMAGE_TOP + THUMBNAIL.height() / 2 + 8
+
+    def same(self, other: Row) -> bool:
+        return isinstance(other, ImageRow) and other._address == self._address and super().same(other)
+
+    def paint_under(self, painter: QPainter, look: Look, size: QRectF, words: Words) -> None:
+        super().paint_under(painter, look, size, words)
+        image = look.thumbnails.of(self._address)
+        if image.isNull():
+            return
+        room = QSizeF(min(size.width(), THUMBNAIL.width() / 2), THUMBNAIL.height() / 2)
+        shown = QSizeF(image.size()).scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        if image.width() < shown.width():
+            shown = QSizeF(image.size())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(QPointF(0, _IMAGE_TOP), shown), image)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from engine.chat.attachments import AttachedFile
 from engine.events import Event
 from engine.jobs.desk import Desk
+from gui.chat.attaching import Attaching
 from gui.chat.composer import Composer
 from gui.chat.drafts import Drafts
 from gui.chat.edit_notice import EditNotice
@@ -15,12 +16,19 @@ from gui.chat.model import ChatModel
 
 class Writing(QObject):
     def __init__(
-        self, desk: Desk, model: ChatModel, composer: Composer, editing: EditNotice, parent: QObject
+        self,
+        desk: Desk,
+        model: ChatModel,
+        composer: Composer,
+        editing: EditNotice,
+        attaching: Attaching,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._composer = composer
         self._editing = editing
+        self._attaching = attaching
         self._before_edit = ""
         self._drafts = Drafts(desk, self)
         self._drafts.came.connect(self._show_earlier)
@@ -63,9 +71,8 @@ class Writing(QObject):
     def _give_back(self, conversation_id: int | None, text: str, files: tuple[AttachedFile, ...]) -> None:
         """Sending failed: the words return to where they came from, before what was typed since."""
         if conversation_id == self._model.conversation_id:
-            chips = self._composer.chips
             for file in files:
-                chips.show_file(chips.add(file.name), file)
+                self._attaching.give_back(file)
             since = self._composer.text
             self._composer.set_text(f"{text}\n{since}" if since else text)
         else:

@@ -240,6 +240,13 @@
         </message>
     </context>
     <context>
+        <name>Attaching</name>
+        <message>
+            <source>Pasted image</source>
+            <translation>粘贴的图片</translation>
+        </message>
+    </context>
+    <context>
         <name>Banner</name>
         <message>
             <source>Close this message</source>
@@ -697,8 +704,8 @@
     <context>
         <name>Composer</name>
         <message>
-            <source>Attach text, code or a PDF</source>
-            <translation>附上文本、代码或 PDF</translation>
+            <source>Attach text, code, a PDF or an image</source>
+            <translation>附上文本、代码、PDF 或图片</translation>
         </message>
         <message>
             <source>Enter sends, Shift and Enter begins a new line, a slash begins a command.</source>
@@ -1471,6 +1478,10 @@
         <message>
             <source>about {tokens} tokens, the end is cut off</source>
             <translation>约 {tokens} 词元，末尾已截断</translation>
+        </message>
+        <message>
+            <source>image</source>
+            <translation>图片</translation>
         </message>
         <message>
             <source>reading …</source>
@@ -4333,6 +4344,10 @@ Address: {places}</source>
             <translation>与 {host} 的连接中断（{reason}）。已收到的内容都已保留；请重试。</translation>
         </message>
         <message>
+            <source>The conversation has {count} images, and at most {most} are read. Begin a new one, or leave some out.</source>
+            <translation>对话中有 {count} 张图片，最多读取 {most} 张。请新建对话，或去掉一些图片。</translation>
+        </message>
+        <message>
             <source>The conversation is longer than the context of {length} tokens, so its {count} oldest messages are left out of this answer. They are kept; load the model with a longer context to have them read.</source>
             <translation>对话超过了 {length} 个词元 的上下文，因此本次回答没有读取最早的 {count} 条消息。它们仍然保留；如需读取，请用更长的上下文加载模型。</translation>
         </message>
@@ -4505,6 +4520,10 @@ Address: {places}</source>
             <translation>{model} 的专家（{experts}）留在主内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
         <message>
+            <source>The file is no image that can be read here. Save it as PNG, JPEG or GIF and try again.</source>
+            <translation>这个文件不是这里能读取的图片。请另存为 PNG、JPEG 或 GIF 后再试。</translation>
+        </message>
+        <message>
             <source>The file name {name} from the hub is not safe to write to a disk: {reason}. Nothing was downloaded; choose another repository.</source>
             <translation>模型库给出的文件名 {name} 写入磁盘不安全：{reason}。未下载任何内容；请选择其他仓库。</translation>
         </message>
@@ -4617,6 +4636,22 @@ Address: {places}</source>
             <translation>无法连接模型库，因此本次下载仅按 {endpoint} 提供的校验和进行验证。</translation>
         </message>
         <message>
+            <source>The image becomes {tokens} tokens, and this model can read at most {most} of one image with its present settings. Make it smaller, or free memory and load the model again.</source>
+            <translation>这张图片会变成 {tokens} 个词元，而该模型在当前设置下最多能读取一张图片的 {most} 个。请把它缩小，或腾出内存后重新加载模型。</translation>
+        </message>
+        <message>
+            <source>The image has {width} x {height} pixels, and images of up to {most} million pixels are taken. Make it smaller and try again.</source>
+            <translation>图片有 {width} × {height} 像素，最多接受 {most} 百万像素。请把它缩小后再试。</translation>
+        </message>
+        <message>
+            <source>The image is damaged ({reason}). Save it again as PNG or JPEG and try again.</source>
+            <translation>图片已损坏（{reason}）。请重新另存为 PNG 或 JPEG 后再试。</translation>
+        </message>
+        <message>
+            <source>The image is {size} MiB large, and images of up to {most} MiB are taken. Make it smaller and try again.</source>
+            <translation>图片大小为 {size} MiB，最多接受 {most} MiB。请把它缩小后再试。</translation>
+        </message>
+        <message>
             <source>The installer is verified and lies in {path}. Close Deskside, then install it: open it with the software centre, or run sudo apt install with that path.</source>
             <translation>安装程序已核实，位于 {path}。请关闭 Deskside，然后安装：用软件中心打开它，或对该路径运行 sudo apt install。</translation>
         </message>
@@ -4713,6 +4748,10 @@ Address: {places}</source>
             <translation>{name} 的显存，{probe} 报告为 {told}，{other} 报告为 {otherwise}。规划使用较小的可用数值。</translation>
         </message>
         <message>
+            <source>The message has {images} images and {places} places for them. Send every image at its own place.</source>
+            <translation>消息里有 {images} 张图片和 {places} 个图片位置。请让每张图片各占一个位置。</translation>
+        </message>
+        <message>
             <source>The model cannot be loaded with the KV type {value}. Choose one of {known}.</source>
             <translation>无法以 KV 类型 {value} 加载模型。请从 {known} 中选择。</translation>
         </message>
@@ -4727,6 +4766,10 @@ Address: {places}</source>
         <message>
             <source>The model could not be measured, because the engine stopped ({reason}). It is loaded as before; the log says more.</source>
             <translation>无法测量该模型，因为引擎已停止（{reason}）。模型仍按原来的方式加载；详情见日志。</translation>
+        </message>
+        <message>
+            <source>The model could not read the image ({reason}). Save it again as PNG or JPEG and try again.</source>
+            <translation>模型无法读取这张图片（{reason}）。请重新另存为 PNG 或 JPEG 后再试。</translation>
         </message>
         <message>
             <source>The model file of {model} is incomplete or damaged ({reason}). Download it again.</source>
@@ -4799,6 +4842,14 @@ Address: {places}</source>
         <message>
             <source>The processor sets the pace at about {speed} tokens a second with {threads} threads; more or faster cores would change that.</source>
             <translation>处理器决定速度，以 {threads} 个线程每秒约 {speed} 个词元；更多或更快的核心可以改善。</translation>
+        </message>
+        <message>
+            <source>The projector {name} belongs to another model, so this one reads text only. Download the one from the model's own repository.</source>
+            <translation>投影文件 {name} 属于另一个模型，所以这个模型只能读文字。请从模型自己的仓库下载对应的那一个。</translation>
+        </message>
+        <message>
+            <source>The projector {name} cannot be used ({reason}), so the model reads text only. Download it again, from the model's own repository.</source>
+            <translation>投影文件 {name} 无法使用（{reason}），所以模型只能读文字。请从模型自己的仓库重新下载它。</translation>
         </message>
         <message>
             <source>The proxy on the way to {host} does not let Deskside through: {reason}. Check the proxy that is set for this machine.</source>
@@ -5003,6 +5054,10 @@ Address: {places}</source>
         <message>
             <source>There is room on the disk again: what could not be saved before is saved now.</source>
             <translation>磁盘又有空间了：之前未能保存的内容现在已保存。</translation>
+        </message>
+        <message>
+            <source>There is too little free memory to decode the image, which takes {needed} MiB. Close other programs, or make the image smaller.</source>
+            <translation>空闲内存太少，无法解码这张图片（需要 {needed} MiB）。请关闭其他程序，或把图片缩小。</translation>
         </message>
         <message>
             <source>This computer could not be lent ({reason}). Choose another port if that one is taken; details are in {log}.</source>
@@ -5317,8 +5372,16 @@ Address: {places}</source>
             <translation>{field} 的值在这里不可用。可选值：{choices}。</translation>
         </message>
         <message>
+            <source>{field} is an address that would have to be fetched ({kind}), and nothing is fetched here. Send the image itself: data:image/png;base64, and its bytes.</source>
+            <translation>{field} 是需要去获取的地址（{kind}），而这里不会获取任何东西。请发送图片本身：data:image/png;base64, 加上它的字节。</translation>
+        </message>
+        <message>
             <source>{field} is missing or empty, and the request cannot be answered without it. Fill it in and send the request again.</source>
             <translation>缺少 {field} 或其内容为空，因此无法回答该请求。请填写后重新发送。</translation>
+        </message>
+        <message>
+            <source>{field} is not an image in base64. Send it as data:image/png;base64, and its bytes.</source>
+            <translation>{field} 不是 base64 编码的图片。请以 data:image/png;base64, 加上它的字节发送。</translation>
         </message>
         <message>
             <source>{field} is of the wrong kind: it must be {wanted}. Correct it and send the request again.</source>
@@ -5329,8 +5392,8 @@ Address: {places}</source>
             <translation>{field} 太长：共有 {count} 项或字符，最多接受 {most}。请减少一次发送的内容。</translation>
         </message>
         <message>
-            <source>{field} is {kind}, and the models here read text only. Send the message as text.</source>
-            <translation>{field} 是 {kind}，而这里的模型只能读取文本。请以文本形式发送消息。</translation>
+            <source>{field} is {kind}, and the models here read text and images only. Send the message as text or image_url.</source>
+            <translation>{field} 是 {kind}，而这里的模型只读文字和图片。请以文字或 image_url 发送。</translation>
         </message>
         <message>
             <source>{field} is {value}, and it must lie between {low} and {high}. Correct it and send the request again.</source>
@@ -5443,6 +5506,10 @@ Address: {places}</source>
         <message>
             <source>{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.</source>
             <translation>{model} 没有对话模板，已使用通用模板（ChatML）。它可能是不擅长对话的基础模型；如果回答看起来不正常，请选择指令或对话模型。</translation>
+        </message>
+        <message>
+            <source>{model} cannot see images, because there is no projector with it. Take a model that sees, with the file of its repository that has mmproj in its name, both in one folder.</source>
+            <translation>{model} 看不了图片，因为没有与它配套的投影文件。请使用能看图的模型，并把其仓库中名称含 mmproj 的文件与模型放在同一个文件夹里。</translation>
         </message>
         <message>
             <source>{model} crashed {count} times within {minutes} minutes, so it stays unloaded. The last reason stands beside this; load it again to try once more, or choose a smaller model.</source>
@@ -5593,8 +5660,8 @@ Address: {places}</source>
             <translation>{name} 有密码保护。请另存一份没有密码的副本，再附上。</translation>
         </message>
         <message>
-            <source>{name} is neither text nor a PDF, so a model cannot read it. Attach text, code or a PDF.</source>
-            <translation>{name} 既不是文本也不是 PDF，模型无法读取。请附上文本、代码或 PDF。</translation>
+            <source>{name} is neither text, a PDF nor an image that can be read here (PNG, JPEG or GIF). Attach one of these.</source>
+            <translation>{name} 既不是文本或 PDF，也不是这里能读取的图片（PNG、JPEG 或 GIF）。请附上其中一种。</translation>
         </message>
         <message>
             <source>{name} is not among the downloads. deskside pull --queue shows those that are.</source>

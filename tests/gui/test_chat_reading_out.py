@@ -70,7 +70,11 @@ def test_a_real_client_walks_the_blocks_of_a_conversation(tmp_path: Path) -> Non
         "paragraph: Blue more than red.",
     ):
         assert wanted in names, walked.stdout
-    for control in ("text: Message", "push button: Stop", "push button: Attach text, code or a PDF"):
+    for control in (
+        "text: Message",
+        "push button: Stop",
+        "push button: Attach text, code, a PDF or an image",
+    ):
         assert control in names, walked.stdout
     assert "ended: 0" in names, walked.stdout + walked.stderr
     assert "announced: Light is scattered." in names, walked.stdout

@@ -16,10 +16,14 @@ from pypdf import PdfReader, PdfWriter
 from engine.cancellation import CancelToken
 from engine.chat.attachments import MOST_CHARACTERS, attached, decode, files_of, part_of, read_text
 from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, Role
+from engine.chat.image_parts import images_of
 from engine.chat.pdf_text import pdf_text
 from engine.chat.token_guess import guess_tokens
-from engine.errors import AttachmentError, Cancelled
+from engine.errors import AttachmentError, Cancelled, UsageError
+from engine.jobs.room import turns_of
 from engine.jobs.writing import read_file
+from engine.runtime.values import IMAGE_MARK
+from tests.pictures import png
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, str(ROOT / "deskside.py"))
@@ -198,3 +202,35 @@ def test_the_guess_of_tokens_is_near_for_words_and_code() -> None:
     assert guess_tokens("") == 0
     assert guess_tokens("好" * 400) == 300
     assert guess_tokens("word " * 1_000_000) == pytest.approx(5 * guess_tokens("word " * 200_000), rel=0.01)
+
+
+def test_images_are_parts_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "my cat.png"
+    path.write_bytes(png(seed=3))
+    file = read_file((), path, CancelToken())
+    assert (file.name, file.text, file.tokens) == ("my cat.png", "", 0)
+    sent = message(part_of(file), part_of(attached("a.txt", "x")), Part(PartKind.TEXT, "What is it?"))
+    assert read_text(sent) == "File: a.txt\n```txt\nx\n```\n\nWhat is it?"
+    assert [each.name for each in files_of(sent)] == ["my cat.png", "a.txt"]
+    assert images_of(sent) == (png(seed=3),)
+    (turn,) = turns_of((sent,))
+    assert turn.images == (png(seed=3),)
+    assert turn.content.startswith(IMAGE_MARK) and turn.content.count(IMAGE_MARK) == 1
+    path.write_bytes(png()[:-9])
+    with pytest.raises(UsageError):
+        read_file((), path, CancelToken())
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "https://example.com/a.png", "data:image/png;base64,QUJD", "data:image/png;base64,###",
+     "data:text/html,x", "data:image/svg+xml;base64,PHN2Zz4=",
+     f"data:image/png;name={'%0A' * 400};base64,QUJD"],
+)  # fmt: skip
+def test_parts_of_foreign_chats_that_are_no_images_are_not_read(body: str) -> None:
+    sent = message(Part(PartKind.IMAGE, body), Part(PartKind.TEXT, f"Look{IMAGE_MARK}"))
+    assert images_of(sent) == ()
+    (turn,) = turns_of((sent,))
+    assert turn.images == ()
+    (file,) = files_of(sent)
+    assert "\n" not in file.name and len(file.name) <= 120
