@@ -338,6 +338,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "model_memory": "There is not enough memory for {model} ({reason}). Close other programs, or choose a shorter context, a smaller KV type or a smaller model.",
         "model_refused": "llama.cpp could not load {model} ({reason}). Download the file again, or choose another model.",
         "model_cannot_chat": "{model} does not generate text ({reason}), so it cannot hold a conversation. Choose a chat model.",
+        "draft_other_vocabulary": "{draft} cannot write ahead for {model}: it has another vocabulary. Choose a smaller model of the same family, or load {model} without one.",
+        "draft_unsuited": "{draft} cannot write ahead for {model}: its state cannot go back by a token. Choose a smaller model of another kind, or load {model} without one.",
         "device_missing": "{model} was to be loaded on {device}, but the engine does not find it any more. Check the machine again, then load the model.",
         "node_not_local": "The node {endpoint} is not an address on this machine. Nodes are reached through Deskside's own encrypted connection only; add the other machine there.",
         "node_unreachable": "The node {endpoint} does not answer ({reason}). It may be off, or busy with another model. Start it again, or load the model without it.",

@@ -71,6 +71,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="shown with the question, to a model that sees; may be given several times",
     )
+    parser.add_argument(
+        "--draft-model",
+        metavar="PATH|ID",
+        default="",
+        help="a smaller model of the same family that writes ahead; the answer is the same",
+    )
 
 
 def _positive(text: str) -> int:
@@ -123,7 +129,10 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         sampling = _sampling(arguments.temperature, arguments.seed)
         request = GenerationRequest((question,), sampling, arguments.max_tokens)
         context.output.status(f"asking {model.name}")
-        answer = _generate(context, backends.of(model), link, request, wish_for(model, settings))
+        wish = wish_for(model, settings)
+        if arguments.draft_model and not arguments.remote:
+            wish = replace(wish, draft=library.find(arguments.draft_model).path)
+        answer = _generate(context, backends.of(model), link, request, wish)
     except RemoteError as error:
         if hint(error):
             context.output.note(hint(error))

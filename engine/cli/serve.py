@@ -13,7 +13,7 @@ from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.cli.context import Context
 from engine.cli.parent import end_with_parent
-from engine.errors import LoadError
+from engine.errors import LoadError, UsageError
 from engine.host.client import HostClient
 from engine.messages import english, sentence
 from engine.server.app import Api
@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; 0.0.0.0 is everywhere")
     parser.add_argument("--port", type=_port, help="0 picks a free one")
     parser.add_argument("--model", metavar="PATH|ID", default="", help="loaded at once, and the default")
+    parser.add_argument(
+        "--draft-model", metavar="PATH|ID", default="", help="a smaller one that writes ahead for --model"
+    )
     parser.add_argument("--context", metavar="N", type=_context, default=0, help="tokens")
     parser.add_argument("--api-key-file", metavar="FILE", type=Path, help="or set DESKSIDE_API_KEY")
     parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help="may be repeated")
@@ -68,6 +71,7 @@ class _Plan:
     key: ApiKey | None
     rules: Rules
     model: InstalledModel | None  # of --model
+    draft: str  # path of --draft-model
     context_length: int
     with_parent: bool
 
@@ -85,7 +89,11 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def _plan(arguments: argparse.Namespace, context: Context) -> _Plan:
-    model = context.library().find(arguments.model) if arguments.model else None
+    library = context.library()
+    model = library.find(arguments.model) if arguments.model else None
+    if arguments.draft_model and model is None:
+        raise UsageError.of("usage", problem="--draft-model needs --model", program="deskside serve")
+    draft = library.find(arguments.draft_model).path if arguments.draft_model else ""
     loopback = is_loopback(arguments.host)
     key = given_key(arguments.api_key_file, os.environ)
     if key is None and not loopback:
@@ -98,14 +106,16 @@ def _plan(arguments: argparse.Namespace, context: Context) -> _Plan:
     if not loopback:
         context.output.note(english(sentence("serve_in_clear")))
     length = arguments.context or context.settings.context_length
-    return _Plan(listening, key, allowed, model, length, arguments.with_parent)
+    return _Plan(listening, key, allowed, model, draft, length, arguments.with_parent)
 
 
 async def _serve(plan: _Plan, context: Context) -> None:
     """Until the token is cancelled. Raises: LoadError, for the model of --model."""
     bridge = EventBridge()
     backend = HostClient(context.worker_command, bridge.emit, context.paths)
-    models = ServedModels(context.library(), lambda: _last_model(context), plan.model, plan.context_length)
+    models = ServedModels(
+        context.library(), lambda: _last_model(context), plan.model, plan.context_length, plan.draft
+    )
     api = Api(backend, bridge, models, plan.rules)
     service = Service(api, plan.listening)
     await service.start()

@@ -35,3 +35,9 @@ def projector_bytes(path: Path | None) -> int:
     except ModelFileError as error:
         log.warning("%s cannot be planned: %s", path, english(error.message))
         return 0
+
+
+def describe_file(path: Path) -> tuple[ModelSpec, Quantization]:
+    """The same of a file that nobody has named. Raises: ModelFileError."""
+    header = read_file_header(path)
+    return spec_of_file(shape_of(header), path.stem, header.file_size, weights_of(header))

@@ -10,7 +10,7 @@ from engine.download.projectors import projector_beside
 from engine.errors import LoadError
 from engine.hardware.page_cache import cached_bytes
 from engine.hardware.report import HardwareReport
-from engine.host.describing import describe
+from engine.host.describing import describe, describe_file
 from engine.host.knowing import Knowledge, load_knowledge
 from engine.host.scoring import Forecast
 from engine.host.smaller import smaller_model
@@ -99,6 +99,7 @@ def prepare(
         quantization,
         whole,
         Wanted(wish.context_length, _kv_type(wish.kv_type or _tuned_kv(tuned)), wish.n_sequences),
+        describe_file(Path(wish.draft)) if wish.draft else None,
     )
     alone = room_of(report, whole, (), others)
     fit = ladder.fit(alone)
@@ -156,6 +157,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         park_folder=str(park_folder) if park_bytes else "",
         park_budget_bytes=park_bytes,
         beyond_amx=placement.demand.shape.beyond_amx,
+        draft_path=wish.draft,
         devices=devices_of(placement),
         pipelined=placement.pipelined,
         projector="" if wish.embedding else str(projector_beside(Path(wish.model.path)) or ""),

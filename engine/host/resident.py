@@ -94,7 +94,7 @@ class Resident:
     @property
     def taken(self) -> Taken:
         fit = self.fit
-        return Taken(fit.placement.ram, fit.mapped, fit.placement.vram) if fit else Taken(0, 0)
+        return Taken(fit.ram, fit.mapped, fit.placement.vram) if fit else Taken(0, 0)
 
     def satisfies(self, wish: LoadWish) -> bool:
         """Whether what is loaded is what that wish would load. A wish that could not be fulfilled
@@ -105,6 +105,7 @@ class Resident:
             and wish.context_length <= max(request.context_length, before.context_length)
             and wish.n_sequences <= max(request.n_sequences, before.n_sequences)
             and wish.kv_type in ("", request.kv_type, before.kv_type)
+            and wish.draft in ("", before.draft)
         )
 
     @property
@@ -121,6 +122,7 @@ class Resident:
                 context_length=max(wish.context_length, job.wish.context_length),
                 n_sequences=max(wish.n_sequences, job.wish.n_sequences),
                 kv_type=job.wish.kv_type or wish.kv_type,
+                draft=job.wish.draft or wish.draft,
             )
         return wish
 

@@ -24,9 +24,9 @@ from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec, Quantization
 from engine.planning.hope import hope_of
-from engine.planning.layout import Demand, Placement, demand_of
+from engine.planning.layout import Demand, Placement, demand_of, place
 from engine.planning.machine import Machine
-from engine.planning.memory import UBATCH, copied_weights, full_row, sliding_row
+from engine.planning.memory import OVERHEAD, UBATCH, copied_weights, full_row, sliding_row
 from engine.planning.placement import (
     BASE_CONTEXT,
     QUANTISED_CACHE_CONTEXT,
@@ -40,6 +40,7 @@ from engine.planning.speed import TYPICAL_DEPTH, token_time
 from engine.planning.verdict import LEAST_TPS
 
 USUAL_SEQUENCES = 4  # answers at once when nobody says how many
+DRAFT_BATCH = 128  # tokens that a model that writes ahead reads at once (worker/draft_model.py)
 LEAST_CONTEXT = 2048  # tokens; a question, an answer and a little of what went before
 SMALLER_BATCHES = (256, 128)
 _CACHE_BLOCK = 32  # elements that a quantised cache keeps together; rows are made of whole blocks
@@ -100,6 +101,8 @@ class Fit:
     needed: int  # by `wanted`, in main memory and on GPUs together
     free: int  # of both
     kept: KvType | None = None  # of the cache with which conversations were put aside
+    draft: int = 0  # bytes of a model that writes ahead, in main memory
+    draft_mapped: int = 0  # part of them that is its file
 
     @property
     def complete(self) -> bool:
@@ -120,21 +123,34 @@ class Fit:
     @property
     def taken(self) -> int:
         """Bytes, in main memory and on GPUs together."""
-        return _everything(self.placement)
+        return _everything(self.placement) + self.draft
+
+    @property
+    def ram(self) -> int:
+        return self.placement.ram + self.draft
 
     @property
     def mapped(self) -> int:
         """Part of main memory that holds the file's own pages."""
         placement = self.placement
         tables = placement.demand.weights.tables
-        return placement.ram_dense + placement.ram_experts + tables - placement.streamed
+        file = placement.ram_dense + placement.ram_experts + tables - placement.streamed
+        return file + self.draft_mapped
 
 
 class Ladder:
     """Of one model on one machine, for one wish."""
 
-    def __init__(self, spec: ModelSpec, quantization: Quantization, whole: Machine, wanted: Wanted) -> None:
-        """`whole` is the machine when nothing else runs on it."""
+    def __init__(
+        self,
+        spec: ModelSpec,
+        quantization: Quantization,
+        whole: Machine,
+        wanted: Wanted,
+        draft: tuple[ModelSpec, Quantization] | None = None,
+    ) -> None:
+        """`whole` is the machine when nothing else runs on it. `draft`: a model that writes ahead."""
+        self._draft = draft
         self._shape = spec.shape
         self._quantization = quantization
         self._whole = whole
@@ -147,7 +163,7 @@ class Ladder:
             wanted.sequences or USUAL_SEQUENCES,
             shared=wanted.sequences != 1,
         )
-        self._ideal = fastest(self._demand(base), whole, self._hope)
+        self._ideal = fastest(self._demand(base), self._beside(whole, base), self._hope)
         self.base = replace(
             base,
             whole=self._ideal.gpu_layers >= spec.shape.layers,
@@ -178,10 +194,19 @@ class Ladder:
                 continue
             if bound.plain:
                 setting = replace(setting, repack=False)
-            placement = fastest(self._demand(setting), room.machine, self._hope)
-            small = bound.most is None or _everything(placement) <= bound.most
-            if small and self._fits(setting, placement, room):
-                return Fit(rung, setting, wanted, placement, self.needed, free_in(room))
+            draft, mapped = self._draft_bytes(setting)
+            left = replace(room, machine=self._beside(room.machine, setting))
+            placement = fastest(self._demand(setting), left.machine, self._hope)
+            small = bound.most is None or _everything(placement) + draft <= bound.most
+            if (
+                small
+                and self._fits(setting, placement, left)
+                and _within_limits(placement, room, draft, mapped)
+            ):
+                free = free_in(room)
+                return Fit(
+                    rung, setting, wanted, placement, self.needed, free, draft=draft, draft_mapped=mapped
+                )
         return None
 
     def _holds_to(self, kept: KvType, first: Fit) -> bool:
@@ -204,7 +229,8 @@ class Ladder:
     def needed(self) -> int:
         """Bytes of what is wanted, in main memory and on GPUs together."""
         roomy = replace(self._whole, ram_budget=1 << 60)
-        return _everything(fastest(self._demand(self.base), roomy, self._hope))
+        draft, _ = self._draft_bytes(self.base)
+        return _everything(fastest(self._demand(self.base), roomy, self._hope)) + draft
 
     # the rungs
     def _rungs(self) -> Iterator[Setting]:
@@ -301,6 +327,20 @@ class Ladder:
             setting.repack,
         )
 
+    def _draft_bytes(self, setting: Setting) -> tuple[int, int]:
+        """(of the model that writes ahead, part of them that is its file)"""
+        if self._draft is None:
+            return 0, 0
+        spec, quantization = self._draft
+        rooms = setting.context_length, KvType.F16, setting.sequences, setting.shared
+        demand = demand_of(spec.shape, quantization, *rooms, DRAFT_BATCH, setting.repack)
+        alone = place(demand, replace(self._whole, ram_budget=1 << 60, gpus=()), (), False, False)
+        return alone.ram - OVERHEAD, alone.ram_dense + alone.ram_experts + demand.weights.tables
+
+    def _beside(self, machine: Machine, setting: Setting) -> Machine:
+        """What a model that writes ahead leaves of it."""
+        return replace(machine, ram_budget=max(0, machine.ram_budget - self._draft_bytes(setting)[0]))
+
     def _fits(self, setting: Setting, placement: Placement, room: Room) -> bool:
         return (
             placement.runs
@@ -308,7 +348,6 @@ class Ladder:
             and not self._lost_repack(placement, room.machine)
             and (not setting.whole or self._as_ideal(placement))
             and (not setting.easy or self._leaves_plenty(setting, placement, room.machine))
-            and _within_limits(placement, room)
         )
 
     def _reads_enough(self, setting: Setting, placement: Placement, machine: Machine) -> bool:
@@ -351,9 +390,9 @@ def free_in(room: Room) -> int:
     return min([room.machine.ram_budget, *limits]) + room.machine.vram_budget
 
 
-def _within_limits(placement: Placement, room: Room) -> bool:
-    everything = placement.ram + placement.streamed
-    own = placement.ram_fixed - placement.demand.weights.tables + placement.repack
+def _within_limits(placement: Placement, room: Room, draft: int, draft_mapped: int) -> bool:
+    everything = placement.ram + placement.streamed + draft
+    own = placement.ram_fixed - placement.demand.weights.tables + placement.repack + draft - draft_mapped
     return (room.mapped is None or everything <= room.mapped) and (
         room.private is None or own <= room.private
     )

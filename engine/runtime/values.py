@@ -75,6 +75,7 @@ class LoadRequest:
     pipelined: bool = True
     flash: bool | None = None  # attention without whole matrices of scores; None leaves it to llama.cpp
     projector: str = ""  # file that makes tokens of images; "" for models that read text only
+    draft_path: str = ""  # of a smaller model of the same vocabulary that writes ahead; "" is none
 
 
 def weights_of(request: LoadRequest) -> LoadRequest:
@@ -114,6 +115,7 @@ class LoadWish:
     kv_type: str = ""  # "" lets the planner choose
     n_sequences: int = 0  # 0 lets the planner choose
     embedding: bool = False
+    draft: str = ""  # path of a smaller model of the same vocabulary that writes ahead; "" is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,19 +32,24 @@ class ServedModels:
         last_used: Callable[[], str],
         chosen: InstalledModel | None = None,
         context_length: int = 0,
+        draft: str = "",
     ) -> None:
         """`last_used` gives the path of a model, or ""; it may read a file. `context_length` of every
-        load, in tokens; 0 leaves it to the planner."""
+        load, in tokens; 0 leaves it to the planner. `draft`: path of a model that writes ahead for the chosen
+        one."""
         self._library = library
         self._last_used = last_used
         self._chosen = chosen
         self._context_length = context_length
+        self._draft = draft
         self._known: dict[str, InstalledModel] = {}
         self._looked = -_FRESH_S
         self._uses: dict[str, tuple[float, ModelUse]] = {}  # by path, with the file's time
 
     def wish(self, model: InstalledModel, embedding: bool = False) -> LoadWish:
-        return LoadWish(model, context_length=self._context_length, embedding=embedding)
+        ahead = self._chosen is not None and model.path == self._chosen.path and not embedding
+        draft = self._draft if ahead else ""
+        return LoadWish(model, self._context_length, embedding=embedding, draft=draft)
 
     async def listed(self) -> dict[str, InstalledModel]:
         """By id, the chosen model too, though it may lie outside of the library."""

@@ -5272,6 +5272,14 @@ Address: {places}</source>
             <translation>{device} 负责计算 {model} 的一部分，现在不再应答，因此引擎已停止。重新加载模型即可在没有它的情况下继续；对话已保留。日志在 {log}。</translation>
         </message>
         <message>
+            <source>{draft} cannot write ahead for {model}: it has another vocabulary. Choose a smaller model of the same family, or load {model} without one.</source>
+            <translation>{draft} 不能为 {model} 打草稿：两者的词表不同。请选择同一系列中更小的模型，或不带草稿模型加载 {model}。</translation>
+        </message>
+        <message>
+            <source>{draft} cannot write ahead for {model}: its state cannot go back by a token. Choose a smaller model of another kind, or load {model} without one.</source>
+            <translation>{draft} 不能为 {model} 打草稿：它的状态无法退回一个词元。请选择另一种更小的模型，或不带草稿模型加载 {model}。</translation>
+        </message>
+        <message>
             <source>{endpoint} answered with a page that is no hub's (HTTP {status}): a login page of the network may stand in between, or the address is not a hub's. Log in with a browser, or correct the address.</source>
             <translation>{endpoint} 返回的页面不是模型库的内容（HTTP {status}）：可能被网络登录页面拦截，或者该地址并非模型库。请用浏览器登录网络，或更正地址。</translation>
         </message>

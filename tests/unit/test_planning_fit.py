@@ -210,3 +210,17 @@ def test_conversations_get_rooms_of_their_own_where_there_is_plenty() -> None:
 
 def catalog_name(name: str) -> str:
     return next(spec for spec in catalog() if spec.name == name).quantizations[0].name
+
+
+def test_a_model_that_writes_ahead_has_its_memory_in_every_rung() -> None:
+    small = published("SmolLM2-1.7B-Instruct", "Q4_K_M")
+    ladder = Ladder(*QWEN, BARE, Wanted(), small)
+    plain = Ladder(*QWEN, BARE, Wanted())
+    for free in (20, 10, 7):
+        fit = ladder.fit(with_free(BARE, free * GIB))
+        alone = plain.fit(with_free(BARE, free * GIB))
+        assert fit is not None and alone is not None
+        assert GIB < fit.draft < fit.ram <= free * GIB
+        assert small[1].size_bytes * 0.9 < fit.draft_mapped < fit.mapped
+        assert fit.rung >= alone.rung
+    assert ladder.needed > plain.needed + GIB

@@ -9,13 +9,13 @@ from engine.planning import memory
 from engine.runtime.process import _environment
 from engine.runtime.values import LoadRequest
 from engine.runtime.worker import load
-from engine.runtime.worker.load import _context_params
+from engine.runtime.worker.load import context_params
 
 
 @pytest.mark.parametrize(("sequences", "outputs"), [(1, 16), (4, 16), (16, 16), (17, 32), (64, 64)])
 def test_the_list_of_outputs_fills_whole_lines_of_the_cache(sequences: int, outputs: int) -> None:
     request = LoadRequest("model.gguf", 2048, 1, n_sequences=sequences)
-    assert _context_params(llama_cpp, request).n_outputs_max == outputs
+    assert context_params(llama_cpp, request).n_outputs_max == outputs
 
 
 def test_what_is_loaded_is_what_is_planned() -> None:

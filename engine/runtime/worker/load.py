@@ -73,6 +73,7 @@ class LoadedModel:
     on_gpu: bool  # some of it
     projector: Projector | None = None  # of a model that sees
     blind: Sentence | None = None  # why it does not, though it has a projector
+    threads: int | None = None  # the pool that computes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class LoadedEmbedder:
     context: EmbeddingContext
 
 
-class _Loading:
+class Loading:
     """A load at work."""
 
     def __init__(
@@ -100,16 +101,18 @@ class _Loading:
         _check(request)
         check_model_file(Path(request.path))
         native.log.forget()
+        self.threads: int | None = None  # the pool that its context computes with
         self.model = _open_model(native, request, on_progress, cancelled)
         self.vocabulary = Vocabulary(native.llama, self.model)
 
-    def context(self, params: Any) -> Any:
+    def context(self, params: Any, threads: int | None = None) -> Any:
+        """`threads`: a pool that is there already. Raises: LoadError, Cancelled."""
         pointer = self.native.llama.llama_init_from_model(self.model, params)
         if not pointer:
             raise _refusal(self.native, self.name)
         if self._cancelled():
             raise Cancelled
-        attach_threads(self.native, pointer, self.request.threads)
+        self.threads = attach_threads(self.native, pointer, self.request.threads, threads)
         return pointer
 
     def facts(
@@ -148,10 +151,10 @@ def load_model(
     native: Native, request: LoadRequest, on_progress: Callable[[float], None], cancelled: Callable[[], bool]
 ) -> LoadedModel:
     """For answers. Raises: ModelFileError, LoadError (with llama.cpp's reason), Cancelled."""
-    loading = _Loading(native, request, on_progress, cancelled)
+    loading = Loading(native, request, on_progress, cancelled)
     llama, model = native.llama, loading.model
     _check_kind(llama, model, loading.name)
-    pointer = loading.context(_context_params(llama, request))
+    pointer = loading.context(context_params(llama, request))
     if not llama.llama_get_memory(pointer):
         raise LoadError.of("model_cannot_chat", model=loading.name, reason="it is an embedding model")
     kv_bytes = part_bytes(loading.memory(pointer), "kv_cache")
@@ -162,14 +165,15 @@ def load_model(
     facts = loading.facts(pointer, length=context.length, sequences=sequences, template=template)
     key = _state_key(native, request, model, context) if request.park_folder else ""
     native.log.forget()
-    return LoadedModel(facts, loading.vocabulary, context, template, key, not facts.device.startswith("CPU"))
+    on_gpu = not facts.device.startswith("CPU")
+    return LoadedModel(facts, loading.vocabulary, context, template, key, on_gpu, threads=loading.threads)
 
 
 def load_embedder(
     native: Native, request: LoadRequest, on_progress: Callable[[float], None], cancelled: Callable[[], bool]
 ) -> LoadedEmbedder:
     """For embeddings, by the model's own way of pooling or the mean. Raises: as `load_model`."""
-    loading = _Loading(native, request, on_progress, cancelled)
+    loading = Loading(native, request, on_progress, cancelled)
     llama, model = native.llama, loading.model
     if llama.llama_model_has_encoder(model):
         raise LoadError.of("model_cannot_embed", model=loading.name, reason="it translates text into text")
@@ -190,7 +194,7 @@ def plan_load(native: Native, request: LoadRequest) -> PlannedMemory:
     check_model_file(Path(request.path))
     native.log.forget()
     model = _open_model(native, request, lambda _: None, lambda: False, plans=True)
-    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
+    pointer = llama.llama_init_from_model(model, context_params(llama, request))
     try:
         if not pointer:
             raise _refusal(native, Path(request.path).name)
@@ -255,7 +259,7 @@ def context_of(native: Native, request: LoadRequest, model: Any) -> Iterator[Con
     """Of weights that are there. Raises: LoadError."""
     llama = native.llama
     _check(request)
-    pointer = llama.llama_init_from_model(model, _context_params(llama, request))
+    pointer = llama.llama_init_from_model(model, context_params(llama, request))
     if not pointer:
         raise _refusal(native, Path(request.path).name)
     try:
@@ -333,7 +337,7 @@ def _overrides(native: Native, request: LoadRequest) -> Any:
     return (_BufferOverride * 2)(_BufferOverride(pattern, cpu), _BufferOverride(None, None))
 
 
-def _context_params(llama: Any, request: LoadRequest) -> Any:
+def context_params(llama: Any, request: LoadRequest) -> Any:
     params = llama.llama_context_default_params()
     cache_type = {
         "f16": llama.GGML_TYPE_F16,
@@ -360,7 +364,7 @@ def _context_params(llama: Any, request: LoadRequest) -> Any:
 
 
 def _embedding_params(llama: Any, model: Any, request: LoadRequest) -> Any:
-    params = _context_params(llama, request)
+    params = context_params(llama, request)
     # A text is pooled in one piece, so it has to fit into one computation.
     longest = min(request.context_length, int(llama.llama_model_n_ctx_train(model)) or request.context_length)
     params.n_ctx = params.n_batch = params.n_ubatch = params.n_outputs_max = longest

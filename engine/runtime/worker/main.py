@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from engine.errors import Cancelled, DesksideError
@@ -21,9 +22,11 @@ from engine.runtime.values import LoadRequest, ModelFacts, Timing
 from engine.runtime.wire import decode_to_worker, encode
 from engine.runtime.worker.confinement import confine
 from engine.runtime.worker.crew import Crew
+from engine.runtime.worker.draft_model import load_drafter
+from engine.runtime.worker.drafter import Drafter
 from engine.runtime.worker.embedding import Embedder
 from engine.runtime.worker.inbox import Inbox
-from engine.runtime.worker.load import load_embedder, load_model, plan_load
+from engine.runtime.worker.load import LoadedModel, load_embedder, load_model, plan_load
 from engine.runtime.worker.native import Native
 from engine.runtime.worker.node import serve_devices
 from engine.runtime.worker.outbox import Outbox
@@ -189,15 +192,27 @@ def _load(native: Native, load: protocol.Load, inbox: Inbox, outbox: Outbox) -> 
         model = with_sight(native, model, request)
         if model.blind:
             outbox.put(protocol.Notice(job, model.blind))
+    drafter = load_drafter(native, request, model, cancelled) if request.draft_path else None
     budget, context = request.park_budget_bytes, model.context
     parking = open_parking(request.park_folder, model.state_key, budget, context, inbox.post)
     pace = Pace(model.context.batch_size, can_stop=not model.on_gpu)
     writer = Writer(native, model, outbox)
-    _announce(job, model.facts, outbox)
+    facts = model.facts
+    if drafter is not None:
+        facts = replace(facts, memory=(*facts.memory, *drafter.memory))
+    _announce(job, facts, outbox)
     # A graphics card computes without these threads: their time says nothing.
-    crew = Crew(1 if model.on_gpu else request.threads, model.context.use_threads)
+    crew = Crew(1 if model.on_gpu else request.threads, partial(_use_threads, model, drafter))
     looking = Looking(model.projector, inbox.post) if model.projector else None
-    return Scheduler(model.context, model.vocabulary, writer, parking, pace, crew, inbox, outbox, looking)
+    return Scheduler(
+        model.context, model.vocabulary, writer, parking, pace, crew, inbox, outbox, looking, drafter
+    )
+
+
+def _use_threads(model: LoadedModel, drafter: Drafter | None, count: int) -> None:
+    model.context.use_threads(count)
+    if drafter is not None:
+        drafter.use_threads(count)
 
 
 def _announce(job: JobId, facts: ModelFacts, outbox: Outbox) -> None:

@@ -15,9 +15,11 @@ from engine.messages import Sentence, sentence
 from engine.runtime.protocol import Cancel, Cancelled, Embed, Failed, Forget, LimitParking, Park, Parked
 from engine.runtime.values import StopReason
 from engine.runtime.worker.admission import Admission, Admitted, Refused
+from engine.runtime.worker.ahead import Ahead
 from engine.runtime.worker.batch import Portion
 from engine.runtime.worker.context import Context, Outcome
 from engine.runtime.worker.crew import Crew
+from engine.runtime.worker.drafter import Drafter
 from engine.runtime.worker.grammar.gbnf import GrammarError
 from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
@@ -52,6 +54,7 @@ class Scheduler:
         inbox: Inbox,
         outbox: Outbox,
         looking: Looking | None = None,
+        drafter: Drafter | None = None,
     ) -> None:
         self._context = context
         self._vocabulary = vocabulary
@@ -64,7 +67,8 @@ class Scheduler:
         self._seating = Seating(context, parking, pace)
         self._slots = self._seating.slots
         ends = vocabulary.ends_answer
-        self._speculation = Speculation(context.most_outputs, ends)
+        ahead = Ahead(drafter, ends) if drafter is not None else None
+        self._speculation = Speculation(context.most_outputs, ends, ahead)
         self._admission = Admission(writer, inbox.post)
         self._asked: set[JobId] = set()  # that are being made into streams
         self._forgotten: set[str] = set()  # conversations, while requests of theirs may be on the way

@@ -14,13 +14,12 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from engine.runtime.worker.ahead import LEAST_GAIN, LENGTHS, Ahead, expected
 from engine.runtime.worker.batch import Portion
 from engine.runtime.worker.lookup import Match, find_match, find_pair, guess
 from engine.runtime.worker.slots import Slot
 
 MOST_STREAMS = 4  # answers at once; with more, batches are well filled without drafts
-_LENGTHS = (15, 7, 3)  # of drafts: with the token before them, batches that kernels like
-_LEAST_GAIN = 1.05  # expected tokens for the time of one, or no draft is made
 # In times of a batch without drafts:
 _FIRST_LOSS = 0.5  # that an answer may lose from the beginning,
 _LOSS_A_TOKEN = 0.01  # and for each token that it has written;
@@ -76,23 +75,34 @@ class Drafting:
     often_until: int = 0  # length of the tokens
     drafted: int = 0  # tokens, in all
     held: int = 0
+    ahead: bool = False  # the draft at work is of a smaller model
+
+    def book(self, gained: float) -> None:
+        """So many batches without drafts were saved."""
+        self.gained = min(_MOST_GAIN, self.gained + gained)
 
 
 class Speculation:
     """Belongs to the thread of the context."""
 
-    def __init__(self, most_outputs: int, ends: Callable[[int], bool] = lambda token: False) -> None:
+    def __init__(
+        self,
+        most_outputs: int,
+        ends: Callable[[int], bool] = lambda token: False,
+        ahead: Ahead | None = None,
+    ) -> None:
         """`most_outputs`: tokens of a batch that logits may be asked for. `ends`: whether an answer ends with
-        a token."""
+        a token. `ahead`: a smaller model that writes ahead where the text before tells nothing."""
         self._ends = ends
-        self._most_outputs = most_outputs
+        self._ahead = ahead
+        self.most_outputs = most_outputs
         self._ratios: dict[tuple[int, int], float] = {}  # by (streams, draft): batch to one without drafts
-        self._plain_s = 0.0  # of a batch without drafts
+        self.plain_s = 0.0  # of a batch without drafts
         self._in_a_row = 0
 
     def plain(self, seconds: float) -> None:
         """What batches without drafts take just now."""
-        self._plain_s = seconds
+        self.plain_s = seconds
         self._in_a_row = 0
 
     def portions(self, busy: Sequence[Slot], room: int) -> list[Portion] | None:
@@ -100,17 +110,29 @@ class Speculation:
         computed. `room`: tokens that a sequence may hold."""
         if len(busy) > MOST_STREAMS:
             return None
+        if self._ahead is not None:
+            return self._any_portions(busy, room, self._ahead)
         for slot in busy:
             stream = slot.stream
             if stream is None or stream.drafting is None or len(stream.tokens) < stream.drafting.look_at:
                 return None
         return self._portions(busy, room)
 
+    def _any_portions(self, busy: Sequence[Slot], room: int, ahead: Ahead) -> list[Portion] | None:
+        drafting = [slot.stream.drafting for slot in busy if slot.stream and slot.stream.drafting]
+        if len(drafting) < len(busy) or self._in_a_row >= _MOST_IN_A_ROW:
+            return None
+        due = all(len(slot.stream.tokens) >= slot.stream.drafting.look_at for slot in busy)  # type: ignore[union-attr]
+        found = self._portions(busy, room) if due else None
+        if found is None and (found := ahead.portions(busy, room, self)) is not None:
+            self._in_a_row += 1
+        return found
+
     def _portions(self, busy: Sequence[Slot], room: int) -> list[Portion] | None:
         if self._in_a_row >= _MOST_IN_A_ROW:
             return None
         found = [_look(slot) for slot in busy]  # all of them, so that each knows when to look again
-        if not all(found) or self._plain_s <= 0:
+        if not all(found) or self.plain_s <= 0:
             return None
         length = self._best_length(busy, room)
         if not length:
@@ -120,9 +142,9 @@ class Speculation:
 
     def _best_length(self, busy: Sequence[Slot], room: int) -> int:
         """Of the draft that gains most for the answer that gains least; 0 where none pays."""
-        best, most = 0, _LEAST_GAIN
-        for length in _LENGTHS:
-            if len(busy) * (length + 1) > self._most_outputs:
+        best, most = 0, LEAST_GAIN
+        for length in LENGTHS:
+            if len(busy) * (length + 1) > self.most_outputs:
                 continue
             ratio = self.ratio(len(busy), length)
             self._doubt(len(busy), length)
@@ -139,20 +161,26 @@ class Speculation:
         if len(stream.tokens) + length > room or stream.left <= length:
             return 0.0
         share = drafting.trust.share(drafting.length)
-        written = len(stream.tokens) - stream.prompt_length
-        may_lose = drafting.gained + _FIRST_LOSS + _LOSS_A_TOKEN * written
-        if may_lose < (ratio - 1) * (1 - share):
+        if self.may_lose(slot) < (ratio - 1) * (1 - share):
             return 0.0
         drafted = guess(stream.tokens, drafting.after, length)
         useful = next((place for place, token in enumerate(drafted) if self._ends(token)), length)
-        return _expected(share, useful) / ratio
+        return expected(share, useful) / ratio
+
+    def may_lose(self, slot: Slot) -> float:
+        """Batches without drafts that its answer may lose now."""
+        stream = slot.stream
+        if stream is None or stream.drafting is None:
+            return 0.0
+        written = len(stream.tokens) - stream.prompt_length
+        return stream.drafting.gained + _FIRST_LOSS + _LOSS_A_TOKEN * written
 
     def ratio(self, streams: int, length: int) -> float:
         """How much longer a batch takes with drafts of that length."""
         known = self._ratios.get((streams, length))
         if known is not None:
             return known
-        shorter = [each for each in _LENGTHS if each < length and (streams, each) in self._ratios]
+        shorter = [each for each in LENGTHS if each < length and (streams, each) in self._ratios]
         if shorter:
             return 1 + (self._ratios[streams, shorter[0]] - 1) * length / shorter[0]
         return 1 + _RATIO_BEFORE * length * (1 if streams == 1 else streams / 2)
@@ -165,7 +193,7 @@ class Speculation:
 
     def computed(self, busy: int, length: int, seconds: float) -> None:
         """A batch with drafts took so long."""
-        ratio = max(1.0, seconds / self._plain_s)
+        ratio = max(1.0, seconds / self.plain_s)
         old = self._ratios.get((busy, length))
         self._ratios[busy, length] = ratio if old is None else old + _NEWEST * (ratio - old)
 
@@ -175,10 +203,14 @@ class Speculation:
         if slot.stream is None or drafting is None:
             return
         length = len(portion.tokens) - 1
-        drafting.trust.learn(drafting.length, held, length)
         drafting.drafted += length
         drafting.held += held
-        drafting.gained = min(_MOST_GAIN, drafting.gained + held + 1 - self.ratio(width, length))
+        if drafting.ahead and self._ahead is not None:
+            drafting.ahead, drafting.after = False, 0
+            self._ahead.judged(slot, length, held, width, self)
+            return
+        drafting.trust.learn(drafting.length, held, length)
+        drafting.book(held + 1 - self.ratio(width, length))
         now = len(slot.stream.tokens)
         drafting.look_at = now
         drafting.resume = 0
@@ -226,14 +258,10 @@ def _behind_change(drafting: Drafting, tokens: array[int]) -> Match | None:
     return Match(after, _RESUMED) if after else None
 
 
-def _expected(share: float, length: int) -> float:
-    """Tokens that a draft of that length gives, with the one that is drawn behind it."""
-    return (1 - share ** (length + 1)) / (1 - share) if share < 1 else length + 1.0
-
-
 def _portion(slot: Slot, length: int) -> Portion:
     stream = slot.stream
     assert stream is not None and stream.drafting is not None
+    stream.drafting.ahead = False
     start = len(slot.tokens)
     tokens = stream.tokens[start:] + guess(stream.tokens, stream.drafting.after, length)
     return Portion(slot.sequence, start, tokens, wants_logits=True, drafted=True)

@@ -27,20 +27,28 @@ class _PoolParams(ctypes.Structure):
     )
 
 
-def attach_threads(native: Native, context: Any, threads: int) -> None:
-    """For the life of the process. Leaves llama.cpp to itself where this build has no such thing."""
-    params = _PoolParams()
-    init = native.function("ggml_threadpool_params_init", None, ctypes.c_void_p, ctypes.c_int)
-    init(ctypes.byref(params), threads)
-    make = _of_cpu_backend(native, b"ggml_threadpool_new")
-    if make is None:
-        return
-    pool = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(make)(ctypes.addressof(params))
+def attach_threads(native: Native, context: Any, threads: int, pool: int | None = None) -> int | None:
+    """For the life of the process. `pool`: of another context that never computes at the same time: threads
+    that wait turn in circles, and two pools would be in each other's way. Returns the pool; None, leaving
+    llama.cpp to itself, where this build has no such thing."""
+    pool = pool or _new_pool(native, threads)
     if pool:
         attach = native.function(
             "llama_attach_threadpool", None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
         )
         attach(context, pool, None)
+    return pool
+
+
+def _new_pool(native: Native, threads: int) -> int | None:
+    params = _PoolParams()
+    init = native.function("ggml_threadpool_params_init", None, ctypes.c_void_p, ctypes.c_int)
+    init(ctypes.byref(params), threads)
+    make = _of_cpu_backend(native, b"ggml_threadpool_new")
+    if make is None:
+        return None
+    made: int | None = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(make)(ctypes.addressof(params))
+    return made
 
 
 def _of_cpu_backend(native: Native, name: bytes) -> int | None:

@@ -19,11 +19,11 @@ class Vocabulary:
 
     def __init__(self, llama: Any, model: Any) -> None:
         self._llama = llama
-        self._vocab = llama.llama_model_get_vocab(model)
-        self.size = int(llama.llama_vocab_n_tokens(self._vocab))
-        self.beginning = int(llama.llama_vocab_bos(self._vocab))  # -1 without one
-        self.end = int(llama.llama_vocab_eos(self._vocab))
-        self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self._vocab)) and self.beginning >= 0
+        self.pointer = llama.llama_model_get_vocab(model)
+        self.size = int(llama.llama_vocab_n_tokens(self.pointer))
+        self.beginning = int(llama.llama_vocab_bos(self.pointer))  # -1 without one
+        self.end = int(llama.llama_vocab_eos(self.pointer))
+        self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self.pointer)) and self.beginning >= 0
         self._answers: dict[int, bytes | None] = {}  # what `answer_bytes` found out
         self._ends: tuple[int, ...] | None = None
         self._plain: PlainText | None = None
@@ -41,7 +41,7 @@ class Vocabulary:
         if self._plain is None:
             attribute = self._llama.llama_vocab_get_attr
             control = (
-                token for token in range(self.size) if attribute(self._vocab, token) & _CONTROL_OR_UNKNOWN
+                token for token in range(self.size) if attribute(self.pointer, token) & _CONTROL_OR_UNKNOWN
             )
             texts = {self.text_of(token) for token in control} - {OPEN_TAG, CLOSE_TAG}
             self._plain = PlainText(sorted(texts))
@@ -58,7 +58,7 @@ class Vocabulary:
         """What follows on tokens that are known. None where that cannot be told from the text alone: only at
         a control token do tokens never reach across."""
         tokens = self._tokenize_parts(text)
-        begins = not text or (tokens and self._llama.llama_vocab_is_control(self._vocab, tokens[0]))
+        begins = not text or (tokens and self._llama.llama_vocab_is_control(self.pointer, tokens[0]))
         return tokens if begins else None
 
     def tokenize_more(self, text: str) -> list[int]:
@@ -71,7 +71,7 @@ class Vocabulary:
 
     def bytes_of(self, token: int) -> bytes:
         """What the token adds to an answer; nothing for control tokens."""
-        shown = token in self._shown or not self._llama.llama_vocab_is_control(self._vocab, token)
+        shown = token in self._shown or not self._llama.llama_vocab_is_control(self.pointer, token)
         return self._render(token) if shown else b""
 
     def answer_bytes(self, token: int) -> bytes | None:
@@ -88,7 +88,7 @@ class Vocabulary:
         return self._render(token).decode("utf-8", "replace") if 0 <= token < self.size else ""
 
     def ends_answer(self, token: int) -> bool:
-        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+        return bool(self._llama.llama_vocab_is_eog(self.pointer, token))
 
     def end_tokens(self) -> tuple[int, ...]:
         """Those that end an answer."""
@@ -123,11 +123,11 @@ class Vocabulary:
         raw = text.encode("utf-8", "replace")  # lone surrogates can come from a clipboard
         room = len(raw) + 8
         tokens = (ctypes.c_int32 * room)()
-        count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, around, parse)
+        count = self._llama.llama_tokenize(self.pointer, raw, len(raw), tokens, room, around, parse)
         if count < 0:
             room = -count
             tokens = (ctypes.c_int32 * room)()
-            count = self._llama.llama_tokenize(self._vocab, raw, len(raw), tokens, room, around, parse)
+            count = self._llama.llama_tokenize(self.pointer, raw, len(raw), tokens, room, around, parse)
         return list(tokens[:count])
 
     def _single(self, text: str) -> int | None:
@@ -144,4 +144,4 @@ class Vocabulary:
         return piece.raw[:length]
 
     def _to_piece(self, token: int, piece: Any) -> int:
-        return int(self._llama.llama_token_to_piece(self._vocab, token, piece, len(piece), 0, True))
+        return int(self._llama.llama_token_to_piece(self.pointer, token, piece, len(piece), 0, True))
