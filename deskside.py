@@ -69,7 +69,6 @@ def main(words: Sequence[str] | None = None) -> int:
 def _worker(words: Sequence[str], pack: Path | None = None) -> int:
     """`pack`: the runtime to try, in place of the one that was chosen."""
     from engine.errors import LoadError
-    from engine.messages import english
     from engine.packs.abi import engine_abi
     from engine.packs.shelf import BUILT_IN, Shelf
     from engine.paths import default_paths
@@ -86,7 +85,7 @@ def _worker(words: Sequence[str], pack: Path | None = None) -> int:
         with shelf.attempt() as name:
             native = Native(avoided, None if name == BUILT_IN else shelf.place(name))
             if native.refusal is not None:
-                shelf.put_aside(name, english(native.refusal))
+                shelf.put_aside(name, native.refusal)
             return native
 
     return work(words, bring)

@@ -463,6 +463,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "pack_source_silent": "The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.",
         "pack_without_device": "The runtime {name} starts, but finds no device that it can compute on, so it was not taken. Install the driver of the graphics card and try again.",
         "pack_failed_trial": "The runtime {name} failed its trial ({reason}), so it was not taken, and everything is as it was.",
+        "pack_ended_engine": "The engine ended twice while it was starting with {name}. Update the driver of the graphics card and choose it again, or choose another runtime.",
+        "pack_aside": "It was put aside before ({reason}). Choose it again to give it another chance, or choose another runtime.",
+        "pack_slower": "With the runtime {name} {model} wrote {now} tokens a second, and {before} with {other}, so {other} is used from the next load on. Choose {name} again to give it another chance.",
+        "pack_slower_than_own": "With the runtime {name} {model} wrote {now} tokens a second, and {before} without it, so it is not used from the next load on. Choose it again to give it another chance.",
         "pack_in_the_way": "The runtime {name} cannot be changed or removed now ({reason}). Unload all models, then try again.",
         # host
         "host_not_forgotten": "What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.",

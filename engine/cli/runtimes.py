@@ -12,6 +12,7 @@ from engine.download.sizes import size_text
 from engine.download.values import DownloadProgress
 from engine.errors import UsageError
 from engine.jobs.runtimes import RuntimeOnShelf, Runtimes
+from engine.messages import english
 
 _ACTIONS: Final = ("list", "offers", "install", "use", "rollback", "remove")
 _BUILT_IN_NAME: Final = "built-in"
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
 def _line(state: RuntimeOnShelf) -> str:
     mark = "*" if state.in_use else " "
-    why = f"  put aside: {harmless(state.aside)}" if state.aside else ""
+    why = f"  put aside: {harmless(english(state.aside))}" if state.aside else ""
     return f"{mark} {state.name or _BUILT_IN_NAME:<28} {state.backend}{why}"
 
 

@@ -25,6 +25,7 @@ from engine.hardware.report import HardwareReport
 from engine.host.audience import Audience
 from engine.host.bringing import Bringing, Means
 from engine.host.nodes import Doors
+from engine.host.pack_speed import PackSpeed
 from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
 from engine.host.recorder import Recorder
@@ -71,6 +72,7 @@ class Pool:
         self._park_bytes = policy.park_bytes()  # as the workers know it
         self._forgotten: set[str] = set()  # conversations deleted while workers might still keep them
         self._recorder = Recorder(paths, policy.keep_history)
+        self._pack_speed = PackSpeed(paths)
         self._bringing = Bringing(self._means(), self._audience)
         self._ending = False
         self.ended = threading.Event()  # after `stop`, once every worker is gone
@@ -432,6 +434,10 @@ class Pool:
                 roll_back(self._paths, resident.watch.entry)
                 notice = sentence("tuning_rolled_back", model=resident.name)
                 self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
+            if resident.request is not None:
+                left = self._pack_speed.answered(resident.wish.model, resident.request, facts, records)
+                if left is not None:
+                    self._audience.tell_all(resident, events.Noticed(resident.load_job, left))
 
     def _ask_again(self, resident: Resident, job: Job) -> None:
         if resident.answers.pop(job.id, None) is None:

@@ -77,8 +77,8 @@ def examine(paths: Paths, settings: Settings, command: Sequence[str]) -> Iterato
 def _engine(paths: Paths, command: Sequence[str]) -> Iterator[Finding]:
     yield Finding(True, f"the engine {'runs' if host_runs(paths) else 'does not run now'}")
     for state in Runtimes(paths, command).here():
-        if state.aside:
-            yield Finding(False, f"runtime {state.name} was put aside: {state.aside}")
+        if state.aside is not None:
+            yield Finding(False, f"runtime {state.name} was put aside: {english(state.aside)}")
         elif state.in_use:
             yield Finding(True, f"runtime in use: {state.name or 'built-in'}")
     try:

@@ -19,7 +19,7 @@ from engine.download.values import DownloadPlan, DownloadProgress, Place, Remote
 from engine.download.wire import Wire
 from engine.errors import PackError, WorkerError
 from engine.hardware.report import DeviceFacts
-from engine.messages import english
+from engine.messages import Sentence, english
 from engine.packs.abi import engine_abi
 from engine.packs.manifest import (
     BACKENDS,
@@ -48,7 +48,7 @@ class RuntimeOnShelf:
     name: str
     backend: str
     in_use: bool
-    aside: str = ""  # why it was put aside
+    aside: Sentence | None = None  # why it was put aside
 
 
 class Runtimes:
@@ -64,7 +64,7 @@ class Runtimes:
         """What can be chosen: packs, the best backend first, then what the program brings."""
         in_use, aside = self._shelf.in_use(), self._shelf.choice().aside
         packs = [
-            RuntimeOnShelf(pack.name, pack.backend, pack.name == in_use, aside.get(pack.name, ""))
+            RuntimeOnShelf(pack.name, pack.backend, pack.name == in_use, aside.get(pack.name))
             for pack in self._shelf.packs()
         ]
         return (*packs, RuntimeOnShelf(BUILT_IN, "cpu", in_use == BUILT_IN))

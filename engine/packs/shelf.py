@@ -21,7 +21,9 @@ from typing import Any, Final
 
 import psutil
 
+from engine.messages import Sentence, english, sentence
 from engine.packs.manifest import BACKENDS, Pack
+from engine.whole_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class Choice:
     """`chosen`: names, the newest first. `aside`: packs that failed, and why."""
 
     chosen: tuple[str, ...] = ()
-    aside: dict[str, str] = field(default_factory=dict)
+    aside: dict[str, Sentence] = field(default_factory=dict)
 
 
 class Shelf:
@@ -57,7 +59,7 @@ class Shelf:
         try:
             stored = json.loads((self.folder / "choice.json").read_text("utf-8"))
             chosen, aside = stored["chosen"], stored["aside"]
-            return Choice(tuple(map(str, chosen)), {str(name): str(why) for name, why in aside.items()})
+            return Choice(tuple(map(str, chosen)), {str(name): _reason(why) for name, why in aside.items()})
         except FileNotFoundError:
             return Choice()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -88,9 +90,24 @@ class Shelf:
         self._write(replace(choice, chosen=choice.chosen[1:]))
         return self.in_use()
 
-    def put_aside(self, name: str, reason: str) -> None:
+    def before(self) -> str:
+        """What was used before the one that was chosen, as far as it still can be."""
+        choice, names = self.choice(), [pack.name for pack in self.packs()]
+        good = {BUILT_IN, *(name for name in names if name not in choice.aside)}
+        return next((name for name in choice.chosen[1:] if name in good), BUILT_IN)
+
+    def go_back(self, name: str, reason: Sentence) -> None:
+        """Puts the pack that was chosen aside. In its place comes what was there before it, which need not be
+        the next best. Raises: OSError."""
+        log.warning("the runtime %s is left: %s", name, english(reason))
+        choice, before = self.choice(), self.before()
+        rest = choice.chosen[choice.chosen.index(before, 1) :] if before in choice.chosen[1:] else ()
+        self._write(Choice(rest, {**choice.aside, name: reason}))
+        self._forget_attempts(name)
+
+    def put_aside(self, name: str, reason: Sentence) -> None:
         """Raises: OSError."""
-        log.warning("the runtime %s is put aside: %s", name, reason)
+        log.warning("the runtime %s is put aside: %s", name, english(reason))
         choice = self.choice()
         self._write(replace(choice, aside={**choice.aside, name: reason}))
         self._forget_attempts(name)
@@ -138,7 +155,7 @@ class Shelf:
             if name == BUILT_IN or len(dead) < _STRIKES:
                 return name
             try:
-                self.put_aside(name, "the engine ended while it was starting with it")
+                self.put_aside(name, sentence("pack_ended_engine", name=name))
             except OSError as error:
                 log.warning("the runtime %s cannot be put aside: %s", name, error)
                 return BUILT_IN
@@ -153,9 +170,19 @@ class Shelf:
 
     def _write(self, choice: Choice) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.folder / f"choice.{os.getpid()}.new"
-        fresh.write_text(json.dumps(asdict(choice)), "utf-8")
-        fresh.replace(self.folder / "choice.json")
+        aside = {name: {"code": why.code, "values": dict(why.values)} for name, why in choice.aside.items()}
+        stored = {"chosen": choice.chosen, "aside": aside}
+        replace_file(self.folder / "choice.json", json.dumps(stored).encode())
+
+
+def _reason(stored: Any) -> Sentence:
+    """Why a pack was put aside; an older version kept it as a text. Raises: TypeError."""
+    if isinstance(stored, str):
+        return sentence("pack_aside", reason=stored)
+    try:
+        return sentence(stored["code"], **stored["values"])
+    except (KeyError, ValueError):  # a sentence of another version
+        return sentence("pack_aside", reason=str(stored["code"]) if "code" in stored else "?")
 
 
 def _pid_of(mark: Path) -> int:

@@ -270,6 +270,7 @@ class ModelFacts:
     sees: bool = False  # it takes images
     memory: tuple[MemoryShare, ...] = ()
     planned: tuple[MemoryShare, ...] = ()  # what the host expected of the load, "overhead" included
+    pack: str = ""  # the runtime pack that computes; "" for what the program brings
 
     def of(self, part: str) -> int:
         """Bytes of that part of `memory` on all devices."""

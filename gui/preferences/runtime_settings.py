@@ -13,7 +13,7 @@ from engine.jobs.runtimes import RuntimeOnShelf
 from gui.bridge import EngineBridge
 from gui.widgets.controls import Button, ChoiceBox
 from gui.widgets.labels import Text
-from gui.widgets.sentences import SentenceLabel
+from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -103,7 +103,7 @@ class RuntimeSettings(View):
         fetching = self._fetching is not None
         self._fetch.word(self.tr("Stop") if fetching else self.tr("Fetch and try"))
         self._fetch.setEnabled(fetching or bool(self._place.text().strip()))
-        aside = [f"{each.name}: {each.aside}" for each in self._runtimes if each.aside]
+        aside = [f"{each.name}: {translate(each.aside)}" for each in self._runtimes if each.aside]
         words = self.tr("A runtime counts from the next load of a model on.")
         self._state.setText(
             self.tr("fetching, checking and trying…") if fetching else "\n".join([words, *aside])

@@ -3996,6 +3996,10 @@ Address: {places}</source>
             <translation>它会先思考再回答，每秒约 {speed} 个词元意味着要等几分钟；{wanted} 才算舒适。</translation>
         </message>
         <message>
+            <source>It was put aside before ({reason}). Choose it again to give it another chance, or choose another runtime.</source>
+            <translation>它之前已被停用（{reason}）。可以重新选择它再试一次，或选择另一个运行组件。</translation>
+        </message>
+        <message>
             <source>It would run well if main memory read {rate} (now {now}): more channels, or faster modules.</source>
             <translation>如果内存读取达到 {rate}（现在为 {now}），它就能流畅运行：需要更多通道或更快的内存条。</translation>
         </message>
@@ -4466,6 +4470,10 @@ Address: {places}</source>
         <message>
             <source>The engine does not answer at the moment, so nothing can be computed. Try again in a few seconds; if it stays so, start the server again.</source>
             <translation>引擎目前没有响应，无法进行计算。请几秒后重试；如果一直如此，请重新启动服务器。</translation>
+        </message>
+        <message>
+            <source>The engine ended twice while it was starting with {name}. Update the driver of the graphics card and choose it again, or choose another runtime.</source>
+            <translation>引擎用 {name} 启动时两次意外结束。请更新显卡驱动程序后重新选择它，或选择另一个运行组件。</translation>
         </message>
         <message>
             <source>The engine ended unexpectedly while running {model} ({detail}). Load the model again to go on; the conversation is kept. The log is {log}.</source>
@@ -5206,6 +5214,14 @@ Address: {places}</source>
         <message>
             <source>Window, command line, engine and its workers talk over private sockets of this machine, which other users cannot open.</source>
             <translation>窗口、命令行、引擎及其工作进程通过本机的私有套接字通信，其他用户无法打开。</translation>
+        </message>
+        <message>
+            <source>With the runtime {name} {model} wrote {now} tokens a second, and {before} with {other}, so {other} is used from the next load on. Choose {name} again to give it another chance.</source>
+            <translation>使用运行组件 {name} 时，{model} 每秒生成 {now} 个词元，而使用 {other} 时为 {before} 个，因此从下次加载起改用 {other}。可以重新选择 {name} 再试一次。</translation>
+        </message>
+        <message>
+            <source>With the runtime {name} {model} wrote {now} tokens a second, and {before} without it, so it is not used from the next load on. Choose it again to give it another chance.</source>
+            <translation>使用运行组件 {name} 时，{model} 每秒生成 {now} 个词元，而不使用时为 {before} 个，因此从下次加载起不再使用它。可以重新选择它再试一次。</translation>
         </message>
         <message>
             <source>With {size} of main memory in all it would run well.</source>

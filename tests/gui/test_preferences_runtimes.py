@@ -51,10 +51,14 @@ def test_a_runtime_is_chosen_and_removed(page: WindowUnderTest) -> None:
 
 def test_one_that_was_put_aside_says_why(page: WindowUnderTest) -> None:
     page.parts.preferences._runtimes.enter()
-    aside = RuntimeOnShelf("vulkan-1", "vulkan", False, "its driver is gone")
+    why = sentence("pack_refused", name="libggml-vulkan.so", reason="its driver is gone")
+    aside = RuntimeOnShelf("vulkan-1", "vulkan", False, why)
     page.tell(RuntimesListed(page.desk.last("list_runtimes"), (aside, BUILT_IN)))
     assert page.parts.preferences._runtimes._choice.itemText(0) == "vulkan-1, put aside"
-    assert "vulkan-1: its driver is gone" in words(page)
+    assert f"vulkan-1: {english(why)}" in words(page)
+    page.shell._language.choose("zh_CN")
+    page.settle()
+    assert "its driver is gone" in words(page) and english(why) not in words(page)
 
 
 def test_fetching_fails_in_words_and_can_be_stopped(page: WindowUnderTest) -> None:

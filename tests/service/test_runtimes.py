@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -207,5 +208,53 @@ def test_a_pack_that_breaks_later_is_put_aside_and_the_engine_goes_on(home: Home
     answer(home)
     last = json.loads(home.deskside("runtimes", "--json").stdout.splitlines()[-1])
     aside = {each["name"]: each["aside"] for each in last["runtimes"]}
-    assert "libggml-vulkan.so" in aside["cpu-test-1"]
+    assert aside["cpu-test-1"]["code"] == "pack_refused"
+    assert "libggml-vulkan.so" in aside["cpu-test-1"]["text"]
     assert home.in_use() == ""
+
+
+@pytest.mark.timeout(400)
+def test_a_pack_that_is_slower_is_left_by_itself(home: Home, key: Path, tmp_path: Path) -> None:
+    """Parts for the oldest of processors, in place of those that fit this one."""
+    modules, folder = tmp_path / "old", tmp_path / "old-place"
+    modules.mkdir()
+    folder.mkdir()
+    found = importlib.util.find_spec("llama_cpp")
+    assert found is not None and found.origin is not None
+    (old,) = (Path(found.origin).parent / "lib").glob("*ggml-cpu-x64.*")
+    shutil.copy(old, modules)
+    offer(modules, folder, key)
+    undisturbed_answers(home, 5)
+    wait_for_the_engines_end(home)  # what is loaded stays as it is
+    assert home.deskside("runtimes", "install", "cpu", "--from", folder).returncode == 0
+    said = undisturbed_answers(home, 5)
+    assert home.in_use() == "", said
+    assert "tokens a second" in said
+    last = json.loads(home.deskside("runtimes", "--json").stdout.splitlines()[-1])
+    assert last["runtimes"][0]["aside"]["code"] == "pack_slower_than_own"
+    wait_for_the_engines_end(home)
+    log = answer(home)
+    assert "cpu-test-1" not in log[log.rindex("load_backend") :]
+
+
+def wait_for_the_engines_end(home: Home) -> None:
+    deadline = time.monotonic() + 60
+    while (home.state / "engine.json").exists():
+        assert time.monotonic() < deadline, "the engine stays"
+        time.sleep(0.2)
+
+
+def undisturbed_answers(home: Home, wanted: int) -> str:
+    """What was said beside them. Only answers on a quiet machine count, as for everybody."""
+    speeds, said = home.state / "pack-speed.jsonl", ""
+    before = len(speeds.read_bytes().splitlines()) if speeds.exists() else 0
+    for _ in range(8 * wanted):
+        done = home.deskside(
+            "chat", "-p", "Tell me of the sea. " * 12, "--max-tokens", "32", "--model", starter()
+        )
+        assert done.returncode == 0, done.stderr
+        said += done.stderr
+        now = len(speeds.read_bytes().splitlines()) if speeds.exists() else 0
+        if now >= before + wanted or "tokens a second" in said:
+            return said
+    pytest.skip("other programs keep this machine busy")

@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.errors import PackError
+from engine.messages import Sentence, english, sentence
 from engine.packs.manifest import Pack, read_manifest, trusted_keys
 from engine.packs.shelf import BUILT_IN, Shelf
 from engine.packs.unpack import unpack
@@ -195,15 +196,59 @@ def test_what_was_chosen_is_taken_and_the_one_before_comes_back(shelf: Shelf) ->
     assert shelf.roll_back() == BUILT_IN
 
 
+def broken(why: str) -> Sentence:
+    return sentence("pack_refused", name="libggml-x.so", reason=why)
+
+
 def test_one_that_was_put_aside_gives_way_to_the_next_best(shelf: Shelf) -> None:
     shelf.use("cuda-1")
-    shelf.put_aside("cuda-1", "it is broken")
+    shelf.put_aside("cuda-1", broken("it is broken"))
     assert shelf.in_use() == "vulkan-1"
-    shelf.put_aside("vulkan-1", "it is broken, too")
-    shelf.put_aside("cpu-1", "and this")
+    shelf.put_aside("vulkan-1", broken("it is broken, too"))
+    shelf.put_aside("cpu-1", broken("and this"))
     assert shelf.in_use() == BUILT_IN
     shelf.use("cuda-1")  # another chance
     assert shelf.in_use() == "cuda-1"
+
+
+def test_one_that_is_too_slow_gives_way_to_what_was_there_before(shelf: Shelf) -> None:
+    shelf.use("cpu-1")
+    shelf.use("cuda-1")
+    assert shelf.before() == "cpu-1"
+    shelf.go_back("cuda-1", broken("slow"))
+    assert shelf.in_use() == "cpu-1"  # not vulkan-1, which is better and which nobody chose
+    assert shelf.choice().aside["cuda-1"] == broken("slow")
+    assert shelf.before() == BUILT_IN
+    shelf.go_back("cpu-1", broken("slow"))
+    assert shelf.in_use() == BUILT_IN
+    shelf.use("cuda-1")
+    assert shelf.in_use() == "cuda-1"
+    assert "cuda-1" not in shelf.choice().aside
+
+
+def test_what_was_there_before_may_be_gone_or_broken(shelf: Shelf) -> None:
+    for name in (BUILT_IN, "cpu-1", "vulkan-1", "cuda-1"):
+        shelf.use(name)
+    shelf.put_aside("vulkan-1", broken("it is"))
+    shelf.remove("cpu-1")
+    assert shelf.before() == BUILT_IN
+    shelf.go_back("cuda-1", broken("slow"))
+    assert shelf.in_use() == BUILT_IN
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("the driver is gone", "the driver is gone"),  # as versions before kept it
+        ({"code": "pack_of_the_future", "values": {}}, "pack_of_the_future"),
+        ({"code": "pack_refused", "values": {}}, "pack_refused"),
+        ({}, "?"),
+    ],
+)
+def test_reasons_of_other_versions_are_shown_all_the_same(shelf: Shelf, kept: object, said: str) -> None:
+    (shelf.folder / "choice.json").write_text(json.dumps({"chosen": ["cuda-1"], "aside": {"cuda-1": kept}}))
+    assert said in english(shelf.choice().aside["cuda-1"])
+    assert shelf.in_use() == "vulkan-1"
 
 
 def test_removed_packs_are_gone(shelf: Shelf) -> None:
@@ -227,7 +272,7 @@ def test_a_pack_that_ends_workers_twice_is_put_aside(shelf: Shelf) -> None:
         assert done.returncode == 9
     with shelf.attempt() as name:
         assert name == "vulkan-1"
-    assert "starting" in shelf.choice().aside["cuda-1"]
+    assert shelf.choice().aside["cuda-1"].code == "pack_ended_engine"
 
 
 def test_a_good_start_forgets_a_bad_one(shelf: Shelf) -> None:
@@ -239,7 +284,17 @@ def test_a_good_start_forgets_a_bad_one(shelf: Shelf) -> None:
     assert list(shelf.folder.glob("trying-*")) == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"chosen": 3, "aside": {}}', '{"chosen": [], "aside": []}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"chosen": 3, "aside": {}}',
+        '{"chosen": [], "aside": []}',
+        '{"chosen": [], "aside": {"a": 3}}',
+        '{"chosen": [], "aside": {"a": {"code": "pack_refused", "values": 3}}}',
+    ],
+)
 def test_a_damaged_choice_counts_as_none(shelf: Shelf, text: str) -> None:
     (shelf.folder / "choice.json").write_text(text)
     assert shelf.in_use() == BUILT_IN

@@ -139,6 +139,7 @@ class Loading:
             n_sequences=sequences,
             n_embedding=n_embedding,
             memory=self.memory(pointer),
+            pack=self.native.pack,
         )
 
     def memory(self, pointer: Any) -> tuple[MemoryShare, ...]:

@@ -41,6 +41,7 @@ class Native:
         self.refusal: Sentence | None = None  # why the pack is not used: everything else works without it
         if pack is not None:
             self.refusal = self._add_pack(pack, avoided)
+        self.pack = pack.name if pack is not None and self.refusal is None else ""
         self.llama.llama_backend_init()
         self.cpu_variant = _cpu_variant(self.log.lines)
         if not any(device.kind == "cpu" for device in self.devices()):
