@@ -96,9 +96,9 @@ class GraphCard(QWidget):
         if description != self.accessibleDescription():
             self.setAccessibleDescription(description)
             self.setToolTip(description)
-        self._repaint.setInterval(_CALM_MS if self._theme.calm else REPAINT_MS)
+        # Set anew while it runs, it would begin again with every reading, and never end.
         if self.isVisible() and not self._repaint.isActive():
-            self._repaint.start()
+            self._repaint.start(_CALM_MS if self._theme.calm else REPAINT_MS)
 
     def pause(self, paused: bool) -> None:
         """The chart stands still, so that it can be looked at; the figures go on."""

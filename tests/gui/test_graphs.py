@@ -199,6 +199,19 @@ class Painted(QObject):
         return False
 
 
+def test_readings_that_come_faster_than_it_repaints_are_shown_while_they_come(
+    qtbot: QtBot, panel: GraphPanel
+) -> None:
+    with qtbot.waitExposed(panel):
+        panel.show()
+    qtbot.wait(50)
+    painted = Painted(panel.memory)
+    for index in range(80):
+        panel.on_event(sampled(float(index), model=index * 2**20))
+        qtbot.wait(10)
+    assert painted.count >= 3
+
+
 def test_cards_are_reached_by_keyboard(qtbot: QtBot, panel: GraphPanel) -> None:
     with qtbot.waitExposed(panel):
         panel.show()
