@@ -178,6 +178,8 @@ QTableWidget[kind="facts"]::item {{ padding: 5px 9px; border: none; }}
 QTableWidget[kind="facts"] QHeaderView {{ background: transparent; border: none; }}
 QTableWidget[kind="facts"] QHeaderView::section {{ background: {field}; color: {muted}; border: none;
     padding: 6px 9px; }}
+QCheckBox::indicator:unchecked {{ width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 3px;
+    background: {field}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="page"] {{ background: {window}; }}
 QScrollArea > QWidget > QWidget[kind="side"] {{ background: {side}; }}
