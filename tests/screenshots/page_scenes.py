@@ -1,0 +1,310 @@
+"""The other pages."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from engine.chat.conversation import Role
+from engine.chat.found import ChatsFound, FoundConversation, FoundMessage
+from engine.chat.snippets import Snippet
+from engine.download.library_values import LibraryEntry, Standing
+from engine.download.values import QueuedDownload, TransferState
+from engine.events import (
+    ChatsSearched,
+    DownloadPlanned,
+    DownloadProgressed,
+    DownloadsListed,
+    HardwareReported,
+    HistoryRead,
+    JobCancelled,
+    JobFinished,
+    JobId,
+    LibraryListed,
+    ModelsFound,
+    ModelsListed,
+    Recommended,
+    RuntimesListed,
+    Scored,
+)
+from engine.hardware.report import HardwareReport
+from engine.jobs.advising import advise_on
+from engine.jobs.history import history
+from engine.jobs.runtimes import RuntimeOnShelf
+from engine.jobs.scoring import Score
+from engine.planning.machine import machine_of
+from engine.telemetry.history import History, Quantity
+from tests.gui import money, samples
+from tests.gui.test_history_page import device, record, score
+from tests.gui.test_models_score import accuracy
+from tests.gui.test_models_search import results
+from tests.screenshots.chat_scenes import show_shelf
+from tests.screenshots.stage import GIB, MODEL, NOW, Scene, Stage
+
+_NOBODY = JobId(0)
+
+
+# chats
+def search(made: Stage) -> None:
+    made.list_all()
+    words = made.say("event", "事件")
+    made.parts.sidebar.field.setText(words)
+    made.window.shell._look_for(words)
+    _wait_for(made, "search_conversations")
+    job = made.window.desk.last("search_conversations")
+    made.window.tell(ChatsSearched(job, _found(made, words)), JobFinished(job))
+
+
+def _found(made: Stage, words: str) -> ChatsFound:
+    texts = (
+        made.say("How do I read a stream of server-sent events?", "怎样读取服务器推送的事件流？"),
+        made.say(
+            "An empty line ends an event, so the data is joined", "空行结束一个事件，于是把数据连接起来"
+        ),
+        made.say("The events of the summer, in order", "按时间排列的夏天的事件"),
+    )
+    hits = [
+        FoundMessage(
+            number,
+            role,
+            NOW - number * 100,
+            Snippet(text, ((text.index(words), text.index(words) + len(words)),)),
+        )
+        for number, (role, text) in enumerate(
+            zip((Role.USER, Role.ASSISTANT, Role.USER), texts, strict=True), 11
+        )
+    ]
+    chats = (
+        FoundConversation(
+            2, made.say("Reading an event stream", "读取事件流"), (), NOW - 4_000, tuple(hits[:2])
+        ),
+        FoundConversation(4, made.say("Trip to the lakes", "湖区旅行计划"), (), NOW - 90_000, (hits[2],)),
+    )
+    return ChatsFound(words, chats)
+
+
+def _wait_for(made: Stage, command: str) -> None:
+    for _ in range(100):
+        if made.window.desk.count(command):
+            return
+        QTest.qWait(20)
+
+
+def trash(made: Stage) -> None:
+    made.list_all()
+    made.window.shell.show_trash()
+
+
+def prompts(made: Stage) -> None:
+    made.list_all()
+    show_shelf(made)
+    made.window.shell.show_prompts()
+    made.parts.prompts.list.setCurrentRow(0)
+
+
+# models
+def models(made: Stage) -> None:
+    made.list_all()
+    made.window.shell.show_models()
+    entries = (LibraryEntry(MODEL, (MODEL.path,), Standing.READY, NOW - 90_000, "/models"),)
+    made.window.tell(LibraryListed(_NOBODY, entries, ()), ModelsListed(_NOBODY, (MODEL, samples.STARTER)))
+    job = made.window.desk.last("score")
+    found = (accuracy(Quantity.GENERATION, 0.043, 1200), accuracy(Quantity.RESERVED, 0.004, 7))
+    made.window.tell(Scored(job, Score(90, True, found, (), ())), JobFinished(job))
+
+
+def models_search(made: Stage) -> None:
+    models(made)
+    made.parts.models._field.setFocus()
+    made.parts.models._field.setText("qwen3 8b")
+    made.window.press(Qt.Key.Key_Return)
+    job = made.window.desk.last("search")
+    made.window.tell(ModelsFound(job, results()), JobFinished(job))
+
+
+def downloads(made: Stage) -> None:
+    models(made)
+    plan = samples.plan("DeepSeek-R1-Distill-Qwen-32B", size=19_851_336_256)
+    queue = (
+        QueuedDownload(
+            plan.quantization.repository, "Q4_K_M", "/models", TransferState.FETCHING, 7 * GIB, 18 * GIB, 77
+        ),
+        QueuedDownload("unsloth/Qwen3-8B-GGUF", "Q4_K_M", "/models", TransferState.QUEUED, 0, 5 * GIB),
+        QueuedDownload("unsloth/gemma-3-4b-it-GGUF", "Q8_0", "/models", TransferState.PAUSED, GIB, 4 * GIB),
+    )
+    made.window.tell(
+        DownloadsListed(_NOBODY, queue), DownloadProgressed(JobId(77), samples.progress(plan, 0.38))
+    )
+
+
+# the first start
+def _check(made: Stage) -> HardwareReport:
+    """The report comes: of a machine without a graphics card."""
+    report = replace(samples.report(), gpus=())
+    job = made.window.desk.last("check")
+    made.window.tell(HardwareReported(job, report), JobFinished(job))
+    return report
+
+
+def wizard_check(made: Stage) -> None:
+    _check(made)
+
+
+def wizard_checking(made: Stage) -> None:
+    made.window.progress_check()
+
+
+def _advised(made: Stage) -> None:
+    report = _check(made)
+    advice = advise_on(report, machine_of(report))
+    made.window.tell(Recommended(made.window.desk.last("recommend"), advice))
+    made.parts.wizard.go_forward()
+    made.window.settle()
+
+
+def wizard_recommendation(made: Stage) -> None:
+    _advised(made)
+
+
+def wizard_guide(made: Stage) -> None:
+    _advised(made)
+    step = made.parts.wizard._steps[1]
+    step._guide._button.setChecked(True)
+    made.window.settle()
+    _to_the_end(made, step.content)
+
+
+def wizard_get(made: Stage) -> None:
+    _advised(made)
+    made.parts.wizard.go_forward()
+    made.window.settle()
+    made.window.press(Qt.Key.Key_Return)
+    plan = made.window.desk.arguments("pull_plan")[0]
+    job = made.window.desk.last("pull_plan")
+    made.window.tell(
+        DownloadPlanned(job, samples.download_plan(plan)),
+        DownloadProgressed(job, samples.progress(plan, 0.37)),
+    )
+
+
+def wizard_paused(made: Stage) -> None:
+    wizard_get(made)
+    job = made.window.desk.last("pull_plan")
+    made.parts.wizard.model.pause()
+    made.window.tell(JobCancelled(job))
+
+
+# advice
+def advice_what_if(made: Stage) -> None:
+    made.list_all()
+    made.window.shell.show_advice()
+    made.window.settle()
+    money.answer_what_if(made.window)
+
+
+def advice_budget(made: Stage) -> None:
+    made.list_all()
+    made.window.shell.show_advice()
+    made.parts.advice._tabs[1].setFocus()
+    made.parts.advice._tabs[1].click()
+    made.window.settle()
+    made.parts.advice.budget._fields[0].setText("0.6")
+    made.parts.advice.budget._fields[1].setText("16")
+    money.answer_budget(made.window)
+
+
+def advice_budget_prices(made: Stage) -> None:
+    advice_budget(made)
+    made.window.settle()
+    _to_the_end(made, made.parts.advice._content)
+
+
+# the rest
+def history_page(made: Stage) -> None:
+    made.list_all()
+    path = made.folder / "history.sqlite3"
+    now = time.time()
+    store = History(path)
+    for day in range(7):
+        for hour in range(10):
+            at = now - day * 86_400 - hour * 3_600
+            store.add(
+                [record(at, MODEL.name, 64 + 5 * ((day * 7 + hour * 3) % 5) / 4), device(at), score(at)]
+            )
+    store.close()
+    made.window.shell.show_history()
+    job = made.window.desk.last("history")
+    made.window.tell(HistoryRead(job, history(path, made.window.desk.arguments("history")[0])))
+
+
+def _preferences(made: Stage) -> None:
+    made.list_all()
+    made.window.shell.show_preferences()
+    runtimes = (RuntimeOnShelf("vulkan-1", "vulkan", True), RuntimeOnShelf("", "cpu", False))
+    made.window.tell(RuntimesListed(made.window.desk.last("list_runtimes"), runtimes))
+
+
+def preferences(made: Stage) -> None:
+    _preferences(made)
+
+
+def preferences_chats(made: Stage) -> None:
+    _at(made, made.parts.preferences.chats)
+
+
+def runtimes(made: Stage) -> None:
+    _at(made, made.parts.preferences._runtimes)
+
+
+def computers(made: Stage) -> None:
+    _at(made, made.parts.preferences._nodes)
+
+
+def privacy(made: Stage) -> None:
+    made.parts.preferences._privacy._button.click()
+    _at(made, made.parts.preferences._privacy)
+
+
+def shortcuts(made: Stage) -> None:
+    _at(made, made.parts.preferences._shortcuts)
+
+
+def _at(made: Stage, part: QWidget) -> None:
+    _preferences(made)
+    made.parts.preferences._content.bring_to_the_top(part)
+    QTest.qWait(80)
+
+
+def _to_the_end(made: Stage, area: QScrollArea) -> None:
+    bar = area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+
+
+PAGE_SCENES: dict[str, Scene] = {
+    "search": search,
+    "trash": trash,
+    "prompts": prompts,
+    "models": models,
+    "models-search": models_search,
+    "downloads": downloads,
+    "wizard-check": wizard_check,
+    "wizard-checking": wizard_checking,
+    "wizard-recommendation": wizard_recommendation,
+    "wizard-guide": wizard_guide,
+    "wizard-get": wizard_get,
+    "wizard-paused": wizard_paused,
+    "advice-what-if": advice_what_if,
+    "advice-budget": advice_budget,
+    "advice-budget-prices": advice_budget_prices,
+    "history": history_page,
+    "preferences": preferences,
+    "preferences-chats": preferences_chats,
+    "runtimes": runtimes,
+    "computers": computers,
+    "privacy": privacy,
+    "shortcuts": shortcuts,
+}
