@@ -210,6 +210,7 @@ def stage(
     yield made
     parts.window.close()
     bridge.close()
+    words.choose("en")
     parts.window.deleteLater()
     application.processEvents()
     style.deleteLater()
