@@ -76,6 +76,11 @@ def _python(folder: Path) -> Part:
 
 
 def _system_package(source: Path) -> Part:
+    if sys.platform != "linux":  # the runtime libraries of its compiler, which its maker lets programs carry
+        name, version = f"{platform.system()} runtime libraries", platform.release()
+        return Part(
+            name, version, f"pkg:generic/{platform.system().lower()}-runtime@{version}", "its maker's", ()
+        )
     names = (str(source), str(source).removeprefix("/usr"))  # before and after /usr was merged
     asked = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True, check=False).stdout
     if not asked:

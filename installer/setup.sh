@@ -81,6 +81,7 @@ has_thing() { # has_thing KIND THING
 
 # need_system WHY NEEDS: installs the missing packages with apt, or says which are missing.
 need_system() {
+    [ "$(uname -s)" = Linux ] || return 0  # elsewhere the system and Python's packages bring all of this
     why=$1
     missing=$(printf '%s\n' "$2" | while read -r kind thing package; do
         [ -z "$kind" ] || has_thing "$kind" "$thing" || printf '%s ' "$package"
@@ -119,7 +120,8 @@ find_python() {
     stop "no Python 3.11 to 3.14 was found" "install python3 (Debian: apt-get install -y python3)"
 }
 
-digest() { cat "$@" | sha256sum | cut -c 1-16; }
+sha256() { if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi; }  # macOS has the latter
+digest() { cat "$@" | sha256 | cut -c 1-16; }
 
 # stamped NAME DIGEST: true when that step was done with exactly these inputs.
 stamped() { [ "$(cat "$venv/.stamp-$1" 2>/dev/null)" = "$2" ]; }
@@ -155,7 +157,7 @@ setup_requirements() { # setup_requirements NAME LOCKFILE
 
 llama_key() {
     version=$(sed -n 's/^llama-cpp-python==\([^ ;]*\).*/\1/p' "$locks/llama.lock")
-    flags=$({ cat "$locks/llama.lock" "$llama_fixes"/*.h; echo "$llama_flags"; } | sha256sum | cut -c 1-12)
+    flags=$({ cat "$locks/llama.lock" "$llama_fixes"/*.h; echo "$llama_flags"; } | sha256 | cut -c 1-12)
     echo "$version-$flags-$(uname -s)-$(uname -m)"
 }
 

@@ -5,6 +5,7 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 . "$here/installer/setup.sh"
+export MACOSX_DEPLOYMENT_TARGET=13.0  # as deskside.spec says; llama.cpp is built for it, too
 setup_tests
 out=${1:-$here/dist}
 version=$(sed -n 's/^__version__.*"\(.*\)"$/\1/p' "$here/engine/__init__.py")
@@ -12,6 +13,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
+mkdir -p "$here/build"
+"$venv/bin/python" -c "from PySide6.QtGui import QGuiApplication, QImage; a = QGuiApplication([]); \
+QImage('$here/resources/icons/deskside.svg').save('$here/build/deskside.icns') or exit('no icon')"
 PYTHONHASHSEED=1 "$venv/bin/pyinstaller" --noconfirm --clean --log-level WARN \
     --distpath "$work" --workpath "$work/work" "$here/installer/deskside.spec" >&2
 app=$work/dmg/Deskside.app
@@ -22,8 +26,14 @@ mv "$work/Deskside.app" "$app"
 
 if [ -n "${DESKSIDE_SIGN:-}" ]; then
     # Inside out: what is signed must not change afterwards.
-    find "$app/Contents" \( -name '*.dylib' -o -name '*.so' \) -type f -exec \
-        codesign --force --timestamp --options runtime --sign "$DESKSIDE_SIGN" {} +
+    # By what files are, not by their names: the libraries of frameworks have no ending.
+    find "$app/Contents" -type f ! -path "$app/Contents/MacOS/deskside" | while read -r file; do
+        case $(file -b "$file") in
+        Mach-O*) codesign --force --timestamp --options runtime --sign "$DESKSIDE_SIGN" "$file" ;;
+        esac
+    done
+    find "$app/Contents" -depth -name '*.framework' -type d -exec \
+        codesign --force --timestamp --options runtime --sign "$DESKSIDE_SIGN" {} \;
     codesign --force --timestamp --options runtime --entitlements "$here/installer/macos/entitlements.plist" \
         --sign "$DESKSIDE_SIGN" "$app"
     codesign --verify --deep --strict "$app"

@@ -12,7 +12,8 @@ Run $python -m pip install -q --require-hashes --no-deps -r requirements.lock
 Run $python -m pip install -q --require-hashes --no-deps -r installer\locks\test.lock
 Run $python -m pip install -q --require-hashes -r installer\locks\build.lock
 # The same flags as installer/setup.sh; the fix for AMX is for GCC only.
-$env:CMAKE_ARGS = "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_RPC=ON"
+$env:CMAKE_ARGS = "-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_RPC=ON" +
+    " -DCMAKE_INSTALL_BINDIR=llama_cpp/lib -DCMAKE_INSTALL_LIBDIR=llama_cpp/lib"
 Run $python -m pip install -q --require-hashes --no-deps --no-build-isolation --no-binary llama-cpp-python -r installer\locks\llama.lock
 Run $python -m pip install -q --require-hashes --no-deps -r installer\locks\starter.lock
 Run .venv\Scripts\pyside6-lrelease.exe -silent resources\translations\deskside_zh_CN.ts -qm resources\translations\deskside_zh_CN.qm
@@ -27,4 +28,6 @@ Run build\frozen\deskside\deskside.exe --version
 $version = & $python -c "import engine; print(engine.__version__)"
 $words = @("/DVersion=$version", "/DFrozen=$root\build\frozen\deskside")
 if ($SignTool) { $words += "/SDeskside=$SignTool", "/DSignTool=Deskside" }
-Run iscc $words installer\windows\deskside.iss
+$iscc = "${env:ProgramFiles(x86)}\Inno Setup 6\ISCC.exe"  # its installer does not put it on the path
+if (Get-Command iscc -ErrorAction SilentlyContinue) { $iscc = "iscc" }
+Run $iscc @words installer\windows\deskside.iss
