@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.e2e.desktop import ROOT, Desktop, Program
 
 
-def window_s(desktop: Desktop, base: Path, command: str) -> float:
-    program = Program(desktop, base, [command])
+def window_s(desktop: Desktop, base: Path, command: Sequence[str]) -> float:
+    program = Program(desktop, base, command)
     program.config.mkdir(parents=True, exist_ok=True)
     (program.config / "settings.json").write_text(json.dumps({"wizard_done": True}))
     started = time.perf_counter()
@@ -42,9 +43,9 @@ def main() -> None:
     commands = [str(ROOT / "run"), *sys.argv[2:]]
     with Desktop() as desktop, tempfile.TemporaryDirectory() as folder:
         for command in commands:
-            window_s(desktop, Path(folder), command)
+            window_s(desktop, Path(folder), [command])
         rows = [
-            [*(window_s(desktop, Path(folder), command) for command in commands), python_s()]
+            [*(window_s(desktop, Path(folder), [command]) for command in commands), python_s()]
             for _ in range(rounds)
         ]
     names = [*(Path(command).name for command in commands), "bare Qt"]

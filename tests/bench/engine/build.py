@@ -63,7 +63,7 @@ def peers() -> Path:
 def _build(work: Path, log: Path) -> Path:
     _say(f"building {', '.join(TOOLS)} once, some minutes (log: {log})")
     with log.open("wb") as output:
-        tools = _build_tools(work, output)
+        tools = build_tools(work, output)
         source = _source(work, tools, output)
         _run([tools / "cmake", "-S", source, "-B", work / "out", "-G", "Ninja", *FLAGS], tools, output)
         count = str(os.cpu_count() or 1)
@@ -71,7 +71,7 @@ def _build(work: Path, log: Path) -> Path:
     return work / "out" / "bin"
 
 
-def _build_tools(work: Path, output: object) -> Path:
+def build_tools(work: Path, output: object) -> Path:
     """cmake and ninja of installer/locks/build.lock, in an environment of their own."""
     venv.create(work / "venv", with_pip=True)
     tools = work / "venv" / "bin"

@@ -50,11 +50,11 @@ def generation(bench: Bench) -> list[Row]:
         return side.answer(question(PROMPT, tokens, number)).generation
 
     sides = [
-        Side("ours", lambda: _asked(bench.open_ours(bench.settings), work)),
+        Side("ours", lambda: asked(bench.open_ours(bench.settings), work)),
         Side(
             "llama-bench", lambda: _Tool(bench_generation(bench.tools, bench.settings, tokens, PROMPT, TURNS))
         ),
-        Side("llama-server", lambda: _asked(LlamaServer(bench.tools, bench.settings), work)),
+        Side("llama-server", lambda: asked(LlamaServer(bench.tools, bench.settings), work)),
     ]
     spent = play(sides, bench.limits)
     floor = bench.settings.model.bench_floor
@@ -73,7 +73,7 @@ def prompt(bench: Bench) -> list[Row]:
         return side.answer(question(LONG_PROMPT + SHARED_TOKENS, 1, number)).prompt
 
     sides = [
-        Side("ours", lambda: _asked(bench.open_ours(bench.settings), work, warm=LONG_PROMPT)),
+        Side("ours", lambda: asked(bench.open_ours(bench.settings), work, warm=LONG_PROMPT)),
         Side(
             "llama-bench",
             lambda: _Tool(bench_prompt(bench.tools, bench.settings, LONG_PROMPT, SHARED_TOKENS, TURNS)),
@@ -91,12 +91,12 @@ def streams(bench: Bench) -> list[Row]:
         return together(side, asks)
 
     sides = [
-        Side("ours", lambda: _asked(bench.open_ours(settings), work)),
+        Side("ours", lambda: asked(bench.open_ours(settings), work)),
         Side(
             "llama-batched-bench",
             lambda: _Tool(bench_batched(bench.tools, settings, SHORT_PROMPT, tokens, TURNS)),
         ),
-        Side("llama-server", lambda: _asked(LlamaServer(bench.tools, settings), work)),
+        Side("llama-server", lambda: asked(LlamaServer(bench.tools, settings), work)),
     ]
     spent = play(sides, bench.limits)
     return [
@@ -131,7 +131,7 @@ class _Asked:
         self.side.close()
 
 
-def _asked(
+def asked(
     side: OurPath | LlamaServer, work: Callable[[OurPath | LlamaServer, int], Spent], warm: int = PROMPT
 ) -> Started:
     """As the tools do, with a warm-up: the pages of the weights and buffers are touched once."""
