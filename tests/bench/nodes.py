@@ -40,7 +40,7 @@ _VOCABULARY, _WIDTH = 49_152, 576  # of SmolLM2
 
 
 @contextlib.contextmanager
-def _networks(megabits: int, count: int) -> Iterator[list[tuple[str, tuple[str, ...]]]]:
+def networks(megabits: int, count: int) -> Iterator[list[tuple[str, tuple[str, ...]]]]:
     """(address, words that start a program there) of each."""
     made: list[tuple[str, tuple[str, ...]]] = []
     limit = f"tbf rate {megabits}mbit burst {max(64, megabits * 5 // 4)}kb latency 50ms"
@@ -132,7 +132,7 @@ def main() -> int:
 def _over(
     megabits: int, folder: Path, loopback_s: float, near: list[Distance], expected: str, tokens: int
 ) -> None:
-    with _networks(megabits, 2) as places:
+    with networks(megabits, 2) as places:
         lenders = [
             Lender(folder / f"{megabits}-{number}", host, inside)
             for number, (host, inside) in enumerate(places)
