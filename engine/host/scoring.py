@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LEAST_GENERATED = 24  # tokens
 LEAST_READ = 64  # tokens, for the speed of prompts
 
-_PARTS = ("weights", "repack", "kv_cache", "compute", "output", "overhead")
+_PARTS = ("weights", "repack", "kv_cache", "compute", "output", "projector", "overhead")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _LOOKS = {
     "kv_cache": KV_CACHE,
     "compute": COMPUTE,
     "output": ("ram", 0.45),
+    "projector": ("utilisation", 0.7),
     "overhead": ("muted", 0.6),
 }
 _BAR = 9.0
@@ -82,6 +83,7 @@ class PartsCard(View):
             "kv_cache": self.tr("KV cache"),
             "compute": self.tr("Compute"),
             "output": self.tr("Output"),
+            "projector": self.tr("Images"),
             "overhead": self.tr("Overhead"),
         }
 

@@ -22,7 +22,7 @@ from gui.graphs.rate import TokenMeter
 _READINGS = 160  # a minute at two a second, and some
 _SPEEDS = 480
 
-PARTS = ("weights", "repack", "kv_cache", "compute", "output")  # that the runtime tells of
+PARTS = ("weights", "repack", "kv_cache", "compute", "output", "projector")  # that the runtime tells of
 OVERHEAD = "overhead"
 
 _GONE = (RuntimeState.STOPPED, RuntimeState.STARTING, RuntimeState.LOADING, RuntimeState.CRASHED)

@@ -2496,6 +2496,10 @@ Address: {places}</source>
             <translation>计算</translation>
         </message>
         <message>
+            <source>Images</source>
+            <translation>图片</translation>
+        </message>
+        <message>
             <source>KV cache</source>
             <translation>KV 缓存</translation>
         </message>

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.chat.attachments import attached_image
 from engine.chat.conversation import ConversationSummary, MessageState
+from engine.chat.image_parts import image_in, images_of
 from engine.events import (
     ChatsSearched,
     ConversationOpened,
@@ -21,6 +23,7 @@ from engine.events import (
 from engine.jobs.titling import title_from
 from engine.settings import Remote
 from tests.endpoint import Endpoint, Line, Request
+from tests.pictures import png
 from tests.service.remote_bench import WAIT_S, MemoryRing, remote_model, wait_for
 from tests.service.test_remote_desk import DeskUnderTest, ring  # noqa: F401  a fixture
 
@@ -33,6 +36,7 @@ class Teller:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.titled: list[Request] = []
+        self.asked: list[Request] = []
 
     def __call__(self, request: Request, line: Line) -> None:
         from tests.endpoint import HEAD, models
@@ -46,6 +50,7 @@ class Teller:
             line.say("", reasoning_content="They greet. A title with greetings.")
             line.say(self.title)
         else:
+            self.asked.append(request)
             assert self.may_answer.wait(WAIT_S)
             line.say(f"Hello! ({len(request.body['messages'])})")
         line.end()
@@ -206,3 +211,20 @@ def test_a_damaged_database_is_told_and_gone_on_from(tmp_path: Path) -> None:
     second.done(second.desk.rename_conversation(chat.id, "goes on"))
     assert titles(second) == ["goes on"]
     second.desk.close()
+
+
+def test_images_are_kept_and_told_with_every_question(under_test: DeskUnderTest, teller: Teller) -> None:
+    image = attached_image("my cat.png", png(seed=4))
+    under_test.done(under_test.desk.send(None, "What is it?", (image,)))
+    (chat,) = conversations(under_test)
+    under_test.done(under_test.desk.send(chat.id, "Are you sure?"))
+    first, second = (request.body["messages"] for request in teller.asked[:2])
+    assert second[0] == first[0]
+    shown, words = first[0]["content"]
+    assert image_in(shown["image_url"]["url"]) == png(seed=4)
+    assert words == {"type": "text", "text": "What is it?"}
+    opened = under_test.done(under_test.desk.open_conversation(chat.id))
+    (conversation,) = [event.conversation for event in opened if isinstance(event, ConversationOpened)]
+    question = conversation.branch()[0]
+    assert images_of(question) == (png(seed=4),)
+    assert question.text() == "What is it?"

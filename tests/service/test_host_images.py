@@ -55,6 +55,7 @@ def test_a_projector_beside_the_model_is_loaded_with_it(paths: Paths, model: Pat
     planned = projector_size(projector).total
     assert planned == pytest.approx(loaded.facts.of("projector"), rel=0.3)
     assert describe(installed(model))[1].projector == planned
+    assert sum(one.size_bytes for one in loaded.facts.planned if one.part == "projector") == planned
     # the worker dies while it looks, and comes back seeing
     os.kill(loaded.facts.pid, signal.SIGKILL)
     guest.wait_until(lambda: "host_restarts" in guest.notices())

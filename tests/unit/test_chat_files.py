@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.cancellation import CancelToken
+from engine.chat.attachments import attached_image, part_of
 from engine.chat.conversation import (
     AnswerStats,
     ChatMessage,
@@ -36,6 +37,7 @@ from engine.chat.store import ChatStore
 from engine.errors import Cancelled, DesksideError, ImportRefused, StoreError
 from engine.jobs.chat_files import TakenIn, export, take_in
 from engine.jobs.storekeeper import StoreKeeper
+from tests.pictures import png
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=40)
 TIMES = st.floats(0, 3.9e9, allow_nan=False)
@@ -414,3 +416,17 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path, keeper: StoreKeeper
     with pytest.raises(Cancelled):
         export(keeper, tmp_path / "x.json", Form.JSON, (), token)
     assert not list(tmp_path.glob("*.json")) and not list(tmp_path.glob(".*.part"))
+
+
+def test_images_stand_in_pages_and_are_named_in_markdown() -> None:
+    image = part_of(attached_image("my <cat>.png", png()))
+    foreign = Part(PartKind.IMAGE, "https://example.com/a.png")
+    parts = (image, foreign, Part(PartKind.TEXT, "What is it?"))
+    question = ChatMessage(1, None, Role.USER, parts, MessageState.COMPLETE, 1.0)
+    record = ConversationRecord(Conversation(0, "Cat", (question,), 1), uuid.uuid4().hex, 1.0, 1.0)
+    page = html_of(record)
+    assert page.count("<img ") == 1
+    assert 'alt="my &lt;cat&gt;.png"' in page
+    assert "example.com" not in page
+    written = markdown_of(record)
+    assert "*image: my <cat>.png*" in written and "base64" not in written

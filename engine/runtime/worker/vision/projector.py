@@ -67,7 +67,7 @@ class Projector:
         kind = str(header.metadata.get("clip.vision.projector_type", kind))
         if kind in _BOUND_TO_PLACES:
             raise LoadError.of("projector_refused", name=file.name, reason=f"its kind is {kind}")
-        self._native, self._llama = native, native.llama
+        self._native = native
         self._context = context
         self._mtmd = _import_library()
         self._identity = model_identity(file).encode("ascii")
