@@ -34,7 +34,7 @@ SLOWER: Final = 0.9  # of the speed before
 LEAST: Final = 5  # answers with each
 _MOST: Final = 15  # of each, the newest
 _MOST_KEPT: Final = 1_000  # lines, once there are twice as many
-_MOST_BYTES: Final = 4 << 20
+_MOST_BYTES: Final = 4 << 20  # that are read, from the end
 _LEAST_DEPTH, _MOST_DEPTH = 64, 65_536  # tokens, of answers that can be compared
 _ALONE: Final = 1.05  # answers in a batch, in the mean
 _DAY_S: Final = 86_400.0
@@ -173,7 +173,8 @@ def _lines_of(path: Path) -> list[bytes]:
     """Raises: OSError."""
     try:
         with path.open("rb") as file:
-            return file.read(_MOST_BYTES).splitlines()
+            file.seek(max(0, file.seek(0, 2) - _MOST_BYTES))
+            return file.read().splitlines()
     except FileNotFoundError:
         return []
 

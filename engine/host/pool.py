@@ -434,7 +434,7 @@ class Pool:
                 roll_back(self._paths, resident.watch.entry)
                 notice = sentence("tuning_rolled_back", model=resident.name)
                 self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
-            if resident.request is not None:
+            if resident.request is not None and self._policy.keep_history():
                 left = self._pack_speed.answered(resident.wish.model, resident.request, facts, records)
                 if left is not None:
                     self._audience.tell_all(resident, events.Noticed(resident.load_job, left))

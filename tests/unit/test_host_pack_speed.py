@@ -196,6 +196,14 @@ def test_old_speeds_say_nothing_and_the_file_stays_small(paths: Paths, shelf: Sh
     assert len(file.read_bytes().splitlines()) < 50
 
 
+def test_of_a_file_beyond_reason_the_newest_count(paths: Paths, shelf: Shelf) -> None:
+    say(PackSpeed(paths, shelf), BUILT_IN, [10.0] * LEAST)
+    file = paths.state / "pack-speed.jsonl"
+    file.write_bytes(b"x" * (5 << 20) + b"\n" + file.read_bytes())
+    shelf.use("vulkan-1")
+    assert any(say(PackSpeed(paths, shelf), "vulkan-1", [8.0] * LEAST))
+
+
 def test_a_disk_that_takes_nothing_costs_only_the_comparison(paths: Paths, shelf: Shelf) -> None:
     paths.state.parent.mkdir(parents=True, exist_ok=True)
     paths.state.write_text("not a folder")
