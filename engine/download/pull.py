@@ -298,7 +298,7 @@ def _segment_bytes(size: int, tuning: Tuning) -> int:
 
 def _own_lock(plan: DownloadPlan, file: RemoteFile) -> contextlib.AbstractContextManager[None]:
     """Of a file that is not only this plan's. Raises: DownloadError when it is taken; OSError."""
-    if file in plan.weights:
+    if file.path in {own.path for own in plan.weights}:  # places of `file` may have been added since
         return contextlib.nullcontext()
     return destination_lock(destination(plan, file).lock, file.path)
 
