@@ -177,8 +177,22 @@ def test_killing_the_whole_program_loses_no_conversation(desktop: Desktop, tmp_p
     program.close()
 
 
+def settled(program: Program, name: str) -> None:
+    """Until nothing moves between the lists and the message field: three photos in a row agree."""
+    photos: list[QImage] = []
+
+    def still() -> bool:
+        picture = QImage(str(program.screenshot(name)))
+        photos.append(picture.copy(240, 0, picture.width() - 530, picture.height() - 100))
+        return len(photos) >= 3 and photos[-1] == photos[-2] == photos[-3]
+
+    wait_for("a page that stands still", still, 60)
+
+
 def carry_on(program: Program) -> None:
-    """From the message field back into the transcript, past Regenerate and Copy."""
+    """From the message field back into the transcript, past Regenerate and Copy; not before the news that
+    the model is back has moved everything."""
+    settled(program, "carry-on")
     program.keys("shift+Tab", "shift+Tab", "shift+Tab", "shift+Tab")
     program.screenshot("carry-on")
     program.keys("Return")
