@@ -79,7 +79,7 @@ class PartsCard(View):
     def _names(self) -> dict[str, str]:
         return {
             "weights": self.tr("Weights"),
-            "repack": self.tr("Repacked copy"),
+            "repack": self.tr("Repacked"),
             "kv_cache": self.tr("KV cache"),
             "compute": self.tr("Compute"),
             "output": self.tr("Output"),

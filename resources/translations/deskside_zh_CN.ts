@@ -2520,7 +2520,7 @@ Address: {places}</source>
             <translation>其他开销</translation>
         </message>
         <message>
-            <source>Repacked copy</source>
+            <source>Repacked</source>
             <translation>重排副本</translation>
         </message>
         <message>
