@@ -183,9 +183,11 @@ def calibration_of(run: Run) -> Calibration:
         for name, timed in run.typed.items()
         for number, timing in enumerate(timed.timings)
     ]
-    fixed = []
+    fixed: list[FixedPoint] = []
     for number, timing in enumerate(run.thin.timings):
-        point, matrix_s = _experts(run, number, layers[1][number], kernels)
+        # What begins cold is no cheaper with more threads, whatever noise says.
+        least_s = max((one.expert_matrix_s for one in fixed), default=0.0)
+        point, matrix_s = _experts(run, number, layers[1][number], kernels, least_s)
         kernels.append(point)
         cache, prompt_cache = _cache_rates(run.deep, number)
         gain = _small_gain(run, number, layers[0][number], kernels)
@@ -221,9 +223,9 @@ def _layer_seconds(thin: Timed, run: Run) -> tuple[float, ...]:
 
 
 def _experts(
-    run: Run, number: int, layer_s: float, kernels: Sequence[KernelPoint]
+    run: Run, number: int, layer_s: float, kernels: Sequence[KernelPoint], least_s: float
 ) -> tuple[KernelPoint, float]:
-    """(the rate of large matrices of experts, seconds that each matrix takes beside)."""
+    """(the rate of large matrices of experts, seconds that each matrix takes beside, `least_s` or more)."""
     name, threads = run.experts.model.type_name, run.experts.timings[number].threads
     dense = next(one for one in kernels if (one.type_name, one.threads) == (name, threads))
 
@@ -236,7 +238,7 @@ def _experts(
         return seconds, read, EXPERT_MATRICES * model.used * model.layers
 
     (large_s, large, few), (small_s, small, many) = parts(run.experts), parts(run.small_experts)
-    matrix_s = max((small_s / small - large_s / large) / (many / small - few / large), 0.0)
+    matrix_s = max((small_s / small - large_s / large) / (many / small - few / large), least_s)
     rate = large / _without(large_s, few * matrix_s)
     model, timing = run.experts.model, run.experts.timings[number]
     operations = 2 * model.layers * model.matrices * timing.prompt_tps

@@ -24,9 +24,9 @@ _USUAL_L2 = 1 << 20
 _STREAMED_BYTES, _SCATTERED_BYTES = 512, 128
 _PADDING = 256  # positions; threads divide what is padded
 # Rows of one head that lie so far apart are not fetched ahead: strides up to 2 KiB are what the first cache
-# foresees (Intel's optimization manual, hardware prefetch). Each then costs as much as fetching some elements
-# more (measured: 8 heads of 128, 30 ns with one thread, 42 with two, beside 28 and 26 for 64 elements).
-_UNFORESEEN_BYTES, _UNFORESEEN_ELEMENTS = 2048, 72
+# foresees (Intel's optimization manual, hardware prefetch). To bring them from memory takes twice as long
+# (measured: 0.9 to 1.2 times as long again, 8 heads of 128 and of 256, shared by 2 and 4, 1 and 2 threads).
+_UNFORESEEN_BYTES, _UNFORESEEN = 2048, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,8 @@ class LookBack:
         piece = width * _ELEMENT_BYTES
         missed *= min(max((_STREAMED_BYTES - piece) / (_STREAMED_BYTES - _SCATTERED_BYTES), 0.0), 1.0)
         sharing = max(sharing, 1.0)
-        fetch = (self.first_s + (sharing - 1) * missed * self.again_s) / sharing
-        if row_bytes >= _UNFORESEEN_BYTES:
-            fetch += self.first_s * _UNFORESEEN_ELEMENTS / max(width, 1)
-        return compute + fetch
+        first_s = self.first_s * (_UNFORESEEN if row_bytes >= _UNFORESEEN_BYTES else 1.0)
+        return compute + (first_s + (sharing - 1) * missed * self.again_s) / sharing
 
 
 def crowding(shape: ModelShape, depth: int, threads: int, l2_bytes: int) -> float:
