@@ -35,7 +35,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=file,
             )
-        self.lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()  # b"" last: there will be no more
         self._reader = threading.Thread(target=self._read, name=name, daemon=True)
         self._reader.start()
 
@@ -45,24 +45,18 @@ class Child:
 
     def first_line(self, token: CancelToken) -> bytes:
         """The one in which it says that it is ready, or why it is not; b"" for none. Raises: Cancelled."""
-        while True:
+        token.raise_if_cancelled()
+        while self._lines.empty():
+            token.wait(_POLL_S)
             token.raise_if_cancelled()
-            over = not self._reader.is_alive()
-            try:
-                return self.lines.get(timeout=_POLL_S)
-            except queue.Empty:
-                if over:
-                    return b""
+        return self.next_line()
 
     def next_line(self) -> bytes:
         """Waits for it; b"" when there will be no more."""
-        while True:
-            over = not self._reader.is_alive()
-            try:
-                return self.lines.get(timeout=_POLL_S)
-            except queue.Empty:
-                if over:
-                    return b""
+        line = self._lines.get()
+        if not line:
+            self._lines.put(line)  # it stays the last
+        return line
 
     def wait(self) -> int:
         """For its end; its exit code."""
@@ -72,8 +66,8 @@ class Child:
         """Of one that has ended."""
         self._reader.join(_LAST_WORDS_S)
         last = b""
-        while not self.lines.empty():
-            last = self.lines.get()
+        while not self._lines.empty() and (line := self.next_line()):
+            last = line
         return last
 
     def let_go(self) -> None:
@@ -92,8 +86,11 @@ class Child:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        while line := self._process.stdout.readline(_LONGEST_LINE):
-            self.lines.put(line)
+        try:
+            while line := self._process.stdout.readline(_LONGEST_LINE):
+                self._lines.put(line)
+        finally:
+            self._lines.put(b"")
 
 
 def object_in(line: bytes) -> dict[str, Any]:
