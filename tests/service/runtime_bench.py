@@ -107,7 +107,7 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it may end between the opening and the reading
             return True
         time.sleep(0.02)
     return False
