@@ -55,7 +55,7 @@ def _wrap(function: Callable[..., Any], counters: memoryview, field: int, counts
     return counted
 
 
-def _count_into(path: Path) -> None:
+def count_into(path: Path) -> None:
     from llama_cpp import llama_cpp as bindings
 
     path.write_bytes(bytes(_LAYOUT.size))
@@ -75,7 +75,7 @@ def main(counters: Path, words: list[str]) -> int:
 
         return host(words[1:], (sys.executable, str(Path(__file__).resolve()), str(counters)))
     if DEVICES_WORD not in words:
-        _count_into(counters)
+        count_into(counters)
     from engine.runtime.worker.main import main as work
 
     return work(words[1:])

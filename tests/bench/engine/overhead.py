@@ -1,12 +1,15 @@
 """Our own CPU time a token: everything of worker, host and client outside decode and native sampling.
 
 Those two are counted inside the worker (counted_worker.py), at the calls themselves; what the
-processes spent comes from their clocks.
+processes spent comes from their clocks. A bare loop (bare_loop.py) stands beside it: what a virtual processor
+takes for waking up, and Python whose memory each token has swept out of the caches, cost that, too.
 """
 
 from __future__ import annotations
 
+import json
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,26 +23,51 @@ from tests.bench.engine.report import Row
 from tests.bench.engine.speed import PROMPT, Bench
 
 _LIMIT_US = 150.0
+_FOLDER = ROOT / "tests" / "bench" / "engine"
 
 
 def overhead(bench: Bench, open_counted: Callable[[tuple[str, ...]], OurPath], folder: Path) -> list[Row]:
     """The median of some answers, each after its prompt was read."""
-    counters = folder / "counters"
-    script = ROOT / "tests" / "bench" / "engine" / "counted_worker.py"
-    side = open_counted((sys.executable, str(script), str(counters)))
+    counters, answers = folder / "counters", 3 if bench.quick else 8
+    command = (sys.executable, str(_FOLDER / "counted_worker.py"), str(counters))
+    side = open_counted(command)
     try:
-        parts = [_parts_us(side, counters, number, bench.tokens) for number in range(3 if bench.quick else 8)]
+        parts = [_parts_us(side, counters, number, bench.tokens) for number in range(answers)]
     finally:
         side.close()
-    decode, sample, worker, host, client = (statistics.median(column) for column in zip(*parts, strict=True))
+    decode, sample, *ours = (statistics.median(column) for column in zip(*parts, strict=True))
+    bare = _bare_us(bench, counters, answers)
     note = (
-        f"decode {decode:.0f}, sampling {sample:.0f}, rest of the worker {worker:.0f}, host {host:.0f}, "
-        f"client {client:.0f} us/token"
+        f"decode {decode:.0f}, sampling {sample:.0f}, rest of the worker, host and client {_told(ours)}, "
+        f"of a bare loop in Python {_told(bare)} us/token"
     )
-    name = bench.settings.model.name
     return [
-        Row(name, "our CPU a token", worker + host + client, _LIMIT_US, at_least=False, unit="us", note=note)
+        Row(
+            bench.settings.model.name,
+            "our CPU a token",
+            sum(ours),
+            _LIMIT_US,
+            at_least=False,
+            unit="us",
+            peer="bare loop",
+            ours=sum(ours),
+            theirs=sum(bare),
+            note=note,
+        )
     ]
+
+
+def _told(parts: list[float]) -> str:
+    return " + ".join(f"{part:.0f}" for part in parts)
+
+
+def _bare_us(bench: Bench, counters: Path, answers: int) -> list[float]:
+    """Worker, host and client of the bare loop, medians."""
+    model = bench.settings.model.path
+    words = (counters, model, bench.settings.threads, bench.tokens, answers)
+    command = [sys.executable, str(_FOLDER / "bare_loop.py"), *map(str, words)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    return [statistics.median(column) for column in zip(*json.loads(run.stdout), strict=True)]
 
 
 def _parts_us(side: OurPath, path: Path, number: int, tokens: int) -> tuple[float, ...]:
