@@ -211,10 +211,6 @@
             <translation>允许其他程序使用模型</translation>
         </message>
         <message>
-            <source>Off</source>
-            <translation>已关闭</translation>
-        </message>
-        <message>
             <source>On, at {address}</source>
             <translation>已开启：{address}</translation>
         </message>
@@ -223,20 +219,12 @@
             <translation>也允许其他电脑</translation>
         </message>
         <message>
-            <source>Port</source>
-            <translation>端口</translation>
-        </message>
-        <message>
             <source>Port of the API</source>
             <translation>API 端口</translation>
         </message>
         <message>
             <source>Programs that speak OpenAI's protocol can then chat with them. Those on other computers need the API key, and what they send and receive is not encrypted on the way.</source>
             <translation>之后，使用 OpenAI 协议的程序就可以与模型对话。其他电脑上的程序需要 API 密钥，且收发的内容在传输途中不加密。</translation>
-        </message>
-        <message>
-            <source>Switching on …</source>
-            <translation>正在开启……</translation>
         </message>
     </context>
     <context>
@@ -1956,24 +1944,12 @@ Address: {places}</source>
             <translation>新的配对密钥</translation>
         </message>
         <message>
-            <source>Off</source>
-            <translation>已关闭</translation>
-        </message>
-        <message>
             <source>Pairing key</source>
             <translation>配对密钥</translation>
         </message>
         <message>
-            <source>Port</source>
-            <translation>端口</translation>
-        </message>
-        <message>
             <source>Port for other computers</source>
             <translation>供其他电脑连接的端口</translation>
-        </message>
-        <message>
-            <source>Switching on …</source>
-            <translation>正在开启…</translation>
         </message>
         <message>
             <source>no network</source>
@@ -3132,6 +3108,21 @@ Address: {places}</source>
         <message>
             <source>and {count} more like these</source>
             <translation>以及另外 {count} 条同类消息</translation>
+        </message>
+    </context>
+    <context>
+        <name>ServiceSwitch</name>
+        <message>
+            <source>Off</source>
+            <translation>已关闭</translation>
+        </message>
+        <message>
+            <source>Port</source>
+            <translation>端口</translation>
+        </message>
+        <message>
+            <source>Switching on …</source>
+            <translation>正在开启…</translation>
         </message>
     </context>
     <context>
