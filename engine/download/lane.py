@@ -8,6 +8,11 @@ from engine.download.steps import Trouble
 
 _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
+# From the beginning of a try to that of the next one: a server that is back is asked within 15 s, also where
+# all lanes failed together, after tries that took most of that to fail.
+_LONGEST_ROUND_SECONDS = 14.0
+_SHORTEST_REST_SECONDS = 1.0  # between two tries that took that long
+_SPREAD = (0.75, 1.25)  # of a delay, by chance
 _PROGRESS_BYTES = 64 << 10  # what it must gain before its failures are forgiven
 
 
@@ -20,12 +25,16 @@ class Lane:
     location: int = 0  # generation of the link in use
     gained: int = 0  # bytes since the last failure
     failures: int = 0
+    began: float = 0.0  # the try that is under way, or the last one
     not_before: float = 0.0
     trouble: Trouble | None = None
 
     def failed(self, trouble: Trouble, now: float, chance: float, at_least_seconds: float) -> None:
         """Sets when it may try again; `chance` (0 to 1) keeps lanes apart that failed together."""
-        delay = _BACKOFF_SECONDS[min(self.failures, len(_BACKOFF_SECONDS) - 1)] * (0.75 + 0.5 * chance)
+        left = max(_LONGEST_ROUND_SECONDS - (now - self.began), _SHORTEST_REST_SECONDS)
+        usual = _BACKOFF_SECONDS[min(self.failures, len(_BACKOFF_SECONDS) - 1)]
+        least, most = _SPREAD
+        delay = min(usual, left / most) * (least + (most - least) * chance)
         self.failures += 1
         self.gained = 0
         self.trouble = trouble

@@ -52,6 +52,7 @@ _MOST_NONSENSE = 6  # answers in a row that make no sense
 _MOST_BROKEN = 3  # times that one segment was not what its source said of it
 _MOST_STALE = 3  # fresh links in a row that are refused
 _IDLE_SECONDS = 5.0  # idle lanes are woken by changes; this is only a belt beside it
+_RESOLVING_SECONDS = 2.0  # the same while one of them asks for a location, of which nothing may come for long
 
 
 @dataclass(slots=True)
@@ -117,10 +118,11 @@ class Transfer:
             return Wait(_IDLE_SECONDS)  # rot may bring work again
         if now < lane.not_before:
             return Wait(lane.not_before - now)
+        lane.began = now
         self._swap_for_suspect()
         if not self._located:
             if self._resolving is not None:
-                return Wait(_IDLE_SECONDS)
+                return Wait(_RESOLVING_SECONDS)
             self._resolving, lane.source = number, self.turns.at_work
             return Resolve(self.turns.at_work)
         return self._assign(lane)

@@ -6,7 +6,7 @@ import heapq
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -540,6 +540,10 @@ AWAY_SECONDS = 3600.0
 
 
 @settings(max_examples=12, deadline=None)
+@example(
+    jitters=[0.999] * 5, trouble=6.0, offset=0.5, sources=1
+)  # all lanes wait together, as long as they may
+@example(jitters=[0.999] * 5, trouble=12.0, offset=13.0, sources=1)
 @given(
     jitters=st.lists(st.floats(0, 1, exclude_max=True), min_size=5, max_size=50),
     trouble=st.sampled_from([0.0, 0.05, 6.0, 12.0]),
