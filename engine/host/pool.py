@@ -19,27 +19,25 @@ from functools import partial
 from typing import Final
 
 from engine import events
-from engine.chat.conversation import AnswerStats
 from engine.events import Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
+from engine.host.assessing import Assessing
 from engine.host.audience import Audience
 from engine.host.bringing import Bringing, Means
+from engine.host.forgetting import Forgetting
 from engine.host.nodes import Doors
-from engine.host.pack_speed import PackSpeed
 from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
 from engine.host.recorder import Recorder
 from engine.host.resident import Job, Key, Phase, Resident, key_of
 from engine.host.restarts import MOST_CRASHES, WITHIN_S, Return
-from engine.host.scoring import Moment, undisturbed
+from engine.host.scoring import Moment
 from engine.host.session import Session
 from engine.host.status import engine_status
 from engine.host.surroundings import machine_now
-from engine.host.tuned import roll_back
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.fit import UNBOUND
-from engine.runtime import state_files
 from engine.runtime.client import RuntimeClient, list_devices
 from engine.runtime.values import EmbeddingRequest, GenerationRequest, LoadWish, RuntimeState
 
@@ -70,9 +68,9 @@ class Pool:
         self._residents: dict[Key, Resident] = {}
         self._audience = Audience()
         self._park_bytes = policy.park_bytes()  # as the workers know it
-        self._forgotten: set[str] = set()  # conversations deleted while workers might still keep them
+        self._forgetting = Forgetting(paths.parked)
         self._recorder = Recorder(paths, policy.keep_history)
-        self._pack_speed = PackSpeed(paths)
+        self._assessing = Assessing(paths, policy, self._recorder, self._audience)
         self._bringing = Bringing(self._means(), self._audience)
         self._ending = False
         self.ended = threading.Event()  # after `stop`, once every worker is gone
@@ -313,7 +311,7 @@ class Pool:
         for tell in told:
             tell()
         resident.phase = Phase.IN_LINE
-        self._forget_again()
+        self._forgetting.worker_gone(others=any(one.client for one in self._residents.values()))
         self._bringing.gone(resident)
         self._tidy(resident)
         if self._ending and not any(one.client for one in self._residents.values()):
@@ -325,24 +323,7 @@ class Pool:
         newest = max(left, key=lambda one: one.last_used, default=None)
         self._recorder.watch(newest.facts.pid if newest and newest.facts else None)
 
-    def _forget_again(self) -> None:
-        """A worker that was parking while it left may have written what had just been deleted."""
-        names, parked = tuple(self._forgotten), self._paths.parked
-        if not any(one.client for one in self._residents.values()):
-            self._forgotten.clear()
-
-        def delete() -> None:
-            for name in names:
-                try:
-                    state_files.forget(parked, name)
-                except OSError as error:
-                    log.warning("the state of a deleted conversation cannot be deleted: %s", error)
-
-        if names:
-            threading.Thread(target=delete, name="forget", daemon=True).start()
-
     def _forget(self, session: Session, job: JobId, conversation: str) -> None:
-        self._forgotten.add(conversation)
         for resident in tuple(self._residents.values()):
             for answer in (*resident.waiting, *tuple(resident.answers.values())):
                 asked = answer.request
@@ -351,16 +332,10 @@ class Pool:
             if resident.client is not None:
                 resident.client.forget(conversation)
 
-        def delete() -> None:
-            ending: Event = events.JobFinished(job)
-            try:
-                state_files.forget(self._paths.parked, conversation)
-            except OSError as error:
-                reason = sentence("host_not_forgotten", reason=error.strerror or str(error))
-                ending = events.JobFailed(job, reason)
-            session.send(ending)  # type: ignore[arg-type]
+        def deleted(failure: Sentence | None) -> None:
+            session.send(events.JobFinished(job) if failure is None else events.JobFailed(job, failure))
 
-        threading.Thread(target=delete, name="forget", daemon=True).start()
+        self._forgetting.forget(conversation, deleted)
 
     def _stop(self) -> None:
         self._ending = True
@@ -417,27 +392,10 @@ class Pool:
         # Before its client hears of the end, so that a look after it shows it.
         if isinstance(event, events.GenerationFinished):
             self._post(partial(resident.counters.add, event.stats))
-            self._score(resident, job, event.stats)
+            self._assessing.answered(resident, job, event.stats)
         elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
             self._post(partial(self._answered, resident, job))
         self._audience.pass_on(job, event)
-
-    def _score(self, resident: Resident, job: Job, stats: AnswerStats) -> None:
-        """On the supervisor's thread."""
-        self._recorder.answered(resident.wish.model, stats)
-        forecast, facts = resident.forecast, resident.facts
-        if forecast is not None and facts is not None:
-            quiet = undisturbed(job.began, Moment.now(facts.pid))
-            records = forecast.score_answer(stats, quiet, time.time())
-            self._recorder.scored(records)
-            if resident.watch is not None and resident.watch.says_slow(records):
-                roll_back(self._paths, resident.watch.entry)
-                notice = sentence("tuning_rolled_back", model=resident.name)
-                self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
-            if resident.request is not None and self._policy.keep_history():
-                left = self._pack_speed.answered(resident.wish.model, resident.request, facts, records)
-                if left is not None:
-                    self._audience.tell_all(resident, events.Noticed(resident.load_job, left))
 
     def _ask_again(self, resident: Resident, job: Job) -> None:
         if resident.answers.pop(job.id, None) is None:
