@@ -56,6 +56,7 @@ class Settings:
     contrast: str = "system"  # "system", "usual" or "more"
     motion: str = "system"  # "system", "usual" or "less"
     prices: tuple[tuple[str, str], ...] = ()  # of parts, typed by a person: see engine/planning/prices.py
+    watts: tuple[tuple[str, str], ...] = ()  # of parts, likewise
     kwh_price: float = 0.0  # of a kilowatt hour, for what answers cost; 0 while nobody told
     currency: str = "CNY"  # of that price, one of CURRENCIES
 
@@ -114,6 +115,7 @@ def _parse(stored: dict[str, Any]) -> Settings:
         overrides=_parse_pairs(stored.get("overrides")),
         shortcuts=_parse_pairs(stored.get("shortcuts")),
         prices=_parse_pairs(stored.get("prices")),
+        watts=_parse_pairs(stored.get("watts")),
         mirrors=_parse_mirrors(stored.get("mirrors")),
         **known,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list
-from engine.messages import english
+from engine.messages import Sentence, english
 from engine.planning.budget import BudgetAdvice, BudgetMachine, TierRow, budget_advice
 from engine.planning.offers import Offer
 from engine.planning.plan import Aim, Purpose, Wish
@@ -32,6 +33,20 @@ _MODELS = {
     "context": 0,
     "threads": 0,
     "streams": 1,
+}
+# How to do on the command line what a remark asks for.
+_HOW = {
+    "budget_day_and_night": "--tokens-per-day",
+    "budget_short": "--what-if, or --budget with --hardware",
+    "budget_no_computer": "--prices; --what-if, or --budget with --hardware",
+    "budget_watts_unknown": "watts in a list of --prices, or --watts with --hardware",
+    "budget_electricity_unknown": "--electricity",
+    "budget_ask_price": "--prices",
+    "budget_ask_rate": "cny_per_usd in a list of --prices",
+    "budget_stale": "--prices",
+    "what_if_ask_price": "@CNY behind it, or --prices",
+    "what_if_no_help": "--budget",
+    "what_if_built_in": "--budget",
 }
 OWNED_SLOTS = 1  # cards that a computer takes of which nothing is said
 
@@ -55,11 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _between(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
-            value = float(text)
+            value = float(re.sub(r"(?<=\d),(?=\d{3}\b)", "", text))  # 5,000 is five thousand
         except ValueError:
             value = math.nan
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be a number from {least:g} to {most:.0f}")
+        if value < least or value > most or math.isnan(value):
+            nearest = most if value > most else least
+            near = "" if math.isnan(value) else f"; the nearest that can be planned is {nearest:,.0f}"
+            problem = f"{text[:40]!r} is no number from {least:g} to {most:,.0f}{near}"
+            raise argparse.ArgumentTypeError(problem)
         return value
 
     return read
@@ -85,7 +103,11 @@ def run_budget(arguments: argparse.Namespace, context: Context, record: Callable
     terms = _terms(arguments)
     advice = budget_advice(
         arguments.budget,
-        with_own(price_list(Path(arguments.prices) if arguments.prices else None), context.settings.prices),
+        with_own(
+            price_list(Path(arguments.prices) if arguments.prices else None),
+            context.settings.prices,
+            context.settings.watts,
+        ),
         shipped_catalog(),
         terms,
         datetime.now(UTC).date().isoformat(),
@@ -172,10 +194,16 @@ def budget_lines(advice: BudgetAdvice) -> list[str]:
         lines += _machine_lines(number, machine)
     if any(row.machine for row in advice.tiers):
         lines += ["", *map(_tier_line, advice.tiers), ""]
-    lines += [english(remark) for remark in advice.remarks]
+    lines += [remark_text(remark) for remark in advice.remarks]
     if advice.machines:
         lines.append("Prices are as their sources gave them; speed, energy and what follows are estimated.")
     return lines
+
+
+def remark_text(remark: Sentence) -> str:
+    """With the option that answers it."""
+    how = _HOW.get(remark.code)
+    return f"{english(remark)} ({how})" if how else english(remark)
 
 
 def _tier_line(row: TierRow) -> str:
@@ -213,7 +241,8 @@ def _row(row: Worth) -> str:
     if row.tps is None:
         return f"     {row.streams:>2} at once: does not fit into memory"
     speed = range_text(row.tps)
-    text = f"     {row.streams:>2} at once: {speed} tokens/s, {row.cny_per_tps:,.0f} CNY per token/s"
+    waiting = f" ({row.served} at a time, the others wait)" if row.served < row.streams else ""
+    text = f"     {row.streams:>2} at once: {speed} tokens/s{waiting}, {row.cny_per_tps:,.0f} CNY per token/s"
     if row.kwh_per_million is not None:
         text += f"; at most {row.kwh_per_million:,.2f} kWh a million tokens"
     if row.energy_cny_per_million is not None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.cli.budget import remark_text
 from engine.cli.context import Context
 from engine.cli.output import range_text
-from engine.hardware.cpu_names import published_cpu
 from engine.hardware.report import HardwareReport
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what-if",
         metavar="CHANGE",
         nargs="*",
-        help="what a purchase brings: memory=GIB, channels=N, card=[Nx]NAME, disk=GB/S, each with @CNY if "
-        "its price is known; without any, the usual ones",
+        help="what a purchase brings: memory=GIB, channels=N, card=[Nx]NAME, processor=NAME, disk=GB/S, each "
+        "with @CNY if its price is known; without any, the usual ones",
     )
 
 
@@ -41,13 +41,12 @@ def run_what_if(
     """`record` makes a plan's record. Raises: UsageError."""
     report, machine = seen
     own = Path(arguments.prices) if arguments.prices else None
-    prices = with_own(price_list(own), context.settings.prices)
-    channels = report.memory.channels
+    prices = with_own(price_list(own), context.settings.prices, context.settings.watts)
+    channels, cpu = report.memory.channels, report.cpu.model
     if arguments.what_if:
-        changes = tuple(priced(change_of(text, machine, channels), prices) for text in arguments.what_if)
+        changes = tuple(priced(change_of(text, machine, channels, cpu), prices) for text in arguments.what_if)
     else:
-        known = published_cpu(report.cpu.model)
-        changes = usual_changes(machine, channels, known.channels if known else None, prices)
+        changes = usual_changes(machine, channels, cpu, prices)
     found = what_if(machine, shipped_catalog(), changes, aim)
     context.output.record(
         "what_if",
@@ -89,6 +88,8 @@ def change_text(change: Change) -> str:
             return f"{change.channels[1]} memory channels instead of {change.channels[0]}"
         case ChangeKind.CARD:
             return f"{change.count} x {change.card} more"
+        case ChangeKind.PROCESSOR:
+            return f"{change.processor} in place of {change.replaces or 'the processor'}"
         case ChangeKind.DISK:
             return f"a disk that reads {change.rate / 1e9:g} GB/s"
 
@@ -108,6 +109,6 @@ def what_if_lines(found: WhatIf) -> list[str]:
             if outcome.cny_per_tps is not None:
                 gain += f", {outcome.cny_per_tps:,.0f} CNY for each"
             lines.append(gain)
-    lines += [english(remark) for remark in found.remarks]
+    lines += [remark_text(remark) for remark in found.remarks]
     lines.append("All of it is estimated.")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 import re
@@ -41,6 +42,25 @@ def published_cpu(name: str) -> CatalogueCpu | None:
     words = words_of(name)
     found = [(len(known), cpu) for known, cpu in _catalogue() if known and known <= words]
     return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def cpu_called(name: str) -> CatalogueCpu | None:
+    """As people write it, "9950X" or "i9-13900K" too: then the only one that has all those words."""
+    words = words_of(name)
+    found = {cpu.name: cpu for known, cpu in _catalogue() if words and words <= known}
+    return published_cpu(name) or (next(iter(found.values())) if len(found) == 1 else None)
+
+
+@functools.cache
+def known_cpus() -> tuple[str, ...]:
+    """Of all processors of the catalogue, as people read them."""
+    return tuple(dict.fromkeys(cpu.name for _, cpu in _catalogue()))
+
+
+def nearest_cpus(name: str) -> list[str]:
+    """Up to three processors of the catalogue, compared as people write them."""
+    plain = {known.lower(): known for known in known_cpus()}
+    return [plain[near] for near in difflib.get_close_matches(name[:60].lower(), plain, 3, 0.0)]
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -244,7 +244,7 @@ class LocalDesk(ChatJobs, UpdateJobs):
 
     def ask_budget(self, question: BudgetQuestion) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            self._emit(BudgetAdvised(job, *answer_budget(question, self.settings.prices)))
+            self._emit(BudgetAdvised(job, *answer_budget(question, self.settings)))
 
         return self._threads.start("budget", work)
 

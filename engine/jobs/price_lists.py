@@ -14,14 +14,14 @@ from typing import NoReturn, cast
 
 import resources
 from engine.errors import UsageError
+from engine.hardware.cpu_names import nearest_cpus, published_cpu
 from engine.hardware.described_json import description_from_json
 from engine.hardware.gpu_names import nearest_names, published_gpu
-from engine.planning.prices import CNY, MOST_PRICE, Part, PartKind, PriceList, Sourced, merged
+from engine.planning.prices import CNY, MOST_PRICE, MOST_WATTS, Part, PartKind, PriceList, Sourced, merged
 
 MOST_FILE_BYTES = 2**20
 MOST_PARTS = 64  # every pairing of them is planned
 MOST_SLOTS = 8
-MOST_WATTS = 1e5
 _MOST_TEXT = 300
 _CURRENCIES = (CNY, "USD")
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
@@ -122,6 +122,10 @@ def _new_part(entry: Mapping[str, object], name: str, at: str) -> Part:
     if kind == PartKind.CARD and published_gpu(name) is None:
         nearest = "; ".join(nearest_names(name))
         _refuse(f"{at}.name", f"is no card that the catalogue knows ({name[:60]}); the nearest are {nearest}")
+    if kind == PartKind.PROCESSOR and published_cpu(name) is None:
+        nearest = "; ".join(nearest_cpus(name))
+        what = "is no processor that the catalogue knows"
+        _refuse(f"{at}.name", f"{what} ({name[:60]}); the nearest are {nearest}")
     return Part(name, PartKind(kind), None)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.errors import UsageError
-from engine.hardware.cpu_names import published_cpu
 from engine.host.knowing import known_machine
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.checking import last_report
@@ -39,11 +38,9 @@ class WhatIfQuestion:
     wanted: tuple[str, ...] = ()
 
 
-def answer_budget(
-    question: BudgetQuestion, own: tuple[tuple[str, str], ...]
-) -> tuple[BudgetAdvice, PriceList]:
+def answer_budget(question: BudgetQuestion, settings: Settings) -> tuple[BudgetAdvice, PriceList]:
     """Raises: UsageError."""
-    prices = with_own(price_list(None), own)
+    prices = with_own(price_list(None), settings.prices, settings.watts)
     today = datetime.now(UTC).date().isoformat()
     advice = budget_advice(
         question.budget, prices, shipped_catalog(), question.terms, today, aim=question.aim
@@ -59,9 +56,10 @@ def answer_what_if(
     if report is None:
         raise UsageError.of("machine_not_checked")
     machine, channels = known_machine(paths, report), report.memory.channels
-    prices = with_own(price_list(None), settings.prices)
-    known = published_cpu(report.cpu.model)
-    usual = usual_changes(machine, channels, known.channels if known else None, prices)
-    wanted = tuple(priced(change_of(text, machine, channels), prices) for text in question.wanted)
+    prices = with_own(price_list(None), settings.prices, settings.watts)
+    usual = usual_changes(machine, channels, report.cpu.model, prices)
+    wanted = tuple(
+        priced(change_of(text, machine, channels, report.cpu.model), prices) for text in question.wanted
+    )
     found = what_if(machine, shipped_catalog(), (*wanted, *usual), question.aim)
     return found, machine.ram_total, channels

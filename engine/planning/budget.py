@@ -8,16 +8,14 @@ from engine.catalog.model import ModelSpec
 from engine.errors import UsageError
 from engine.messages import Sentence, sentence
 from engine.planning.aims import liking
-from engine.planning.described_machine import described_machine
 from engine.planning.offers import Offer, offers, unpriced
+from engine.planning.outfits import outfit_of
 from engine.planning.plan import Aim, RunPlan, Tier, Verdict
 from engine.planning.prices import CNY, Part, PartKind, PriceList
-from engine.planning.recommend import ranked_plans
-from engine.planning.tiers import tier_of
 from engine.planning.worth import MOST_YEARS, Terms, Worth, worth_of
 
 MOST_MACHINES = 6  # shown: more are no help to decide
-MOST_OFFERS = 100  # a third of a second each
+MOST_OFFERS = 200  # a third of a second for each that the money buys
 STALE_YEARS = 1  # prices older than that have moved
 # The three budgets of the guide that people ask about. CNY.
 TIER_BUDGETS = (5_000.0, 20_000.0, 60_000.0)
@@ -76,24 +74,34 @@ def budget_advice(
     Every machine that costs no more is compared, whatever the money, so that more of it only adds
     choices and never gives worse advice. Raises: UsageError, where the parts make too many machines.
     """
-    every = offers(prices, owned)
-    if len(every) > MOST_OFFERS:
-        raise UsageError.of("prices_too_many", count=len(every), most=MOST_OFFERS)
+    every, mixed = _offers(prices, owned)
     most = max(budget, *TIER_BUDGETS)
-    specs = [spec for spec in catalog if spec.quantizations]
-    found = [_planned(offer, specs, terms, aim) for offer in every if offer.high <= most]
+    found = [_planned(offer, catalog, terms, aim) for offer in every if offer.high <= most]
     ranked = _ranked(found, budget)
     nearest = None if ranked else next(iter(every), None)
     reason = _against(ranked, nearest, budget, terms)
     shown = ranked[:MOST_MACHINES]
     remarks = (
-        *((reason,) if reason else ()),
+        *((reason,) if reason else _left_over(ranked, budget)),
         *_missing(shown, terms),
+        *(() if mixed else (sentence("budget_one_kind"),)),
         *_asks(prices, owned is not None),
         *_stale(shown, today),
     )
     tiers = tuple(TierRow(money, next(iter(_ranked(found, money)), None)) for money in TIER_BUDGETS)
     return BudgetAdvice(budget, reason is None, shown, nearest, remarks, tiers, aim)
+
+
+def _offers(prices: PriceList, owned: Part | None) -> tuple[tuple[Offer, ...], bool]:
+    """The machines that are compared, and whether those with cards of two kinds are among them: a long list
+    makes too many of these, but is used. Raises: UsageError."""
+    every = offers(prices, owned)
+    if len(every) <= MOST_OFFERS:
+        return every, True
+    fewer = offers(prices, owned, mixed=False)
+    if len(fewer) > MOST_OFFERS:
+        raise UsageError.of("prices_too_many", count=len(fewer), most=MOST_OFFERS)
+    return fewer, False
 
 
 def _ranked(found: list[BudgetMachine], budget: float) -> tuple[BudgetMachine, ...]:
@@ -114,15 +122,14 @@ def rank(machine: BudgetMachine) -> tuple[float, ...]:
     )
 
 
-def _planned(offer: Offer, specs: list[ModelSpec], terms: Terms, aim: Aim) -> BudgetMachine:
-    machine = described_machine(offer.description)
-    tier, plans = tier_of(machine), ranked_plans(machine, specs, aim)
-    if not plans:
-        return BudgetMachine(offer, tier, (), (), None)
-    worth = worth_of(plans[0], machine, offer.high, offer.watts, terms)
+def _planned(offer: Offer, catalog: tuple[ModelSpec, ...], terms: Terms, aim: Aim) -> BudgetMachine:
+    outfit = outfit_of(offer.description, catalog, aim)
+    if not outfit.plans:
+        return BudgetMachine(offer, outfit.tier, (), (), None)
+    worth = worth_of(outfit.ways, offer.high, offer.watts, terms)
     known = terms.api_cny is not None and terms.cny_per_kwh is not None and offer.watts is not None
     pays = any(row.pays for row in worth) if known else None
-    return BudgetMachine(offer, tier, plans, worth, pays, liking(plans[0], aim))
+    return BudgetMachine(offer, outfit.tier, outfit.plans, worth, pays, liking(outfit.plans[0], aim))
 
 
 def _against(
@@ -148,6 +155,13 @@ def _against(
     return None
 
 
+def _left_over(ranked: tuple[BudgetMachine, ...], budget: float) -> tuple[Sentence, ...]:
+    """For those who wonder why a machine so cheap stands before dearer ones."""
+    best = ranked[0]
+    dearer = any(machine.spent > best.spent for machine in ranked)
+    return (sentence("budget_left"),) if dearer and best.spent <= budget / 2 else ()
+
+
 def _outdoes(machine: BudgetMachine, other: BudgetMachine) -> bool:
     """Whether it would be the better one if it cost nothing to buy."""
     return rank(replace(machine, pays=None))[:-1] > rank(replace(other, pays=None))[:-1]
@@ -155,8 +169,13 @@ def _outdoes(machine: BudgetMachine, other: BudgetMachine) -> bool:
 
 def _missing(shown: tuple[BudgetMachine, ...], terms: Terms) -> tuple[Sentence, ...]:
     found = []
-    if any(machine.offer.watts is None for machine in shown):
-        found.append(sentence("budget_watts_unknown"))
+    unknown = dict.fromkeys(
+        piece.part.name for machine in shown for piece in machine.offer.pieces if piece.part.watts is None
+    )
+    if unknown:
+        found.append(sentence("budget_watts_unknown", parts="; ".join(unknown)))
+    if any(row.kwh_per_million is not None for machine in shown for row in machine.worth):
+        found.append(sentence("budget_energy_most"))
     if terms.cny_per_kwh is None and shown:
         found.append(sentence("budget_electricity_unknown"))
     if terms.api_cny is not None and terms.tokens_a_day is None and shown:

@@ -9,8 +9,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.errors import UsageError
+from engine.hardware.cpu_names import CatalogueCpu, cpu_called, nearest_cpus, published_cpu
 from engine.hardware.gpu_names import nearest_names, published_gpu
-from engine.planning.altered import with_bandwidth, with_cards, with_disk, with_memory
+from engine.planning.altered import (
+    keeps_memory,
+    with_bandwidth,
+    with_cards,
+    with_disk,
+    with_memory,
+    with_processor,
+)
 from engine.planning.machine import GIB, Machine
 from engine.planning.prices import MOST_PRICE, Part, PartKind, PriceList, Sourced
 
@@ -26,6 +34,7 @@ class ChangeKind(StrEnum):
     MEMORY = "memory"
     CHANNELS = "channels"
     CARD = "card"
+    PROCESSOR = "processor"
     DISK = "disk"
 
 
@@ -38,6 +47,8 @@ class Change:
     channels: tuple[int, int] = (0, 0)  # populated now and then
     card: str = ""
     count: int = 1  # cards
+    processor: str = ""
+    replaces: str = ""  # the processor that is there, as the system names it; "" unknown
     rate: float = 0.0  # bytes a second of the disk
     price: Sourced | None = None
 
@@ -52,6 +63,8 @@ def applied(change: Change, machine: Machine) -> Machine:
             return with_bandwidth(with_memory(machine, change.added), then / now)
         case ChangeKind.CARD:
             return with_cards(machine, change.card, change.count)
+        case ChangeKind.PROCESSOR:
+            return with_processor(machine, change.processor, change.replaces)
         case ChangeKind.DISK:
             return with_disk(machine, change.rate)
 
@@ -82,6 +95,17 @@ def card_change(name: str, count: int = 1) -> Change:
     return Change(ChangeKind.CARD, card=name, count=count)
 
 
+def processor_change(machine: Machine, name: str, now: str) -> Change:
+    """`now`: the one that is there. Raises: UsageError, with the nearest names for one that is not known."""
+    known = cpu_called(name)
+    if known is None:
+        nearest = "; ".join(nearest_cpus(name))
+        raise UsageError.of("what_if_processor_unknown", name=name[:60], nearest=nearest)
+    if known.arm is machine.x86:
+        raise UsageError.of("what_if_processor_unlike", name=known.name)
+    return Change(ChangeKind.PROCESSOR, processor=known.name, replaces=now)
+
+
 def disk_change(machine: Machine, bytes_per_second: float) -> Change:
     """Raises: UsageError."""
     if not 1e6 <= bytes_per_second <= MOST_DISK:
@@ -89,11 +113,16 @@ def disk_change(machine: Machine, bytes_per_second: float) -> Change:
     return Change(ChangeKind.DISK, rate=bytes_per_second)
 
 
-def change_of(text: str, machine: Machine, channels: int | None) -> Change:
-    """ "memory=128@1200" and the like. Raises: UsageError."""
+def change_of(text: str, machine: Machine, channels: int | None, cpu: str = "") -> Change:
+    """ "memory=128@1200" and the like; `cpu` is the processor that is there. Raises: UsageError."""
     kind, _, rest = text.partition("=")
     value, _, price = rest.partition("@")
-    made = _change(text, kind.strip().lower(), value.strip(), machine, channels)
+    if kind.strip().lower() == ChangeKind.PROCESSOR and value.strip():
+        made = processor_change(machine, value.strip(), cpu)
+    else:
+        made = _change(text, kind.strip().lower(), value.strip(), machine, channels)
+    if machine.built_in and made.kind is not ChangeKind.DISK:
+        raise UsageError.of("what_if_built_in")
     if not price:
         return made
     cny = _number(price, text)
@@ -127,25 +156,35 @@ def _number(text: str, whole: str) -> float:
     return value
 
 
-def usual_changes(
-    machine: Machine, channels: int | None, most_channels: int | None, prices: PriceList
-) -> tuple[Change, ...]:
-    """What people think of buying: twice the memory, empty channels, a card, a faster disk."""
-    return tuple(priced(change, prices) for change in _usual(machine, channels, most_channels, prices))
+def usual_changes(machine: Machine, channels: int | None, cpu: str, prices: PriceList) -> tuple[Change, ...]:
+    """What people think of buying: twice the memory, empty channels, a card, a processor of the price list
+    that reads the same memory, a faster disk. `cpu` is the processor that is there."""
+    return tuple(priced(change, prices) for change in _usual(machine, channels, cpu, prices))
 
 
-def _usual(machine: Machine, channels: int | None, most: int | None, prices: PriceList) -> Iterator[Change]:
+def _usual(machine: Machine, channels: int | None, cpu: str, prices: PriceList) -> Iterator[Change]:
+    if not machine.built_in:
+        yield from _memory(machine, channels, published_cpu(cpu))
+        yield from (card_change(part.name) for part in prices.parts if part.kind is PartKind.CARD)
+        yield from _processors(machine, cpu, prices)
+    if machine.disk_bandwidth.expected < USUAL_DISK:
+        yield disk_change(machine, USUAL_DISK)
+
+
+def _memory(machine: Machine, channels: int | None, known: CatalogueCpu | None) -> Iterator[Change]:
     if machine.ram_total < MOST_MEMORY // 2:
         # A machine tells a little less than its modules hold.
         modules = max(_LEAST_MEMORY, -(-machine.ram_total // (8 * GIB)) * 8 * GIB)
         yield Change(ChangeKind.MEMORY, added=modules)
-    if channels and most and channels < most:
-        yield channels_change(machine, channels, most)
+    if channels and known and channels < known.channels:
+        yield channels_change(machine, channels, known.channels)
+
+
+def _processors(machine: Machine, cpu: str, prices: PriceList) -> Iterator[Change]:
     for part in prices.parts:
-        if part.kind is PartKind.CARD:
-            yield card_change(part.name)
-    if machine.disk_bandwidth.expected < USUAL_DISK:
-        yield disk_change(machine, USUAL_DISK)
+        other = part.kind is PartKind.PROCESSOR and published_cpu(part.name) != published_cpu(cpu)
+        if other and keeps_memory(part.name, cpu):
+            yield processor_change(machine, part.name, cpu)
 
 
 def priced(change: Change, prices: PriceList) -> Change:
@@ -165,6 +204,8 @@ def _price(change: Change, part: Part, prices: PriceList) -> Sourced | None:
             return each.times(-(-change.added // part.size))
         case ChangeKind.CARD if part.kind is PartKind.CARD and part.name == change.card:
             return each.times(change.count)
+        case ChangeKind.PROCESSOR if part.kind is PartKind.PROCESSOR and part.name == change.processor:
+            return each
         case ChangeKind.DISK if part.kind is PartKind.DISK and part.rate >= change.rate:
             return each
     return None

@@ -124,6 +124,12 @@ class Machine:
         """Memory of the GPUs' own."""
         return sum(gpu.budget for gpu in self.gpus if not gpu.unified)
 
+    @property
+    def built_in(self) -> bool:
+        """Whether a GPU shares its memory, which is part of the board then: no more of it is added."""
+        chips = (published_gpu(gpu.name) for gpu in self.gpus)
+        return any(gpu.unified for gpu in self.gpus) or any(chip.unified for chip in chips if chip)
+
 
 def machine_of(report: HardwareReport) -> Machine:
     """The machine behind a report. Only usable GPUs count."""

@@ -1,9 +1,10 @@
-"""Machines that a price list makes: a computer and cards of one kind in its slots."""
+"""Machines that a price list makes: a computer and cards of one kind, or of two, in its slots."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from engine.hardware.described import DescribedGpu, Description
 from engine.planning.prices import Part, PartKind, PriceList, Sourced
@@ -49,15 +50,15 @@ class Offer:
         )
 
 
-def offers(prices: PriceList, owned: Part | None = None) -> tuple[Offer, ...]:
+def offers(prices: PriceList, owned: Part | None = None, mixed: bool = True) -> tuple[Offer, ...]:
     """Every machine of which all prices are known, the cheapest first. `owned` is a computer that
-    is there already: then only cards for it are bought, or nothing."""
+    is there already: then only cards for it are bought, or nothing. `mixed`: with cards of two kinds."""
     cards = [part for part in prices.parts if part.kind is PartKind.CARD and prices.cny(part)]
     computers = [part for part in prices.parts if part.kind is PartKind.COMPUTER and prices.cny(part)]
     found = [
         offer
         for computer in ([owned] if owned else computers)
-        for offer in _built(computer, cards, prices, owned)
+        for offer in _built(computer, cards, prices, owned, mixed)
     ]
     return tuple(sorted(found, key=lambda offer: offer.high))
 
@@ -68,14 +69,27 @@ def unpriced(prices: PriceList, owned: bool) -> tuple[Part, ...]:
     return tuple(part for part in prices.parts if part.kind in kinds and prices.cny(part) is None)
 
 
-def _built(computer: Part, cards: list[Part], prices: PriceList, owned: Part | None) -> Iterator[Offer]:
+def _built(
+    computer: Part, cards: list[Part], prices: PriceList, owned: Part | None, mixed: bool
+) -> Iterator[Offer]:
     described = computer.hardware or Description()
     base = Piece(computer, 1, None if owned else prices.cny(computer))
     yield Offer(replace(described, name=computer.name), (base,))
+    for chosen in _card_sets(cards, computer.slots, mixed):
+        gpus = (*described.gpus, *(DescribedGpu(card.name, count) for card, count in chosen))
+        name = " + ".join([computer.name, *(f"{count} x {card.name}" for card, count in chosen)])
+        pieces = tuple(Piece(card, count, prices.cny(card)) for card, count in chosen)
+        yield Offer(replace(described, name=name, gpus=gpus), (base, *pieces))
+
+
+def _card_sets(cards: list[Part], slots: int, mixed: bool) -> Iterator[tuple[tuple[Part, int], ...]]:
+    """What fits into the slots: cards and their numbers."""
     for card in cards:
-        for count in range(1, computer.slots + 1):
-            gpus = (*described.gpus, DescribedGpu(card.name, count))
-            name = f"{computer.name} + {count} x {card.name}"
-            yield Offer(
-                replace(described, name=name, gpus=gpus), (base, Piece(card, count, prices.cny(card)))
-            )
+        for count in range(1, slots + 1):
+            yield ((card, count),)
+    if not mixed:
+        return
+    for one, other in combinations(cards, 2):
+        for count in range(1, slots):
+            for rest in range(1, slots - count + 1):
+                yield ((one, count), (other, rest))

@@ -31,6 +31,7 @@ class Sourced:
 class PartKind(StrEnum):
     COMPUTER = "computer"  # everything but cards that are bought beside it
     CARD = "card"
+    PROCESSOR = "processor"  # for the board of a computer that is there
     MEMORY = "memory"  # modules for a computer that is there
     DISK = "disk"
 
@@ -69,12 +70,14 @@ class PriceList:
 
 
 RATE = "USD"  # the name under which a person's own rate is kept
-OWN = "your own price"
+OWN = "your own figure"
+MOST_WATTS = 1e5
+Typed = tuple[tuple[str, str], ...]  # (name, "6000 2026-11-27")
 
 
-def with_own(prices: PriceList, own: tuple[tuple[str, str], ...]) -> PriceList:
-    """The list with prices that a person typed: pairs of a part's name (or `RATE`) and "6000 2026-11-27".
-    What makes no sense, or belongs to a part that is gone, is left out."""
+def with_own(prices: PriceList, own: Typed, watts: Typed = ()) -> PriceList:
+    """The list with prices in CNY and watts that a person typed, by the names of parts (or `RATE`). What
+    makes no sense, or belongs to a part that is gone, is left out."""
     named = {part.name.casefold(): part for part in prices.parts}
     rate = prices.cny_per_usd
     for name, text in own:
@@ -84,21 +87,25 @@ def with_own(prices: PriceList, own: tuple[tuple[str, str], ...]) -> PriceList:
         elif price is not None and name.casefold() in named:
             part = named[name.casefold()]
             named[name.casefold()] = replace(part, price=price, currency=CNY)
+    for name, text in watts:
+        taken = _typed(text)
+        if taken is not None and name.casefold() in named and 1 <= taken.high <= MOST_WATTS:
+            named[name.casefold()] = replace(named[name.casefold()], watts=taken)
     return PriceList(tuple(named.values()), rate)
 
 
-def typed_price(cny: float, day: str) -> str:
+def typed_figure(value: float, day: str) -> str:
     """As `with_own` reads it; `day` is an ISO date."""
-    return f"{cny:g} {day}"
+    return f"{value:.12g} {day}"
 
 
 def _typed(text: str) -> Sourced | None:
-    value, _, day = text.partition(" ")
+    figure, _, day = text.partition(" ")
     try:
-        cny = float(value)
+        value = float(figure)
     except ValueError:
         return None
-    return Sourced(cny, cny, OWN, day[:10]) if 0 <= cny <= MOST_PRICE else None
+    return Sourced(value, value, OWN, day[:10]) if 0 <= value <= MOST_PRICE else None
 
 
 def merged(shipped: PriceList, own: PriceList) -> PriceList:

@@ -28,6 +28,8 @@ def with_remedy(plan: RunPlan, machine: Machine, purpose: Purpose) -> RunPlan:
     """The plan with `remedy`, which is None where it runs well, or where nothing usual would help."""
     if plan.verdict is Verdict.RUNS_WELL:
         return plan
+    if machine.built_in:  # neither modules nor cards fit in
+        return replace(plan, remedy=sentence("plan_would_elsewhere"))
     return replace(plan, remedy=next(_remedies(plan, machine, purpose), None))
 
 

@@ -77,7 +77,7 @@ def estimate_speed(placement: Placement, machine: Machine, asked: SpeedQuestion 
     prompt = prompt_tps(placement, machine, time, asked.prompt // 2)
     open_ends = _unknown_factors(placement, machine, asked, time.total)
     return SpeedEstimate(
-        generation_tps=_ranged(generation, generation_spread(placement, machine, open_ends)),
+        generation_tps=_ranged(generation, generation_spread(placement, machine, open_ends, asked.streams)),
         prompt_tps=_ranged(prompt, prompt_spread(placement, machine, open_ends)),
         time_to_first_token_s=max(asked.prompt / prompt, time.total),
         load_s=load_seconds(placement, machine),

@@ -15,6 +15,9 @@ PROMPT_SPREAD = 2.0
 CALIBRATED_SPREAD = 1.18
 CALIBRATED_PROMPT_SPREAD = 1.3
 OBSERVED_SPREAD = 1.12  # once a run of another model was measured on this machine
+# Answers at once are taken to choose experts by chance, each for itself, which reads most of them. Published
+# batches chose alike and were up to twice as fast (python -m tests.bench.truth --only batches).
+BATCHED_EXPERTS_SPREAD = 1.3
 UNKNOWN_GPU = (1.6, 2.0)
 # Engines that split every layer over the cards: bound by their links, not modelled.
 TENSOR_PARALLEL = frozenset({EngineKind.VLLM, EngineKind.SGLANG})
@@ -22,9 +25,10 @@ TENSOR_PARALLEL_SPREAD = 5.0
 
 
 def generation_spread(
-    placement: Placement, machine: Machine, unknown: tuple[float, float]
+    placement: Placement, machine: Machine, unknown: tuple[float, float], streams: int = 1
 ) -> tuple[float, float]:
-    """Factors (below, above) the expected speed. `unknown`: what a description left open."""
+    """Factors (below, above) the expected speed. `unknown`: what a description left open. `streams`: answers
+    at once."""
     if placement.streamed:
         disk = machine.disk_bandwidth
         low = max(STREAM_SPREAD, disk.expected / disk.low)
@@ -40,6 +44,8 @@ def generation_spread(
             high *= max(1.0, ram.high / ram.expected / 1.1)
     if any(not gpu.bandwidth_known for gpu, _ in placement.gpu_shares) and not observed:
         low, high = low * UNKNOWN_GPU[0], high * UNKNOWN_GPU[1]
+    if streams > 1 and placement.demand.shape.experts:
+        high *= BATCHED_EXPERTS_SPREAD
     return low * unknown[0], high * unknown[1]
 
 

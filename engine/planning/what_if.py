@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.catalog.model import ModelSpec
 from engine.messages import Sentence, sentence
 from engine.planning.aims import liking
+from engine.planning.altered import keeps_memory
 from engine.planning.change import Change, ChangeKind, applied
 from engine.planning.machine import Machine
 from engine.planning.plan import Aim, RunPlan, Verdict
@@ -60,7 +61,7 @@ def what_if(
     specs = [spec for spec in catalog if spec.quantizations]
     now = next(iter(ranked_plans(machine, specs, aim)), None)
     outcomes = sorted((_outcome(machine, specs, change, aim, now) for change in changes), key=_rank)
-    return WhatIf(aim, now, tuple(outcomes), _remarks(outcomes, now))
+    return WhatIf(aim, now, tuple(outcomes), _remarks(outcomes, now, machine))
 
 
 def _outcome(
@@ -111,11 +112,14 @@ def _message(change: Change, now: RunPlan | None, same: RunPlan | None, faster: 
             after=wait_text(same.speed.load_s),
             before=wait_text(now.speed.load_s),
         )
+    if _tps(same) < (1 - LEAST_GAIN) * _tps(now):  # a processor that is no faster, or not for this
+        before, after = speed_text(_tps(now)), speed_text(_tps(same))
+        return sentence("what_if_slower", model=now.model.title, after=after, before=before)
     return sentence("what_if_same", model=now.model.title, speed=speed_text(_tps(same)))
 
 
-def _remarks(outcomes: list[Outcome], now: RunPlan | None) -> tuple[Sentence, ...]:
-    remarks = []
+def _remarks(outcomes: list[Outcome], now: RunPlan | None, machine: Machine) -> tuple[Sentence, ...]:
+    remarks = [sentence("what_if_built_in")] if machine.built_in else []
     if outcomes and not any(outcome.worth_it for outcome in outcomes):
         known = now is not None and now.verdict is Verdict.RUNS_WELL
         remarks.append(sentence("what_if_do_not_buy" if known else "what_if_no_help"))
@@ -123,6 +127,12 @@ def _remarks(outcomes: list[Outcome], now: RunPlan | None) -> tuple[Sentence, ..
         remarks.append(sentence("what_if_ask_price"))
     if any(outcome.change.kind is ChangeKind.CARD for outcome in outcomes):
         remarks.append(sentence("budget_not_checked"))
+    processors = [one.change for one in outcomes if one.change.kind is ChangeKind.PROCESSOR]
+    if processors:
+        remarks.append(sentence("what_if_processor_not_checked"))
+    moving = [one.processor for one in processors if not keeps_memory(one.processor, one.replaces)]
+    if moving:
+        remarks.append(sentence("what_if_processor_memory", processors="; ".join(moving)))
     return tuple(remarks)
 
 

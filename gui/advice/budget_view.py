@@ -9,7 +9,16 @@ from engine.planning.prices import Sourced
 from engine.planning.worth import STREAMS, Terms
 from gui.advice.model import AdviceModel
 from gui.advice.prices_view import PricesView
-from gui.advice.words import NONE, energy_cell, even_cell, money_words, range_words, speed_cell
+from gui.advice.words import (
+    NONE,
+    energy_cell,
+    even_cell,
+    money_words,
+    range_words,
+    remark_words,
+    speed_cell,
+    watts_source_words,
+)
 from gui.plans.aim_row import AimRow
 from gui.plans.report import plan_lines
 from gui.plans.words import verdict_words
@@ -45,7 +54,7 @@ class BudgetView(View):
         self._state = Text("", "muted")
         self._headline = Text("", "heading")
         self._failure = SentenceLabel("danger")
-        self._remarks = SentenceLabel("muted")
+        self._remarks = SentenceLabel("muted", wording=remark_words)
         self._table = FactsTable()
         self._tier_head = Text("", "heading")
         self._tier_table = FactsTable()
@@ -85,18 +94,34 @@ class BudgetView(View):
         advice = self._model.advice
         if advice is None:
             return ""
-        lines = [self._headline.text(), ""]
+        lines = [self._headline.text(), *self._terms_lines(), ""]
         for machine in advice.machines:
-            lines.append(f"{machine.offer.description.name}: {range_words(machine.offer.low, machine.spent)}")
-            lines += [
-                f"  {piece.count} × {piece.part.name}: {range_words(piece.each.low, piece.each.high)}, "
-                f"{piece.each.date}, {piece.each.source}"
-                for piece in machine.offer.pieces
-                if piece.each
-            ]
-            lines += [f"  {line}" for plan in machine.plans[:1] for line in plan_lines(plan)]
-            lines += [f"  {row.streams}: {speed_cell(row)}".replace("\n", ", ") for row in machine.worth]
+            lines += self._machine_lines(machine)
         return "\n".join([*lines, "", *map(translate, advice.remarks)])
+
+    def _terms_lines(self) -> list[str]:
+        """What a person said of electricity and an API."""
+        said = zip(self._labels, self._fields, strict=True)
+        return [f"{label.text()}: {field.text()}" for label, field in said if field.text()]
+
+    def _machine_lines(self, machine: BudgetMachine) -> list[str]:
+        lines = [f"{machine.offer.description.name}: {range_words(machine.offer.low, machine.spent)}"]
+        for piece in machine.offer.pieces:
+            if piece.each:
+                price = range_words(piece.each.low, piece.each.high)
+                lines.append(
+                    f"  {piece.count} × {piece.part.name}: {price}, {piece.each.date}, {piece.each.source}"
+                )
+            taken = watts_source_words(piece.part.watts)
+            lines += [f"    {taken}"] if taken else []
+        lines += [f"  {line}" for plan in machine.plans[:1] for line in plan_lines(plan)]
+        for head, row in zip(self._heads()[2:-2], machine.worth, strict=False):
+            lines.append(f"  {head}: {speed_cell(row)}".replace("\n", ", "))
+        money = zip(self._heads()[-2:], (energy_cell(machine), even_cell(machine)), strict=True)
+        for head, cell in money:
+            if cell != NONE:
+                lines.append("  " + head.replace("\n", " ") + ": " + cell.replace("\n", ", "))
+        return lines
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
@@ -183,7 +208,7 @@ class BudgetView(View):
         at_once = [self.tr("{count} at once").format(count=streams) for streams in STREAMS]
         return [
             *(self.tr("Machine"), self.tr("Runs"), *at_once),
-            *(self.tr("Per million"), self.tr("Pays after")),
+            *(self.tr("Per million,\nat most"), self.tr("Pays after")),
         ]
 
     def _row(self, machine: BudgetMachine) -> list[str]:

@@ -23,7 +23,7 @@ from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
 from engine.messages import Sentence
 from engine.planning.budget import BudgetAdvice
 from engine.planning.plan import Aim
-from engine.planning.prices import PriceList, typed_price
+from engine.planning.prices import PriceList, Typed, typed_figure
 from engine.planning.what_if import WhatIf
 from engine.planning.worth import Terms
 
@@ -65,10 +65,14 @@ class AdviceModel(QObject):
 
     def type_price(self, name: str, cny: float | None) -> None:
         """Keeps a price of a part (None: as it was shipped) and plans anew with it."""
-        kept = tuple(pair for pair in self._desk.settings.prices if pair[0] != name)
-        if cny is not None:
-            kept = (*kept, (name, typed_price(cny, datetime.now(UTC).date().isoformat())))
+        kept = _with_figure(self._desk.settings.prices, name, cny)
         self._desk.change_settings(replace(self._desk.settings, prices=kept))
+        self._ask_budget()
+
+    def type_watts(self, name: str, watts: float | None) -> None:
+        """As `type_price`, of what a part takes at most."""
+        kept = _with_figure(self._desk.settings.watts, name, watts)
+        self._desk.change_settings(replace(self._desk.settings, watts=kept))
         self._ask_budget()
 
     def ask_what_if(self) -> None:
@@ -114,3 +118,10 @@ class AdviceModel(QObject):
         if isinstance(event, JobFailed | JobFinished | JobCancelled):
             self._what_if_job = None
         self.what_if_changed.emit()
+
+
+def _with_figure(typed: Typed, name: str, value: float | None) -> Typed:
+    kept = tuple(pair for pair in typed if pair[0] != name)
+    if value is None:
+        return kept
+    return (*kept, (name, typed_figure(value, datetime.now(UTC).date().isoformat())))

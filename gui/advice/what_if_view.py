@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from engine.hardware.cpu_names import known_cpus
 from engine.hardware.gpu_names import known_names
 from engine.planning.change import ChangeKind
 from gui.advice.model import AdviceModel
 from gui.advice.outcome_card import OutcomeCard
-from gui.advice.words import change_words, money_words
+from gui.advice.words import change_words, money_words, remark_words
 from gui.plans.aim_row import AimRow
 from gui.plans.legend import Legend
 from gui.plans.report import plan_lines
@@ -23,6 +25,8 @@ from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
+_MOST = 1e6  # of GiB, channels, GB/s: the engine says what is too much
+
 
 class WhatIfView(View):
     """Knows no event: its model does."""
@@ -35,8 +39,8 @@ class WhatIfView(View):
         self._aim = AimRow(theme)
         self._now = Text("", "strong")
         self._state = Text("", "muted")
-        self._failure = SentenceLabel("danger")
-        self._remarks = SentenceLabel("muted")
+        self._failure = SentenceLabel("danger", wording=remark_words)
+        self._remarks = SentenceLabel("muted", wording=remark_words)
         self._kind = ChoiceBox(theme)
         self._value = QLineEdit()
         self._price_label = Line("", "muted")
@@ -54,6 +58,7 @@ class WhatIfView(View):
             ChangeKind.CARD: self.tr("Another card"),
             ChangeKind.MEMORY: self.tr("Memory, GiB in all"),
             ChangeKind.CHANNELS: self.tr("Memory channels in all"),
+            ChangeKind.PROCESSOR: self.tr("Another processor"),
             ChangeKind.DISK: self.tr("Disk, GB/s"),
         }
         current = self._kind.currentData()
@@ -119,22 +124,23 @@ class WhatIfView(View):
         kind = self._kind.currentData()
         examples = {
             ChangeKind.CARD: "RTX 3090",
+            ChangeKind.PROCESSOR: "Ryzen 9 9950X",
             ChangeKind.MEMORY: "128",
             ChangeKind.CHANNELS: "2",
             ChangeKind.DISK: "7",
         }
         self._value.setPlaceholderText(examples.get(kind, ""))
         self._value.setAccessibleName(self._kind.currentText())
-        completer = None
-        if kind == ChangeKind.CARD:  # Qt keeps a StrEnum as the text that it is
-            completer = QCompleter(list(known_names()), self._value)
-            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self._value.setCompleter(completer)
+        # Qt keeps a StrEnum as the text that it is
+        names = {ChangeKind.CARD: known_names(), ChangeKind.PROCESSOR: known_cpus()}.get(kind)
+        self._value.setCompleter(None if names is None else _completer(names, self._value))
+        self._value.setValidator(_digits(self._value) if names is None else None)
+        if not self._value.hasAcceptableInput():
+            self._value.clear()
 
     def _want(self) -> None:
         value = self._value.text().strip()
-        if not value:
+        if not value or not self._value.hasAcceptableInput():
             return
         price = self._price.number()
         self._model.want(f"{self._kind.currentData()}={value}" + (f"@{price:g}" if price is not None else ""))
@@ -174,3 +180,18 @@ class WhatIfView(View):
             speed=speed_words(found.now.speed.generation_tps),
             memory=format_bytes(self._model.memory),
         )
+
+
+def _completer(names: tuple[str, ...], field: QLineEdit) -> QCompleter:
+    completer = QCompleter(list(names), field)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    completer.setFilterMode(Qt.MatchFlag.MatchContains)
+    return completer
+
+
+def _digits(field: QLineEdit) -> QDoubleValidator:
+    """Words are no sizes: they are not taken at all."""
+    check = QDoubleValidator(0.0, _MOST, 3, field)
+    check.setNotation(QDoubleValidator.Notation.StandardNotation)
+    check.setLocale(QLocale(QLocale.Language.C))
+    return check

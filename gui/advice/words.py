@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from engine.messages import Sentence
 from engine.planning.budget import BudgetMachine
 from engine.planning.change import Change, ChangeKind
 from engine.planning.prices import CNY, Part, Sourced
 from engine.planning.worth import Worth
 from gui.plans.words import speed_words
 from gui.widgets.bytes_text import format_bytes, format_rate
+from gui.widgets.sentences import translate
 
 NONE = "–"
 
@@ -39,6 +41,8 @@ def change_words(change: Change) -> str:
         if change.count == 1:
             return change.card
         return f"{change.count} × {change.card}"
+    if change.kind is ChangeKind.PROCESSOR:
+        return change.processor
     return _tr("A disk that reads {rate}").format(rate=format_rate(change.rate))
 
 
@@ -60,18 +64,54 @@ def price_source_words(part: Part, price: Sourced | None) -> str:
     return words.format(price=range_words(price.low, price.high), date=price.date, source=price.source)
 
 
+def watts_source_words(watts: Sourced | None) -> str:
+    """ "At most 450 W, 2025-12, a source"; "" where nothing is known."""
+    if watts is None:
+        return ""
+    words = _tr("At most {watts} W, {date}, {source}")
+    return words.format(watts=QLocale().toString(watts.high, "f", 0), date=watts.date, source=watts.source)
+
+
+def remark_words(remark: Sentence) -> str:
+    """What an answer about money says, and where on this page that is done."""
+    prices = _tr("Its field stands under “Prices” on this page.")
+    this_machine = _tr("That is under “More in this machine”.")
+    where = {
+        "budget_ask_price": prices,
+        "budget_ask_rate": prices,
+        "budget_stale": prices,
+        "budget_watts_unknown": prices,
+        "budget_short": this_machine,
+        "budget_no_computer": f"{prices} {this_machine}",
+        "budget_day_and_night": _tr("The field is “Tokens a day”."),
+        "budget_electricity_unknown": _tr("The field is “Electricity, CNY/kWh”."),
+        "what_if_ask_price": _tr("Name the purchase again above, with its price."),
+        "what_if_no_help": _tr("That is under “Another machine”."),
+        "what_if_processor_unlike": _tr("That is under “Another machine”."),
+        "what_if_built_in": _tr("That is under “Another machine”."),
+    }.get(remark.code)
+    if remark.code == "what_if_channels_unknown":
+        return _tr(
+            "How many memory channels hold modules is not known here, so filling more cannot be planned. "
+            "Name the memory in all instead: what it holds is planned, only not that it is read faster."
+        )
+    return f"{translate(remark)} {where}" if where else translate(remark)
+
+
 def speed_cell(row: Worth) -> str:
-    """ "40 to 50 tokens/s", and what each costs."""
+    """ "40 to 50 tokens/s", what each costs, and how many have to wait for that."""
     if row.tps is None:
         return _tr("does not fit")
-    words = speed_words(row.tps)
-    if row.cny_per_tps is None:
-        return words
-    return f"{words}\n{_tr('{price} each').format(price=money_words(row.cny_per_tps))}"
+    words = [speed_words(row.tps)]
+    if row.cny_per_tps is not None:
+        words.append(_tr("{price} each").format(price=money_words(row.cny_per_tps)))
+    if row.served < row.streams:
+        words.append(_tr("{count} at a time").format(count=row.served))
+    return "\n".join(words)
 
 
 def energy_cell(machine: BudgetMachine) -> str:
-    """Of one answer at a time: kWh, and CNY if electricity has a price."""
+    """Of one answer at a time, all parts at their most: kWh, and CNY if electricity has a price."""
     row = machine.worth[0] if machine.worth else None
     if row is None or row.kwh_per_million is None:
         return NONE

@@ -98,9 +98,14 @@ class ScoreCard(View):
             Quantity.RESERVED: self.tr("Memory reserved"),
             Quantity.RESIDENT: self.tr("Memory in use"),
         }
-        words = self.tr("{what}: predictions were within {error} (median of {count})")
+        words = self.tr(
+            "{what}: predictions were within {error} (median of {count}), the newest within {recent}"
+        )
         return words.format(
-            what=names[one.quantity], error=format_share(one.median_error), count=format_count(one.count)
+            what=names[one.quantity],
+            error=format_share(one.median_error),
+            count=format_count(one.count),
+            recent=format_share(one.recent_error),
         )
 
     def _state_words(self) -> str:

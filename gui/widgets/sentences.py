@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
 
@@ -22,10 +24,16 @@ def translate_all(sentences: tuple[Sentence, ...]) -> str:
 
 
 class SentenceLabel(Text):
-    """Shows sentences of the engine; hidden while there are none."""
+    """Shows sentences of the engine; hidden while there are none. `wording` adds what only a page knows."""
 
-    def __init__(self, kind: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        kind: str = "",
+        parent: QWidget | None = None,
+        wording: Callable[[Sentence], str] = translate,
+    ) -> None:
         super().__init__("", kind, parent)
+        self._wording = wording
         self._sentences: tuple[Sentence, ...] = ()
         self.hide()
 
@@ -39,5 +47,5 @@ class SentenceLabel(Text):
             self._write()
 
     def _write(self) -> None:
-        self.setText(translate_all(self._sentences))
+        self.setText("\n".join(map(self._wording, self._sentences)))
         self.setVisible(bool(self._sentences))

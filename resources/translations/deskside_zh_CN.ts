@@ -307,8 +307,10 @@
             <translation>回本时间</translation>
         </message>
         <message>
-            <source>Per million</source>
-            <translation>每百万词元</translation>
+            <source>Per million,
+at most</source>
+            <translation>每百万词元，
+最多</translation>
         </message>
         <message>
             <source>Runs</source>
@@ -2163,8 +2165,40 @@ Address: {places}</source>
             <translation>读取速度 {rate} 的硬盘</translation>
         </message>
         <message>
+            <source>At most {watts} W, {date}, {source}</source>
+            <translation>最高 {watts} 瓦，{date}，{source}</translation>
+        </message>
+        <message>
+            <source>How many memory channels hold modules is not known here, so filling more cannot be planned. Name the memory in all instead: what it holds is planned, only not that it is read faster.</source>
+            <translation>不清楚这台机器有几个内存通道插了内存条，因此无法规划增加通道。可以改为填写内存总量：会按容量规划，但不计入读取变快的部分。</translation>
+        </message>
+        <message>
+            <source>Its field stands under “Prices” on this page.</source>
+            <translation>在本页“价格”下填写。</translation>
+        </message>
+        <message>
+            <source>Name the purchase again above, with its price.</source>
+            <translation>请在上方再次填写该部件，并附上价格。</translation>
+        </message>
+        <message>
             <source>No price with a source and a date is known.</source>
             <translation>没有带来源和日期的价格。</translation>
+        </message>
+        <message>
+            <source>That is under “Another machine”.</source>
+            <translation>见“另买一台机器”。</translation>
+        </message>
+        <message>
+            <source>That is under “More in this machine”.</source>
+            <translation>见“给这台机器添置”。</translation>
+        </message>
+        <message>
+            <source>The field is “Electricity, CNY/kWh”.</source>
+            <translation>在“电价，元/千瓦时”中填写。</translation>
+        </message>
+        <message>
+            <source>The field is “Tokens a day”.</source>
+            <translation>在“每天的词元数”中填写。</translation>
         </message>
         <message>
             <source>does not fit</source>
@@ -2173,6 +2207,10 @@ Address: {places}</source>
         <message>
             <source>{amount} CNY</source>
             <translation>{amount} 元</translation>
+        </message>
+        <message>
+            <source>{count} at a time</source>
+            <translation>每次 {count} 路，其余等待</translation>
         </message>
         <message>
             <source>{days} days</source>
@@ -2803,8 +2841,12 @@ Address: {places}</source>
             <translation>价格</translation>
         </message>
         <message>
-            <source>Type what it costs you, in CNY, and press Enter. Yours are kept; an empty field is the source's price.</source>
-            <translation>填写您的实际价格（元）并按回车。您填写的价格会保留；留空则使用来源的价格。</translation>
+            <source>Type what it costs you, in CNY, and what it takes at most, in watts, and press Enter. Yours are kept; an empty field is the source's figure. A computer's watts are those without the cards that are bought beside it.</source>
+            <translation>填写您的实际价格（元）和最大功耗（瓦）并按回车。您填写的数值会保留；留空则使用来源的数值。电脑的功耗不含另购的显卡。</translation>
+        </message>
+        <message>
+            <source>W</source>
+            <translation>瓦</translation>
         </message>
         <message>
             <source>{part} (used)</source>
@@ -2813,6 +2855,10 @@ Address: {places}</source>
         <message>
             <source>{part} in CNY</source>
             <translation>{part} 的价格（元）</translation>
+        </message>
+        <message>
+            <source>{part}, watts at most</source>
+            <translation>{part} 的最大功耗（瓦）</translation>
         </message>
     </context>
     <context>
@@ -3033,8 +3079,8 @@ Address: {places}</source>
             <translation>加载时间</translation>
         </message>
         <message>
-            <source>{what}: predictions were within {error} (median of {count})</source>
-            <translation>{what}：预测误差在 {error} 以内（{count} 次的中位数）</translation>
+            <source>{what}: predictions were within {error} (median of {count}), the newest within {recent}</source>
+            <translation>{what}：预测误差在 {error} 以内（{count} 次的中位数），最近的在 {recent} 以内</translation>
         </message>
     </context>
     <context>
@@ -3662,6 +3708,10 @@ Address: {places}</source>
             <translation>再加显卡</translation>
         </message>
         <message>
+            <source>Another processor</source>
+            <translation>更换处理器</translation>
+        </message>
+        <message>
             <source>CNY, if known</source>
             <translation>元（如已知）</translation>
         </message>
@@ -3863,6 +3913,10 @@ Address: {places}</source>
             <translation>另一个程序正在使用 Deskside {theirs} 的引擎，而这是 Deskside {ours}。请关闭 Deskside 的其他窗口和命令（引擎是进程 {pid}），然后重试。</translation>
         </message>
         <message>
+            <source>Another board and other memory are bought with these, which are not in their price: {processors}. They are planned with the memory that their makers name.</source>
+            <translation>以下处理器还需要另购主板和内存，价格中不包含这些：{processors}。规划时按厂商标明的内存计算。</translation>
+        </message>
+        <message>
             <source>Another window or command of Deskside is downloading. This download goes on when that one has ended.</source>
             <translation>Deskside 的另一个窗口或命令正在下载。那边结束后，这里会继续。</translation>
         </message>
@@ -3907,8 +3961,12 @@ Address: {places}</source>
             <translation>仅从花费看不建议购买：与每百万 token {api} 元的 API 相比，这笔预算买到的设备都不能在 {years} 年内回本。相对于产出的 token，电费或售价过高。</translation>
         </message>
         <message>
-            <source>Don't buy yet: of no whole computer a price is known. Say what one costs (--prices on the command line), or look at what a card would bring the one that is there (--what-if, or --hardware).</source>
-            <translation>暂不建议购买：还不知道任何一台整机的价格。请填写整机价格（命令行用 --prices），或查看给已有的电脑加显卡会怎样（命令行用 --what-if 或 --hardware）。</translation>
+            <source>Don't buy yet: of no whole computer a price is known. Say what one costs, or look at what a card would bring the one that is there.</source>
+            <translation>暂不建议购买：还不知道任何一台整机的价格。请填写整机价格，或查看给已有的电脑加显卡会怎样。</translation>
+        </message>
+        <message>
+            <source>Don't buy: no machine of which the prices are known costs {budget} CNY or less. The nearest is {machine} for up to {price} CNY. For the computer that is there already, look at what a card would bring it.</source>
+            <translation>不建议购买：已知价格的机器中，没有不超过 {budget} 元的。最接近的是 {machine}，最高 {price} 元。如果已有电脑，可以查看给它加显卡会怎样。</translation>
         </message>
         <message>
             <source>Don't buy: none of this makes a model run well here. Compare whole machines with a budget instead.</source>
@@ -3927,16 +3985,16 @@ Address: {places}</source>
             <translation>不建议购买：在这个预算内，没有哪台机器能比您现有的电脑运行更好的模型，或把同一个模型（{model}）运行得更快。</translation>
         </message>
         <message>
-            <source>Don't buy: {budget} CNY do not buy a machine of which the prices are known. The nearest is {machine} for up to {price} CNY; for the computer that is there already, look at what a card would bring it (--what-if, or --hardware).</source>
-            <translation>不建议购买：{budget} 元买不到任何已知价格的机器。最接近的是 {machine}，最高 {price} 元；已有的电脑可以查看加显卡会怎样（命令行用 --what-if 或 --hardware）。</translation>
-        </message>
-        <message>
             <source>Downloading a model: the hub of the settings (huggingface.co) is asked for its files, and the servers that it names for them. They learn your address and the name of the model; the hub also your HF_TOKEN if that is set.</source>
             <translation>下载模型时：向设置中的模型库（huggingface.co）以及它为这些文件指定的服务器请求文件。它们会得知您的地址和模型名称；模型库还会收到您的 HF_TOKEN（如已设置）。</translation>
         </message>
         <message>
             <source>Downloads are switched off by the variable HF_HUB_OFFLINE. Unset it and try again.</source>
             <translation>环境变量 HF_HUB_OFFLINE 关闭了下载。请取消该变量后重试。</translation>
+        </message>
+        <message>
+            <source>Energy is an upper bound: all parts at the most that they take. While answers are written they mostly take less.</source>
+            <translation>能耗是上限：按所有部件的最大功耗计算。生成回答时的实际功耗大多更低。</translation>
         </message>
         <message>
             <source>Fetching a runtime for a graphics card: the place that you give, or that is set, learns your address and what is fetched.</source>
@@ -4039,6 +4097,14 @@ Address: {places}</source>
             <translation>未测量内存带宽，因为只有 {free} 内存可用。请关闭一些程序后重新检测。</translation>
         </message>
         <message>
+            <source>Memory is built into this machine, so neither modules nor a card can be added. Compare whole machines with a budget instead.</source>
+            <translation>这台机器的内存是内置的，不能加内存条，也不能加显卡。请改用预算来比较整机。</translation>
+        </message>
+        <message>
+            <source>Memory is built into this machine, so nothing can be added: a smaller model, or another machine, would change that.</source>
+            <translation>这台机器的内存是内置的，无法添置：换更小的模型或换一台机器才有改变。</translation>
+        </message>
+        <message>
             <source>Memory reads at {after} now, {before} at the last check.</source>
             <translation>内存读取速度现在为 {after}，上次检测时为 {before}。</translation>
         </message>
@@ -4049,6 +4115,10 @@ Address: {places}</source>
         <message>
             <source>Models elsewhere: the endpoints that you added get whole conversations, and their keys. Nothing is sent to them unless one of their models is chosen.</source>
             <translation>别处的模型：您添加的端点会收到整个对话及其密钥。除非选用了其中的模型，否则不会向它们发送任何内容。</translation>
+        </message>
+        <message>
+            <source>More than half of the money is left: of the machines whose prices are known, nothing dearer within it does better for this wish.</source>
+            <translation>钱还剩一半以上：在已知价格的机器中，预算内更贵的并不能更好地满足这个需求。</translation>
         </message>
         <message>
             <source>New versions could not be looked for, because {place} does not answer as it should ({reason}). This version goes on; check the address and the connection.</source>
@@ -4071,8 +4141,12 @@ Address: {places}</source>
             <translation>尚未加载模型，无法回答。请先加载一个模型。</translation>
         </message>
         <message>
-            <source>No price with a source and a date is known of: {parts}. Say what they cost (--prices on the command line), and they are compared too.</source>
-            <translation>以下部件没有带来源和日期的价格：{parts}。填写价格后（命令行用 --prices）也会参与比较。</translation>
+            <source>No price with a source and a date is known of: {parts}. Say what they cost, and they are compared too.</source>
+            <translation>以下部件没有带来源和日期的价格：{parts}。填写价格后也会参与比较。</translation>
+        </message>
+        <message>
+            <source>No processor called {name} is known, so what it would bring cannot be planned. The nearest known ones: {nearest}.</source>
+            <translation>没有名为 {name} 的处理器，因此无法规划它的效果。最接近的有：{nearest}。</translation>
         </message>
         <message>
             <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
@@ -4115,8 +4189,8 @@ Address: {places}</source>
             <translation>单是这一个问题就超过了上下文长度，没有更早的内容可以省略。请缩短问题，或用更长的上下文加载模型。</translation>
         </message>
         <message>
-            <source>Only a price in US dollars is known of: {parts}. Say what a dollar costs (cny_per_usd in --prices on the command line), and they are compared too.</source>
-            <translation>以下部件只有美元价格：{parts}。填写美元汇率后（命令行为 --prices 中的 cny_per_usd）也会参与比较。</translation>
+            <source>Only a price in US dollars is known of: {parts}. Say what a dollar costs, and they are compared too.</source>
+            <translation>以下部件只有美元价格：{parts}。填写美元汇率后也会参与比较。</translation>
         </message>
         <message>
             <source>Only {budget} of memory can be used now, which is too little for any model of the catalogue. The nearest is {model}, which needs {needed}: close other programs, then check again.</source>
@@ -4191,8 +4265,8 @@ Address: {places}</source>
             <translation>第 {number} 段文本为空，无法生成向量。请去掉它。</translation>
         </message>
         <message>
-            <source>That a machine pays is said of one that computes day and night. Say how many tokens you need a day (--tokens-per-day on the command line), and it is judged by those.</source>
-            <translation>回本时间按昼夜不停计算得出。填写每天需要的词元数后（命令行用 --tokens-per-day），会按该数量判断。</translation>
+            <source>That a machine pays is said of one that computes day and night. Say how many tokens you need a day, and it is judged by those.</source>
+            <translation>回本时间按昼夜不停计算得出。填写每天需要的词元数后，会按该数量判断。</translation>
         </message>
         <message>
             <source>That folder is not there any more. Choose another one.</source>
@@ -4699,6 +4773,10 @@ Address: {places}</source>
             <translation>新版本清单已签名，但此版本无法理解其内容（{reason}）。当前版本照常使用；请到您获取 Deskside 的地方查看是否有新版本。</translation>
         </message>
         <message>
+            <source>The list of prices makes so many machines that those with cards of two kinds were left out. Leave out parts, and they are compared too.</source>
+            <translation>价格表能组成的机器太多，因此没有比较混用两种显卡的机器。删去一些部件后，它们也会参与比较。</translation>
+        </message>
+        <message>
             <source>The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.</source>
             <translation>无法读取 {place} 处的运行组件清单（{reason}）。请检查地址和网络连接，或指定含有 manifest.json 的文件夹。</translation>
         </message>
@@ -4835,8 +4913,8 @@ Address: {places}</source>
             <translation>无法读取价格表 {path}（{reason}）。请按 docs/cli.md 中的格式编写。</translation>
         </message>
         <message>
-            <source>The price of {part} is from {date} and may have moved since. Say what it costs today (--prices on the command line).</source>
-            <translation>{part} 的价格来自 {date}，可能已经变动。请填写现在的价格（命令行用 --prices）。</translation>
+            <source>The price of {part} is from {date} and may have moved since. Say what it costs today.</source>
+            <translation>{part} 的价格来自 {date}，可能已经变动。请填写现在的价格。</translation>
         </message>
         <message>
             <source>The processor changed: {before} before, {after} now.</source>
@@ -5175,20 +5253,20 @@ Address: {places}</source>
             <translation>{name} 是什么显卡？目录中没有它，只能按显存猜测速度，可能相差 {factor} 倍。请填写它的 bandwidth_gb_s 和 vram_gib。</translation>
         </message>
         <message>
-            <source>What energy costs is left open, since no price of electricity was given. Say what a kilowatt hour costs you in CNY (--electricity on the command line).</source>
-            <translation>没有电价，因此未计算电费。请填写每千瓦时的价格（命令行用 --electricity）。</translation>
+            <source>What energy costs is left open, since no price of electricity was given. Say what a kilowatt hour costs you in CNY.</source>
+            <translation>没有电价，因此未计算电费。请填写每千瓦时多少元。</translation>
         </message>
         <message>
             <source>What listens at {address} is no Deskside worker, or it is a damaged one. Look at the address, or start `deskside worker` there again.</source>
             <translation>在 {address} 监听的不是 Deskside 的 worker，或者它已损坏。请检查地址，或在那里重新启动 `deskside worker`。</translation>
         </message>
         <message>
-            <source>What some of these machines take in watts is not known, so their energy and the comparison with an API are left open. Say it as watts in a list of prices (--prices), or with --watts.</source>
-            <translation>其中一些机器的功耗未知，因此未计算能耗，也未与 API 比较。请在价格表中用 watts 说明（--prices），或使用 --watts。</translation>
-        </message>
-        <message>
             <source>What some of this costs is not known. Say it, and what a gained token a second costs is told too.</source>
             <translation>其中一些的价格未知。填写价格后，还能算出每秒多一个词元要花多少钱。</translation>
+        </message>
+        <message>
+            <source>What these take in watts is not known, so the energy of their machines and the comparison with an API are left open: {parts}. Say it, and both are told.</source>
+            <translation>以下部件的功耗未知，因此未计算含有它们的机器的能耗，也未与 API 比较：{parts}。填写后即可算出。</translation>
         </message>
         <message>
             <source>What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.</source>
@@ -5197,6 +5275,10 @@ Address: {places}</source>
         <message>
             <source>Whether a machine pays against an API depends on the price of electricity. Add --electricity with what a kilowatt hour costs you in CNY.</source>
             <translation>与 API 相比是否划算取决于电价。请用 --electricity 给出每千瓦时的价格（元）。</translation>
+        </message>
+        <message>
+            <source>Whether the board takes a processor, and whether its cooler and power supply suffice, is not checked. Look at them before you buy.</source>
+            <translation>没有检查主板是否支持该处理器，以及散热器和电源是否够用，请在购买前确认。</translation>
         </message>
         <message>
             <source>Whether the case, the power supply and the slots suit the cards is not checked. Look at them before you buy.</source>
@@ -5523,6 +5605,10 @@ Address: {places}</source>
             <translation>这样 {model} 每秒约回答 {after} 个词元，现在是 {before} 个。</translation>
         </message>
         <message>
+            <source>{model} answers more slowly then: at about {after} tokens a second, instead of {before}.</source>
+            <translation>这样 {model} 反而更慢：每秒约回答 {after} 个词元，现在是 {before} 个。</translation>
+        </message>
+        <message>
             <source>{model} brings no chat template, so a common one (ChatML) is used. It may be a base model that does not hold conversations well; choose an instruct or chat model if answers look odd.</source>
             <translation>{model} 没有对话模板，已使用通用模板（ChatML）。它可能是不擅长对话的基础模型；如果回答看起来不正常，请选择指令或对话模型。</translation>
         </message>
@@ -5649,6 +5735,10 @@ Address: {places}</source>
         <message>
             <source>{name} does not fit in memory here. As {quantization} ({size}) it could only be read from the disk while it answers, at about {speed} tokens a second: to try, not to use.</source>
             <translation>{name} 放不进本机内存。以 {quantization}（{size}）只能在回答时从磁盘读取，每秒约 {speed} 个词元：可以一试，不宜使用。</translation>
+        </message>
+        <message>
+            <source>{name} does not fit this machine: it is for computers of another kind. Compare whole machines with a budget instead.</source>
+            <translation>{name} 不适合这台机器：它用于另一类电脑。请改用预算来比较整机。</translation>
         </message>
         <message>
             <source>{name} does not run here: even {quantization} takes {size}. What runs well is listed instead.</source>
@@ -5843,8 +5933,8 @@ Address: {places}</source>
             <translation>{text} 不是模型库中的模型名。请写成 所有者/名称 或 所有者/名称:量化，例如 unsloth/Qwen3-4B-GGUF:Q4_K_M。</translation>
         </message>
         <message>
-            <source>{text} is no change that can be planned. Write memory=128 (GiB in all), channels=2, card=RTX 3090 or card=2xRTX 3090, or disk=7 (GB/s), each with @ and its price in CNY if you know it.</source>
-            <translation>无法规划 {text}。请写成 memory=128（总共多少 GiB）、channels=2、card=RTX 3090 或 card=2xRTX 3090，或 disk=7（GB/s）；知道价格时可在后面加 @ 和人民币价格。</translation>
+            <source>{text} is no change that can be planned. Write memory=128 (GiB in all), channels=2, card=RTX 3090 or card=2xRTX 3090, processor=Ryzen 9 9950X, or disk=7 (GB/s), each with @ and its price in CNY if you know it.</source>
+            <translation>无法规划 {text}。请写成 memory=128（总共多少 GiB）、channels=2、card=RTX 3090 或 card=2xRTX 3090、processor=Ryzen 9 9950X，或 disk=7（GB/s）；知道价格时可在后面加 @ 和人民币价格。</translation>
         </message>
         <message>
             <source>{text} is not of the form KEY=VALUE, so nothing was corrected. An example: memory.total=64GiB.</source>
@@ -5863,8 +5953,8 @@ Address: {places}</source>
             <translation>现在有 {now} 个通道插了内存条，无法规划为 {then} 个。请填写总共要用几个通道，最多 64 个。</translation>
         </message>
         <message>
-            <source>{total} of main memory in all are no purchase: this machine has {have}, and {most} is the most that is planned for. Say how much it would be altogether, as in memory=128.</source>
-            <translation>内存共 {total} 算不上添置：这台机器已有 {have}，最多可规划到 {most}。请填写添置后的总量，例如 memory=128。</translation>
+            <source>{total} of main memory in all are no purchase: this machine has {have}, and {most} is the most that is planned for. Say how much it would be altogether.</source>
+            <translation>内存共 {total} 算不上添置：这台机器已有 {have}，最多可规划到 {most}。请填写添置后的总量。</translation>
         </message>
     </context>
 </TS>

@@ -8,7 +8,14 @@ from engine.events import BudgetAdvised, JobFinished, WhatIfAdvised
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list, prices_from_json
 from engine.planning.budget import BudgetAdvice, budget_advice
-from engine.planning.change import Change, card_change, disk_change, memory_change, priced
+from engine.planning.change import (
+    Change,
+    card_change,
+    disk_change,
+    memory_change,
+    priced,
+    processor_change,
+)
 from engine.planning.machine import machine_of
 from engine.planning.plan import Aim
 from engine.planning.prices import PriceList, Sourced, merged, with_own
@@ -58,6 +65,25 @@ def answer_what_if(window: WindowUnderTest, *changes: Change) -> None:
     window.tell(WhatIfAdvised(job, found(*changes), 64 * samples.GIB, None), JobFinished(job))
 
 
-def answer_budget(window: WindowUnderTest, told: BudgetAdvice | None = None) -> None:
+def shipped_prices() -> PriceList:
+    return price_list(None)
+
+
+def shipped_advice(budget: float = 20_000.0) -> BudgetAdvice:
+    """By the prices that come with the program alone."""
+    said = Sourced(0.6, 0.6, "you", "")
+    terms = Terms(said, replace(said, low=16.0, high=16.0), None)
+    return budget_advice(budget, shipped_prices(), FEW, terms, TODAY)
+
+
+def processors() -> tuple[Change, ...]:
+    """Another one for the machine of the samples."""
+    change = processor_change(machine_of(samples.report()), "Ryzen 9 9950X", samples.report().cpu.model)
+    return (priced(change, prices()),)
+
+
+def answer_budget(
+    window: WindowUnderTest, told: BudgetAdvice | None = None, known: PriceList | None = None
+) -> None:
     job = window.desk.last("ask_budget")
-    window.tell(BudgetAdvised(job, told or advice(), prices()), JobFinished(job))
+    window.tell(BudgetAdvised(job, told or advice(), known or prices()), JobFinished(job))

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from engine.events import Calibrated, JobFailed, JobId, WhatIfAdvised
-from engine.messages import sentence
+from engine.messages import TEMPLATES, Sentence, sentence
+from engine.planning.change import ChangeKind
 from engine.planning.plan import Aim, Purpose, Wish
 from engine.planning.prices import RATE
 from gui.advice.budget_view import BudgetView
 from gui.advice.outcome_card import OutcomeCard
 from gui.advice.prices_view import PricesView
 from gui.advice.what_if_view import WhatIfView
+from gui.advice.words import remark_words
 from gui.shell.window import Page
 from gui.widgets.facts_table import FactsTable
 from gui.widgets.range_bar import RangeBar
-from tests.gui.money import advice, answer_budget, answer_what_if, found
+from tests.gui.money import (
+    advice,
+    answer_budget,
+    answer_what_if,
+    found,
+    processors,
+    shipped_advice,
+    shipped_prices,
+)
 from tests.gui.window_under_test import WindowUnderTest
 
 
@@ -194,3 +206,94 @@ def test_both_wishes_have_words_of_their_own(page: WindowUnderTest) -> None:
     box = what_if_view(page)._aim._wish
     assert [box.itemText(index) for index in range(box.count())] == ["Better answers", "Quicker answers"]
     assert box.currentText() == "Better answers"
+
+
+def test_watts_are_shown_with_their_source_and_kept(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    answer_budget(page, known=shipped_prices())
+    shown = view.findChild(PricesView)
+    assert shown is not None
+    assert "At most 450 W, 2025-12," in words(view)
+    assert "At most 210 W, 2026-01-10," in words(view)
+    assert "32 GB DDR5-6000, 2 modules" in shown._fields and "32 GB DDR5-6000, 2 modules" not in shown._watts
+    field = shown._watts["Threadripper PRO 7975WX, 512 GB"]
+    assert field.accessibleName() == "Threadripper PRO 7975WX, 512 GB, watts at most"
+    field.setFocus()
+    page.type("620")
+    page.press(Qt.Key.Key_Return)
+    ((name, watts),) = page.desk.settings.watts
+    assert name == "Threadripper PRO 7975WX, 512 GB" and watts.startswith("620 20")
+    assert page.desk.settings.prices == ()
+    field.clear()
+    field.setFocus()
+    page.press(Qt.Key.Key_Return)
+    assert page.desk.settings.watts == ()
+
+
+def test_what_is_asked_for_has_its_place_on_the_page(page: WindowUnderTest) -> None:
+    """The sentences are those of the command line, which has options where the window has fields."""
+    view = budget_view(page)
+    answer_budget(page, shipped_advice(), shipped_prices())
+    told = words(view)
+    assert "Energy is an upper bound" in told
+    assert "at most" in view.findChildren(FactsTable)[0].horizontalHeaderItem(5).text()
+    assert "The field is “Tokens a day”." in told
+    assert "Its field stands under “Prices” on this page." in told
+    view._ask.click()
+    answer_budget(page, advice(100.0))
+    assert "That is under “More in this machine”." in words(view)
+    for code in TEMPLATES:
+        if code.startswith(("budget_", "what_if_")) and code not in ONLY_OPTIONS:
+            values = dict.fromkeys(re.findall(r"{(\w+)}", TEMPLATES[code]), "x")
+            assert "--" not in remark_words(Sentence(code, values)), code
+
+
+ONLY_OPTIONS = ("budget_mixed", "budget_api_needs_electricity", "budget_needs_description")
+
+
+def table_words(view: BudgetView) -> str:
+    table = view.findChildren(FactsTable)[0]
+    rows, columns = range(table.rowCount()), range(table.columnCount())
+    return "\n".join(table.item(row, column).text() for row in rows for column in columns)
+
+
+def test_whoever_has_to_wait_is_told_in_the_table(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    answer_budget(page)
+    assert "at a time" in table_words(view)
+
+
+def test_sizes_are_digits_and_processors_are_names(page: WindowUnderTest) -> None:
+    answer_what_if(page)
+    view = what_if_view(page)
+    view._kind.setCurrentIndex(view._kind.findData(ChangeKind.PROCESSOR))
+    view._value.setFocus()
+    page.type("Ryzen 9 9950X")
+    page.press(Qt.Key.Key_Return)
+    (question,) = page.desk.arguments("ask_what_if")
+    assert question.wanted == ("processor=Ryzen 9 9950X",)
+    view._value.setText("Ryzen 9")
+    view._kind.setCurrentIndex(view._kind.findData(ChangeKind.MEMORY))
+    assert view._value.text() == ""
+    view._value.setFocus()
+    page.type("much")
+    page.press(Qt.Key.Key_Return)
+    assert view._value.text() == ""
+    (question,) = page.desk.arguments("ask_what_if")
+    assert question.wanted == ("processor=Ryzen 9 9950X",)
+
+
+def test_another_processor_is_a_card_like_others(page: WindowUnderTest) -> None:
+    answer_what_if(page, *processors())
+    assert any(card.accessibleName().startswith("Ryzen 9 9950X. ") for card in cards(page))
+    assert "Whether the board takes a processor" in words(what_if_view(page))
+
+
+def test_the_report_has_energy_and_where_it_comes_from(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    view._fields[0].setText("0.6")
+    answer_budget(page, shipped_advice(), shipped_prices())
+    text = view.report()
+    assert "Electricity, CNY/kWh: 0.6" in text
+    assert "At most 210 W, 2026-01-10, https://" in text
+    assert "Per million, at most: " in text and "Pays after: " in text

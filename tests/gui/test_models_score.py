@@ -50,7 +50,7 @@ def test_the_page_says_how_good_predictions_were(window: WindowUnderTest) -> Non
     open_page(window)
     scored(window, accuracy(Quantity.GENERATION, 0.043, 1200), accuracy(Quantity.RESERVED, 0.004, 7))
     shown = words(window)
-    assert "Generation: predictions were within 4 % (median of 1,200)" in shown
+    assert "Generation: predictions were within 4 % (median of 1,200), the newest within 4 %" in shown
     assert "Memory reserved: predictions were within 0.4 % (median of 7)" in shown
     assert "measured" in shown
     assert "Not calibrated yet" in shown

@@ -112,6 +112,10 @@ def models(made: Stage) -> None:
     made.window.shell.show_models()
     entries = (LibraryEntry(MODEL, (MODEL.path,), Standing.READY, NOW - 90_000, "/models"),)
     made.window.tell(LibraryListed(_NOBODY, entries, ()), ModelsListed(_NOBODY, (MODEL, samples.STARTER)))
+    _scored(made)
+
+
+def _scored(made: Stage) -> None:
     job = made.window.desk.last("score")
     found = (accuracy(Quantity.GENERATION, 0.043, 1200), accuracy(Quantity.RESERVED, 0.004, 7))
     made.window.tell(Scored(job, Score(90, True, found, (), ())), JobFinished(job))
@@ -203,7 +207,8 @@ def advice_what_if(made: Stage) -> None:
     made.list_all()
     made.window.shell.show_advice()
     made.window.settle()
-    money.answer_what_if(made.window)
+    money.answer_what_if(made.window, *money.processors())
+    _scored(made)
 
 
 def advice_budget(made: Stage) -> None:
@@ -214,7 +219,8 @@ def advice_budget(made: Stage) -> None:
     made.window.settle()
     made.parts.advice.budget._fields[0].setText("0.6")
     made.parts.advice.budget._fields[1].setText("16")
-    money.answer_budget(made.window)
+    money.answer_budget(made.window, money.shipped_advice(), money.shipped_prices())
+    _scored(made)
 
 
 def advice_budget_prices(made: Stage) -> None:

@@ -101,3 +101,59 @@ def test_a_purpose_and_a_wish(environment: dict[str, str], tmp_path: Path) -> No
     assert (
         deskside(environment, "plan", "--purpose", "code", "--model", "Qwen3-8B", *words[1:3]).returncode == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        ("0", "the nearest that can be planned is 1."),
+        ("-5", "the nearest that can be planned is 1."),
+        ("1e12", "the nearest that can be planned is 1,000,000,000."),
+        ("inf", "the nearest that can be planned is 1,000,000,000."),
+        ("nan", "'nan' is no number from 1 to 1,000,000,000."),
+        ("much", "'much' is no number from 1 to 1,000,000,000."),
+    ],
+)
+def test_impossible_budgets_are_told_the_nearest_possible_one(
+    environment: dict[str, str], budget: str, told: str
+) -> None:
+    done = deskside(environment, "plan", "--budget", budget)
+    assert done.returncode == 2 and told in done.stderr
+
+
+def test_one_yuan_buys_nothing_and_is_told_what_the_nearest_costs(environment: dict[str, str]) -> None:
+    done = deskside(environment, "plan", "--budget", "1", "--json")
+    (made,) = records(done.stdout)
+    assert done.returncode == 0 and not made["buy"] and not made["machines"]
+    assert made["nearest"]["price_cny"]["high"] > 1 and made["remarks"][0]["code"] == "budget_short"
+    assert all(row["machine"] for row in made["tiers"])  # and what more money would buy
+
+
+def test_the_shipped_prices_answer_all_that_is_asked_of_money(environment: dict[str, str]) -> None:
+    words = ("--budget", "20,000", "--electricity", "0.6", "--api-price", "16", "--json")
+    done = deskside(environment, "plan", *words)
+    (made,) = records(done.stdout)
+    assert made["budget_cny"] == 20_000 and made["buy"]
+    for machine in [*made["machines"], *(row["machine"] for row in made["tiers"])]:
+        assert machine["watts"]["source"] and machine["watts"]["date"] and machine["pays"] is not None
+        assert all(part["price_cny"]["source"] and part["price_cny"]["date"] for part in machine["parts"])
+        for row in machine["at_once"]:
+            assert row["tps"]["expected"] > 0 and row["cny_per_tps"] > 0 and row["origin"] == "estimated"
+            assert row["kwh_per_million"] > 0 and row["energy_cny_per_million"] > 0
+            assert 1 <= row["served"] <= row["streams"]
+
+
+def test_another_processor_is_weighed(environment: dict[str, str], tmp_path: Path) -> None:
+    hardware = tmp_path / "hardware.json"
+    hardware.write_text(json.dumps({"cpu": {"model": "Ryzen 5 7600"}, "memory": {"size_gib": 32}}))
+    words = ("plan", "--hardware", str(hardware), "--what-if")
+    done = deskside(environment, *words, "processor=9950X@3500", "processor=Core i5-10400", "--json")
+    assert done.returncode == 0, done.stderr
+    (made,) = records(done.stdout)
+    assert [change["kind"] for change in made["changes"]] == ["processor", "processor"]
+    names = {change["name"]: change for change in made["changes"]}
+    better = names["Ryzen 9 9950X in place of Ryzen 5 7600"]
+    assert better["price_cny"]["high"] == 3500
+    assert "what_if_processor_memory" in [remark["code"] for remark in made["remarks"]]  # that one reads DDR4
+    refused = deskside(environment, *words, "processor=Ryzen 99")
+    assert refused.returncode == 2 and "The nearest known ones: Ryzen" in refused.stderr

@@ -229,3 +229,50 @@ def test_any_notes_of_the_library_are_survived(tmp_path: Path, content: bytes) -
     library = Library(tmp_path / "models", tmp_path / "state", tmp_path)
     assert library.entries() == ()
     assert library.folders() == ()
+
+
+def test_the_folder_that_was_chosen_in_lm_studio_is_looked_through(home: Path, tmp_path: Path) -> None:
+    """Most of its users with several disks move it."""
+    disk = tmp_path / "disk" / "llms"
+    write(disk / "unsloth" / "Tiny-GGUF" / "Tiny-Q8_0.gguf")
+    write(home / ".lmstudio" / "settings.json", json.dumps({"downloadsFolder": str(disk)}).encode())
+    write(home / ".lmstudio" / "models" / "me" / "Old-GGUF" / "Old-Q4_0.gguf")
+    told = {(model.source, model.name, model.repository) for model in look().found}
+    assert told == {
+        ("lm_studio", "Tiny", "unsloth/Tiny-GGUF"),
+        ("lm_studio", "Old", "me/Old-GGUF"),
+    }
+
+
+def test_lm_studio_itself_may_have_moved(home: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "disk" / ".lmstudio"
+    write(moved / "models" / "unsloth" / "Tiny-GGUF" / "Tiny-Q8_0.gguf")
+    write(home / ".lmstudio-home-pointer", f"{moved}\n".encode())
+    assert [model.name for model in look().found] == ["Tiny"]
+
+
+@pytest.mark.parametrize(
+    "settings_text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"downloadsFolder": "/"}',
+        b'{"downloadsFolder": 5}',
+        b'{"downloadsFolder": "models"}',
+        b'{"downloadsFolder": "/nowhere\\u0000"}',
+        b"[" * 200_000,
+    ],
+)
+def test_odd_settings_of_lm_studio_are_its_own_affair(home: Path, settings_text: bytes) -> None:
+    write(home / ".lmstudio" / "settings.json", settings_text)
+    write(home / ".lmstudio" / "models" / "me" / "Old-GGUF" / "Old-Q4_0.gguf")
+    found = look()
+    assert [model.name for model in found.found] == ["Old"] and not found.refused
+
+
+def test_a_pipe_in_place_of_its_settings_is_not_opened(home: Path) -> None:
+    (home / ".lmstudio").mkdir()
+    os.mkfifo(home / ".lmstudio" / "settings.json")
+    assert look().found == ()

@@ -12,14 +12,14 @@ from engine.host.surroundings import report_path
 from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion, answer_budget, answer_what_if
 from engine.paths import Paths
 from engine.planning.plan import Aim
-from engine.planning.prices import OWN, RATE, Sourced, typed_price, with_own
+from engine.planning.prices import OWN, RATE, Sourced, typed_figure, with_own
 from engine.planning.worth import Terms
 from engine.settings import Settings, load_settings, save_settings
 from tests.unit.planning_machines import GIB, machine
 
 OWN_PRICES = (
-    ("GeForce RTX 3090", typed_price(5200, "2026-11-27")),
-    (RATE, typed_price(7.1, "2026-11-27")),
+    ("GeForce RTX 3090", typed_figure(5200, "2026-11-27")),
+    (RATE, typed_figure(7.1, "2026-11-27")),
 )
 
 
@@ -60,7 +60,7 @@ def test_a_typed_price_survives_the_settings_file_and_nonsense_does_not(paths: P
     save_settings(paths.settings, Settings(prices=(*OWN_PRICES, *nonsense)))
     kept, noticed = load_settings(paths.settings)
     assert noticed is None and kept.prices == (*OWN_PRICES, *nonsense)
-    advice, prices = answer_budget(BudgetQuestion(20_000, Aim(), Terms()), kept.prices)
+    advice, prices = answer_budget(BudgetQuestion(20_000, Aim(), Terms()), kept)
     assert prices.cny_per_usd == Sourced(7.1, 7.1, OWN, "2026-11-27")
     sources = {part.name: part.price.source for part in prices.parts if part.price}
     assert sources["GeForce RTX 3090"] == OWN
@@ -70,5 +70,18 @@ def test_a_typed_price_survives_the_settings_file_and_nonsense_does_not(paths: P
 
 
 def test_typed_prices_replace_shipped_ones_only() -> None:
-    _, shipped = answer_budget(BudgetQuestion(1, Aim(), Terms()), ())
+    _, shipped = answer_budget(BudgetQuestion(1, Aim(), Terms()), Settings())
     assert with_own(shipped, ()) == shipped
+
+
+def test_typed_watts_survive_the_settings_file_and_nonsense_does_not(paths: Paths) -> None:
+    threadripper = "Threadripper PRO 7975WX, 512 GB"
+    typed = ((threadripper, typed_figure(620, "2026-11-27")), ("GeForce RTX 5090", "0 2026-11-27"))
+    save_settings(paths.settings, Settings(watts=typed))
+    kept, _ = load_settings(paths.settings)
+    assert kept.watts == typed
+    _, prices = answer_budget(BudgetQuestion(1, Aim(), Terms()), kept)
+    watts = {part.name: part.watts for part in prices.parts}
+    assert watts[threadripper] == Sourced(620, 620, OWN, "2026-11-27")
+    shipped = watts["GeForce RTX 5090"]
+    assert shipped is not None and shipped.high == 575

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cli.budget import budget_lines
+from engine.cli.budget import budget_lines, remark_text
 from engine.errors import UsageError
 from engine.figures import Origin
 from engine.hardware.described_json import description_from_json
 from engine.jobs.price_lists import price_list, prices_from_json
-from engine.messages import english
-from engine.planning.budget import TIER_BUDGETS, BudgetAdvice, BudgetMachine, budget_advice, rank
+from engine.messages import TEMPLATES, english, sentence
+from engine.planning.budget import MOST_OFFERS, TIER_BUDGETS, BudgetAdvice, BudgetMachine, budget_advice, rank
 from engine.planning.described_machine import described_machine
 from engine.planning.offers import offers
 from engine.planning.plan import MemoryEstimate, Verdict
@@ -57,10 +59,14 @@ def priced() -> PriceList:
     return prices(OWN)
 
 
+GUIDE = ("Ryzen 9 7950X, 64 GB", "Core i9-13900K, 128 GB")
+
+
 def bare() -> PriceList:
-    """The shipped list without the computers that have a price, and without what a dollar costs."""
-    parts = price_list(None).parts
-    return PriceList(tuple(part for part in parts if part.kind is not PartKind.COMPUTER or not part.price))
+    """The shipped list as if of no computer a price were known, and none of what a dollar costs."""
+    unpriced = {part.name: replace(part, price=None, watts=None) for part in price_list(None).parts}
+    kept = [part for part in price_list(None).parts if part.kind is not PartKind.COMPUTER]
+    return PriceList((*kept, *(unpriced[name] for name in GUIDE)))
 
 
 def prices(own: dict[str, Any]) -> PriceList:
@@ -112,6 +118,10 @@ def test_nothing_exceeds_the_money_or_the_machine(budget: float, terms: Terms) -
             row.memory for row in machine.worth if row.memory
         ]:
             assert fits(memory, machine)
+        for fewer, more in pairwise(machine.worth):
+            assert fewer.tps is not None and more.tps is not None
+            assert more.tps.expected >= fewer.tps.expected  # whoever has to wait slows nobody down
+            assert 1 <= fewer.served <= fewer.streams and more.served <= more.streams
 
 
 def test_more_money_never_means_a_worse_model() -> None:
@@ -161,7 +171,38 @@ def test_what_tokens_cost() -> None:
     assert several.tps is not None and several.tps.expected > row.tps.expected
     many = machine.worth[2]
     assert several.memory is not None and many.memory is not None
-    assert many.memory.kv_cache == 8 * several.memory.kv_cache
+    assert (row.served, several.served) == (1, 4)
+    assert many.memory.kv_cache == many.served / 4 * several.memory.kv_cache
+
+
+def test_answers_whose_caches_would_push_weights_out_of_the_card_wait_their_turn() -> None:
+    advice = advised(22_000)
+    machine = next(m for m in advice.machines if m.offer.description.name.endswith("1 x GeForce RTX 4090"))
+    several, many = machine.worth[1:]
+    assert several.tps is not None and many.tps is not None and many.memory is not None
+    assert 4 <= many.served < 32 and many.tps.expected >= several.tps.expected
+    assert not any(part.repack for part in many.memory.devices)
+    assert f"({many.served} at a time, the others wait)" in "\n".join(budget_lines(advice))
+
+
+def test_cards_of_two_kinds_in_one_machine() -> None:
+    built = {offer.description.name: offer for offer in offers(priced())}
+    mixed = built["Core i9-13900K, 128 GB + 1 x GeForce RTX 4090 + 1 x GeForce RTX 3090"]
+    assert [gpu.name for gpu in mixed.description.gpus] == ["GeForce RTX 4090", "GeForce RTX 3090"]
+    assert mixed.high == 9000 + 16_000 + 900 * 7
+    assert len(described_machine(mixed.description).gpus) == 2
+    assert not any(name.count(" + ") > 1 for name in built if name.startswith("Ryzen"))  # one slot
+    counts = [piece.count for offer in built.values() for piece in offer.pieces[1:]]
+    assert max(counts) == 2 and all(len(offer.pieces) <= 3 for offer in built.values())
+
+
+def test_a_long_list_is_used_without_machines_of_two_kinds_and_says_so() -> None:
+    server = {"kind": "computer", "price": 9000, "date": "2026-11", "source": "a shop", "slots": 8}
+    server |= {"hardware": {"cpu": {"model": "EPYC 7302"}, "memory": {"size_gib": 256, "channels": 8}}}
+    long = prices({**OWN, "parts": [*OWN["parts"], {**server, "name": "a server"}]})
+    assert len(offers(long)) > MOST_OFFERS >= len(offers(long, mixed=False))
+    advice = advised(10_000, prices=long)
+    assert "budget_one_kind" in codes(advice) and "budget_one_kind" not in codes(advised(10_000))
 
 
 def test_what_does_not_pay_is_not_bought() -> None:
@@ -242,6 +283,20 @@ def test_the_guides_budgets_buy_something_without_a_list_of_ones_own(budget: flo
     assert advice.machines[0].plans[0].verdict is Verdict.RUNS_WELL
 
 
+@pytest.mark.parametrize("budget", TIER_BUDGETS)
+def test_the_guides_budgets_are_answered_with_energy_and_an_api_too(budget: float) -> None:
+    terms = Terms(given_price(0.6), given_price(16))
+    advice = advised(budget, terms, prices=price_list(None))
+    assert advice.machines and "budget_watts_unknown" not in codes(advice)
+    assert "budget_energy_most" in codes(advice)
+    for machine in advice.machines:
+        assert machine.offer.watts is not None and machine.offer.watts.date and machine.pays is not None
+        for row in machine.worth:
+            assert row.tps and row.cny_per_tps and row.kwh_per_million and row.energy_cny_per_million
+            # A slow machine's energy may cost more than the API: then it never comes even.
+            assert (row.break_even_days is not None) == (row.energy_cny_per_million < 16)
+
+
 PART = {"name": "RTX 3060 12GB", "kind": "card", "price": 2000, "date": "2026-11", "source": "a shop"}
 
 
@@ -300,3 +355,41 @@ def test_too_many_machines_are_refused() -> None:
     with pytest.raises(UsageError) as refused:
         advised(1000, prices=prices(many))
     assert refused.value.message.code == "prices_too_many"
+
+
+def test_watts_that_nobody_knows_are_asked_for_by_name() -> None:
+    described = description_from_json({"cpu": {"model": "Ryzen 9 7950X"}, "memory": {"size_gib": 64}})
+    owned = Part("mine", PartKind.COMPUTER, None, hardware=described, slots=1)
+    advice = advised(16_000, Terms(given_price(0.6)), prices=bare(), owned=owned)
+    asked = next(remark for remark in advice.remarks if remark.code == "budget_watts_unknown")
+    assert asked.values["parts"] == "mine"
+    assert "budget_energy_most" not in codes(advice)
+
+
+def test_remarks_name_no_option_but_on_the_command_line() -> None:
+    seen = {
+        code: remark_text(sentence(code, **_any(code))) for code in TEMPLATES if code.startswith("budget_")
+    }
+    shown = set(_shown_in_the_window())
+    assert shown and all("--" not in TEMPLATES[code] for code in shown)
+    assert "--tokens-per-day" in seen["budget_day_and_night"]
+
+
+def _any(code: str) -> dict[str, str]:
+    return dict.fromkeys(re.findall(r"{(\w+)}", TEMPLATES[code]), "x")
+
+
+def _shown_in_the_window() -> list[str]:
+    """Remarks and reasons of advice; the others refuse options of the command line."""
+    usage = ("budget_mixed", "budget_api_needs_electricity", "budget_needs_description")
+    return [code for code in TEMPLATES if code.startswith("budget_") and code not in usage]
+
+
+def test_money_that_is_left_over_is_explained() -> None:
+    box = {"kind": "computer", "date": "2026-11", "source": "a shop"}
+    box |= {"hardware": {"cpu": {"model": "Ryzen 9 7950X"}, "memory": {"size_gib": 64}}}
+    dear = {"parts": [{**box, "name": "a box", "price": 1000}, {**box, "name": "its twin", "price": 5000}]}
+    advice = advised(5000, prices=prices(dear))
+    assert advice.machines[0].offer.description.name == "a box" and codes(advice)[0] == "budget_left"
+    assert "budget_left" not in codes(advised(1900, prices=prices(dear)))  # nothing dearer within it
+    assert "budget_left" not in codes(advised(10, prices=prices(dear)))

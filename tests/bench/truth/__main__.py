@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.engine.report import Row, as_json, table
 
-MEASURES = ("memory", "formula", "architectures", "speed", "described", "measuring")
+MEASURES = ("memory", "formula", "architectures", "speed", "described", "batches", "measuring")
 
 
 def main() -> int:
