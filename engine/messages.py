@@ -289,6 +289,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "download_refused": "{endpoint} refuses to give out {name}. Check that your account may read {repository}, then try again; what arrived is kept.",
         "download_missing": "{endpoint} does not have {name} any more. Check the page of {repository} for a newer version; what arrived is kept.",
         "download_nonsense": "The answers to requests for {name} make no sense, so a login page or a faulty proxy may stand in between. Check the network connection, then try again; what arrived is kept.",
+        "download_redirected": "A server that holds {name} sends on, again and again, to an address that is not followed: in circles, or out of encryption. Check the network connection for a login page, or use another endpoint, then try again; what arrived is kept.",
         "download_mismatch": "{name} has a wrong checksum, and still had it after every part of it was fetched again, so its source is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.",
         "download_certificate": "A server that holds {name} showed a certificate that this machine does not trust. Check the date of this machine and the certificates of your network, then try again; what arrived is kept.",
         "download_file_too_large": "The disk of the models folder cannot hold a file as large as {name} (FAT32 disks end at 4 GiB). Choose a folder on another disk, or a smaller quantization.",

@@ -55,6 +55,7 @@ class Faults:
     drip_seconds: float = 0.0  # between two bytes of a body
     lie_length: int = 0  # added to Content-Length
     redirect_to: str = ""  # where HEAD sends instead of the signed link
+    bodies_to: str = ""  # where requests for bodies are sent on to
     body_status: int = 0  # bodies are answered with this
     resolve_status: int = 0  # HEAD of a file is answered with this
     gated: bool = False
@@ -393,6 +394,8 @@ class _Handler(BaseHTTPRequestHandler):
         age = time.time() - float(signed)
         if faults.dead_links or (faults.link_seconds and float(signed) and age > faults.link_seconds):
             self._plain(403, b"expired")
+        elif faults.bodies_to:
+            self._plain(302, b"", location=faults.bodies_to)
         elif faults.body_status:
             self._plain(faults.body_status, b"no")
         elif faults.html:
@@ -476,8 +479,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
         return resets or closes
 
-    def _plain(self, status: int, body: bytes, kind: str = "text/plain", error: str | None = None) -> None:
+    def _plain(
+        self, status: int, body: bytes, kind: str = "text/plain", error: str | None = None, location: str = ""
+    ) -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if error:

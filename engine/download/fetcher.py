@@ -27,7 +27,7 @@ from engine.download.steps import Failure, Fetch, Resolve, Span, Stop, Wait
 from engine.download.transfer import Transfer
 from engine.download.tuning import Tuning
 from engine.download.values import TransferState
-from engine.download.wire import Wire
+from engine.download.wire import RedirectRefused, Wire
 from engine.download.xet_parts import Doubts, doubts
 
 _PIECE_BYTES = 512 << 10
@@ -333,7 +333,10 @@ class Fetcher:
         with self._changed:
             if error is not None and is_untrusted(error):
                 self._transfer.give_up_source(self._lines[number][0], Failure.CERTIFICATE)
-            self._transfer.dropped(number, time.monotonic())
+            if isinstance(error, RedirectRefused):
+                self._transfer.redirected(number, time.monotonic())
+            else:
+                self._transfer.dropped(number, time.monotonic())
             self._changed.notify_all()
 
     def _fail(self, failure: Failure) -> None:

@@ -14,6 +14,7 @@ class Failure(StrEnum):
     REFUSED = "refused"  # 401, 403, or every fresh link is turned down
     MISSING = "missing"
     NONSENSE = "nonsense"  # something between here and the hub answers in its place
+    REDIRECTED = "redirected"  # sent on, again and again, to where nobody may follow
     MISMATCH = "mismatch"  # wrong checksum, whatever is fetched again
     CERTIFICATE = "certificate"
     DISK_FULL = "disk_full"

@@ -256,6 +256,15 @@ class Transfer:
         if was_busy:
             self._back_off(lane, Trouble.NETWORK, now)
 
+    def redirected(self, number: int, now: float) -> None:
+        """The source, or whoever it named, sent on to where this program must not follow. That is an answer:
+        it is not waited out like a network that is away."""
+        lane = self._lane(number)
+        was_busy = lane.busy or self._resolving == number
+        self._release(number)
+        if was_busy and self.running:
+            self._made_no_sense(lane, now, Failure.REDIRECTED)
+
     # what happened: the checks
     def rotten(self, segment: int) -> None:
         """The file no longer has what was received: fetch that segment again."""
@@ -415,12 +424,12 @@ class Transfer:
         elif origin.stale > 1:
             self._back_off(lane, Trouble.SERVER, now)
 
-    def _made_no_sense(self, lane: Lane, now: float) -> None:
+    def _made_no_sense(self, lane: Lane, now: float, how: Failure = Failure.NONSENSE) -> None:
         origin = self.turns.origins[lane.source]
         origin.nonsense += 1
         self._located = False
         if origin.nonsense >= _MOST_NONSENSE:
-            self.give_up_source(lane.source, Failure.NONSENSE)
+            self.give_up_source(lane.source, how)
         else:
             self._back_off(lane, Trouble.SERVER, now)
 

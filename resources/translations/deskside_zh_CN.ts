@@ -3889,6 +3889,10 @@ Address: {places}</source>
             <translation>已保存的检测报告无法添加部件。请按 docs/cli.md 在硬件文件中描述这台电脑，并用 --hardware 指定。</translation>
         </message>
         <message>
+            <source>A server that holds {name} sends on, again and again, to an address that is not followed: in circles, or out of encryption. Check the network connection for a login page, or use another endpoint, then try again; what arrived is kept.</source>
+            <translation>存放 {name} 的服务器一再转到不允许前往的地址：循环跳转，或跳转到未加密的地址。请检查网络是否需要登录，或换用其他下载端点，然后重试；已下载的部分会保留。</translation>
+        </message>
+        <message>
             <source>A server that holds {name} showed a certificate that this machine does not trust. Check the date of this machine and the certificates of your network, then try again; what arrived is kept.</source>
             <translation>存放 {name} 的服务器出示了本机不信任的证书。请检查本机日期和所在网络的证书后重试；已下载的部分会保留。</translation>
         </message>

@@ -22,7 +22,7 @@ from engine.download.sources import plan_download
 from engine.download.tuning import Tuning
 from engine.download.values import DownloadPlan, DownloadProgress, TransferState
 from engine.errors import Cancelled, DataFolderError, DiskFull, DownloadError
-from tests.hub import Faults, HubFile, StandInHub
+from tests.hub import COMMIT, Faults, HubFile, StandInHub
 
 MIB = 1 << 20
 REPOSITORY = "owner/Tiny-GGUF"
@@ -220,14 +220,41 @@ def test_faults_that_end_in_a_sentence(hub: StandInHub, models: Path, faults: Fa
     assert_arrived(models, fetch(hub, models))
 
 
-@pytest.mark.parametrize("target", ["http://example.com/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "//["])
-def test_redirects_elsewhere_are_not_followed(hub: StandInHub, models: Path, target: str) -> None:
-    hub.faults = Faults(redirect_to=target)
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://example.com/x",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "//[",
+        f"/{REPOSITORY}/resolve/{COMMIT}/{NAME}",
+    ],
+    ids=["unencrypted", "ftp", "file", "nonsense", "circle"],
+)
+@pytest.mark.parametrize("fault", ["redirect_to", "bodies_to"])
+def test_redirects_elsewhere_are_not_followed(hub: StandInHub, models: Path, fault: str, target: str) -> None:
+    """Whether the hub sends there, or the server that holds the bytes: neither is a network that is away."""
+    plan = plan_of(hub, models)
+    hub.faults = replace(Faults(), **{fault: target})
     watch = Watch()
-    threading.Timer(1.0, watch.token.cancel).start()
-    with pytest.raises(Cancelled):
-        fetch(hub, models, watch)
+    with pytest.raises(DownloadError, match="sends on") as caught:
+        pull(plan, watch, watch.token, tuning=QUICK)
+    assert caught.value.message.code == "download_redirected"
+    assert watch.seen[-1].state is TransferState.FAILED
     assert hub.served.body_bytes == 0
+    hub.faults = Faults()
+    assert_arrived(models, fetch(hub, models))
+
+
+def test_a_login_page_that_goes_away_ends_no_download(hub: StandInHub, models: Path) -> None:
+    plan = plan_of(hub, models)
+    hub.faults = Faults(redirect_to="http://login.example/")
+
+    def watch(progress: DownloadProgress) -> None:
+        if hub.served.requests["HEAD"] > 1:
+            hub.faults = Faults()
+
+    assert_arrived(models, pull(plan, watch, CancelToken(), tuning=replace(QUICK, connections=1)))
 
 
 def test_a_bit_that_always_flips_is_never_published(hub: StandInHub, models: Path) -> None:

@@ -95,7 +95,9 @@ class TransferMachine(RuleBasedStateMachine):
 
     @rule(
         lane=lanes,
-        kind=st.sampled_from(["right", "right", "right", "shifted", "stale", "busy", "html", "gone", "drop"]),
+        kind=st.sampled_from(
+            ["right", "right", "right", "shifted", "stale", "busy", "html", "gone", "drop", "on"]
+        ),
     )
     def answer(self, lane: int, kind: str) -> None:
         action = self.pending.pop(lane, None)
@@ -103,6 +105,8 @@ class TransferMachine(RuleBasedStateMachine):
             return
         if kind == "drop":
             self.transfer.dropped(lane, self.now)
+        elif kind == "on":
+            self.transfer.redirected(lane, self.now)
         elif isinstance(action, Resolve):
             self.answer_resolve(lane, kind)
         else:
@@ -462,6 +466,35 @@ def test_a_source_that_never_sends_what_it_says_it_sends_is_given_up() -> None:
         now += 20
         assert now < 1000
     assert transfer.failure is Failure.NONSENSE
+
+
+def test_a_source_that_sends_on_where_nobody_may_follow_is_left_for_another_and_given_up_in_the_end() -> None:
+    transfer, now, asked = Transfer(SIZE, GOOD, SEGMENT, [0] * 8, sources=2), 0.0, []
+    transfer.start()
+    while transfer.running:
+        action = transfer.next_action(0, now)
+        if isinstance(action, Resolve):
+            asked.append(action.source)
+            transfer.redirected(0, now)
+        now += 20
+        assert now < 1000
+    assert set(asked) == {0, 1}
+    assert transfer.failure is Failure.REDIRECTED
+
+
+def test_one_such_answer_among_good_ones_is_forgiven() -> None:
+    transfer, now = located(), 0.0
+    for segment in range(8):
+        fetch_of(transfer, 0, now)
+        transfer.redirected(0, now)
+        now += 20
+        assert transfer.next_action(0, now) == Resolve()
+        transfer.resolved(0, Resolution(SIZE, GOOD))
+        assert transfer.answered(0, partial(fetch_of(transfer, 0, now)), now)
+        length = transfer.length(segment)
+        spans = transfer.place(0, length)
+        assert spans is not None and transfer.received(0, length, spans)
+    assert transfer.state is TransferState.VERIFYING
 
 
 def test_when_all_segments_were_compared_a_wrong_checksum_is_final() -> None:
