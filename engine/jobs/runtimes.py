@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +95,9 @@ class Runtimes:
                 "pack_not_offered", name=name, abi=self._shelf.abi, place=shown(place), known=known
             )
         try:
-            self._shelf.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".fresh-", dir=self._shelf.folder) as work:
+            with self._shelf.workbench() as work:
                 archive = Path(pull(_plan(place, pack, self._shelf.folder / "fetched"), progress, token).path)
-                unpacked = Path(work) / pack.name
+                unpacked = work / pack.name
                 unpacked.mkdir()
                 unpack(archive, unpacked, pack.unpacked)
                 devices = self._tried(pack, unpacked)

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -112,6 +113,19 @@ class Shelf:
         self._write(replace(choice, aside={**choice.aside, name: reason}))
         self._forget_attempts(name)
 
+    @contextlib.contextmanager
+    def workbench(self) -> Iterator[Path]:
+        """A folder on the same disk for a pack that is not whole yet. What dead ones left goes first.
+
+        Raises: OSError.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for left in self.folder.glob(".fresh-*"):
+            if not psutil.pid_exists(_pid_of(left)):
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f".fresh-{os.getpid()}-", dir=self.folder) as made:
+            yield Path(made)
+
     def add(self, pack: Pack, unpacked: Path) -> None:
         """`unpacked`, a folder on the same disk, becomes the pack's; one of that name is replaced.
 
@@ -186,6 +200,7 @@ def _reason(stored: Any) -> Sentence:
 
 
 def _pid_of(mark: Path) -> int:
+    """The process that made a mark or a folder, which stands behind the first dash of its name."""
     number = mark.name.split("-")[1]
     return int(number) if number.isdecimal() else 0
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -39,15 +39,20 @@ class Home:
         self.packs = base / "data" / "deskside" / "runtimes" / engine_abi()
         self._folders = {f"XDG_{name.upper()}_HOME": str(base / name) for name in ("data", "config", "state")}
 
-    def deskside(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    def deskside(self, *words: str | Path, inside: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """`inside`: a command that starts it in surroundings of its own."""
         return subprocess.run(
-            [sys.executable, str(ROOT / "deskside.py"), *map(str, words)],
+            [*inside, sys.executable, str(ROOT / "deskside.py"), *map(str, words)],
             env={**os.environ, **self._folders},
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
+
+    def start(self, *words: str | Path) -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(ROOT / "deskside.py"), *map(str, words)]
+        return subprocess.Popen(command, env={**os.environ, **self._folders}, stderr=subprocess.DEVNULL)
 
     def in_use(self) -> str:
         last = json.loads(self.deskside("runtimes", "--json").stdout.splitlines()[-1])
@@ -199,6 +204,58 @@ def test_a_part_that_crashes_or_hangs_harms_only_its_trial(
     offer(modules, folder, key, "vulkan")
     assert "failed its trial" in refused(home, folder, "vulkan")
     assert "built-in" in home.deskside("runtimes").stdout
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
+def test_an_installation_that_is_killed_changes_nothing(
+    home: Home, place: Path, key: Path, tmp_path: Path
+) -> None:
+    modules, folder, source = tmp_path / "slow", tmp_path / "slow-place", tmp_path / "slow.c"
+    modules.mkdir()
+    folder.mkdir()
+    source.write_text(
+        "#include <unistd.h>\n__attribute__((constructor)) static void start(void) { for (;;) pause(); }\n"
+    )
+    module = modules / "libggml-vulkan.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(module), str(source)], check=True, timeout=60)
+    offer(modules, folder, key, "vulkan")
+    assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
+    installing = home.start("runtimes", "install", "vulkan", "--from", folder)
+    deadline = time.monotonic() + 60
+    while not list(home.packs.glob(".fresh-*/*/libggml-vulkan.so")):  # it is unpacked, and tried then
+        assert time.monotonic() < deadline and installing.poll() is None
+        time.sleep(0.05)
+    installing.kill()
+    installing.wait()
+    assert home.in_use() == "cpu-test-1"
+    answer(home)
+    assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
+    assert not list(home.packs.glob(".fresh-*")), "what it left is still there"
+
+
+@pytest.mark.parametrize(
+    ("disk", "said"),
+    [("size=300m", "disk"), ("size=16m", "free"), ("ro", "ead-only")],
+    ids=["fills up", "too small", "read-only"],
+)
+def test_a_disk_that_takes_no_pack_is_said(
+    home: Home, key: Path, tmp_path: Path, disk: str, said: str
+) -> None:
+    """256 MB of a disk are left to others by downloads: the first one fills up as the pack is unpacked."""
+    modules, folder = tmp_path / "large", tmp_path / "large-place"
+    modules.mkdir()
+    folder.mkdir()
+    with (modules / "libggml-vulkan.so").open("wb") as file:
+        file.truncate(400 << 20)
+    offer(modules, folder, key, "vulkan")
+    runtimes = home.packs.parent
+    runtimes.mkdir(parents=True)
+    inside = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o {disk} none "$0" && exec "$@"', str(runtimes)]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no file systems can be mounted here")
+    done = home.deskside("runtimes", "install", "vulkan", "--from", folder, inside=inside)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert said in done.stderr, done.stderr
 
 
 def test_a_pack_that_breaks_later_is_put_aside_and_the_engine_goes_on(home: Home, place: Path) -> None:

@@ -196,6 +196,19 @@ def test_what_was_chosen_is_taken_and_the_one_before_comes_back(shelf: Shelf) ->
     assert shelf.roll_back() == BUILT_IN
 
 
+def test_what_dead_installations_left_goes_and_what_others_are_at_stays(shelf: Shelf) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, others = shelf.folder / f".fresh-{dead.pid}-x", shelf.folder / f".fresh-{os.getpid()}-y"
+    for folder in (left, others):
+        folder.mkdir()
+        (folder / "libggml-x.so").write_bytes(b"half of it")
+    with shelf.workbench() as made:
+        assert made.is_dir() and made.parent == shelf.folder
+        assert not left.exists() and others.exists()
+    assert not made.exists()
+
+
 def broken(why: str) -> Sentence:
     return sentence("pack_refused", name="libggml-x.so", reason=why)
 
