@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import sys
 import psutil
 
 from engine.hardware.report import CpuInfo
+
+log = logging.getLogger(__name__)
 
 _SYSCTL_SETS = {
     "hw.optional.avx1_0": "avx",
@@ -66,11 +69,21 @@ def _sysctl(key: str) -> str:
 def _windows() -> tuple[str, tuple[str, ...], int, int]:
     if sys.platform == "win32":
         import ctypes
+
+        present = ctypes.windll.kernel32.IsProcessorFeaturePresent
+        return _registered(), tuple(shown for number, shown in _WINDOWS_SETS.items() if present(number)), 0, 0
+    return "", (), 0, 0
+
+
+def _registered() -> str:
+    """The processor's name in the registry; "" where it has none there, as in some virtual machines."""
+    if sys.platform == "win32":
         import winreg
 
         processor = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, processor) as key:
-            name = str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
-        present = ctypes.windll.kernel32.IsProcessorFeaturePresent
-        return name, tuple(shown for number, shown in _WINDOWS_SETS.items() if present(number)), 0, 0
-    return "", (), 0, 0
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, processor) as key:
+                return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
+        except OSError as error:
+            log.info("the registry does not name the processor: %s", error)
+    return ""

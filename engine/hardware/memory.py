@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,18 +12,31 @@ from engine.hardware.cgroup import MemoryLimit, memory_limit, read_text
 from engine.hardware.memory_modules import memory_modules, populated_channels
 from engine.hardware.report import MemoryInfo
 
+log = logging.getLogger(__name__)
+
 
 def probe_memory(root: Path = Path("/")) -> MemoryInfo:
     """Memory now, without its bandwidth. `root` is the file system to read limits from."""
-    machine, swap = psutil.virtual_memory(), psutil.swap_memory()
-    limited = limited_memory(machine.total, machine.available, swap.total, memory_limit(root), is_wsl(root))
+    machine, (swap, swap_free) = psutil.virtual_memory(), swap_bytes()
+    limited = limited_memory(machine.total, machine.available, swap, memory_limit(root), is_wsl(root))
     modules = memory_modules(root)
     return replace(
         limited,
-        swap_free_bytes=min(swap.free, swap.total),
+        swap_free_bytes=min(swap_free, swap),
         modules=modules,
         channels=populated_channels(modules),
     )
+
+
+def swap_bytes() -> tuple[int, int]:
+    """All of it and what is free. None counts as there where the system does not tell: Windows does not,
+    where its performance counters were switched off or are broken."""
+    try:
+        swap = psutil.swap_memory()
+    except (OSError, RuntimeError) as error:
+        log.warning("the swap of this machine is not known: %s", error)
+        return 0, 0
+    return swap.total, swap.free
 
 
 def free_memory(root: Path = Path("/")) -> int:

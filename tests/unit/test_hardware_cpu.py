@@ -140,6 +140,17 @@ def test_wsl_is_recognised(tmp_path: Path) -> None:
     assert not is_wsl(tmp_path / "nowhere")
 
 
+def test_memory_is_known_where_its_swap_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows without its performance counters."""
+
+    def refuse() -> None:
+        raise RuntimeError("PdhAddEnglishCounterW failed. Performance counters may be disabled.")
+
+    monkeypatch.setattr("psutil.swap_memory", refuse)
+    memory = probe_memory()
+    assert memory.total_bytes > 0 and memory.swap_bytes == memory.swap_free_bytes == 0
+
+
 def test_this_machine_has_memory() -> None:
     memory = probe_memory()
     assert 0 < memory.available_bytes <= memory.total_bytes
