@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 import engine
 import resources
@@ -27,6 +27,7 @@ from gui.graphs.history_page import HistoryPage
 from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
 from gui.models.page import ModelsPage
+from gui.opening import Application
 from gui.preferences.page import PreferencesPage
 from gui.prompts.page import PromptsPage
 from gui.shell.banners import BannerArea
@@ -84,10 +85,15 @@ def run(
     if typesetting:
         parts.chat.transcript.formulas.draw_with(typesetter)
     shell = Shell(desk, bridge, style, language, parts)
+
+    def asked(file: str) -> None:
+        bridge.emit_event(WindowAsked(JobId(0), file))
+
     parts.window.show()
     shell.start(model_of_file(open_file) if open_file else None)
+    application.file_opened.connect(asked)
     if door is not None:
-        door.listen(lambda file: bridge.emit_event(WindowAsked(JobId(0), file)))
+        door.listen(asked)
     # Qt would wait for the last window: a forgotten pop-up must not keep the program alive unseen.
     parts.window.closing.connect(application.exit)
     code = application.exec()
@@ -99,9 +105,9 @@ def run(
     return code
 
 
-def build_application() -> QApplication:
-    """The one QApplication, with its names and icon."""
-    application = QApplication(sys.argv[:1])
+def build_application() -> Application:
+    """The one of this process, with its names and icon."""
+    application = Application(sys.argv[:1])
     application.setApplicationName("deskside")
     application.setApplicationDisplayName("Deskside")
     application.setApplicationVersion(VERSION)
