@@ -43,12 +43,12 @@ def parts_of(sources: list[Path], work: Path) -> set[Part]:
     Raises: SystemExit, naming a file that nobody owns.
     """
     owners = {path: part for part, paths in _distributions() for path in paths}
-    python = Path(sysconfig.get_path("stdlib")).resolve()
-    found, system = {_python(python)}, set()
+    own = (ROOT, _pythons_folder(), work)
+    found, system = {_python()}, set()
     for source in sources:
         if source in owners:
             found.add(owners[source])
-        elif not any(source.is_relative_to(folder) for folder in (ROOT, python.parents[1], work)):
+        elif not any(source.is_relative_to(folder) for folder in own):
             system.add(source)
     found.update(part for part, _ in _distributions() if part.name == "pyinstaller")  # its boot loader
     return found | {_system_package(source) for source in sorted(system)}
@@ -70,9 +70,19 @@ def _licence(found: Distribution) -> str:
     return ", ".join(kind.rpartition(" :: ")[2] for kind in kinds) or "see its text"
 
 
-def _python(folder: Path) -> Part:
+def _pythons_folder() -> Path:
+    """What belongs to Python itself. Where it is a package of the system, its modules alone: beside them, in
+    /usr, lie the files of other packages."""
+    modules = Path(sysconfig.get_path("stdlib")).resolve()
+    prefix = Path(sys.base_prefix).resolve()
+    return modules if prefix == Path("/usr") else prefix
+
+
+def _python() -> Part:
     version = platform.python_version()
-    return Part("cpython", version, f"pkg:generic/cpython@{version}", "PSF-2.0", (folder / "LICENSE.txt",))
+    folders = (sysconfig.get_path("stdlib"), sys.base_prefix)  # the second on Windows
+    texts = tuple(Path(folder) / "LICENSE.txt" for folder in folders)
+    return Part("cpython", version, f"pkg:generic/cpython@{version}", "PSF-2.0", texts)
 
 
 def _system_package(source: Path) -> Part:
