@@ -8,6 +8,7 @@ window never loads llama.cpp.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -111,12 +112,14 @@ def _terminal() -> int:
 
 
 def _window(open_file: str | None) -> int:
-    from engine.cli.main import log_to_file
+    # Nothing that a start makes is garbage, and looking for some takes a tenth of its time: see `run`.
+    gc.disable()
     from engine.crashes import crashes_since, end_watch, watch_for_crashes
     from engine.errors import DesksideError
     from engine.events import Emit, JobId, Noticed
     from engine.host.window import hand_over
     from engine.jobs.local_desk import LocalDesk
+    from engine.log_file import log_to_file
     from engine.messages import english, sentence
     from engine.paths import default_paths, prepare
     from engine.settings import load_settings

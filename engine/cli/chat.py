@@ -29,6 +29,7 @@ from engine.events import (
 )
 from engine.host.client import HostClient
 from engine.jobs.backends import Backends, wish_for
+from engine.jobs.late import Late
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.threads import sentence_for
 from engine.messages import english
@@ -119,7 +120,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     keys = Keys()
     link = RuntimeLink(lambda event: _show_notice(context.output, event))
     engine = HostClient(context.worker_command, link.on_event, context.paths)
-    remote = RemoteBackend(link.on_event, keys, str(context.paths.log))
+    remote: Late[Backend] = Late(lambda: RemoteBackend(link.on_event, keys, str(context.paths.log)))
     backends = Backends(engine, remote, library)
     try:
         if arguments.remote:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
 import io
 import logging
-import logging.handlers
 import os
 import signal
 import sys
@@ -19,10 +17,11 @@ from engine import __version__
 from engine.cancellation import CancelToken
 from engine.cli.context import Context
 from engine.cli.output import Output
-from engine.download.dialing import use_network
+from engine.download.network import use_network
 from engine.errors import Cancelled, DesksideError, UsageError
 from engine.jobs.proxy_login import ProxyLogin
 from engine.jobs.threads import sentence_for
+from engine.log_file import log_to_file
 from engine.messages import Sentence, english
 from engine.paths import Paths, prepare
 from engine.settings import load_settings
@@ -144,17 +143,3 @@ def _cancel_on_signals(token: CancelToken) -> None:
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
-
-
-def log_to_file(paths: Paths) -> None:
-    """Warnings and errors of this program go to its log, at most 2 MiB of it. Raises: OSError."""
-    handler = _LogFile(paths.log, maxBytes=1024 * 1024, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-class _LogFile(logging.handlers.RotatingFileHandler):
-    def rotate(self, source: str, dest: str) -> None:
-        """Windows renames no file that another program of ours has open: it grows on until that one ends."""
-        with contextlib.suppress(PermissionError):
-            super().rotate(source, dest)

@@ -13,8 +13,8 @@ from engine.cli.context import Context
 from engine.cli.output import Output, harmless
 from engine.download.endpoints import checked_endpoint, is_address, shown
 from engine.download.queue import DownloadQueue, name_of
+from engine.download.repositories import parse_reference
 from engine.download.sizes import size_text
-from engine.download.sources import parse_reference
 from engine.download.values import DownloadProgress, TransferState
 from engine.errors import Cancelled, DesksideError, UsageError
 from engine.events import DownloadPlanned, DownloadProgressed, DownloadVerified, Event, Noticed, new_job_id

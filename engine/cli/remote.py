@@ -8,8 +8,9 @@ from engine.catalog.model import InstalledModel
 from engine.cli.context import Context
 from engine.errors import RemoteError
 from engine.remote.address import checked_address, host_of
-from engine.remote.backend import choices_of, list_remote_models, models_of
+from engine.remote.backend import choices_of, list_remote_models
 from engine.remote.keys import Keys
+from engine.remote.offers import models_of
 from engine.settings import Remote
 
 # In the environment and never among the words of a command: those every process may read. Not

@@ -1,6 +1,6 @@
 """Ways to a server: directly, through an HTTP proxy, or through a SOCKS proxy; which certificates count.
 
-What a person set (`use_network`) counts before what the system says. Every connection of this
+What a person set (`engine.download.network`) counts before what the system says. Every connection of this
 program to the outside is opened here.
 """
 
@@ -12,27 +12,18 @@ import ssl
 import struct
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import truststore
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from engine.download.endpoints import is_loopback, origin_of
+from engine.download.network import DIRECT, Proxy, network, parse_proxy
 
 CONNECT_SECONDS: Final = 6.0  # for each address of a server
-DIRECT: Final = "direct"
 _LONGEST_HEAD: Final = 16 << 10
-_PORTS: Final[Mapping[str, int]] = {"http": 8080, "socks4": 1080, "socks5": 1080}
-_SCHEMES: Final[Mapping[str, str]] = {
-    "http": "http",
-    "socks": "socks5",
-    "socks5": "socks5",
-    "socks5h": "socks5",
-    "socks4": "socks4",
-    "socks4a": "socks4",
-}
 # RFC 1928, 6
 _SOCKS5_REFUSALS: Final[Mapping[int, str]] = {
     2: "its rules do not allow this connection",
@@ -48,60 +39,18 @@ class ProxyError(OSError):
     """The proxy was reached, and does not do what it is for. The message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How this machine reaches others, as a person set it."""
-
-    proxy: str = ""  # "" for the system's, DIRECT for none, else http://, socks4:// or socks5://
-    certificates: str = ""  # a PEM file of authorities that are trusted besides the system's
-    password: Callable[[Proxy], str] = lambda _: ""  # of a proxy whose address names a user alone
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    scheme: str  # "http", "socks4" or "socks5"
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-
-    @property
-    def shown(self) -> str:
-        """Without its password."""
-        return f"{self.scheme}://{self.host}:{self.port}"
-
-
-_network = Network()
-
-
-def use_network(network: Network) -> None:
-    """From the next connection on, in this process."""
-    global _network  # one a process, as huggingface-hub has one client a process
-    _network = network
-
-
-def parse_proxy(text: str) -> Proxy:
-    """Raises: ValueError, unless it is a proxy of a kind that is known here."""
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    scheme = _SCHEMES.get(parts.scheme.lower(), "")
-    if not scheme or not parts.hostname or not text.isprintable() or " " in text:
-        raise ValueError(f"no proxy that can be used: {parts.scheme}")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Proxy(scheme, parts.hostname, parts.port or _PORTS[scheme], user, password)
-
-
 def proxy_for(url: str) -> Proxy | None:
     """The proxy for an address; None where it is reached directly, as this machine itself always is.
 
     Raises: ValueError, when the proxy that is set is none that can be used.
     """
     scheme, host, _ = origin_of(url)
-    if is_loopback(url) or _network.proxy == DIRECT or scheme != "https":
+    if is_loopback(url) or network().proxy == DIRECT or scheme != "https":
         return None  # plain http is for this machine and the local network only
-    if _network.proxy:
-        proxy = parse_proxy(_network.proxy)
+    if network().proxy:
+        proxy = parse_proxy(network().proxy)
         wants_password = proxy.user and not proxy.password
-        return replace(proxy, password=_network.password(proxy)) if wants_password else proxy
+        return replace(proxy, password=network().password(proxy)) if wants_password else proxy
     if urllib.request.proxy_bypass(host):
         return None
     known = urllib.request.getproxies()
@@ -112,8 +61,8 @@ def proxy_for(url: str) -> Proxy | None:
 def trust() -> truststore.SSLContext:
     """The system's certificates, and those that a person added. Raises: OSError, for a file that is none."""
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if _network.certificates:
-        context.load_verify_locations(_network.certificates)
+    if network().certificates:
+        context.load_verify_locations(network().certificates)
     return context
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.download.disk_errors import disk_error
 from engine.download.names import quantization_of, shard_of
 from engine.download.partfile import PartPaths, destination_lock
 from engine.download.projectors import is_projector
-from engine.download.pull import destination, disk_error
+from engine.download.pull import destination
 from engine.download.records import read_record, record_path
-from engine.download.sources import repository_folder
+from engine.download.repositories import repository_folder
 from engine.download.values import DownloadPlan
 
 

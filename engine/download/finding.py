@@ -18,7 +18,7 @@ from engine.download.library import check_gguf, known_file
 from engine.download.library_values import HF_CACHE, LM_STUDIO, LOCAL, OLLAMA, KnownModel, Look
 from engine.download.names import is_weights, model_name_of, printable, quantization_of, shard_of
 from engine.download.ollama import ollama_models
-from engine.download.sources import is_repository
+from engine.download.repositories import is_repository
 from engine.download.stores import Store, known_stores
 from engine.errors import DesksideError, ModelFileError
 from engine.messages import Sentence, sentence

@@ -9,7 +9,7 @@ from typing import Any
 from engine.download.endpoints import checked_endpoint, environment_token, shown
 from engine.download.hub import asked, library
 from engine.download.names import is_weights, name_problem, quantization_of
-from engine.download.sources import is_repository
+from engine.download.repositories import is_repository
 from engine.errors import DownloadError
 
 MOST_FOUND = 30

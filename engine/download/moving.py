@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from engine.cancellation import CancelToken
+from engine.download.disk_errors import disk_error
 from engine.download.library import Library
 from engine.download.library_values import LibraryEntry
 from engine.download.partfile import PartPaths, destination_lock, free_bytes
-from engine.download.pull import disk_error
 from engine.download.records import VerifiedFile, read_record, record_path, stored_record, write_record
 from engine.download.room import FLOOR_BYTES
 from engine.download.segments import sha256_of

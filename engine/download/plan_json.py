@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.download.endpoints import checked_endpoint
 from engine.download.names import colliding_names, name_problem
-from engine.download.sources import is_repository
+from engine.download.repositories import is_repository
 from engine.download.values import DownloadPlan, Place, RemoteFile, Way
 from engine.errors import DownloadError
 

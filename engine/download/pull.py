@@ -6,7 +6,6 @@ A file gets its final `.gguf` name by an atomic rename, and only when its checks
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
+from engine.download.disk_errors import disk_error
 from engine.download.endpoints import checked_endpoint, environment_token, shown
 from engine.download.fetcher import Fetcher
 from engine.download.journal import Journal
@@ -23,7 +23,7 @@ from engine.download.meter import WINDOW_SECONDS, SpeedMeter
 from engine.download.mirrors import with_mirrors
 from engine.download.names import model_name_of, name_problem
 from engine.download.origin import Source, reserves, sources_of
-from engine.download.partfile import FULL, PartPaths, allocated_bytes, destination_lock, preallocate
+from engine.download.partfile import PartPaths, allocated_bytes, destination_lock, preallocate
 from engine.download.records import VerifiedFile, read_record, record_path, write_record
 from engine.download.segments import recheck_unfinished, sha256_of
 from engine.download.sizes import size_text
@@ -330,15 +330,3 @@ def _raise_failure(
         endpoint=shown(plan.endpoint),
         kept=kept,
     )
-
-
-def disk_error(path: str, error: OSError) -> DiskFull | DownloadError | DataFolderError:
-    """The sentence for a fault of a disk that is written to; `path` where the system names none."""
-    if error.errno in FULL:
-        return DiskFull.of("disk_filled_up", path=path)
-    if error.errno == errno.EFBIG:
-        return DownloadError.of("download_file_too_large", name=path)
-    where = str(error.filename or path)
-    with contextlib.suppress(ValueError):
-        where = str(Path(where))
-    return DataFolderError.of("data_folder_unwritable", path=where, reason=error.strerror or str(error))

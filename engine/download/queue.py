@@ -18,7 +18,7 @@ from typing import Any
 from engine.download.endpoints import checked_endpoint, is_address, shown
 from engine.download.partfile import destination_lock
 from engine.download.plan_json import plan_from_json, plan_to_json
-from engine.download.sources import is_repository
+from engine.download.repositories import is_repository
 from engine.download.values import DownloadPlan
 from engine.errors import DataFolderError, DownloadError
 from engine.messages import TEMPLATES, Sentence, english

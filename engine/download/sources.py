@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,36 +13,13 @@ from engine.download.hub import ListedFile, Listing, list_files
 from engine.download.mirrors import address_in, is_folder, listing_of, side_by_side
 from engine.download.names import colliding_names, is_weights, name_problem, quantization_of, shard_of
 from engine.download.projectors import projector_for
+from engine.download.repositories import repository_folder
 from engine.download.values import DownloadPlan, RemoteFile
 from engine.errors import DownloadError, HubUnreachable, UsageError
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}", re.ASCII)
 _PREFERRED = "Q4_K_M"
 _MOST_CHOICES_SHOWN = 40
 _PATIENCE_SECONDS = 30.0
-
-
-def parse_reference(text: str) -> tuple[str, str]:
-    """Splits `OWNER/NAME[:QUANT]`; the quantisation is "" where none is given.
-
-    Raises: UsageError.
-    """
-    repository, _, quantization = text.strip().partition(":")
-    bad_quantization = ":" in text and not quantization.strip()
-    if not is_repository(repository) or bad_quantization:
-        raise UsageError.of("reference_invalid", text=shown(text))
-    return repository, quantization.strip()
-
-
-def is_repository(text: str) -> bool:
-    """Whether it is OWNER/NAME, in characters that every system takes for a folder."""
-    return _REPOSITORY.fullmatch(text) is not None and name_problem(text) is None
-
-
-def repository_folder(models: Path, repository: str) -> Path:
-    """Where the files of a repository lie. Raises: UsageError for a name that is no repository."""
-    owner, _, name = parse_reference(repository)[0].partition("/")
-    return models / owner / name
 
 
 def plan_download(

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from engine.download.disk_errors import disk_error
 from engine.download.library_values import LibraryEntry, TrashedModel
 from engine.download.moving import drop_empty_folders
 from engine.download.names import name_problem, printable
-from engine.download.pull import disk_error
 from engine.download.records import record_path
 from engine.errors import DownloadError, UsageError
 

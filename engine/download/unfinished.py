@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.download.names import quantization_of
 from engine.download.queue import QueueEntry, QueueState
-from engine.download.sources import is_repository
+from engine.download.repositories import is_repository
 
 _SUFFIX = ".gguf.part"
 _MOST_LOOKED_AT = 100_000

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.cancellation import CancelToken
+from engine.download.disk_errors import disk_error
 from engine.download.library import Library, known_file
 from engine.download.library_values import LibraryEntry
-from engine.download.pull import disk_error
 from engine.download.records import doubt_record, stored_record, write_record
 from engine.download.segments import sha256_of
 from engine.errors import ModelFileError

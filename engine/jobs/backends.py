@@ -7,8 +7,9 @@ from pathlib import Path
 
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
+from engine.jobs.late import Late
 from engine.remote.address import SOURCE
-from engine.remote.backend import models_of
+from engine.remote.offers import models_of
 from engine.runtime.backend import Backend
 from engine.runtime.values import LoadWish
 from engine.settings import Settings
@@ -17,19 +18,20 @@ from engine.settings import Settings
 class Backends:
     """One face for both. Thread-safe."""
 
-    def __init__(self, local: Backend, remote: Backend, library: Library) -> None:
+    def __init__(self, local: Backend, remote: Late[Backend], library: Library) -> None:
         self.local = local
-        self.remote = remote
+        self._remote = remote
         self._library = library
 
     def of(self, model: InstalledModel) -> Backend:
-        return self.remote if model.source == SOURCE else self.local
+        return self._remote() if model.source == SOURCE else self.local
 
     def holding(self, path: str) -> tuple[Backend, ...]:
         """Whoever may have that model loaded; "" for any model."""
         if not path:
-            return (self.remote, self.local)
-        return (self.remote,) if path.startswith(("http://", "https://")) else (self.local,)
+            made = self._remote.made
+            return (self.local,) if made is None else (made, self.local)
+        return (self._remote(),) if path.startswith(("http://", "https://")) else (self.local,)
 
     def models(self, settings: Settings) -> tuple[InstalledModel, ...]:
         """Everything that can answer: what is on this machine, then what endpoints offer."""
@@ -50,7 +52,8 @@ class Backends:
 
     def close(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        self.remote.close(timeout_s / 2)
+        if self._remote.made is not None:
+            self._remote.made.close(timeout_s / 2)
         self.local.close(max(0.1, deadline - time.monotonic()))
 
 

@@ -6,19 +6,21 @@ from other threads. The window and the terminal are both built on this face.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.catalog.model import InstalledModel
-from engine.chat.attachments import AttachedFile
 from engine.chat.options import NOTHING_SET, ChatOptions
-from engine.chat.shelf import Shelf
-from engine.download.library_values import KnownModel
 from engine.events import JobId
-from engine.hardware.report import HardwareReport
 from engine.jobs.chat_commands import ChatCommands
-from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
 from engine.planning.plan import Aim, RunPlan
 from engine.settings import Remote, Settings
+
+if TYPE_CHECKING:  # a face imports nothing of what it stands for: the window would wait for it at its start
+    from engine.catalog.model import InstalledModel
+    from engine.chat.attachments import AttachedFile
+    from engine.chat.shelf import Shelf
+    from engine.download.library_values import KnownModel
+    from engine.hardware.report import HardwareReport
+    from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
 
 USUAL_AIM = Aim()
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from engine.cancellation import CancelToken
 from engine.remote.address import Place, checked_address, origin_text
-from engine.remote.backend import list_remote_models
 from engine.remote.keys import Kept, Keys, checked_key
 from engine.settings import Remote, Settings
 
@@ -16,6 +15,8 @@ def models_offered(keys: Keys, url: str, key: str, token: CancelToken) -> tuple[
 
     Raises: RemoteError, Cancelled.
     """
+    from engine.remote.backend import list_remote_models  # brings all of HTTP, which most starts never need
+
     address = checked_address(url)
     given = checked_key(key, address)
     return list_remote_models(address, lambda asked: Kept(given) if given else keys.get(asked), token)

@@ -9,16 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
-from engine.chat.attachments import AttachedFile
 from engine.chat.options import NOTHING_SET, ChatOptions
-from engine.chat.shelf import Shelf
-from engine.download.dialing import use_network
 from engine.download.library import Library
-from engine.download.library_values import KnownModel
+from engine.download.network import use_network
 from engine.errors import LoadError
 from engine.events import (
     BudgetAdvised,
@@ -44,21 +41,14 @@ from engine.events import (
     WhatIfAdvised,
     new_job_id,
 )
-from engine.hardware.check import quick_report
-from engine.hardware.overrides import parse_overrides
-from engine.hardware.report import HardwareReport
 from engine.host.client import HostClient
 from engine.host.start import host_runs
-from engine.jobs.advising import advise
 from engine.jobs.answers import Answers
 from engine.jobs.backends import Backends, wish_for
-from engine.jobs.calibrating import calibrate
 from engine.jobs.chat_jobs import ChatJobs
 from engine.jobs.chat_searching import ChatSearcher
 from engine.jobs.chats import Chats
-from engine.jobs.checking import check_machine, last_report
-from engine.jobs.connecting import test_connection
-from engine.jobs.downloads import Downloads
+from engine.jobs.desk import USUAL_AIM
 from engine.jobs.endpoints import (
     forget_key,
     hold_key,
@@ -67,29 +57,19 @@ from engine.jobs.endpoints import (
     with_remote,
     without_remote,
 )
-from engine.jobs.history import history
 from engine.jobs.keeping import Keeping
+from engine.jobs.late import Late
 from engine.jobs.lending_switch import LendingSwitch
-from engine.jobs.node_board import NodeBoard
 from engine.jobs.proxy_login import ProxyLogin
-from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion, answer_budget, answer_what_if
-from engine.jobs.remote_models import plan_remote
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
-from engine.jobs.runtimes import Runtimes
-from engine.jobs.scoring import score
-from engine.jobs.searching import last_machine, search
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
 from engine.jobs.threads import JobThreads, Work, sentence_for
 from engine.jobs.titling import Titles
 from engine.jobs.update_jobs import UpdateJobs
-from engine.jobs.updates import Updates
 from engine.jobs.writing import Writing
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
-from engine.planning.plan import Aim, RunPlan
-from engine.planning.recommend import USUAL_AIM
-from engine.remote.backend import RemoteBackend
 from engine.remote.keys import Keys
 from engine.runtime import state_files
 from engine.runtime.backend import Backend
@@ -98,6 +78,18 @@ from engine.server.keys import OWN_KEY, renew_key
 from engine.settings import Remote, Settings, save_settings
 from engine.telemetry.energy import EnergyMeter
 from engine.telemetry.sampler import Sampler
+
+if TYPE_CHECKING:
+    from engine.chat.attachments import AttachedFile
+    from engine.chat.shelf import Shelf
+    from engine.download.library_values import KnownModel
+    from engine.hardware.report import HardwareReport
+    from engine.jobs.downloads import Downloads
+    from engine.jobs.node_board import NodeBoard
+    from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+    from engine.jobs.runtimes import Runtimes
+    from engine.jobs.updates import Updates
+    from engine.planning.plan import Aim, RunPlan
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +103,9 @@ class LocalDesk(ChatJobs, UpdateJobs):
 
     `worker_command` starts this program; the worker adds its own words. `live` samples the
     machine for graphs. `remark` is said first (settings that had to be put aside, say).
+
+    The window waits for this module, so that whatever is not needed at every start (the planner, numpy, HTTP)
+    is imported by the job that needs it, on its own thread.
     """
 
     def __init__(
@@ -139,14 +134,13 @@ class LocalDesk(ChatJobs, UpdateJobs):
         self._chats = Chats(paths, self._keeper, self._searcher, emit, self._end_answers, self._forget_states)
         self._library = Library(paths.models, paths.state)
         self._keeping = Keeping(self._library, emit)
-        self._downloads = Downloads(paths, self._library, emit, lambda: self.settings)
-        self._runtimes = Runtimes(paths, self._command)
-        self._updates = Updates(paths)
+        self._downloads = Late(self._make_downloads)
+        self._runtimes = Late(self._make_runtimes)
+        self._updates = Late(self._make_updates)
         self._link = RuntimeLink(emit)
         engine = HostClient(self._command, self._link.on_event, paths)
         self._keys = Keys()
-        remote = RemoteBackend(self._link.on_event, self._keys, str(paths.log))
-        self._backends = Backends(engine, remote, self._library)
+        self._backends = Backends(engine, Late(self._make_remote), self._library)
         titles = Titles(
             self._keeper,
             self._backends,
@@ -159,7 +153,7 @@ class LocalDesk(ChatJobs, UpdateJobs):
         self._answers = Answers(self._keeper, self._backends, self._link, titles, emit, self._energy.joules)
         self._writing = Writing(self._keeper, paths.shelf, self._command, emit)
         self._api = ApiServer(self._command, paths.state / "serve.log", emit)
-        self._nodes = NodeBoard(paths, emit)
+        self._nodes = Late(self._make_nodes)
         self._lending = LendingSwitch(self._command, paths.state / "lend.log", emit)
         self._workers: dict[str, int] = {}  # process of each loaded model, by its path
         if self._sampler is not None:
@@ -168,6 +162,33 @@ class LocalDesk(ChatJobs, UpdateJobs):
             emit(Noticed(JobId(0), remark))
         self._move_proxy_password()
 
+    # what is made late
+
+    def _make_downloads(self) -> Downloads:
+        from engine.jobs.downloads import Downloads
+
+        return Downloads(self._paths, self._library, self._emit, lambda: self.settings)
+
+    def _make_runtimes(self) -> Runtimes:
+        from engine.jobs.runtimes import Runtimes
+
+        return Runtimes(self._paths, self._command)
+
+    def _make_updates(self) -> Updates:
+        from engine.jobs.updates import Updates
+
+        return Updates(self._paths)
+
+    def _make_nodes(self) -> NodeBoard:
+        from engine.jobs.node_board import NodeBoard
+
+        return NodeBoard(self._paths, self._emit)
+
+    def _make_remote(self) -> Backend:
+        from engine.remote.backend import RemoteBackend
+
+        return RemoteBackend(self._link.on_event, self._keys, str(self._paths.log))
+
     # settings
 
     def change_settings(self, settings: Settings) -> None:
@@ -175,7 +196,8 @@ class LocalDesk(ChatJobs, UpdateJobs):
         is_new = settings.proxy != self.settings.proxy
         self.settings = settings = self._login.take(settings) if is_new else settings
         use_network(self._login.network(settings))
-        self._downloads.limit_speed(settings.speed_limit_kib)
+        if self._downloads.made is not None:
+            self._downloads.made.limit_speed(settings.speed_limit_kib)
 
         def work(job: JobId, token: CancelToken) -> None:
             try:
@@ -216,6 +238,8 @@ class LocalDesk(ChatJobs, UpdateJobs):
 
     def check(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.checking import check_machine
+
             checked = check_machine(
                 self._paths,
                 self._command,
@@ -229,6 +253,9 @@ class LocalDesk(ChatJobs, UpdateJobs):
 
     def correct(self, overrides: tuple[tuple[str, str], ...]) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.hardware.overrides import parse_overrides
+            from engine.jobs.checking import last_report
+
             parse_overrides(overrides)
             self._change(lambda settings: replace(settings, overrides=overrides))
             report = last_report(self._paths, overrides)
@@ -238,24 +265,35 @@ class LocalDesk(ChatJobs, UpdateJobs):
         return self._threads.start("correct", work)
 
     def recommend(self, report: HardwareReport, aim: Aim = USUAL_AIM) -> JobId:
-        return self._threads.start(
-            "recommend", lambda job, token: self._emit(Recommended(job, advise(self._paths, report, aim)))
-        )
+        def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.advising import advise
+
+            self._emit(Recommended(job, advise(self._paths, report, aim)))
+
+        return self._threads.start("recommend", work)
 
     def ask_budget(self, question: BudgetQuestion) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.purchases import answer_budget
+
             self._emit(BudgetAdvised(job, *answer_budget(question, self.settings)))
 
         return self._threads.start("budget", work)
 
     def ask_what_if(self, question: WhatIfQuestion) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.purchases import answer_what_if
+
             self._emit(WhatIfAdvised(job, *answer_what_if(question, self._paths, self.settings)))
 
         return self._threads.start("what if", work)
 
     def calibrate(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.hardware.check import quick_report
+            from engine.jobs.calibrating import calibrate
+            from engine.jobs.checking import last_report
+
             report = last_report(self._paths, self.settings.overrides) or quick_report([self._paths.models])
 
             def progress(fraction: float) -> None:
@@ -267,20 +305,27 @@ class LocalDesk(ChatJobs, UpdateJobs):
         return self._threads.start("calibrate", work)
 
     def history(self, days: int) -> JobId:
-        return self._threads.start(
-            "history", lambda job, token: self._emit(HistoryRead(job, history(self._paths.history, days)))
-        )
+        def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.history import history
+
+            self._emit(HistoryRead(job, history(self._paths.history, days)))
+
+        return self._threads.start("history", work)
 
     def score(self) -> JobId:
-        return self._threads.start(
-            "score",
-            lambda job, token: self._emit(Scored(job, score(self._paths, self._library.installed()))),
-        )
+        def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.scoring import score
+
+            self._emit(Scored(job, score(self._paths, self._library.installed())))
+
+        return self._threads.start("score", work)
 
     # weights
 
     def search(self, words: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.searching import last_machine, search
+
             found = search(self.settings.endpoint, words, last_machine(self._paths))
             token.raise_if_cancelled()
             self._emit(ModelsFound(job, found))
@@ -289,6 +334,8 @@ class LocalDesk(ChatJobs, UpdateJobs):
 
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.remote_models import plan_remote
+
             endpoint = self.settings.endpoint
             plan = plan_remote(self._paths, self._command, endpoint, repository, quantization, token)
             self._emit(ModelPlanned(job, repository, plan))
@@ -297,6 +344,8 @@ class LocalDesk(ChatJobs, UpdateJobs):
 
     def test_connection(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.connecting import test_connection
+
             test_connection(job, token, self.settings, self._emit)
 
         return self._threads.start("connection", work)
@@ -307,15 +356,15 @@ class LocalDesk(ChatJobs, UpdateJobs):
         return self._threads.start("runtimes", lambda job, token: self._list_runtimes(job))
 
     def use_runtime(self, name: str) -> JobId:
-        return self._changing_runtimes(lambda token: self._runtimes.use(name))
+        return self._changing_runtimes(lambda token: self._runtimes().use(name))
 
     def add_runtime(self, place: str) -> JobId:
         return self._changing_runtimes(
-            lambda token: self._runtimes.install_best(place, lambda progress: None, token)
+            lambda token: self._runtimes().install_best(place, lambda progress: None, token)
         )
 
     def remove_runtime(self, name: str) -> JobId:
-        return self._changing_runtimes(lambda token: self._runtimes.remove(name))
+        return self._changing_runtimes(lambda token: self._runtimes().remove(name))
 
     def _changing_runtimes(self, change: Callable[[CancelToken], object]) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
@@ -325,46 +374,46 @@ class LocalDesk(ChatJobs, UpdateJobs):
         return self._threads.start("runtimes", work)
 
     def _list_runtimes(self, job: JobId) -> None:
-        self._emit(RuntimesListed(job, self._runtimes.here()))
+        self._emit(RuntimesListed(job, self._runtimes().here()))
 
     def pull(self, repository: str, quantization: str) -> JobId:
-        return self._downloads.pull(self._threads.start, repository, quantization)
+        return self._downloads().pull(self._threads.start, repository, quantization)
 
     def pull_plan(self, plan: RunPlan) -> JobId:
         return self.pull(plan.quantization.repository, plan.quantization.name)
 
     def go_on_with_downloads(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            self._downloads.pull_all(self._threads.start, self._downloads.waiting())
+            self._downloads().pull_all(self._threads.start, self._downloads().waiting())
             self._keeping.empty_trash(job, only_old=True)
 
         return self._threads.start("downloads", work)
 
     def list_downloads(self) -> JobId:
-        return self._threads.start("downloads", lambda job, token: self._downloads.tell())
+        return self._threads.start("downloads", lambda job, token: self._downloads().tell())
 
     def pause_download(self, repository: str, quantization: str) -> JobId:
         return self._threads.start(
-            "pause", lambda job, token: self._downloads.pause(repository, quantization)
+            "pause", lambda job, token: self._downloads().pause(repository, quantization)
         )
 
     def pause_downloads(self) -> JobId:
-        return self._threads.start("pause", lambda job, token: self._downloads.pause_all())
+        return self._threads.start("pause", lambda job, token: self._downloads().pause_all())
 
     def resume_downloads(self) -> JobId:
         return self._threads.start(
             "resume",
-            lambda job, token: self._downloads.pull_all(self._threads.start, self._downloads.standing()),
+            lambda job, token: self._downloads().pull_all(self._threads.start, self._downloads().standing()),
         )
 
     def move_download(self, repository: str, quantization: str, position: int) -> JobId:
         return self._threads.start(
-            "reorder", lambda job, token: self._downloads.move(repository, quantization, position)
+            "reorder", lambda job, token: self._downloads().move(repository, quantization, position)
         )
 
     def discard_download(self, repository: str, quantization: str) -> JobId:
         return self._threads.start(
-            "discard", lambda job, token: self._downloads.discard(repository, quantization)
+            "discard", lambda job, token: self._downloads().discard(repository, quantization)
         )
 
     # the library
@@ -471,16 +520,16 @@ class LocalDesk(ChatJobs, UpdateJobs):
         return self._threads.start("stop-serving", lambda job, token: self._api.stop(job))
 
     def list_nodes(self) -> JobId:
-        return self._threads.start("nodes", lambda job, token: self._nodes.list(job))
+        return self._threads.start("nodes", lambda job, token: self._nodes().list(job))
 
     def add_node(self, address: str, key: str) -> JobId:
-        return self._threads.start("add-node", lambda job, token: self._nodes.add(job, address, key))
+        return self._threads.start("add-node", lambda job, token: self._nodes().add(job, address, key))
 
     def renew_node(self, address: str) -> JobId:
-        return self._threads.start("try-node", lambda job, token: self._nodes.renew(job, address))
+        return self._threads.start("try-node", lambda job, token: self._nodes().renew(job, address))
 
     def remove_node(self, address: str) -> JobId:
-        return self._threads.start("remove-node", lambda job, token: self._nodes.remove(job, address))
+        return self._threads.start("remove-node", lambda job, token: self._nodes().remove(job, address))
 
     def lend(self, new_key: bool = False) -> JobId:
         return self._threads.start(
@@ -612,7 +661,8 @@ class LocalDesk(ChatJobs, UpdateJobs):
         deadline = time.monotonic() + _CLOSE_S
         if self._sampler is not None:
             self._sampler.stop()
-        self._downloads.close()
+        if self._downloads.made is not None:
+            self._downloads.made.close()
         self._threads.close(timeout_s=_CLOSE_S / 2)
         self._api.close()
         self._lending.close()

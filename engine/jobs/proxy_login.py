@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from engine.download.dialing import Network, Proxy, parse_proxy
+from engine.download.network import Network, Proxy, parse_proxy
 from engine.messages import Sentence, sentence
 from engine.settings import Settings, save_settings
 

@@ -17,7 +17,8 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.download.endpoints import is_address
 from engine.download.names import model_name_of, quantization_of
 from engine.download.remote_header import header_at, header_of_plan
-from engine.download.sources import parse_reference, plan_download
+from engine.download.repositories import parse_reference
+from engine.download.sources import plan_download
 from engine.errors import LoadError, UsageError, WorkerError
 from engine.host.knowing import known_machine
 from engine.jobs.checking import last_report

@@ -11,9 +11,10 @@ from typing import Final
 
 import resources
 from engine.cancellation import CancelToken
+from engine.download.disk_errors import disk_error
 from engine.download.endpoints import checked_endpoint, shown
 from engine.download.lines import TROUBLES
-from engine.download.pull import disk_error, pull
+from engine.download.pull import pull
 from engine.download.values import DownloadPlan, DownloadProgress, Place, RemoteFile, Way
 from engine.download.wire import Wire
 from engine.errors import PackError, WorkerError

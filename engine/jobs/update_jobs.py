@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.cancellation import CancelToken
 from engine.errors import DesksideError
 from engine.events import Event, JobId, UpdateFetched, UpdateProgressed, UpdateSeen
+from engine.jobs.late import Late
 from engine.jobs.threads import JobThreads
-from engine.jobs.updates import Updates
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.jobs.updates import Updates
 
 
 class UpdateJobs:
@@ -15,22 +20,22 @@ class UpdateJobs:
 
     settings: Settings
     _threads: JobThreads
-    _updates: Updates
+    _updates: Late[Updates]
 
     def look_for_update(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
             try:
-                seen = UpdateSeen(job, self._updates.look_if_due(self.settings))
+                seen = UpdateSeen(job, self._updates().look_if_due(self.settings))
             except DesksideError as error:
                 # Nobody waits for this: what is known stays, and the reason stands beside it.
-                seen = UpdateSeen(job, self._updates.look(self.settings), error.message)
+                seen = UpdateSeen(job, self._updates().look(self.settings), error.message)
             self._emit(seen)
 
         return self._threads.start("update", work)
 
     def fetch_update(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
-            fetched = self._updates.fetch(
+            fetched = self._updates().fetch(
                 self.settings, lambda progress: self._emit(UpdateProgressed(job, progress)), token
             )
             self._emit(UpdateFetched(job, fetched))

@@ -28,7 +28,7 @@ from engine.events import (
     new_job_id,
 )
 from engine.messages import sentence
-from engine.remote.address import SOURCE, Place, checked_address, host_of, in_clear, place_of
+from engine.remote.address import Place, checked_address, host_of, in_clear, place_of
 from engine.remote.answer import Exchange, KeyOf
 from engine.remote.call import Patience
 from engine.remote.embedding import embedding_body, vectors_of
@@ -43,7 +43,6 @@ from engine.runtime.values import (
     ModelFacts,
     RuntimeState,
 )
-from engine.settings import Remote
 
 _SHORT: Final = Patience(connect_s=10.0, first_s=30.0, next_s=30.0, whole_s=60.0)
 _POLL_S: Final = 0.05
@@ -247,18 +246,6 @@ def list_remote_models(url: str, key_of: KeyOf, token: CancelToken) -> tuple[str
     if isinstance(answer, Exception):
         raise answer
     return tuple(offered.name for offered in offered_models(answer, exchange.place.host))
-
-
-def models_of(remote: Remote) -> tuple[InstalledModel, ...]:
-    """What an endpoint offers for chats, as models that can be chosen. None for an address of nonsense."""
-    try:
-        url = checked_address(remote.url)
-    except RemoteError:
-        return ()
-    return tuple(
-        InstalledModel(Place(url, name).path, name, "", 0, SOURCE, remote.name or host_of(url))
-        for name in remote.models
-    )
 
 
 def choices_of(names: tuple[str, ...]) -> str:

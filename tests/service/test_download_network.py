@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from engine.cancellation import CancelToken
-from engine.download.dialing import DIRECT, Network, parse_proxy, proxy_for, use_network
+from engine.download.dialing import proxy_for
+from engine.download.network import DIRECT, Network, parse_proxy, use_network
 from engine.download.pull import pull
 from engine.download.reaching import Reached, reach
 from engine.download.sources import plan_download

@@ -11,7 +11,8 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from engine.download.dialing import Network, proxy_for, use_network
+from engine.download.dialing import proxy_for
+from engine.download.network import Network, use_network
 from engine.events import Noticed
 from engine.jobs.local_desk import LocalDesk
 from engine.paths import Paths, prepare

@@ -24,7 +24,7 @@ from engine.download.names import (
     quantization_of,
     shard_of,
 )
-from engine.download.sources import parse_reference
+from engine.download.repositories import parse_reference
 from engine.errors import DownloadError, UsageError
 
 HOSTILE = (
