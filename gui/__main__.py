@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QMessageBox
 
 import engine
@@ -18,38 +19,33 @@ from engine.messages import Sentence
 from engine.paths import Paths
 from engine.settings import Settings
 from engine.typesetting.typesetter import Typesetter
-from gui.advice.page import AdvicePage
 from gui.bridge import EngineBridge
 from gui.chat.page import ChatPage
-from gui.conversations.search_page import SearchPage
-from gui.conversations.trash_page import TrashPage
-from gui.graphs.history_page import HistoryPage
 from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
-from gui.models.page import ModelsPage
 from gui.opening import Application
-from gui.preferences.page import PreferencesPage
-from gui.prompts.page import PromptsPage
 from gui.shell.banners import BannerArea
 from gui.shell.download_status import DownloadStatus
 from gui.shell.language import Language
+from gui.shell.late_pages import LatePages
 from gui.shell.log import log_qt_messages, tell_of_slips
 from gui.shell.model import ShellModel
 from gui.shell.palette import Palette
-from gui.shell.shell import Parts, Shell
+from gui.shell.parts import Parts
+from gui.shell.shell import Shell
 from gui.shell.sidebar import Sidebar
 from gui.shell.top_line import TopLine
 from gui.shell.update_watch import UpdateWatch
-from gui.shell.window import MainWindow, Page
+from gui.shell.window import MainWindow
 from gui.signals import QuitOnSignal
 from gui.widgets.commands import Commands
 from gui.widgets.icons import application_icon
 from gui.widgets.sentences import translate
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
-from gui.wizard.page import WizardPage
 
 VERSION = engine.__version__
+_LATER_MS = 200
 
 
 def run(
@@ -92,10 +88,14 @@ def run(
     parts.window.show()
     shell.start(model_of_file(open_file) if open_file else None)
     application.file_opened.connect(asked)
+    QTimer.singleShot(_LATER_MS, shell, shell.start_the_rest)
     if door is not None:
         door.listen(asked)
     # Qt would wait for the last window: a forgotten pop-up must not keep the program alive unseen.
     parts.window.closing.connect(application.exit)
+    # What is there by now stays to the end: from here on garbage is looked for, but not in all of that.
+    gc.freeze()
+    gc.enable()
     code = application.exec()
     parts.window.close()
     bridge.close()
@@ -123,31 +123,14 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
     sidebar = Sidebar(theme)
     top_line = TopLine(model, theme)
     banners = BannerArea(theme)
-    wizard = WizardPage(desk, bridge, theme)
     chat = ChatPage(desk, bridge, theme)
     chat.transcript.keep_zoom_in(memory)
-    models = ModelsPage(desk, bridge, theme)
-    search, trash = SearchPage(desk, bridge, theme), TrashPage(theme)
-    advice = AdvicePage(desk, bridge, theme)
     graphs = GraphPanel(theme)
     bridge.event_arrived.connect(graphs.on_event)
     window = MainWindow(sidebar, top_line, banners, graphs, memory)
     commands = Commands(window)
-    preferences = PreferencesPage(desk, bridge, theme, commands)
-    prompts = PromptsPage(desk, bridge, theme)
-    history = HistoryPage(desk, bridge, theme)
-    pages = {
-        Page.WIZARD: wizard,
-        Page.CHAT: chat,
-        Page.SEARCH: search,
-        Page.TRASH: trash,
-        Page.MODELS: models,
-        Page.ADVICE: advice,
-        Page.PREFERENCES: preferences,
-        Page.PROMPTS: prompts,
-        Page.HISTORY: history,
-    }
-    window.take_pages(pages)
+    pages = LatePages(desk, bridge, theme, commands, window)
+    window.take_pages(chat, pages.page)
     return Parts(
         model,
         DownloadStatus(),
@@ -155,15 +138,8 @@ def build_parts(desk: Desk, bridge: EngineBridge, theme: ThemeSource, memory: QS
         top_line,
         banners,
         UpdateWatch(desk, banners, theme, window),
-        wizard,
         chat,
-        models,
-        advice,
-        preferences,
-        search,
-        trash,
-        prompts,
-        history,
+        pages,
         graphs,
         window,
         commands,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
-from pygments.lexer import Lexer
-from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
 
 _NAMES = """
     ada asm bash bat bibtex c c# c++ cfg clojure cmake cpp cs csharp css csv cuda dart diff docker
@@ -51,6 +53,8 @@ def kind_of(token: _TokenType) -> str:
 @cache
 def _lexer_class(language: str) -> type[Lexer]:
     """Looking for it takes longer than colouring a few lines. Of _LANGUAGES only."""
+    from pygments.lexers import find_lexer_class_by_name  # a list of 600: not before there is code to colour
+
     return find_lexer_class_by_name(language)
 
 

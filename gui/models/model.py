@@ -218,12 +218,9 @@ class ModelsModel(QObject):
     ) -> None:
         download = next((item for item in self.downloads.values() if item.job == event.job), None)
         if download is None:
-            if isinstance(event, DownloadVerified):
-                self._desk.list_models()
             return
         if isinstance(event, DownloadVerified):
             del self.downloads[download.key]
-            self._desk.list_models()
         elif isinstance(event, DownloadProgressed):
             news = event.progress
             state = TransferState.VERIFYING if news.state is TransferState.COMPLETE else news.state

@@ -8,6 +8,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.conversation import ConversationSummary, Folder, TrashedConversation
 from engine.events import (
     ConversationsListed,
+    DownloadVerified,
     Event,
     JobCancelled,
     JobFailed,
@@ -152,6 +153,8 @@ class ShellModel(QObject):
             self.runtime_changed.emit()
         elif isinstance(event, ModelLoaded):
             self._model_loaded(event.model)
+        elif isinstance(event, DownloadVerified):
+            self._own(self._desk.list_models())  # whoever began it: there is one more to choose from
         elif isinstance(event, Noticed):
             self.noticed.emit(event.message)
         elif isinstance(event, JobFailed | JobCancelled | JobFinished):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -10,58 +11,25 @@ from engine.catalog.model import InstalledModel
 from engine.events import Event, WindowAsked
 from engine.jobs.desk import Desk
 from engine.settings import Settings
-from gui.advice.page import AdvicePage
 from gui.bridge import EngineBridge
-from gui.chat.page import ChatPage
 from gui.conversations.files import ChatFiles
-from gui.conversations.search_page import SearchPage
-from gui.conversations.trash_page import TrashPage
-from gui.graphs.history_page import HistoryPage
-from gui.graphs.panel import GraphPanel
 from gui.models.local_file import model_of_file
-from gui.models.page import ModelsPage
-from gui.preferences.page import PreferencesPage
-from gui.prompts.page import PromptsPage
-from gui.shell.banners import BannerArea
-from gui.shell.download_status import DownloadStatus
 from gui.shell.language import Language
-from gui.shell.model import ShellModel
-from gui.shell.palette import Palette
+from gui.shell.parts import Parts
 from gui.shell.shell_commands import ShellCommands
-from gui.shell.sidebar import Sidebar
-from gui.shell.top_line import TopLine
-from gui.shell.update_watch import UpdateWatch
-from gui.shell.window import MainWindow, Page
-from gui.widgets.commands import Commands
+from gui.shell.window import Page
 from gui.widgets.fuzzy import match
 from gui.widgets.places import model_words
 from gui.widgets.style import Style
-from gui.wizard.page import WizardPage
 
-
-@dataclass(frozen=True)
-class Parts:
-    """Everything that the window is made of, built once."""
-
-    model: ShellModel
-    downloads: DownloadStatus
-    sidebar: Sidebar
-    top_line: TopLine
-    banners: BannerArea
-    updates: UpdateWatch
-    wizard: WizardPage
-    chat: ChatPage
-    models: ModelsPage
-    advice: AdvicePage
-    preferences: PreferencesPage
-    search: SearchPage
-    trash: TrashPage
-    prompts: PromptsPage
-    history: HistoryPage
-    graphs: GraphPanel
-    window: MainWindow
-    commands: Commands
-    palette: Palette
+if TYPE_CHECKING:
+    from gui.advice.page import AdvicePage
+    from gui.conversations.search_page import SearchPage
+    from gui.conversations.trash_page import TrashPage
+    from gui.models.page import ModelsPage
+    from gui.preferences.page import PreferencesPage
+    from gui.prompts.page import PromptsPage
+    from gui.wizard.page import WizardPage
 
 
 class Shell(QObject):
@@ -92,9 +60,6 @@ class Shell(QObject):
     def start(self, open_file: InstalledModel | None) -> None:
         """Shows the first page: the wizard until it was done once, then the chat."""
         self._parts.model.refresh()
-        self._desk.go_on_with_downloads()
-        self._parts.preferences.begin()
-        self._parts.updates.begin()
         self._parts.chat.show_settings(self._desk.settings)
         if open_file is not None:
             self._parts.model.load(open_file)
@@ -102,6 +67,13 @@ class Shell(QObject):
             self.new_chat()
         else:
             self.show_wizard()
+
+    def start_the_rest(self) -> None:
+        """What nobody looks at yet; called a little later, when the window has come up."""
+        self._desk.go_on_with_downloads()
+        self._parts.updates.begin()
+        if self._desk.settings.serving or self._desk.settings.lending:
+            self._parts.preferences.begin()  # which switches them on again
 
     def _on_event(self, event: Event) -> None:
         """The program was started once more: that start ends, and this window does what was asked of it."""
@@ -144,7 +116,7 @@ class Shell(QObject):
         parts.window.closing.connect(parts.chat.keep)
 
     def _connect_chats(self) -> None:
-        model, chats, parts = self._parts.model, self._parts.sidebar.chats, self._parts
+        model, chats = self._parts.model, self._parts.sidebar.chats
         chats.opened.connect(self.open_chat)
         chats.renamed.connect(model.rename)
         chats.deleted.connect(model.delete)
@@ -154,37 +126,66 @@ class Shell(QObject):
         chats.folder_renamed.connect(model.rename_folder)
         chats.folder_removed.connect(model.remove_folder)
         chats.export_wanted.connect(self._export)
-        parts.preferences.chats.export_wanted.connect(self._files.ask_export_of_all)
-        parts.preferences.chats.import_wanted.connect(self._files.ask_import)
         self._files.export_chosen.connect(model.export)
         self._files.import_chosen.connect(model.take_in)
-        parts.search.chosen.connect(self._open_hit)
-        parts.search.left.connect(self._leave_search)
-        parts.search.back_to_field.connect(parts.sidebar.focus_search)
-        parts.trash.restored.connect(model.restore)
-        parts.trash.purged.connect(model.purge)
-        parts.trash.left.connect(self.show_chat)
 
     def _connect_pages(self) -> None:
         parts = self._parts
-        parts.wizard.finished.connect(self._use)
-        parts.wizard.left.connect(self._leave_wizard)
         parts.chat.conversation_opened.connect(self._opened)
         parts.chat.options_shown.connect(parts.window.make_way)
         parts.chat.command_wanted.connect(parts.commands.run)
         parts.chat.model_wanted.connect(self._switch_model)
         parts.chat.activity_changed.connect(parts.top_line.show_activity)
-        parts.models.chosen.connect(self._use)
-        parts.models.wizard_wanted.connect(self.show_wizard)
-        parts.models.left.connect(self.show_chat)
-        parts.advice.check_wanted.connect(self.show_wizard)
-        parts.advice.left.connect(self.show_chat)
-        parts.preferences.changed.connect(self._settings_changed)
-        parts.preferences.left.connect(self.show_chat)
-        parts.prompts.left.connect(self.show_chat)
-        parts.prompts.used.connect(self.use_prompt)
-        parts.history.left.connect(self.show_chat)
         parts.graphs.history_wanted.connect(self.show_history)
+        parts.pages.join = {
+            Page.WIZARD: self._join_wizard,
+            Page.SEARCH: self._join_search,
+            Page.TRASH: self._join_trash,
+            Page.MODELS: self._join_models,
+            Page.ADVICE: self._join_advice,
+            Page.PREFERENCES: self._join_preferences,
+            Page.PROMPTS: self._join_prompts,
+            Page.HISTORY: lambda page: page.left.connect(self.show_chat),
+        }
+
+    # the pages that are made late
+    def _join_wizard(self, page: WizardPage) -> None:
+        page.finished.connect(self._use)
+        page.left.connect(self._leave_wizard)
+
+    def _join_search(self, page: SearchPage) -> None:
+        page.chosen.connect(self._open_hit)
+        page.left.connect(self._leave_search)
+        page.back_to_field.connect(self._parts.sidebar.focus_search)
+
+    def _join_trash(self, page: TrashPage) -> None:
+        model = self._parts.model
+        page.restored.connect(model.restore)
+        page.purged.connect(model.purge)
+        page.left.connect(self.show_chat)
+        page.show_trash(model.trash)
+        model.conversations_changed.connect(lambda: page.show_trash(model.trash))
+
+    def _join_models(self, page: ModelsPage) -> None:
+        page.chosen.connect(self._use)
+        page.wizard_wanted.connect(self.show_wizard)
+        page.left.connect(self.show_chat)
+        loaded = self._parts.model.loaded
+        page.model.in_use = loaded.path if loaded is not None else ""
+
+    def _join_advice(self, page: AdvicePage) -> None:
+        page.check_wanted.connect(self.show_wizard)
+        page.left.connect(self.show_chat)
+
+    def _join_preferences(self, page: PreferencesPage) -> None:
+        page.changed.connect(self._settings_changed)
+        page.left.connect(self.show_chat)
+        page.chats.export_wanted.connect(self._files.ask_export_of_all)
+        page.chats.import_wanted.connect(self._files.ask_import)
+
+    def _join_prompts(self, page: PromptsPage) -> None:
+        page.left.connect(self.show_chat)
+        page.used.connect(self.use_prompt)
 
     def _switch_model(self, words: str) -> None:
         """The model whose name fits best; the list of all where none does."""
@@ -317,7 +318,6 @@ class Shell(QObject):
     def _list_changed(self) -> None:
         model = self._parts.model
         self._parts.sidebar.show_conversations(model.conversations, model.folders, len(model.trash))
-        self._parts.trash.show_trash(model.trash)
 
     def _deleted(self, conversation_id: int, title: str) -> None:
         self._parts.banners.deleted(conversation_id, title)

@@ -15,7 +15,8 @@ from gui.widgets.commands import Command
 from gui.widgets.places import model_words
 
 if TYPE_CHECKING:
-    from gui.shell.shell import Parts, Shell
+    from gui.shell.parts import Parts
+    from gui.shell.shell import Shell
 
 _MOST_CHATS = 200  # in the palette
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.download.values import DownloadProgress
-from engine.jobs.updates import Fetched, Outlook
 from engine.messages import Sentence
 from gui.shell.banner import Banner
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.sentences import translate
 from gui.widgets.theme import ThemeSource
+
+if TYPE_CHECKING:  # what fetches them is not needed for the window to come up
+    from engine.jobs.updates import Fetched, Outlook
 
 _MOST_LINES = 8  # of its notes
 _LONGEST_LINE = 160

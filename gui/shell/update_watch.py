@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -18,10 +19,12 @@ from engine.events import (
     UpdateSeen,
 )
 from engine.jobs.desk import Desk
-from engine.jobs.updates import Outlook
 from gui.shell.banners import BannerArea
 from gui.shell.update_banner import UpdateBanner
 from gui.widgets.theme import ThemeSource
+
+if TYPE_CHECKING:  # what fetches them is not needed for the window to come up
+    from engine.jobs.updates import Outlook
 
 _HOUR_MS = 3_600_000  # the desk asks once a day, however often it is told to look
 _QUIET = ("release_silent", "release_no_place")  # no network, say: the settings tell of it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from enum import Enum, auto
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
         self._sidebar = sidebar
         self._top_line = top_line
         self._pages: dict[Page, QWidget] = {}
+        self._bring: Callable[[Page], QWidget] = self._pages.__getitem__
         self._graphs = graphs
         self._memory = memory
         self._graphs_wanted = bool(memory.value("graphs", True, type=bool))
@@ -55,12 +56,16 @@ class MainWindow(QMainWindow):
         self._arrange(banners)
         self._restore()
 
-    def take_pages(self, pages: Mapping[Page, QWidget]) -> None:
-        """Once, before the window is shown; the chat comes first."""
-        self._pages = dict(pages)
-        for widget in self._pages.values():
-            self._stack.addWidget(widget)
+    def take_pages(self, chat: QWidget, bring: Callable[[Page], QWidget]) -> None:
+        """Once, before the window is shown; the chat comes first. `bring` makes any other page, and adds it,
+        when it is to be shown for the first time."""
+        self._bring = bring
+        self.add_page(Page.CHAT, chat)
         self.show_page(Page.CHAT)
+
+    def add_page(self, page: Page, widget: QWidget) -> None:
+        self._pages[page] = widget
+        self._stack.addWidget(widget)
 
     @property
     def page(self) -> Page:
@@ -69,7 +74,8 @@ class MainWindow(QMainWindow):
         return next(page for page, widget in self._pages.items() if widget is shown)
 
     def show_page(self, page: Page) -> None:
-        self._stack.setCurrentWidget(self._pages[page])
+        widget = self._pages[page] if page in self._pages else self._bring(page)
+        self._stack.setCurrentWidget(widget)
         self._sidebar.setVisible(page is not Page.WIZARD)
         self._top_line.setVisible(page is Page.CHAT)
         self._show_graphs()

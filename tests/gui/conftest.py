@@ -69,6 +69,7 @@ def window(
     parts.window.activateWindow()
     assert QTest.qWaitForWindowActive(parts.window)
     shell.start(None)
+    shell.start_the_rest()
     yield WindowUnderTest(qapp, desk, theme, parts, shell)
     parts.window.close()
     bridge.close()

@@ -17,7 +17,8 @@ from engine.settings import Settings
 from gui.__main__ import build_parts
 from gui.bridge import EngineBridge
 from gui.shell.language import Language
-from gui.shell.shell import Parts, Shell
+from gui.shell.parts import Parts
+from gui.shell.shell import Shell
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
 
@@ -42,6 +43,7 @@ def real_window(
     parts.window.activateWindow()
     assert QTest.qWaitForWindowActive(parts.window)
     shell.start(None)
+    shell.start_the_rest()
     yield desk, parts
     parts.window.close()
     bridge.close()

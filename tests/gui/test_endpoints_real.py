@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.jobs.local_desk import LocalDesk
 from engine.settings import Remote, Settings
-from gui.shell.shell import Parts
+from gui.shell.parts import Parts
 from gui.shell.window import Page
 from gui.widgets.controls import Button
 from tests.endpoint import Endpoint, Line, Request, reply

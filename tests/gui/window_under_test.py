@@ -19,7 +19,8 @@ from engine.events import (
     Recommended,
 )
 from engine.hardware.report import CheckProgress, CheckStep
-from gui.shell.shell import Parts, Shell
+from gui.shell.parts import Parts
+from gui.shell.shell import Shell
 from gui.widgets.theme import ThemeSource
 from tests.gui import samples
 from tests.gui.fake_desk import FakeDesk

@@ -33,7 +33,8 @@ from engine.typesetting.typesetter import Typesetter
 from gui.__main__ import build_parts
 from gui.bridge import EngineBridge
 from gui.shell.language import Language
-from gui.shell.shell import Parts, Shell
+from gui.shell.parts import Parts
+from gui.shell.shell import Shell
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
 from tests.gui import samples
@@ -205,6 +206,7 @@ def stage(
     parts.window.activateWindow()
     QTest.qWaitForWindowActive(parts.window)
     shell.start(None)
+    shell.start_the_rest()
     made = Stage(WindowUnderTest(application, desk, source, parts, shell), language != "en", folder)
     made.window.settle()
     yield made

@@ -10,7 +10,7 @@ LINES = 40_000
 WRITER = f"""
 import logging, sys
 from pathlib import Path
-from engine.cli.main import log_to_file
+from engine.log_file import log_to_file
 from engine.paths import Paths
 
 log_to_file(Paths(*[Path(sys.argv[1])] * 3))
