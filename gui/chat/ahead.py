@@ -48,10 +48,19 @@ class Preparing(QObject):
         self._arrivals.timeout.connect(self._take_pictures)
         formulas.arrived.connect(self._await_more)
 
+    @property
+    def busy(self) -> bool:
+        return self._timer.isActive()
+
     def begin(self, downwards: bool) -> None:
         """The view has moved that way."""
         self._downwards = downwards
         self._ahead = self._rows_ahead()
+        self._timer.start()
+
+    def begin_at(self, box: int) -> None:
+        """The view may jump to that message next."""
+        self._ahead = self._rows_around(box)
         self._timer.start()
 
     def stop(self) -> None:
@@ -78,6 +87,15 @@ class Preparing(QObject):
             ahead += row.height
             if ahead > self._viewport.height():
                 return
+
+    def _rows_around(self, box: int) -> Iterator[tuple[int, Row]]:
+        """As many as are seen when something in that message stands in the middle of the view."""
+        for downwards, room in ((True, self._viewport.height()), (False, self._viewport.height() / 2)):
+            for number, row in self._flow.from_box(box, downwards):
+                yield number, row
+                room -= row.height
+                if room < 0:
+                    break
 
     def _make(self, box: int, row: Row) -> bool:
         """Measures a row; True where its document had to be made."""

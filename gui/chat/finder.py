@@ -105,6 +105,8 @@ class Finder(QObject):
                 break
         if self._spot is not None:
             self._canvas.bring_into_sight(*self._spot[:3])
+        if (following := self._search.ahead(forward)) is not None:
+            self._canvas.make_ready(following)
         self._canvas.paint_anew()
         self.changed.emit()
 

@@ -120,6 +120,11 @@ class Flow:
         for box, _, row in around(placed.box, index):
             yield box, row
 
+    def from_box(self, box: int, downwards: bool) -> Iterator[tuple[int, Row]]:
+        """The rows from a message on, or those before it, nearest first, with their messages."""
+        for number, _, row in self._downwards(box, 0) if downwards else self._upwards(box, 0):
+            yield number, row
+
     def _top(self, box: int) -> float:
         return TOP + self._heights().before(box)
 

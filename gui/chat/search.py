@@ -71,6 +71,10 @@ class Search:
             return
         self.current = self._following(forward, start)
 
+    def ahead(self, forward: bool) -> int | None:
+        """The message that a step would go to; None where nothing is current."""
+        return self._following(forward, 0)[0] if self.current is not None else None
+
     def _following(self, forward: bool, start: int) -> Hit:
         box, nth = self.current if self.current is not None else (start, -1 if forward else 0)
         nth += 1 if forward else -1

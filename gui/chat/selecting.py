@@ -73,6 +73,10 @@ class SelectableCanvas(Canvas):
             self._flow.show_row(box, row, line.center().y() - self.viewport().height() / 3)
             self._settle()
 
+    def make_ready(self, box: int) -> None:
+        """Something in that message may be brought into sight next."""
+        self._preparing.begin_at(box)
+
     def _in_sight(self, box: int, row: int, line: QRectF) -> bool:
         places = (placed.y for placed in self._placed if (placed.box, placed.index) == (box, row))
         y = next(places, -math.inf)

@@ -129,11 +129,19 @@ def find(application: QApplication, transcript: Transcript) -> None:
     print(f"find reads all in {time.perf_counter() - begin:.1f} s, event loop", spread(pauses))
     print("find", spread([_looking(finder, needle) for needle in words * 5]))
     finder.look_for("fox")
-    print(
-        f"find step and draw, {finder.total} hits",
-        spread(timed(application, 200, lambda n: finder.step(True))),
-    )
+    print(f"find step and draw, {finder.total} hits", spread(_steps(application, finder)))
     finder.close()
+
+
+def _steps(application: QApplication, finder: Finder) -> list[float]:
+    """From hit to hit as fast as a key that is held down repeats, 30 times a second."""
+    taken: list[float] = []
+    for _ in range(200):
+        taken += timed(application, 1, lambda n: finder.step(True))
+        end = time.perf_counter() + 0.033
+        while time.perf_counter() < end:
+            application.processEvents()
+    return taken
 
 
 def _looking(finder: Finder, needle: str) -> float:

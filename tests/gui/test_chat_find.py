@@ -133,6 +133,20 @@ def test_find_scrolls_through_a_long_conversation(window: WindowUnderTest, qtbot
     assert "answer 79" in [row.text() for row in transcript.visible_rows]
 
 
+def test_the_next_hit_is_made_ready_beside_everything_else(window: WindowUnderTest, qtbot: QtBot) -> None:
+    messages: list[object] = []
+    for n in range(60):
+        messages += [user(2 * n + 1, f"question {n}"), answer(2 * n + 2, f"words\n\nanswer {n}\n\n- end")]
+    begin(window, *messages)
+    transcript = window.parts.chat.transcript
+    look_for(window, "answer 4")
+    qtbot.waitUntil(lambda: count(window) == "1 of 11" and not transcript._preparing.busy, timeout=3000)
+    made = transcript.documents.made
+    window.parts.chat.find_bar.step(True)
+    assert "answer 40" in [row.text() for row in transcript.visible_rows]
+    assert transcript.documents.made == made, "everything in sight was there already"
+
+
 def test_an_answer_that_grows_is_looked_through(window: WindowUnderTest, qtbot: QtBot) -> None:
     begin(window, user(1, "needle"))
     window.parts.chat.composer.set_text("more")
