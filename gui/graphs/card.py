@@ -64,10 +64,14 @@ class GraphCard(QWidget):
     """Call `show_figures` as often as you like: it repaints at most ten times a second, and
     not at all while hidden."""
 
-    def __init__(self, theme: ThemeSource, curves: Sequence[Curve], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: ThemeSource, curves: Sequence[Curve], lines: int = 1, parent: QWidget | None = None
+    ) -> None:
+        """`lines`: how many the note may have; the chart takes what it leaves."""
         super().__init__(parent)
         self._theme = theme
         self._curves = tuple(curves)
+        self._lines = lines
         self._title = ""
         self._figures: tuple[Figure, ...] = ()
         self._note = ""
@@ -152,7 +156,8 @@ class GraphCard(QWidget):
         return self._note
 
     def sizeHint(self) -> QSize:
-        rows = sum(QFontMetricsF(font).height() for font in (small_font(), _large(), small_font()))
+        fonts = (small_font(), _large(), *(small_font() for _ in range(self._lines)))
+        rows = sum(QFontMetricsF(font).height() for font in fonts)
         return QSize(236, round(rows + _CHART_HEIGHT + 2 * PAD + 8))
 
     def minimumSizeHint(self) -> QSize:
@@ -195,9 +200,11 @@ class GraphCard(QWidget):
         room.moveTop(base + QFontMetricsF(large).descent())
         painter.setFont(small)
         painter.setPen(QColor(tokens.muted))
-        note = row.elidedText(self._note, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, note)
-        return room.bottom()
+        for line in self._note.split("\n"):
+            shown = row.elidedText(line, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft, shown)
+            room.translate(0, row.height())
+        return room.top()
 
     def _paint_grid(self, painter: QPainter, chart: QRectF, tokens: Tokens) -> None:
         line = QColor(tokens.border)

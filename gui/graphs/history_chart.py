@@ -26,7 +26,7 @@ _PAD: Final = 13.0
 _AXIS: Final = 84.0  # px for the figures at the left
 _FOOT: Final = 18.0
 _HEIGHT: Final = 178
-_LINES: Final = 4
+_LINES: Final = 3  # none, half and all of a round figure: each of them can be said in few digits
 Point = tuple[float, float]  # (seconds since the epoch, value)
 
 
@@ -38,12 +38,15 @@ class HistoryChart(QWidget):
         theme: ThemeSource,
         colour: Callable[[Tokens], str],
         words: Callable[[float], str],
+        unit: float = 1.0,
         parent: QWidget | None = None,
     ) -> None:
+        """`words` of a value; `unit`: what the value is counted in where it is told, as a GiB of bytes."""
         super().__init__(parent)
         self._theme = theme
         self._colour = colour
-        self._words = words  # of a value
+        self._words = words
+        self._unit = unit
         self._title = ""
         self._points: tuple[Point, ...] = ()
         self._picked: int | None = None
@@ -134,7 +137,7 @@ class HistoryChart(QWidget):
 
     def _paint_points(self, painter: QPainter, tokens: Tokens) -> None:
         chart = self._chart()
-        top = round_top(max(value for _, value in self._points), 1.0)
+        top = round_top(max(value for _, value in self._points) / self._unit, 0.01) * self._unit
         self._paint_axes(painter, chart, top, tokens)
         first, span = self._span()
         places = [

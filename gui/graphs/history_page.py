@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.events import Event, HistoryRead, JobFailed, JobId
 from engine.figures import Origin
 from engine.jobs.desk import Desk
-from engine.jobs.history import MachineHistory, ModelHistory
 from engine.telemetry.history import DeviceRecord
 from gui.bridge import EngineBridge
 from gui.graphs.history_chart import HistoryChart, Point
@@ -21,7 +20,11 @@ from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
 
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.history import MachineHistory, ModelHistory
+
 _DAYS: Final = (1, 7, 30, 90)
+_GIB: Final = float(1 << 30)
 
 
 class HistoryPage(View):
@@ -47,7 +50,7 @@ class HistoryPage(View):
         self._error = SentenceLabel("danger")
         self.speed = HistoryChart(theme, lambda tokens: tokens.speed, self._speed_words)
         self.first = HistoryChart(theme, lambda tokens: tokens.ram, self._seconds_words)
-        self.memory = HistoryChart(theme, lambda tokens: tokens.vram, format_bytes)
+        self.memory = HistoryChart(theme, lambda tokens: tokens.vram, format_bytes, _GIB)
         self.use = HistoryChart(theme, lambda tokens: tokens.utilisation, self._share_words)
         self._arrange()
         bridge.event_arrived.connect(self._fold)

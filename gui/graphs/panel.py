@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from operator import attrgetter
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -46,7 +46,7 @@ class GraphPanel(View):
         super().__init__(parent)
         self._clock = clock
         self.state = GraphState()
-        self.memory = GraphCard(theme, self._memory_curves())
+        self.memory = GraphCard(theme, self._memory_curves(), lines=2)
         self.processor = GraphCard(theme, self._processor_curves())
         self.speed = GraphCard(theme, self._speed_curves())
         self.parts = PartsCard(theme)
@@ -171,6 +171,7 @@ class GraphPanel(View):
             used=format_bytes(sample.memory_used_bytes), total=format_bytes(sample.memory_total_bytes)
         )
         figures = [_figure(ram, self.tr("{unit} model"), _RAM)]
+        note = machine
         words = [self.tr("The model holds {ram} of memory.").format(ram=ram), f"{machine}."]
         if sample.gpus:
             figures = [
@@ -178,12 +179,14 @@ class GraphPanel(View):
                 _figure(ram, self.tr("{unit} RAM"), _RAM),
             ]
             used, total = format_bytes(state.vram_used), format_bytes(state.vram_total)
+            graphics = self.tr("Graphics {used} of {total}").format(used=used, total=total)
+            note = f"{machine}\n{graphics}"
             words.append(
                 self.tr("The model holds {vram} of VRAM, all programs {used} of {total}.").format(
                     vram=vram, used=used, total=total
                 )
             )
-        self.memory.show_figures(figures, machine, self._measured(words))
+        self.memory.show_figures(figures, note, self._measured(words))
 
     def _show_processor(self, sample: TelemetrySample) -> None:
         cpu = f"{sample.cpu:.0%}".rstrip("%")
@@ -205,15 +208,19 @@ class GraphPanel(View):
     def _show_speed(self) -> None:
         state = self.state
         now, prompt = (format_tokens_per_second(rate) for rate in (state.generation_tps, state.prompt_tps))
-        note = self.tr("Prompt {rate} tok/s").format(rate=prompt) if state.prompt_tps else ""
+        notes = [self.tr("Prompt {rate} tok/s").format(rate=prompt)] if state.prompt_tps else []
         words = [self.tr("Generating {rate} tokens per second.").format(rate=now)]
         if state.prompt_tps:
             words.append(self.tr("The prompt was read at {rate} tokens per second.").format(rate=prompt))
         if state.last_generation_tps:
             last = format_tokens_per_second(state.last_generation_tps)
             words.append(self.tr("The last answer came at {rate} tokens per second.").format(rate=last))
+        if state.first_token_s:
+            first = QLocale().toString(state.first_token_s, "f", 2)
+            notes.append(self.tr("first token {seconds} s").format(seconds=first))
+            words.append(self.tr("Its first token came after {seconds} seconds.").format(seconds=first))
         figures = [Figure(now, self.tr("tok/s"), _SPEED)]
-        self.speed.show_figures(figures, note, self._measured(words))
+        self.speed.show_figures(figures, " · ".join(notes), self._measured(words))
 
     def _measured(self, words: list[str]) -> str:
         return " ".join([*words, self.tr("Measured on this machine.")])

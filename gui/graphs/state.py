@@ -51,6 +51,7 @@ class GraphState:
         self.generation_tps = 0.0
         self.prompt_tps = 0.0
         self.last_generation_tps = 0.0  # of the last complete answer
+        self.first_token_s = 0.0  # how long it was waited for, likewise; 0 where there was none
         self._model = ""  # path of the one that all this is about
         self._facts: ModelFacts | None = None
         self._meter = TokenMeter()
@@ -111,6 +112,7 @@ class GraphState:
                 self._prompt_job = None
                 self.prompt_tps = stats.prompt_tps
                 self.last_generation_tps = stats.generation_tps
+                self.first_token_s = stats.time_to_first_token_s
             case ModelLoaded(job, model, facts) if job or not self._model:  # else of another program
                 self._forget_model()
                 self._model = model.path
@@ -140,6 +142,7 @@ class GraphState:
         if event.job != self._prompt_job:
             self._prompt_job = event.job
             self._prompt_begun = (now, event.done)
+            self.first_token_s = 0.0
             self._meter.clear()
         begun, done = self._prompt_begun
         if event.done > done and now > begun:
@@ -149,5 +152,5 @@ class GraphState:
         self._model = ""
         self._meter.clear()
         self._prompt_job = None
-        self.prompt_tps = self.last_generation_tps = 0.0
+        self.prompt_tps = self.last_generation_tps = self.first_token_s = 0.0
         self._facts = None

@@ -119,10 +119,9 @@ class DownloadRow(View):
     def _show_queued(self, done: int, total: int) -> None:
         waits_for = self._download.progress.waiting_for if self._download.progress else ""
         words = {"turn": self.tr("waits for its turn"), "room": self.tr("waits for room on the disk")}
-        if waits_for in words and total:
-            self._bar.show_paused(done, total, words[waits_for])
-        elif total:
-            self._bar.show_paused(done, total, "")
+        if total:
+            usual = "" if self._download.hold else words["turn"]
+            self._bar.show_paused(done, total, words.get(waits_for, usual))
         else:
             self._bar.show_waiting(self.tr("asking the hub…"))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.events import JobId, ServerChanged
 from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
 from gui.preferences.api_key import ApiKeyRow
 from gui.preferences.service_switch import Kept, ServiceSwitch
-from gui.widgets.controls import Button
+from gui.widgets.controls import Button, CheckBox
 from gui.widgets.labels import Text
 
 
@@ -21,7 +21,7 @@ class ApiSwitch(ServiceSwitch):
 
     def __init__(self, desk: Desk, bridge: EngineBridge, parent: QWidget | None = None) -> None:
         super().__init__(desk, bridge, Kept("serving", "serve_port"), ServerChanged(JobId(0), ""), parent)
-        self._beyond = QCheckBox()
+        self._beyond = CheckBox()
         self._copy = Button()
         self._elsewhere = Text("", "muted")
         self._key = ApiKeyRow()

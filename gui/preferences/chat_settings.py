@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.jobs.desk import Desk
-from gui.widgets.controls import Button
-from gui.widgets.view import View
+from gui.widgets.controls import Button, CheckBox
+from gui.widgets.view import LINE_TOP, View
 
 
 class ChatSettings(View):
@@ -20,7 +20,7 @@ class ChatSettings(View):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._name = QCheckBox()
+        self._name = CheckBox()
         self._export, self._import = Button(), Button()
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
@@ -28,7 +28,7 @@ class ChatSettings(View):
         buttons.addWidget(self._import)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, LINE_TOP, 0, 0)
         column.setSpacing(10)
         column.addWidget(self._name)
         column.addLayout(buttons)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
-from engine.download.mirrors import NONE, USUAL_ONES
-from engine.download.reaching import Reached
+from engine.download.mirror_choice import NONE, USUAL_ONES
 from engine.events import ConnectionTested, Event, JobCancelled, JobFailed, JobFinished, JobId
 from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
-from gui.widgets.controls import Button
+from gui.widgets.controls import Button, CheckBox
 from gui.widgets.labels import ElidedLine, Line, Text
 from gui.widgets.sentences import SentenceLabel
-from gui.widgets.view import View
+from gui.widgets.view import LINE_TOP, View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.download.reaching import Reached
 
 _ENDINGS = (JobFinished, JobCancelled, JobFailed)
 
@@ -29,7 +32,7 @@ class ConnectionSettings(View):
         self._job: JobId | None = None  # a test that goes on
         self._found: list[Reached] = []
         self._labels = (Line(), Line(), Line())
-        self._fastest = QCheckBox()
+        self._fastest = CheckBox()
         self._mirrors, self._proxy = QLineEdit(), QLineEdit()
         self._certificates = ElidedLine()
         self._choose, self._usual, self._test = Button(), Button(), Button()
@@ -101,7 +104,7 @@ class ConnectionSettings(View):
         test.addWidget(self._test)
         test.addWidget(self._state, 1)
         form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
+        form.setContentsMargins(0, LINE_TOP, 0, 0)
         form.setHorizontalSpacing(28)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self._fastest)

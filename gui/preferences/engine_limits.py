@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QWidget
 
 from engine.jobs.desk import Desk
-from gui.widgets.controls import NumberBox
+from gui.widgets.controls import CheckBox, NumberBox
 from gui.widgets.labels import Line, Text
 from gui.widgets.view import View
 
@@ -24,7 +24,7 @@ class EngineLimits(View):
         self._desk = desk
         self._minutes, self._gib = NumberBox(0, _MOST_MINUTES), NumberBox(0, _MOST_GIB)
         self._labels = (Line(), Line())
-        self._history = QCheckBox()
+        self._history = CheckBox()
         self._words = Text("", "muted")
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.jobs.node_board import NodeSeen
 from gui.widgets.bytes_text import format_bytes, format_rate
 from gui.widgets.controls import Button
 from gui.widgets.labels import ElidedLine, Line, Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.node_board import NodeSeen
 
 
 class NodeRow(View):

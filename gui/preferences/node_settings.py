@@ -13,7 +13,7 @@ from gui.widgets.controls import Button
 from gui.widgets.labels import Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.tab_order import holds_focus
-from gui.widgets.view import View
+from gui.widgets.view import LINE_TOP, View
 
 _ENDINGS = (JobFinished, JobCancelled, JobFailed)
 _ADDRESS_WIDTH = 190
@@ -104,7 +104,7 @@ class NodeSettings(View):
         row.addWidget(self._add)
         self._list.setSpacing(4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, LINE_TOP, 0, 0)
         column.setSpacing(8)
         column.addWidget(self._none)
         column.addLayout(self._list)

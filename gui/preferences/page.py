@@ -173,11 +173,8 @@ class PreferencesPage(View):
         form.addRow(self._labels[1], self._theme)
         form.addRow(self._labels[11], self._contrast)
         form.addRow(self._labels[12], self._motion)
-        form.addRow(self._labels[2], self._context)
-        form.addRow("", self._context_words)
-        form.addRow(self._labels[3], endpoint)
-        form.addRow("", self._endpoint_words)
-        form.addRow("", self._refusal)
+        form.addRow(self._labels[2], _explained(self._context, self._context_words))
+        form.addRow(self._labels[3], _explained(endpoint, self._endpoint_words, self._refusal))
         form.addRow(self._labels[13], self.chats)
         form.addRow(self._labels[17], self._electricity)
         form.addRow(self._labels[6], self._downloads)
@@ -276,6 +273,19 @@ def _choices(theme: ThemeSource, *data: Any) -> ChoiceBox:
     for value in data:
         box.addItem("", value)
     return box
+
+
+def _explained(field: QWidget | QHBoxLayout, *words: Text) -> QVBoxLayout:
+    """Words below a field, as near to it as in the other rows."""
+    column = QVBoxLayout()
+    column.setSpacing(8)
+    if isinstance(field, QWidget):
+        column.addWidget(field)
+    else:
+        column.addLayout(field)
+    for each in words:
+        column.addWidget(each)
+    return column
 
 
 def _contexts(chosen: int) -> list[int]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.events import Event, JobCancelled, JobFailed, JobFinished, JobId, RuntimesListed
 from engine.jobs.desk import Desk
-from engine.jobs.runtimes import RuntimeOnShelf
 from gui.bridge import EngineBridge
 from gui.widgets.controls import Button, ChoiceBox
 from gui.widgets.labels import Text
 from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.runtimes import RuntimeOnShelf
 
 _ENDINGS = (JobFinished, JobCancelled, JobFailed)
 

@@ -6,13 +6,13 @@ from abc import abstractmethod
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.events import Event, JobFailed, JobId, LendingChanged, ServerChanged
 from engine.jobs.desk import Desk
 from engine.messages import Sentence
 from gui.bridge import EngineBridge
-from gui.widgets.controls import NumberBox
+from gui.widgets.controls import CheckBox, NumberBox
 from gui.widgets.labels import Line, Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
@@ -47,7 +47,7 @@ class ServiceSwitch(View):
         self._kept = kept
         self._off = self._told = off
         self._job: JobId | None = None  # that switches on or off now
-        self._switch = QCheckBox()
+        self._switch = CheckBox()
         self._port_label, self._port = Line(), NumberBox(_LOWEST_PORT, _HIGHEST_PORT)
         self._port.setGroupSeparatorShown(False)
         self._port_label.setBuddy(self._port)

@@ -12,7 +12,7 @@ from engine.jobs.desk import Desk
 from gui.widgets.commands import Command, Commands
 from gui.widgets.controls import Button
 from gui.widgets.labels import Line, Text
-from gui.widgets.view import View
+from gui.widgets.view import LINE_TOP, View
 
 _FIELD_WIDTH = 190
 
@@ -37,7 +37,7 @@ class ShortcutSettings(View):
         row.addWidget(self._usual)
         row.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, LINE_TOP, 0, 0)
         column.addWidget(self._words)
         column.addLayout(self._grid)
         column.addWidget(self._refusal)

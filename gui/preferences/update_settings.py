@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.events import Event, JobFailed, JobId, UpdateSeen
 from engine.jobs.desk import Desk
-from engine.jobs.updates import Outlook
 from gui.bridge import EngineBridge
 from gui.widgets.labels import Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.update_switch import UpdateSwitch
-from gui.widgets.view import View
+from gui.widgets.view import LINE_TOP, View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.updates import Outlook
 
 
 class UpdateSettings(View):
@@ -28,7 +31,7 @@ class UpdateSettings(View):
         self._switch = UpdateSwitch()
         self._state, self._failure = Text("", "muted"), SentenceLabel("danger")
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, LINE_TOP, 0, 0)
         column.setSpacing(8)
         for widget in (self._switch, self._state, self._failure):
             column.addWidget(widget)

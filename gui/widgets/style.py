@@ -150,6 +150,7 @@ QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{ background: {field}; c
     selection-background-color: {selection}; selection-color: {text}; }}
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
     border: 1px solid {accent}; }}
+QAbstractSpinBox {{ padding: 4px 10px 5px 10px; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0px; border: none; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
@@ -169,6 +170,9 @@ QTreeView[kind="side"]::branch {{ background: {side}; border-image: none; image:
 QListView[kind="page"] {{ background: {window}; border: none; outline: none; }}
 QListView[kind="choice"] {{ background: {field}; color: {text}; border: 1px solid {border};
     border-radius: 8px; padding: 3px; outline: none; }}
+QListView[kind="choice"]::item {{ padding: 5px 8px; border-radius: 6px; color: {text}; }}
+QListView[kind="choice"]::item:hover {{ background: {hover}; }}
+QListView[kind="choice"]::item:selected {{ background: {selected}; }}
 QListView[kind="choice"]:focus {{ border: 1px solid {accent}; }}
 QTreeView[kind="side"] QLineEdit {{ padding: 2px 6px; border-radius: 6px; }}
 QTableWidget[kind="facts"] {{ background: {surface}; border: 1px solid {border}; border-radius: 8px;
@@ -178,8 +182,10 @@ QTableWidget[kind="facts"]::item {{ padding: 5px 9px; border: none; }}
 QTableWidget[kind="facts"] QHeaderView {{ background: transparent; border: none; }}
 QTableWidget[kind="facts"] QHeaderView::section {{ background: {field}; color: {muted}; border: none;
     padding: 6px 9px; }}
-QCheckBox::indicator:unchecked {{ width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 3px;
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 4px;
     background: {field}; }}
+QCheckBox::indicator:checked {{ border: 1px solid {accent}; background: {accent}; }}
+QCheckBox::indicator:checked:disabled {{ border: 1px solid {muted}; background: {muted}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget[kind="page"] {{ background: {window}; }}
 QScrollArea > QWidget > QWidget[kind="side"] {{ background: {side}; }}

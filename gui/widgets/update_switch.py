@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.widgets.controls import CheckBox
 from gui.widgets.labels import Text
 from gui.widgets.view import View
 
@@ -15,7 +16,7 @@ class UpdateSwitch(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._host = ""
-        self._box = QCheckBox()
+        self._box = CheckBox()
         self._words = Text("", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

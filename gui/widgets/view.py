@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+LINE_TOP = 6  # px above a bare line beside the name of its row: so far down are the words in a field
 _LAID_OUT_MS = 30
 
 

@@ -1685,12 +1685,20 @@ at most</source>
             <translation>每秒生成 {rate} 个词元。</translation>
         </message>
         <message>
+            <source>Graphics {used} of {total}</source>
+            <translation>显存 {used} / {total}</translation>
+        </message>
+        <message>
             <source>History</source>
             <translation>历史</translation>
         </message>
         <message>
             <source>Hold the curves</source>
             <translation>暂停曲线</translation>
+        </message>
+        <message>
+            <source>Its first token came after {seconds} seconds.</source>
+            <translation>其首个词元在 {seconds} 秒后出现。</translation>
         </message>
         <message>
             <source>Let the curves go on</source>
@@ -1743,6 +1751,10 @@ at most</source>
         <message>
             <source>The prompt was read at {rate} tokens per second.</source>
             <translation>提示的读取速度为每秒 {rate} 个词元。</translation>
+        </message>
+        <message>
+            <source>first token {seconds} s</source>
+            <translation>首词元 {seconds} 秒</translation>
         </message>
         <message>
             <source>tok/s</source>

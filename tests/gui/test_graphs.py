@@ -86,7 +86,7 @@ def test_every_card_has_a_name_and_tells_its_figures_in_words(panel: GraphPanel)
     assert all(after) and all(one != other for one, other in zip(before, after, strict=True))
     assert "4.0 GiB" in after[0] and "6.0 GiB of 24.0 GiB" in after[0]
     assert "50" in after[1]
-    assert "39" in after[2] and "410" in after[2]
+    assert "39" in after[2] and "410" in after[2] and "1.00 seconds" in after[2]
     assert all("easured" in words for words in after)
     assert [card.toolTip() for card in cards(panel)] == after
 
@@ -94,10 +94,12 @@ def test_every_card_has_a_name_and_tells_its_figures_in_words(panel: GraphPanel)
 def test_figures_without_and_with_a_gpu(panel: GraphPanel) -> None:
     panel.on_event(sampled(1.0))
     assert [(one.text, one.unit) for one in panel.memory.figures] == [("4.0", "GiB model")]
+    assert panel.memory.note == "Machine 6.0 GiB of 24.0 GiB"
     assert [one.text for one in panel.processor.figures] == ["50"]
     panel.on_event(sampled(2.0, gpus=(CARD,)))
     assert [(one.text, one.unit) for one in panel.memory.figures] == [("9.0", "GiB VRAM"), ("4.0", "GiB RAM")]
     assert [one.text for one in panel.processor.figures] == ["85", "50"]
+    assert panel.memory.note == "Machine 6.0 GiB of 24.0 GiB\nGraphics 10.0 GiB of 24.0 GiB"
     assert panel.processor.note == "212 W, 63 °C"
     assert "RTX 4090" in panel.processor.accessibleDescription()
 
@@ -119,9 +121,9 @@ def test_prompt_speed(panel: GraphPanel, clock: Clock) -> None:
     panel.on_event(PromptProgressed(JOB, 5000, 5000, 1000))
     assert panel.state.prompt_tps == pytest.approx(1000)
     panel.on_event(GenerationFinished(JOB, STATS, StopReason.END))
-    assert "410" in panel.speed.note
+    assert "410" in panel.speed.note and "first token 1.00 s" in panel.speed.note
     panel.on_event(RuntimeStateChanged(JOB, RuntimeState.CRASHED))
-    assert panel.state.prompt_tps == 0
+    assert panel.state.prompt_tps == 0 and panel.speed.note == ""
 
 
 def test_what_concerns_no_card_is_left_alone(panel: GraphPanel) -> None:

@@ -37,6 +37,7 @@ from engine.jobs.history import history
 from engine.jobs.runtimes import RuntimeOnShelf
 from engine.jobs.scoring import Score
 from engine.planning.machine import machine_of
+from engine.planning.plan import RunPlan
 from engine.telemetry.history import History, Quantity
 from tests.gui import money, samples
 from tests.gui.test_history_page import device, record, score
@@ -191,8 +192,12 @@ def wizard_get(made: Stage) -> None:
     job = made.window.desk.last("pull_plan")
     made.window.tell(
         DownloadPlanned(job, samples.download_plan(plan)),
-        DownloadProgressed(job, samples.progress(plan, 0.37)),
+        DownloadProgressed(job, replace(samples.progress(plan, 0.37), file=_file_of(plan))),
     )
+
+
+def _file_of(plan: RunPlan) -> str:
+    return f"{plan.model.name}-{plan.quantization.name}.gguf"
 
 
 def wizard_paused(made: Stage) -> None:

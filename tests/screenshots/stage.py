@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QPoint, QSettings
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -204,6 +205,7 @@ def stage(
     parts.window.resize(*SIZE)
     parts.window.show()
     parts.window.activateWindow()
+    QCursor.setPos(parts.window.geometry().bottomRight() + QPoint(60, 60))  # nothing is hovered over
     QTest.qWaitForWindowActive(parts.window)
     shell.start(None)
     shell.start_the_rest()
