@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QTextDocument
@@ -371,3 +376,37 @@ def test_scrolling_paints_only_what_is_new(chat: Chat) -> None:
         bar.setValue(bar.value() - 4)
         settle()
     assert transcript._backing.rows_painted - before < 3 * shown
+
+
+SHARP = """
+from PySide6.QtWidgets import QApplication
+from gui.chat.transcript import Transcript
+from gui.widgets.theme import ThemeSource
+from tests.gui.chat_support import answer
+
+application = QApplication([])
+transcript = Transcript(ThemeSource())
+transcript.resize(500, 400)
+transcript.show_messages([answer(1, "words")])
+transcript.show()
+for _ in range(3):
+    application.processEvents()
+seen = transcript.viewport().grab()
+print(seen.devicePixelRatio(), transcript._backing._pixmap.width() / transcript.viewport().width())
+"""
+
+
+@pytest.mark.parametrize("scale", ["1", "1.5", "2"])
+def test_every_pixel_of_a_fine_screen_is_painted(scale: str) -> None:
+    """In a process of its own, as the scale is read once at the start."""
+    done = subprocess.run(
+        [sys.executable, "-c", SHARP],
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ratio, painted = map(float, done.stdout.split())
+    assert ratio == float(scale)
+    assert painted == pytest.approx(float(scale), abs=0.01)

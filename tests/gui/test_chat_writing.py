@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.chat.attachments import attached, part_of
@@ -259,6 +261,24 @@ def test_files_cost_is_shown_and_they_are_sent_with_the_words(chat: Chat, tmp_pa
     assert chat.desk.arguments("send")[:2] == (None, "What is this?")
     assert [file.name for file in chat.desk.arguments("send")[2]] == ["a.py"]
     assert not chat.page.composer.chips.isVisible()
+
+
+def test_files_are_dropped_anywhere_on_the_page(chat: Chat, tmp_path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "report.pdf"))])
+    copy, left, bare = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entered = QDragEnterEvent(QPoint(60, 60), copy, data, left, bare)
+    entered.ignore()
+    QApplication.sendEvent(chat.page, entered)
+    assert chat.page.acceptDrops() and entered.isAccepted()
+    QApplication.sendEvent(chat.page, QDropEvent(QPointF(60, 60), copy, data, left, bare))
+    assert chat.desk.arguments("attach") == (str(tmp_path / "report.pdf"),)
+    words = QMimeData()
+    words.setText("just words")
+    entered = QDragEnterEvent(QPoint(60, 60), copy, words, left, bare)
+    entered.ignore()
+    QApplication.sendEvent(chat.page, entered)
+    assert not entered.isAccepted()
 
 
 def test_a_file_can_be_sent_alone_or_left_out(chat: Chat, tmp_path: Path) -> None:
