@@ -6,7 +6,6 @@ and the name); what comes from it is verified like anything else. Places that do
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,41 +14,18 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
 
-from engine.download.endpoints import HUB, checked_endpoint, origin_of
+from engine.download.endpoints import checked_endpoint, origin_of
 from engine.download.hub import ListedFile, Listing, list_files
+from engine.download.mirror_choice import is_folder
 from engine.download.modelscope import modelscope_address, modelscope_files
 from engine.download.origin import hub_address
 from engine.download.values import DownloadPlan, Place, RemoteFile, Way
 from engine.errors import DownloadError
 
 T = TypeVar("T")
-NONE: Final = "none"
-USUAL_ONES: Final = "usual"  # in a list of mirrors: the usual ones, too
-USUAL: Final = ("https://hf-mirror.com", "https://modelscope.cn")
 _MODELSCOPE: Final = "modelscope+"  # before an address of that protocol elsewhere
 _MODELSCOPE_HOSTS: Final = ("modelscope.cn", "www.modelscope.cn", "modelscope.ai", "www.modelscope.ai")
 _PATIENCE_SECONDS: Final = 8.0
-_MOST_MIRRORS: Final = 10
-
-
-def mirrors_for(endpoint: str, chosen: Sequence[str]) -> tuple[str, ...]:
-    """What a person chose, and nobody else: who is asked hears what is fetched. The usual mirrors are those
-    of the hub itself, and of no other endpoint."""
-    if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
-        return ()
-    named = [mirror for mirror in chosen if mirror not in (NONE, USUAL_ONES)]
-    of_hub = USUAL if USUAL_ONES in chosen and origin_of(endpoint) == origin_of(HUB) else ()
-    return tuple(dict.fromkeys((*named, *of_hub)))[:_MOST_MIRRORS]
-
-
-def might_help(failure: str, endpoint: str, chosen: Sequence[str]) -> bool:
-    """Whether the usual mirrors may have what the hub did not give; `failure` is the code of its sentence."""
-    is_hub = origin_of(endpoint) == origin_of(HUB)
-    return failure in ("hub_unreachable", "hub_busy") and is_hub and USUAL_ONES not in chosen
-
-
-def is_folder(mirror: str) -> bool:
-    return "://" not in mirror
 
 
 def listing_of(mirror: str, repository: str) -> Listing:

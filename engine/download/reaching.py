@@ -17,7 +17,8 @@ from engine.cancellation import CancelToken
 from engine.download.dialing import ProxyError, connection_to, proxy_for
 from engine.download.endpoints import checked_endpoint, origin_of, shown
 from engine.download.lines import TROUBLES
-from engine.download.mirrors import is_folder, modelscope_base
+from engine.download.mirror_choice import is_folder
+from engine.download.mirrors import modelscope_base
 from engine.download.network import Proxy
 from engine.download.wire import USER_AGENT
 from engine.errors import DownloadError

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine.download.endpoints import checked_endpoint, environment_token, shown
 from engine.download.hub import ListedFile, Listing, list_files
-from engine.download.mirrors import address_in, is_folder, listing_of, side_by_side
+from engine.download.mirror_choice import is_folder
+from engine.download.mirrors import address_in, listing_of, side_by_side
 from engine.download.names import colliding_names, is_weights, name_problem, quantization_of, shard_of
 from engine.download.projectors import projector_for
 from engine.download.repositories import repository_folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.cancellation import CancelToken
-from engine.download.mirrors import mirrors_for
+from engine.download.mirror_choice import mirrors_for
 from engine.download.reaching import Reached, reach, sources_to_test
 from engine.events import ConnectionTested, Emit, JobId
 from engine.settings import Settings

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a face imports nothing of what it stands for: the window wo
     from engine.chat.shelf import Shelf
     from engine.download.library_values import KnownModel
     from engine.hardware.report import HardwareReport
-    from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+    from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 
 USUAL_AIM = Aim()
 

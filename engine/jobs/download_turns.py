@@ -12,7 +12,7 @@ from typing import Final
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
-from engine.download.mirrors import mirrors_for
+from engine.download.mirror_choice import mirrors_for
 from engine.download.partfile import destination_lock
 from engine.download.pull import installed_model, missing_bytes
 from engine.download.queue import QueueEntry, QueueState, without

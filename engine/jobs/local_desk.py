@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from engine.hardware.report import HardwareReport
     from engine.jobs.downloads import Downloads
     from engine.jobs.node_board import NodeBoard
-    from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+    from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
     from engine.jobs.runtimes import Runtimes
     from engine.jobs.updates import Updates
     from engine.planning.plan import Aim, RunPlan

@@ -10,7 +10,7 @@ from engine.catalog.gguf import read_file_header
 from engine.catalog.model import InstalledModel
 from engine.download.addresses import plan_address
 from engine.download.endpoints import checked_endpoint, is_address
-from engine.download.mirrors import mirrors_for
+from engine.download.mirror_choice import mirrors_for
 from engine.download.pull import pull
 from engine.download.sources import plan_download
 from engine.download.tuning import Tuning

@@ -3,7 +3,6 @@ of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.errors import UsageError
@@ -11,31 +10,13 @@ from engine.host.knowing import known_machine
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.checking import last_report
 from engine.jobs.price_lists import price_list
+from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.paths import Paths
 from engine.planning.budget import BudgetAdvice, budget_advice
 from engine.planning.change import change_of, priced, usual_changes
-from engine.planning.plan import Aim
 from engine.planning.prices import PriceList, with_own
 from engine.planning.what_if import WhatIf, what_if
-from engine.planning.worth import Terms
 from engine.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetQuestion:
-    """CNY."""
-
-    budget: float
-    aim: Aim
-    terms: Terms
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIfQuestion:
-    """`wanted` as `change_of` reads them, beside the usual changes."""
-
-    aim: Aim
-    wanted: tuple[str, ...] = ()
 
 
 def answer_budget(question: BudgetQuestion, settings: Settings) -> tuple[BudgetAdvice, PriceList]:

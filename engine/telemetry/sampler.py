@@ -6,20 +6,31 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 
 from engine.events import Emit, JobId, TelemetrySampled
 from engine.hardware.busy import MachineTimes, machine_times, used_share
-from engine.telemetry.gpu_readings import GpuReadings, open_readings
 from engine.telemetry.sample import GpuSample, TelemetrySample
+
+if TYPE_CHECKING:
+    from engine.telemetry.gpu_readings import GpuReadings
 
 log = logging.getLogger(__name__)
 
-OpenReadings = Callable[[], list[GpuReadings]]
+OpenReadings: TypeAlias = "Callable[[], list[GpuReadings]]"
 
 # After a failure a probe is left alone for so long: a broken driver can take 100 ms to say no.
 _REST_S = 30.0
+
+
+def _open_readings() -> list[GpuReadings]:
+    from engine.telemetry.gpu_readings import (
+        open_readings,  # with the drivers' libraries: no start waits for it
+    )
+
+    return open_readings()
 
 
 class Sampler:
@@ -29,7 +40,7 @@ class Sampler:
     """
 
     def __init__(
-        self, emit: Emit, job: JobId, interval_s: float = 0.5, open_gpus: OpenReadings = open_readings
+        self, emit: Emit, job: JobId, interval_s: float = 0.5, open_gpus: OpenReadings = _open_readings
     ) -> None:
         self._emit = emit
         self._job = job

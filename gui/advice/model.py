@@ -19,7 +19,7 @@ from engine.events import (
     WhatIfAdvised,
 )
 from engine.jobs.desk import Desk
-from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.messages import Sentence
 from engine.planning.budget import BudgetAdvice
 from engine.planning.plan import Aim

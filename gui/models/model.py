@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.model import InstalledModel
 from engine.download.endpoints import is_address
-from engine.download.mirrors import USUAL_ONES, might_help
+from engine.download.mirror_choice import USUAL_ONES, might_help
 from engine.download.values import DownloadProgress, TransferState
 from engine.events import (
     DownloadPlanned,

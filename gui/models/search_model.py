@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.events import Event, JobCancelled, JobFailed, JobFinished, JobId, ModelPlanned, ModelsFound
 from engine.jobs.desk import Desk
-from engine.jobs.searching import SearchResult
 from engine.messages import Sentence
 from engine.planning.plan import RunPlan
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.searching import SearchResult
 
 
 class SearchModel(QObject):

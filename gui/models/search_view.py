@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.jobs.searching import SearchResult
 from engine.planning.plan import RunPlan, Verdict
 from gui.models.search_model import SearchModel
 from gui.widgets.bytes_text import format_bytes, format_count, format_tokens_per_second
@@ -13,6 +14,9 @@ from gui.widgets.controls import Button, Card
 from gui.widgets.labels import ElidedLine, Text, separator
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.searching import SearchResult
 
 
 class SearchView(View):

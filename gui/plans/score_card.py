@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.figures import Origin
-from engine.jobs.scoring import Accuracy
 from engine.telemetry.history import Quantity
 from gui.plans.score_model import ScoreModel
 from gui.widgets.bytes_text import format_count, format_share
@@ -13,6 +14,9 @@ from gui.widgets.controls import Button, Card
 from gui.widgets.labels import OriginBadge, Text
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.scoring import Accuracy
 
 
 class ScoreCard(View):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.events import (
@@ -15,8 +17,10 @@ from engine.events import (
     Scored,
 )
 from engine.jobs.desk import Desk
-from engine.jobs.scoring import Score
 from engine.messages import Sentence
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.scoring import Score
 
 
 class ScoreModel(QObject):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.model import InstalledModel
-from engine.download.mirrors import USUAL_ONES, might_help
+from engine.download.mirror_choice import USUAL_ONES, might_help
 from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload, TransferState
 from engine.events import (
     Calibrated,
@@ -28,9 +29,11 @@ from engine.events import (
 )
 from engine.hardware.report import CheckProgress, CheckStep, HardwareReport
 from engine.jobs.desk import Desk
-from engine.jobs.updates import Outlook
 from engine.messages import Sentence
 from engine.planning.plan import Aim, Recommendation, RunPlan, Verdict
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.jobs.updates import Outlook
 
 
 class Stage(Enum):

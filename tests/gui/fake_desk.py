@@ -12,7 +12,7 @@ from engine.download.library_values import KnownModel
 from engine.events import Emit, Event, JobId, new_job_id
 from engine.hardware.report import HardwareReport
 from engine.jobs.desk import USUAL_AIM
-from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion
+from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.planning.plan import Aim, RunPlan
 from engine.settings import Remote, Settings
 

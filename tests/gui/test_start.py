@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
+import gc
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
@@ -43,8 +44,10 @@ def make_desk(emit):
         QTimer.singleShot(400, look)
     return made[0]
 
+gc.disable()  # as the program does before anything else
 code = run(make_desk, Paths(folder, folder, folder), sys.argv[3] if len(sys.argv) > 3 else None)
 print("loaded", [command for command, *_ in made[0].commands].count("load"))
+print("collects", gc.isenabled(), "kept", gc.get_freeze_count() > 0)
 print("closed", made[0].closed, (folder / "window.ini").exists(), flush=True)
 sys.exit(code)
 """
@@ -64,6 +67,7 @@ def test_closing_the_window_ends_everything(tmp_path: Path) -> None:
     out, err = start(tmp_path, "close", str(tmp_path / "some.gguf")).communicate(timeout=60)
     assert "closed True True" in out
     assert "loaded 1" in out, "the file that was given is loaded"
+    assert "collects True kept True" in out, "garbage is looked for again once the window is there"
     assert "Traceback" not in err
 
 

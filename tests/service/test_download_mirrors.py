@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.cancellation import CancelToken
-from engine.download.mirrors import NONE, USUAL, USUAL_ONES, mirrors_for
+from engine.download.mirror_choice import NONE, USUAL, USUAL_ONES, mirrors_for
 from engine.download.pull import pull
 from engine.download.sources import plan_download
 from engine.download.tuning import Tuning

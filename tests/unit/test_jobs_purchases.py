@@ -9,7 +9,8 @@ import pytest
 from engine.errors import UsageError
 from engine.hardware.report_json import save_report
 from engine.host.surroundings import report_path
-from engine.jobs.purchases import BudgetQuestion, WhatIfQuestion, answer_budget, answer_what_if
+from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
+from engine.jobs.purchases import answer_budget, answer_what_if
 from engine.paths import Paths
 from engine.planning.plan import Aim
 from engine.planning.prices import OWN, RATE, Sourced, typed_figure, with_own
