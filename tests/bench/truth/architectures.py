@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.catalog.gguf import read_file_header, shape_of, weights_of
 from engine.catalog.gguf_header import MetadataValue
-from engine.errors import LoadError
+from engine.errors import LoadError, WorkerError
 from engine.hardware.check import quick_report
 from engine.planning.machine import Machine, machine_of
 from engine.planning.placement import plan_on, spec_of_file
@@ -188,13 +188,17 @@ def measure(quick: bool) -> list[Row]:
     """`quick`: one context."""
     machine = replace(machine_of(quick_report([Path.home()])), ram_budget=_PLENTY, gpus=())
     found: dict[str, list[float]] = {}
+    aborted = 0
     with tempfile.TemporaryDirectory(prefix="deskside-truth.") as folder:
         for name in ARCHITECTURES:
-            errors = list(errors_of(name, Path(folder) / "model.gguf", machine, quick))
+            seen = list(errors_of(name, Path(folder) / "model.gguf", machine, quick))
+            errors = [error for error in seen if error is not None]
+            aborted += len(seen) - len(errors)
             found[name] = errors
-            print(f"  {name:<26} worst {max(errors, key=abs):+5.1f} % of {len(errors)}", flush=True)
+            worst = max(errors, key=abs, default=float("nan"))
+            print(f"  {name:<26} worst {worst:+5.1f} % of {len(errors)}", flush=True)
     everything = sorted((abs(error), name) for name, errors in found.items() for error in errors)
-    note = f"{len(everything)} dry runs of {len(found)} architectures"
+    note = f"{len(everything)} dry runs of {len(found)} architectures, {aborted} more aborted by llama.cpp"
     middle, (worst, which) = everything[len(everything) // 2][0], everything[-1]
     return [
         Row("architectures", "reserved, median", middle, 3, at_least=False, unit="%", note=note),
@@ -202,8 +206,9 @@ def measure(quick: bool) -> list[Row]:
     ]
 
 
-def errors_of(name: str, path: Path, machine: Machine, quick: bool) -> Iterator[float]:
-    """Percent of what is reserved. Raises: subprocess.CalledProcessError, where it cannot be invented."""
+def errors_of(name: str, path: Path, machine: Machine, quick: bool) -> Iterator[float | None]:
+    """Percent of what is reserved; None where llama.cpp aborts, which it does with some inventions.
+    Raises: subprocess.CalledProcessError, where it cannot be invented."""
     words = (sys.executable, "-m", "tests.bench.truth.inventing", name, str(path))
     subprocess.run(words, check=True, capture_output=True, cwd=_ROOT)
     header = read_file_header(path)
@@ -216,5 +221,8 @@ def errors_of(name: str, path: Path, machine: Machine, quick: bool) -> Iterator[
                 dry = dry_run(COMMAND, LoadRequest(str(path), context, threads=1, kv_type=kind.value))
             except LoadError:
                 continue  # of a kind that llama.cpp refuses with that cache
+            except WorkerError:
+                yield None
+                continue
             taken = said.weights + sum(dry.of(part) for part in _PARTS)
             yield 100 * (said.reserved / taken - 1)
