@@ -16,7 +16,7 @@ _ENDINGS: Final = (events.JobFinished, events.JobCancelled, events.JobFailed)
 
 
 class Audience:
-    """`pass_on` is for any thread; everything else for the pool's."""
+    """`pass_piece` and `pass_on` are for any thread; everything else for the pool's."""
 
     def __init__(self) -> None:
         self.sessions: list[Session] = []
@@ -33,21 +33,20 @@ class Audience:
     def jobs_of(self, session: Session) -> list[Job]:
         return [job for job in tuple(self._jobs.values()) if job.session is session]
 
+    def pass_piece(self, job: Job, piece: events.TokenDelta) -> None:
+        """A piece of an answer, to its client."""
+        if job.id in self._jobs:
+            job.session.send_piece(job.client_job, piece)
+
     def pass_on(self, job: Job, event: Event) -> None:
-        """An event of an answer, to its client."""
+        """Any other event of an answer."""
         if isinstance(event, _ENDINGS):
             self.end(job, event)
         elif job.id in self._jobs:
             self.tell(job, event)
 
     def tell(self, job: Job, event: Event) -> None:
-        if isinstance(event, events.TokenDelta):  # the most frequent by far
-            named: Event = events.TokenDelta(
-                job.client_job, event.text, event.reasoning, event.tokens, event.logprobs
-            )
-        else:
-            named = replace(event, job=job.client_job)
-        job.session.send(cast(Told, named))
+        job.session.send(cast(Told, replace(event, job=job.client_job)))
 
     def end(self, job: Job, ending: Event) -> None:
         """The last event of that job; a second one is not sent."""

@@ -266,6 +266,10 @@ class HostClient:
             self._emit(events.RuntimeStateChanged(NOBODY, RuntimeState.CRASHED, reason, path))
 
     def _take(self, event: Event) -> None:
+        if type(event) is events.TokenDelta:  # what is said most often by far
+            if event.job in self._open:  # else over: it was cancelled here meanwhile
+                self._emit(event)
+            return
         if isinstance(event, events.RuntimeStateChanged) and event.state in _WITHOUT_MODEL:
             self._loaded.pop(event.model, None)
         elif isinstance(event, events.ModelLoaded):
@@ -275,7 +279,7 @@ class HostClient:
                 self._emit(event)
         elif isinstance(event, _ENDINGS):
             self._finish(event)
-        elif event.job in self._open:  # else over: it was cancelled here meanwhile
+        elif event.job in self._open:
             self._emit(event)
 
     # the ends of jobs

@@ -386,6 +386,9 @@ class Pool:
         if job is None:
             self._post(partial(self._learn, resident, event))
             return
+        if type(event) is events.TokenDelta:
+            self._audience.pass_piece(job, event)
+            return
         if isinstance(event, events.JobFailed) and event.message.code == "no_model_loaded":
             self._post(partial(self._ask_again, resident, job))  # it came to a worker that just died
             return

@@ -27,7 +27,7 @@ from engine.runtime.values import (
     TokenLogprob,
     ToolCall,
 )
-from engine.runtime.wire import Codec, encode_piece
+from engine.runtime.wire import Codec
 
 NOBODY: Final = JobId(0)  # of events that no job asked for
 
@@ -135,7 +135,7 @@ _NAMES: Final = {
     )
 }
 _TO_HOST: Final = Codec(get_args(ToHost))
-_FROM_HOST: Final = Codec(get_args(FromHost), _NAMES, piece=events.TokenDelta)
+_FROM_HOST: Final = Codec(get_args(FromHost), _NAMES)
 
 VERSION: Final = __version__
 # Of the vocabulary: host and client must mean the same by every field.
@@ -149,8 +149,6 @@ def encode_to_host(message: ToHost) -> bytes:
 
 def encode_from_host(message: FromHost) -> bytes:
     """Raises: WireError, when a field does not hold what it declares."""
-    if type(message) is events.TokenDelta and not message.logprobs:
-        return encode_piece("TokenDelta", message.job, message.text, message.reasoning, message.tokens)
     return _FROM_HOST.encode(message)
 
 

@@ -93,12 +93,19 @@ class Channel:
         try:
             if self._socket is None:
                 return bytes(self._connection.recv_bytes(LARGEST_MESSAGE))
+            if not self._received:
+                arrived = self._socket.recv(_READ_BYTES)
+                if arrived[: _LENGTH.size] == _LENGTH.pack(len(arrived) - _LENGTH.size):
+                    return arrived[_LENGTH.size :]  # one whole message, as nearly always
+                if not arrived:
+                    raise EOFError
+                self._received += arrived
             return self._receive_frame(self._socket)
         except (EOFError, OSError) as error:
             raise ChannelClosed(str(error)) from error
 
     def _receive_frame(self, source: socket.socket) -> bytes:
-        """Most messages arrive whole: one call of the system for each, or for several."""
+        """The others arrive in parts, or several at once."""
         self._receive_until(source, _LENGTH.size)
         (length,) = _LENGTH.unpack_from(self._received)
         if not 0 <= length <= LARGEST_MESSAGE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.chat.conversation import AnswerStats
-from engine.events import JobId
+from engine.events import JobId, TokenDelta
 from engine.hardware.report import DeviceFacts
 from engine.messages import Sentence
 from engine.runtime.values import (
@@ -16,7 +16,6 @@ from engine.runtime.values import (
     PlannedMemory,
     StopReason,
     Timing,
-    TokenLogprob,
     ToolCall,
 )
 
@@ -98,15 +97,6 @@ class PromptProgress:
     done: int
     total: int
     reused: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    job: JobId
-    text: str
-    reasoning: bool
-    tokens: int
-    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +201,7 @@ FromWorker = (
     | LoadProgress
     | Loaded
     | PromptProgress
-    | Delta
+    | TokenDelta
     | Called
     | Vectors
     | Parked

@@ -80,6 +80,7 @@ class Supervisor:
         self._last_deadlines: dict[JobId, float] = {}  # of cancels that the worker has seen
         self._passing = threading.Lock()  # held while a piece is passed on, and while an answer ends
         self._unread = 0  # messages of workers in the queue
+        self._heard = False  # something of the worker, since its pulse was last to be felt
         self._parked = threading.Event()  # the worker has written what it keeps, or is gone
         self._closed = False
         self.state = RuntimeState.STOPPED
@@ -179,14 +180,15 @@ class Supervisor:
 
     # what the worker says
     def _deliver(self, link: WorkerLink, message: protocol.FromWorker | Gone) -> None:
-        if isinstance(message, protocol.Parked | Gone):
-            self._parked.set()  # our own thread waits for it (_park)
+        self._heard = True
         with self._passing:
-            if isinstance(message, protocol.Delta) and self._unread == 0 and link is self._link:
+            if type(message) is events.TokenDelta and self._unread == 0 and link is self._link:
                 if message.job in self._answers:
-                    self._pass_on(message)
+                    self._emit(message)
                 return
             self._unread += 1
+        if isinstance(message, protocol.Parked | Gone):
+            self._parked.set()  # our own thread waits for it (_park)
         self.post(partial(self._receive, link, message))
 
     def _receive(self, link: WorkerLink, message: protocol.FromWorker | Gone) -> None:
@@ -198,9 +200,6 @@ class Supervisor:
         finally:
             with self._passing:
                 self._unread -= 1
-
-    def _pass_on(self, piece: protocol.Delta) -> None:
-        self._emit(events.TokenDelta(piece.job, piece.text, piece.reasoning, piece.tokens, piece.logprobs))
 
     def _understand(self, message: protocol.FromWorker | Gone) -> None:
         match message:
@@ -228,8 +227,8 @@ class Supervisor:
         match message:
             case protocol.PromptProgress(job, done, total, reused) if job in self._answers:
                 self._emit(events.PromptProgressed(job, done, total, reused))
-            case protocol.Delta(job) if job in self._answers:
-                self._pass_on(message)
+            case events.TokenDelta(job) if job in self._answers:
+                self._emit(message)
             case protocol.Called(job, call) if job in self._answers:
                 self._emit(events.ToolCalled(job, call))
             case protocol.Vectors(job, vectors, tokens) if job in self._answers:
@@ -389,7 +388,10 @@ class Supervisor:
         return self._link is not None and bool(self._answers or (self._load_job and self._load_job.running))
 
     def _feel_pulse(self) -> None:
-        if self._pulse and self._load_job and self._works and self._pulse.stuck(time.monotonic()):
+        heard, self._heard = self._heard, False
+        if heard and self._pulse:
+            self._pulse.rest()  # who speaks lives: a look from outside costs some milliseconds
+        elif self._pulse and self._load_job and self._works and self._pulse.stuck(time.monotonic()):
             model, log = self._load_job.model.name, str(self._log_path)
             self._crash(sentence("worker_stuck", model=model, log=log))
 

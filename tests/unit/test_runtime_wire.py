@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import events
 from engine.chat.conversation import AnswerStats
 from engine.events import JobId
 from engine.hardware.report import DeviceFacts
@@ -31,7 +32,14 @@ from engine.runtime.values import (
     ToolCall,
     Turn,
 )
-from engine.runtime.wire import Codec, WireError, decode_from_worker, decode_to_worker, encode
+from engine.runtime.wire import (
+    Codec,
+    WireError,
+    decode_from_worker,
+    decode_to_worker,
+    encode,
+    encode_piece,
+)
 
 JOB = JobId(7)
 STATS = AnswerStats(37, 5, 80, 180.4, 94.0, 0.2, 3, 0.5)
@@ -54,8 +62,8 @@ FROM_WORKER = [
     protocol.LoadProgress(JOB, 0.5),
     protocol.Loaded(JOB, FACTS),
     protocol.PromptProgress(JOB, 1, 2, 0),
-    protocol.Delta(JOB, "é", False, 1),
-    protocol.Delta(JOB, "é", True, 1, (TokenLogprob(Candidate("é", (195, 169), -0.25), ()),)),
+    events.TokenDelta(JOB, "é", False, 1),
+    events.TokenDelta(JOB, "é", True, 1, (TokenLogprob(Candidate("é", (195, 169), -0.25), ()),)),
     protocol.Called(JOB, ToolCall("call_1", "look_up", "{}")),
     protocol.Vectors(JOB, ((0.5, -0.5), (1.0, 0.0)), 9),
     protocol.Parked(),
@@ -94,8 +102,8 @@ def test_every_message_is_tried() -> None:
         b"null",
         b"\xff\xfe",
         b"[" * 100_000,
-        b'{"type": "Delta"}',
-        b'{"type": ["Delta"]}',
+        b'{"type": "TokenDelta"}',
+        b'{"type": ["TokenDelta"]}',
         b'{"type": "Cancel", "job": 1}',  # the other direction
         b'{"type": "Hello", "pid": "12"}',
         b'{"type": "Hello", "pid": true}',
@@ -104,7 +112,7 @@ def test_every_message_is_tried() -> None:
         b'{"type": "Hello", "pid": 1, "more": 2}',
         b'{"type": "LoadProgress", "job": 1, "fraction": NaN}',
         b'{"type": "LoadProgress", "job": 1, "fraction": 1e999}',
-        b'{"type": "Delta", "job": 1, "text": "x", "reasoning": 0, "tokens": 1}',
+        b'{"type": "TokenDelta", "job": 1, "text": "x", "reasoning": 0, "tokens": 1}',
         b'{"type": "Failed", "job": 1, "message": {"code": "no_such_code", "values": {}}}',
         b'{"type": "Failed", "job": 1, "message": {"code": "engine_missing", "values": {}}}',
         b'{"type": "Failed", "job": 1, "message": {"code": "engine_missing", "values": {"reason": []}}}',
@@ -168,8 +176,7 @@ def test_any_bytes_are_refused_or_a_message(body: bytes) -> None:
     raise AssertionError("random bytes became a message")
 
 
-QUICK = Codec((protocol.Delta,), piece=protocol.Delta)
-EXACT = Codec((protocol.Delta,))
+PIECES = Codec((events.TokenDelta,), {"TokenLogprob": TokenLogprob})
 
 
 def _read(codec: Codec, body: bytes) -> object:
@@ -194,9 +201,19 @@ _PIECE = st.fixed_dictionaries(
 
 
 @given(fields=_PIECE)
-def test_a_piece_is_read_quickly_as_it_would_be_exactly(fields: dict[str, Any]) -> None:
-    body = json.dumps({"type": "Delta", **fields}).encode()
-    assert repr(_read(QUICK, body)) == repr(_read(EXACT, body))
+def test_a_piece_is_read_in_one_look_as_it_would_be_exactly(fields: dict[str, Any]) -> None:
+    """With spaces between, it is read like any other message."""
+    body = {"type": "TokenDelta", **fields}
+    quick, exact = json.dumps(body, separators=(",", ":")).encode(), json.dumps(body).encode()
+    assert repr(_read(PIECES, quick)) == repr(_read(PIECES, exact))
+
+
+@given(text=st.text(), reasoning=st.booleans(), tokens=st.integers(0, 9999))
+def test_a_piece_is_written_as_any_message(text: str, reasoning: bool, tokens: int) -> None:
+    piece = events.TokenDelta(JOB, text, reasoning, tokens)
+    body = encode_piece(JOB, text, reasoning, tokens)
+    assert body == PIECES.encode(piece)
+    assert PIECES.decode(body) == piece
 
 
 def test_channel_carries_large_messages_and_says_when_it_is_closed() -> None:

@@ -25,10 +25,10 @@ class Batch:
     """Filled again and again; its arrays are made once. Long portions are copied in native code."""
 
     def __init__(self, llama: Any, size: int, sequences: int) -> None:
-        self._token = (ctypes.c_int32 * size)()
-        self._position = (ctypes.c_int32 * size)()
+        self.tokens = (ctypes.c_int32 * size)()
+        self.positions = (ctypes.c_int32 * size)()
         self._logits = (ctypes.c_int8 * size)()
-        self._positions = array("i", range(0))  # 0, 1, 2 ..., as far as it was needed yet
+        self._counted = array("i", range(0))  # 0, 1, 2 ..., as far as it was needed yet
         self._ids = (ctypes.c_int32 * sequences)(*range(sequences))
         base = ctypes.addressof(self._ids)
         self._id_pointers = [base + _INT_BYTES * sequence for sequence in range(sequences)]
@@ -43,8 +43,8 @@ class Batch:
         for portion in portions:
             count = len(portion.tokens)
             if count == 1:
-                self._token[index] = portion.tokens[0]
-                self._position[index] = portion.start
+                self.tokens[index] = portion.tokens[0]
+                self.positions[index] = portion.start
                 self._sequence[index] = self._id_pointers[portion.sequence]
             else:
                 self._put_many(index, portion, count)
@@ -60,11 +60,11 @@ class Batch:
 
     def _put_many(self, index: int, portion: Portion, count: int) -> None:
         end = portion.start + count
-        while len(self._positions) < end:
-            known = len(self._positions)
-            self._positions.extend(range(known, max(end, 2 * known)))
-        _copy(self._token, index, portion.tokens, 0, count)
-        _copy(self._position, index, self._positions, portion.start, count)
+        while len(self._counted) < end:
+            known = len(self._counted)
+            self._counted.extend(range(known, max(end, 2 * known)))
+        _copy(self.tokens, index, portion.tokens, 0, count)
+        _copy(self.positions, index, self._counted, portion.start, count)
         pointer = self._id_pointers[portion.sequence]
         self._sequence[index : index + count] = [pointer] * count
         ctypes.memset(ctypes.addressof(self._logits) + index, portion.drafted, count)
@@ -72,8 +72,8 @@ class Batch:
     def _point(self) -> None:
         """ctypes keeps no reference to an array whose address it was given: ours stay in `self`."""
         for name, data in (
-            ("token", self._token),
-            ("pos", self._position),
+            ("token", self.tokens),
+            ("pos", self.positions),
             ("n_seq_id", self._counts),
             ("seq_id", self._sequence),
             ("logits", self._logits),

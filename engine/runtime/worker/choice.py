@@ -43,6 +43,11 @@ class Choice:
         self._bound = False  # the last token was drawn under the constraint
 
     @property
+    def chain(self) -> Any:
+        """The native samplers, for tokens that are drawn freely."""
+        return self._sampler.chain
+
+    @property
     def needs_text(self) -> bool:
         """A token is drawn by what those before it wrote."""
         return self._constraint is not None or self._top >= 0

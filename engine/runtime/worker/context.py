@@ -33,7 +33,7 @@ class Context:
 
     def __init__(self, llama: Any, pointer: Any, model: Any, *, unified: bool, kv_bytes: int) -> None:
         """`unified`: all sequences share one room. `kv_bytes`: of the whole KV cache."""
-        self._llama = llama
+        self.llama = llama
         self.pointer = pointer
         self._memory = llama.llama_get_memory(pointer)
         self._window = int(llama.llama_model_n_swa(model))  # tokens that some layers see; 0: all
@@ -72,24 +72,33 @@ class Context:
             return self._see(portions[0])
         ends = self._batch.fill(portions)
         self.copying = False
-        self.last_code = int(self._llama.llama_decode(self.pointer, self._batch.native))
-        return _OUTCOMES.get(self.last_code, Outcome.FAILED), ends
+        return self.outcome(self.llama.llama_decode(self.pointer, self._batch.native)), ends
+
+    def begin(self, portions: Sequence[Portion]) -> Batch:
+        """The batch for them, which somebody else computes."""
+        self._batch.fill(portions)
+        self.copying = False
+        return self._batch
+
+    def outcome(self, code: int) -> Outcome:
+        """Of what `llama_decode` returned."""
+        self.last_code = code
+        return _OUTCOMES.get(code, Outcome.FAILED)
 
     def _see(self, portion: Portion) -> tuple[Outcome, list[int]]:
         """Computes a picture, which has no logits."""
         assert self.projector is not None
         self.copying = False
         code = self.projector.decode(portion.picture, portion.start, portion.sequence, self.batch_size)
-        self.last_code = code
-        return _OUTCOMES.get(code, Outcome.FAILED), [len(portion.tokens) - 1]
+        return self.outcome(code), [len(portion.tokens) - 1]
 
     def finish(self) -> None:
         """Waits until it is computed: graphics cards and nodes go on by themselves after `decode`."""
-        self._llama.llama_synchronize(self.pointer)
+        self.llama.llama_synchronize(self.pointer)
 
     def use_threads(self, count: int) -> None:
         """For batches from the next one on; at most as many as its pool has."""
-        self._llama.llama_set_n_threads(self.pointer, count, count)
+        self.llama.llama_set_n_threads(self.pointer, count, count)
 
     def keeps(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         """How many tokens stay when a sequence that holds `held` is cut to `length`: all of those, or
@@ -103,7 +112,7 @@ class Context:
     def truncate(self, sequence: int, held: int, length: int, shift: int = 0) -> int:
         """Cuts a sequence that holds `held` tokens as `keeps` says. Returns how many stay."""
         kept = self.keeps(sequence, held, length, shift)
-        removed = self._llama.llama_memory_seq_rm
+        removed = self.llama.llama_memory_seq_rm
         if kept and removed(self._memory, sequence, kept - shift, -1):
             return kept
         removed(self._memory, sequence, -1, -1)
@@ -111,8 +120,8 @@ class Context:
 
     def copy(self, source: int, target: int) -> None:
         """Makes one sequence a copy of another, whole: parts cannot be copied between rooms."""
-        self._llama.llama_memory_seq_rm(self._memory, target, -1, -1)
-        self._llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        self.llama.llama_memory_seq_rm(self._memory, target, -1, -1)
+        self.llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
         self.copying = self.copying or not self.unified
 
     def join_copies(self, source: int, others: Sequence[int], seer: int = 0) -> bool:
@@ -120,7 +129,7 @@ class Context:
         its own tokens. What follows makes no sense, but takes the time that so many tokens take."""
         size = self.state_bytes(source)
         state = (ctypes.c_uint8 * size)()
-        llama = self._llama
+        llama = self.llama
         if not llama.llama_state_seq_get_data(self.pointer, state, size, source):
             return False
         for other in others:
@@ -131,19 +140,19 @@ class Context:
 
     def state_bytes(self, sequence: int) -> int:
         """The size of its state."""
-        return int(self._llama.llama_state_seq_get_size(self.pointer, sequence))
+        return int(self.llama.llama_state_seq_get_size(self.pointer, sequence))
 
     def _second_bytes(self, sequence: int) -> int:
         """The same without its first cache, where it has several; all of it where it has one."""
-        flag = self._llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
-        return int(self._llama.llama_state_seq_get_size_ext(self.pointer, sequence, flag))
+        flag = self.llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
+        return int(self.llama.llama_state_seq_get_size_ext(self.pointer, sequence, flag))
 
     def take_state(self, sequence: int, memory: memoryview) -> list[memoryview]:
         """Copies the state of a sequence into memory of `state_bytes`; returns the parts to keep.
         Raises: UnknownForm."""
         size = memory.nbytes
         address = (ctypes.c_uint8 * size).from_buffer(memory)
-        if self._llama.llama_state_seq_get_data(self.pointer, address, size, sequence) != size:
+        if self.llama.llama_state_seq_get_data(self.pointer, address, size, sequence) != size:
             raise UnknownForm("llama.cpp could not write it")
         second = STATE_HEAD_BYTES + size - self._second_bytes(sequence)
         return self.form.take_apart(memory, 0 if self.unified else sequence, second)
@@ -152,16 +161,16 @@ class Context:
         """Replaces a sequence by a state of `held` tokens. False, and an empty sequence, when it does not
         fit this context."""
         address = (ctypes.c_uint8 * memory.nbytes).from_buffer(memory)
-        done = self._llama.llama_state_seq_set_data(self.pointer, address, memory.nbytes, sequence)
-        last = int(self._llama.llama_memory_seq_pos_max(self._memory, sequence))
+        done = self.llama.llama_state_seq_set_data(self.pointer, address, memory.nbytes, sequence)
+        last = int(self.llama.llama_memory_seq_pos_max(self._memory, sequence))
         if done == memory.nbytes and last + 1 == held:
             return True
-        self._llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        self.llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         return False
 
     def _reaches_back_to(self, sequence: int, length: int) -> bool:
         """Whether the positions that the next token attends to are all still there."""
         if self._window == 0:
             return True
-        first = int(self._llama.llama_memory_seq_pos_min(self._memory, sequence))
+        first = int(self.llama.llama_memory_seq_pos_min(self._memory, sequence))
         return 0 <= first <= max(0, length - self._window + 1)

@@ -52,7 +52,7 @@ class Embedder:
 
     def _look(self) -> None:
         """At what has come meanwhile, so that the line never grows beyond its limit."""
-        while not self._inbox.empty and (message := self._inbox.take()) is not None:
+        while not self._inbox.empty() and (message := self._inbox.take()) is not None:
             self._handle(message)
 
     def _handle(self, message: Incoming) -> None:

@@ -44,6 +44,7 @@ class Inbox:
         self._outbox = outbox
         self._messages: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._cancelled: OrderedDict[JobId, None] = OrderedDict()
+        self.empty = self._messages.empty  # (): nothing to `take` without waiting; only one thread takes
         self.cancels = 0  # that have arrived
         self.interrupt: Callable[[JobId], None] | None = None  # stops a decode of that job early
         threading.Thread(target=self._read_all, name="inbox", daemon=True).start()
@@ -54,11 +55,6 @@ class Inbox:
             return self._messages.get(timeout=timeout_s)
         except queue.Empty:
             return None
-
-    @property
-    def empty(self) -> bool:
-        """There is nothing to `take` without waiting; only one thread takes."""
-        return self._messages.empty()
 
     def post(self, message: Incoming) -> None:
         """Of our own threads."""

@@ -13,14 +13,15 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.events import JobId
+from engine.events import JobId, TokenDelta
 from engine.runtime.channel import Channel, ChannelClosed, frame
-from engine.runtime.protocol import Delta, FromWorker, PromptProgress
+from engine.runtime.protocol import FromWorker, PromptProgress
 from engine.runtime.wire import encode, encode_piece
 
 _PAUSE_S = 0.04  # between pieces of an answer: below what an eye sees; waking a reader costs something
-_LONG_PAUSE_S = 0.06  # where more than this many tokens came in one pause, which nobody reads one by one
-_MANY_TOKENS = 4
+_LONG_PAUSE_S = 0.06  # where more than so many tokens came in one: nobody reads them one by one
+_MANY_TOKENS = 3
+_JOINED = (TokenDelta, PromptProgress)
 
 
 class Outbox:
@@ -28,7 +29,8 @@ class Outbox:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: list[FromWorker] = []
         self._last_of: dict[JobId, int] = {}  # index in `_waiting` of a job's last delta or progress
         # When pieces of answers are to be handed on again, in monotonic seconds. What is urgent in between
@@ -40,18 +42,18 @@ class Outbox:
 
     def put(self, message: FromWorker) -> None:
         """In order, at once; what can be joined to a waiting message of the same job is."""
-        with self._changed:
+        with self._lock:
             if not self._join(message):
                 self._append(message)
             self._write()
 
-    def flush(self, pieces: Sequence[Delta], now: float) -> None:
+    def flush(self, pieces: Sequence[TokenDelta], now: float) -> None:
         """Writes pieces of answers that were not put."""
         if not pieces:
             return
-        most = max(piece.tokens for piece in pieces)
-        self.due = now + (_LONG_PAUSE_S if most > _MANY_TOKENS else _PAUSE_S)
-        with self._changed:
+        many = any(piece.tokens > _MANY_TOKENS for piece in pieces)
+        self.due = now + (_LONG_PAUSE_S if many else _PAUSE_S)
+        with self._lock:
             for piece in pieces:
                 # As long as nothing waits there is nothing to join it to.
                 if not self._waiting or not self._join(piece):
@@ -60,15 +62,19 @@ class Outbox:
 
     def _append(self, message: FromWorker) -> None:
         self._waiting.append(message)
-        if isinstance(message, Delta | PromptProgress):
+        if isinstance(message, _JOINED):
             self._last_of[message.job] = len(self._waiting) - 1
 
     def _join(self, message: FromWorker) -> bool:
-        if not isinstance(message, Delta | PromptProgress) or message.job not in self._last_of:
+        if not isinstance(message, _JOINED) or message.job not in self._last_of:
             return False
         index = self._last_of[message.job]
         last = self._waiting[index]
-        if isinstance(message, Delta) and isinstance(last, Delta) and last.reasoning == message.reasoning:
+        if (
+            isinstance(message, TokenDelta)
+            and isinstance(last, TokenDelta)
+            and last.reasoning == message.reasoning
+        ):
             self._waiting[index] = replace(
                 last,
                 text=last.text + message.text,
@@ -116,6 +122,6 @@ class Outbox:
 
 
 def _encoded(message: FromWorker) -> bytes:
-    if type(message) is not Delta or message.logprobs:
+    if type(message) is not TokenDelta or message.logprobs:
         return encode(message)
-    return encode_piece("Delta", message.job, message.text, message.reasoning, message.tokens)
+    return encode_piece(message.job, message.text, message.reasoning, message.tokens)

@@ -21,6 +21,18 @@ def next_tokens(busy: Sequence[Slot]) -> list[Portion]:
     return portions
 
 
+def free_tokens(busy: Sequence[Slot], length: int) -> int:
+    """So many tokens can be drawn for each answer before one of them has to be looked at; 0 when some still
+    read, or are looked at token by token. `length`: tokens that a sequence may hold."""
+    free = length
+    for slot in busy:
+        stream, held = slot.stream, len(slot.tokens)
+        if stream is None or not stream.draws_freely or len(stream.tokens) != held + 1:
+            return 0
+        free = min(free, stream.left, length - held)
+    return free
+
+
 def left(slot: Slot) -> int:
     """Tokens of its stream that can be computed, as far as the next picture."""
     stream, held = slot.stream, len(slot.tokens)

@@ -60,7 +60,7 @@ class Sampler:
         OpenAI defines them. Raises: UsageError, for a bias on a token that does not exist."""
         self._llama = llama
         biases = _biases(vocabulary, sampling)
-        self._chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
+        self.chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
         size = vocabulary.size
         if biases:
             entries = (llama.llama_logit_bias * len(biases))(*biases.items())
@@ -94,7 +94,7 @@ class Sampler:
 
     def sample(self, context: Any, output: int) -> int:
         """The next token, from the logits of that entry of the last batch."""
-        return int(self._llama.llama_sampler_sample(self._chain, context, output))
+        return int(self._llama.llama_sampler_sample(self.chain, context, output))
 
     def sample_among(self, logits: Logits, tokens: np.ndarray[Any, np.dtype[np.int32]]) -> int:
         """The next token, one of `tokens`, of which there is at least one."""
@@ -104,18 +104,18 @@ class Sampler:
         llama = self._llama
         data = candidates.ctypes.data_as(ctypes.POINTER(llama.llama_token_data))
         array = llama.llama_token_data_array(data=data, size=len(tokens), selected=-1, sorted=False)
-        llama.llama_sampler_apply(self._chain, ctypes.byref(array))
+        llama.llama_sampler_apply(self.chain, ctypes.byref(array))
         chosen = array.selected if 0 <= array.selected < array.size else 0
         token = int(array.data[chosen].id)
-        llama.llama_sampler_accept(self._chain, token)
+        llama.llama_sampler_accept(self.chain, token)
         return token
 
     def free(self) -> None:
-        self._llama.llama_sampler_free(self._chain)
-        self._chain = None
+        self._llama.llama_sampler_free(self.chain)
+        self.chain = None
 
     def _add(self, sampler: Any) -> None:
-        self._llama.llama_sampler_chain_add(self._chain, sampler)
+        self._llama.llama_sampler_chain_add(self.chain, sampler)
 
 
 def _biases(vocabulary: Vocabulary, sampling: Sampling) -> dict[int, float]:

@@ -25,10 +25,11 @@ from engine.runtime.worker.inbox import Arrived, Inbox, Incoming
 from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace, share_out
 from engine.runtime.worker.parking import Fetched, Parking
-from engine.runtime.worker.portions import left, next_tokens, portion_of
+from engine.runtime.worker.portions import free_tokens, left, next_tokens, portion_of
 from engine.runtime.worker.seating import Seating
 from engine.runtime.worker.slots import Slot
 from engine.runtime.worker.speculation import Speculation
+from engine.runtime.worker.sprint import Sprint, sprint
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.vision.looking import Looking
 from engine.runtime.worker.vision.pictures import Looked
@@ -87,7 +88,7 @@ class Scheduler:
         while True:
             if not self._seating.busy and (not self._queue or self._seating.fetching):
                 self._rest()
-            while not self._inbox.empty:
+            while not self._inbox.empty():
                 self._take()
             if self._queue:
                 self._fill_slots()
@@ -204,6 +205,9 @@ class Scheduler:
 
     # one batch
     def _step(self) -> None:
+        if most := self._sprintable():
+            self._sprint(most)
+            return
         portions = self._portions()
         if not portions:  # all wait for pictures that are being looked at
             self._take()
@@ -229,13 +233,65 @@ class Scheduler:
                     self._advance(self._slots[portion.sequence], portion, end, len(portions), now)
             if now >= self._outbox.due:
                 self._show(now)
-        elif outcome is Outcome.NO_ROOM:
+        else:
+            self._failed(outcome, portions)
+
+    def _failed(self, outcome: Outcome, portions: list[Portion]) -> None:
+        if outcome is Outcome.NO_ROOM:
             self._make_room(portions)
         elif outcome is Outcome.ABORTED:
             for portion in portions:
                 self._rewind(self._slots[portion.sequence])
         else:
             self._give_up(portions)
+
+    # answers alone, several batches in one go
+    def _sprintable(self) -> int:
+        """How many batches may follow each other at most; 0 where each token has to be looked at."""
+        busy = self._seating.busy
+        if self._was_aborted or self._most_tokens < self._context.batch_size or len(busy) > self._most_tokens:
+            return 0
+        free = free_tokens(busy, self._context.length)
+        return free and min(free, self._speculation.batches_before(busy))
+
+    def _sprint(self, most: int) -> None:
+        if not self._allow_interrupts():
+            return
+        busy = self._seating.busy
+        portions = next_tokens(busy)
+        chains = [slot.stream.chain for slot in busy if slot.stream]
+        self._crew.begins()
+        ran = sprint(
+            self._context, self._vocabulary, portions, chains, most, self._outbox.due, self._inbox.empty
+        )
+        self._interruptible = frozenset()
+        if ran.times:
+            self._ran(ran, busy, len(portions))
+        if ran.outcome is not Outcome.DONE:
+            self._was_aborted = ran.outcome is Outcome.ABORTED and len(portions) > 1
+            self._failed(ran.outcome, next_tokens(busy))
+
+    def _ran(self, ran: Sprint, busy: list[Slot], width: int) -> None:
+        batches, now = len(ran.times), ran.times[-1]
+        self._step_number += batches
+        self._crew.computed(ran.computing_s, now)
+        self._pace.learn(0, width, ran.computing_s / batches)
+        self._speculation.plain(self._pace.answers_s)
+        for slot, drawn in zip(busy, ran.drawn, strict=True):
+            self._advanced(slot, drawn, ran.times, width)
+        if now >= self._outbox.due:
+            self._show(now)
+
+    def _advanced(self, slot: Slot, drawn: list[int], times: list[float], width: int) -> None:
+        stream, held = slot.stream, len(slot.tokens)
+        assert stream is not None
+        reason = stream.drew(drawn, times, width, self._vocabulary)
+        slot.tokens.extend(stream.tokens[held : held + len(drawn)])
+        slot.last_used = self._step_number
+        if reason is None and len(slot.tokens) >= self._context.length:
+            reason = StopReason.CONTEXT_FULL
+        if reason is not None:
+            self._end(slot, reason)
 
     def _learn(self, portions: list[Portion], tokens: int, seconds: float) -> None:
         answers = len(portions)

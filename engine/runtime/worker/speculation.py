@@ -35,6 +35,7 @@ _OFTEN_FOR = 16  # tokens after a draft that held, while every token is looked a
 _CLASSES = ((32, 0.98), (16, 0.95), (6, 0.85), (0, 0.6))
 _WEIGHT_BEFORE = 4.0  # tokens that this counts for
 _MOST_WEIGHT = 64.0  # tokens that are remembered
+_ALL = 1 << 31
 _RESUMED = 6  # tokens that a match counts as which goes on behind a change
 
 
@@ -104,6 +105,20 @@ class Speculation:
         """What batches without drafts take just now."""
         self.plain_s = seconds
         self._in_a_row = 0
+
+    def batches_before(self, busy: Sequence[Slot]) -> int:
+        """So many batches need no look for drafts; 0 where the next one may have some."""
+        if len(busy) > MOST_STREAMS:
+            return _ALL
+        if self._ahead is not None:
+            return 0
+        waits = 0
+        for slot in busy:
+            stream = slot.stream
+            if stream is None or stream.drafting is None:
+                return _ALL
+            waits = max(waits, stream.drafting.look_at - len(stream.tokens))
+        return waits
 
     def portions(self, busy: Sequence[Slot], room: int) -> list[Portion] | None:
         """A batch with drafts; None where one without is better. Every answer in it has one token to be

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.chat.conversation import AnswerStats
 from engine.chat.reasoning import Phase
-from engine.events import JobId
-from engine.runtime.protocol import Called, Delta, Finished, PromptProgress
+from engine.events import JobId, TokenDelta
+from engine.runtime.protocol import Called, Finished, PromptProgress
 from engine.runtime.values import StopReason, ToolCall
 from engine.runtime.worker.answer_text import AnswerText, Part
 from engine.runtime.worker.choice import Choice
@@ -111,6 +111,35 @@ class Stream:
                 return StopReason.STOP_STRING
         return StopReason.LENGTH if self._generated == self._most else None
 
+    @property
+    def draws_freely(self) -> bool:
+        """What it writes does not decide how it goes on, and its first word has been handed on."""
+        return self._shown and not self._text_decides
+
+    @property
+    def chain(self) -> Any:
+        """The native samplers of one that draws freely."""
+        return self._choice.chain
+
+    def drew(
+        self, drawn: list[int], times: Sequence[float], width: int, vocabulary: Vocabulary
+    ) -> StopReason | None:
+        """Takes tokens of one that draws freely, from as many batches with `width` answers. Only the last may
+        end the answer. Returns why it does, if so."""
+        count = len(drawn)
+        self._batches += count
+        self._width += count * width
+        self._generated += count
+        self._last = times[-1]
+        raws = [vocabulary.answer_bytes(token) for token in drawn]
+        written = [raw for raw in raws if raw is not None]
+        self._unread += zip(written, times, strict=False)
+        self._written += b"".join(written)
+        self.tokens.extend(drawn[: len(written)])
+        if len(written) < count:
+            return StopReason.END
+        return StopReason.LENGTH if self._generated == self._most else None
+
     def _read(self) -> None:
         """Makes text of what was drawn. Where no text decides how the answer goes on, several tokens at
         once: after a batch has swept the processor's caches, the first costs as much as all of them.
@@ -130,13 +159,13 @@ class Stream:
                 self._add(part)
             self._choice.read(raw, self._text.phase)
 
-    def piece(self) -> Delta | None:
+    def piece(self) -> TokenDelta | None:
         """What was written and not handed on yet."""
         self._read()
         if not self._unsent:
             return None
         logprobs = self._choice.take_logprobs()
-        piece = Delta(self.job, self._unsent, self._unsent_reasoning, self._unshown, logprobs)
+        piece = TokenDelta(self.job, self._unsent, self._unsent_reasoning, self._unshown, logprobs)
         self._unsent, self._unshown, self._shown = "", 0, True
         return piece
 

@@ -24,7 +24,7 @@ class Vocabulary:
         self.beginning = int(llama.llama_vocab_bos(self.pointer))  # -1 without one
         self.end = int(llama.llama_vocab_eos(self.pointer))
         self._adds_beginning = bool(llama.llama_vocab_get_add_bos(self.pointer)) and self.beginning >= 0
-        self._answers: dict[int, bytes | None] = {}  # what `answer_bytes` found out
+        self.known: dict[int, bytes | None] = {}  # what `answer_bytes` found out
         self._ends: tuple[int, ...] | None = None
         self._plain: PlainText | None = None
         # Some models make these tags control tokens, which are otherwise not shown.
@@ -77,10 +77,10 @@ class Vocabulary:
     def answer_bytes(self, token: int) -> bytes | None:
         """As `bytes_of`; None for a token that ends the answer."""
         try:
-            return self._answers[token]
+            return self.known[token]
         except KeyError:
             raw = None if self.ends_answer(token) else self.bytes_of(token)
-            self._answers[token] = raw
+            self.known[token] = raw
             return raw
 
     def text_of(self, token: int) -> str:

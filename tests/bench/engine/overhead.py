@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.bench.engine.asking import question
 from tests.bench.engine.build import ROOT
@@ -23,23 +24,29 @@ from tests.bench.engine.report import Row
 from tests.bench.engine.speed import PROMPT, Bench
 
 _LIMIT_US = 150.0
+_SHORTER = 8  # times
 _FOLDER = ROOT / "tests" / "bench" / "engine"
 
 
 def overhead(bench: Bench, open_counted: Callable[[tuple[str, ...]], OurPath], folder: Path) -> list[Row]:
-    """The median of some answers, each after its prompt was read."""
-    counters, answers = folder / "counters", 3 if bench.quick else 8
+    """Medians of some pairs of answers, a short one and a long one, each after its prompt was read: what a
+    further token costs, and what an answer costs besides."""
+    counters, pairs = folder / "counters", 3 if bench.quick else 8
     command = (sys.executable, str(_FOLDER / "counted_worker.py"), str(counters))
     side = open_counted(command)
     try:
-        parts = [_parts_us(side, counters, number, bench.tokens) for number in range(answers)]
+        costs = [_costs(side, counters, number, bench.tokens) for number in range(pairs)]
     finally:
         side.close()
-    decode, sample, *ours = (statistics.median(column) for column in zip(*parts, strict=True))
-    bare = _bare_us(bench, counters, answers)
+    decode, sample, *ours = (
+        statistics.median(column) for column in zip(*(token for token, _ in costs), strict=True)
+    )
+    answer = statistics.median(sum(answer[2:]) for _, answer in costs)
+    bare = _bare_us(bench, counters, pairs)
     note = (
-        f"decode {decode:.0f}, sampling {sample:.0f}, rest of the worker, host and client {_told(ours)}, "
-        f"of a bare loop in Python {_told(bare)} us/token"
+        f"us: decode {decode:.0f}, sampling {sample:.0f}, rest of the worker, host and client {_told(ours)}, "
+        f"of a bare loop in Python {_told(bare)}; besides {answer / 1e3:.0f} ms an answer, so that one of "
+        f"{bench.tokens} tokens costs {sum(ours) + answer / bench.tokens:.0f} us a token"
     )
     return [
         Row(
@@ -70,16 +77,28 @@ def _bare_us(bench: Bench, counters: Path, answers: int) -> list[float]:
     return [statistics.median(column) for column in zip(*json.loads(run.stdout), strict=True)]
 
 
-def _parts_us(side: OurPath, path: Path, number: int, tokens: int) -> tuple[float, ...]:
+def _costs(side: OurPath, counters: Path, number: int, tokens: int) -> tuple[list[float], list[float]]:
+    """Microseconds of decode, sampling, worker, host, client: of a token, and of an answer without them."""
     side.answer(question(PROMPT, 1, number))
+    few = _spent(side, counters, number, tokens // _SHORTER)  # of its prompt, one token is left to compute
+    many = _spent(side, counters, number, tokens)
+    between = many.decodes - few.decodes
+    token = [1e6 * (more - less) / between for more, less in zip(many.parts_s, few.parts_s, strict=True)]
+    return token, [1e6 * all_s - few.decodes * one for all_s, one in zip(few.parts_s, token, strict=True)]
+
+
+class _Spent(NamedTuple):
+    decodes: float
+    parts_s: tuple[float, ...]  # decode, sampling, rest of the worker, host, client
+
+
+def _spent(side: OurPath, path: Path, number: int, tokens: int) -> _Spent:
     worker, *hosts, me = side.pids
-    spent = [cpu_s([worker]), cpu_s(hosts), cpu_s([me])]
-    before = Counters.read(path)
-    side.answer(question(PROMPT, tokens, number))  # of its prompt, one token is left to compute
-    after = Counters.read(path)
-    rest, host, client = (
-        now - then for now, then in zip((cpu_s([worker]), cpu_s(hosts), cpu_s([me])), spent, strict=True)
-    )
-    decode, sample = after.decode_s - before.decode_s, after.sample_s - before.sample_s
-    parts = (decode, sample, rest - decode - sample, host, client)
-    return tuple(1e6 * part / (after.decodes - before.decodes) for part in parts)
+    processes = ([worker], hosts, [me])
+    before, counted = [cpu_s(pids) for pids in processes], Counters.read(path)
+    side.answer(question(PROMPT, tokens, number))
+    now = Counters.read(path)
+    rest, host, client = (cpu_s(pids) - then for pids, then in zip(processes, before, strict=True))
+    decode, sample = now.decode_s - counted.decode_s, now.sample_s - counted.sample_s
+    parts_s = (decode, sample, rest - decode - sample, host, client)
+    return _Spent(now.decodes - counted.decodes, parts_s)
