@@ -34,6 +34,7 @@ _PIECE_BYTES = 512 << 10
 _PASS_SECONDS = 0.05
 _PACE_SECONDS = 0.02  # how often a lane that is held back looks again
 _FLOOR_SECONDS = 1.0  # how often the disk is looked at
+_UNFLUSHED_SECONDS = 0.25  # how often it is looked at how much is not on the disk yet
 _FED_BYTES = 4 << 10  # a lane that gains less than this within the stall time stands still
 _DOUBTS = -1  # beside the numbers of lanes
 _GOODBYE_SECONDS = 0.15  # how long a cancelled transfer waits for its lanes
@@ -348,15 +349,16 @@ class Fetcher:
     def _flush_regularly(self) -> None:
         """fsync may take seconds on a slow disk, so it has a thread of its own."""
         with self._paths.part.open("r+b", buffering=0) as part:
-            due = time.monotonic() + self._tuning.flush_seconds
+            due, flushed = time.monotonic() + self._tuning.flush_seconds, self._transfer.done_bytes
             while True:
                 with self._changed:
                     if not self._transfer.running:
                         return
-                    self._changed.wait(max(0.0, due - time.monotonic()))
-                if time.monotonic() >= due:
+                    self._changed.wait(max(0.0, min(_UNFLUSHED_SECONDS, due - time.monotonic())))
+                    done = self._transfer.done_bytes
+                if time.monotonic() >= due or done - flushed >= self._tuning.flush_bytes:
                     self._flush(part)
-                    due = time.monotonic() + self._tuning.flush_seconds
+                    due, flushed = time.monotonic() + self._tuning.flush_seconds, done
 
     def _flush(self, part: IO[bytes]) -> None:
         try:

@@ -19,6 +19,7 @@ class Tuning:
     segment_bytes: int = 8 << 20
     stall_seconds: float = 12.0
     flush_seconds: float = 5.0
+    flush_bytes: int = 256 << 20  # not on the disk yet; else the last flush has to write all of them alone
     free_bytes: Callable[[Path], int] = field(default=free_bytes)
     floor_bytes: int = 256 << 20  # of the disk that are left to others
     xet: XetClient = field(default_factory=NativeXet)

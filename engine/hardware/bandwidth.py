@@ -1,8 +1,8 @@
 """Memory read bandwidth, measured: NumPy looks for the largest number of a large array, over a sweep of
 thread counts.
 
-NumPy releases the GIL inside a reduction. Of its reductions, that of 32-bit integers to their largest is the
-one most bound by memory: it reads as fast as a sum in C, within some percent (a sum in NumPy: an eighth less).
+NumPy releases the GIL inside a reduction. Of its reductions, that of 32-bit integers to their largest is
+most bound by memory: it reads as fast as a sum in C, within some percent (a sum in NumPy: an eighth less).
 The memory is the kind that any program is given: in large pages, where the system does not give them unasked,
 all of them read a third more, and what is said of them could not be compared with what others measure.
 """
