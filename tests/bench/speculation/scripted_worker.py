@@ -10,6 +10,7 @@ from typing import Any
 from engine.chat.reasoning import Phase
 from engine.runtime.worker.choice import Choice
 from engine.runtime.worker.main import main
+from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.vocabulary import Vocabulary
 
 SCRIPT = "DESKSIDE_BENCH_SCRIPT"  # names a file with the text of every answer
@@ -36,4 +37,5 @@ class _Scripted:
 if __name__ == "__main__":
     scripted = _Scripted(Path(os.environ[SCRIPT]).read_text())
     Choice.draw = lambda choice, *rest: scripted.draw(choice, *rest)  # type: ignore[method-assign]
+    Stream.draws_freely = property(lambda stream: False)  # type: ignore[method-assign,assignment]
     raise SystemExit(main(sys.argv[2:]))
