@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import logging.handlers
+import time
+from typing import Final
 
 from engine.paths import Paths
+
+_REST_S: Final = 60.0  # before a log that could not be put aside is tried again
 
 
 def log_to_file(paths: Paths) -> None:
@@ -17,7 +20,15 @@ def log_to_file(paths: Paths) -> None:
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
+    """Windows renames no file that another program of ours has open: it grows on until that one ends."""
+
+    _not_before = 0.0  # seconds of the monotonic clock; each try closes the file
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        return time.monotonic() >= self._not_before and bool(super().shouldRollover(record))
+
     def rotate(self, source: str, dest: str) -> None:
-        """Windows renames no file that another program of ours has open: it grows on until that one ends."""
-        with contextlib.suppress(PermissionError):
+        try:
             super().rotate(source, dest)
+        except PermissionError:
+            self._not_before = time.monotonic() + _REST_S
