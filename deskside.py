@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.releases.in_use import show_in_use
+
 if TYPE_CHECKING:
     from engine.host.window import WindowDoor
     from engine.paths import Paths
@@ -39,6 +41,7 @@ def has_display() -> bool:
 def main(words: Sequence[str] | None = None) -> int:
     """Runs the program; returns its exit code."""
     words = list(sys.argv[1:] if words is None else words)
+    show_in_use()
     if words[:1] == ["_pack"]:  # a trial of a runtime: `_pack FOLDER _worker ...`
         return _worker(words[3:], Path(words[1]))
     if words[:1] == ["_worker"]:
