@@ -14,6 +14,7 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.catalog.skeleton import Architecture, load_skeletons, skeleton_of, with_skeletons
 from engine.hardware.report import HardwareReport
 from engine.host.knowing import known_machine
+from engine.host.nodes import with_nodes
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
 from engine.planning.machine import Machine
@@ -50,8 +51,8 @@ def _shipped_skeletons() -> Mapping[str, Architecture]:
 
 
 def advise(paths: Paths, report: HardwareReport, aim: Aim = USUAL_AIM) -> Recommendation:
-    """What to run on this machine, best first, by all that was learnt of it."""
-    return advise_on(report, known_machine(paths, report), aim)
+    """What to run on this machine and those that were added to it, best first, by all that was learnt."""
+    return advise_on(report, known_machine(paths, with_nodes(paths, report)), aim)
 
 
 def advise_on(report: HardwareReport, machine: Machine, aim: Aim = USUAL_AIM) -> Recommendation:

@@ -12,6 +12,7 @@ from engine.catalog.catalog import load_nominal_bits
 from engine.catalog.model import ModelShape, ModelSpec, Quantization
 from engine.download.hub_search import FoundModel, search_models
 from engine.host.knowing import known_machine
+from engine.host.nodes import with_nodes
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.checking import last_report
 from engine.paths import Paths
@@ -38,9 +39,9 @@ def search(endpoint: str, words: str, machine: Machine | None) -> tuple[SearchRe
 
 
 def last_machine(paths: Paths) -> Machine | None:
-    """This machine by its last check, None before the first."""
+    """This machine by its last check, with those that were added to it; None before the first."""
     report = last_report(paths)
-    return known_machine(paths, report) if report else None
+    return known_machine(paths, with_nodes(paths, report)) if report else None
 
 
 def _plan(model: FoundModel, machine: Machine | None) -> RunPlan | None:

@@ -23,10 +23,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec, Quantization
+from engine.planning.drafting import draft_bytes
 from engine.planning.hope import hope_of
-from engine.planning.layout import Demand, Placement, demand_of, place
+from engine.planning.layout import AS_PLANNED, Demand, Placement, demand_of
 from engine.planning.machine import Machine
-from engine.planning.memory import OVERHEAD, UBATCH, copied_weights, full_row, sliding_row
+from engine.planning.memory import UBATCH, copied_weights, full_row, sliding_row
 from engine.planning.placement import (
     BASE_CONTEXT,
     QUANTISED_CACHE_CONTEXT,
@@ -40,7 +41,6 @@ from engine.planning.speed import TYPICAL_DEPTH, token_time
 from engine.planning.verdict import LEAST_TPS
 
 USUAL_SEQUENCES = 4  # answers at once when nobody says how many
-DRAFT_BATCH = 128  # tokens that a model that writes ahead reads at once (worker/draft_model.py)
 LEAST_CONTEXT = 2048  # tokens; a question, an answer and a little of what went before
 SMALLER_BATCHES = (256, 128)
 _CACHE_BLOCK = 32  # elements that a quantised cache keeps together; rows are made of whole blocks
@@ -48,11 +48,12 @@ _CACHE_BLOCK = 32  # elements that a quantised cache keeps together; rows are ma
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for in so many words; 0 and None leave it to the fit."""
+    """What was asked for in so many words; 0, None and AS_PLANNED leave it to the fit."""
 
     context_length: int = 0
     kv_type: KvType | None = None
     sequences: int = 0
+    device_layers: int = AS_PLANNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,17 +326,16 @@ class Ladder:
             setting.shared,
             setting.batch,
             setting.repack,
+            self._wanted.device_layers,
         )
 
     def _draft_bytes(self, setting: Setting) -> tuple[int, int]:
         """(of the model that writes ahead, part of them that is its file)"""
         if self._draft is None:
             return 0, 0
-        spec, quantization = self._draft
-        rooms = setting.context_length, KvType.F16, setting.sequences, setting.shared
-        demand = demand_of(spec.shape, quantization, *rooms, DRAFT_BATCH, setting.repack)
-        alone = place(demand, replace(self._whole, ram_budget=1 << 60, gpus=()), (), False, False)
-        return alone.ram - OVERHEAD, alone.ram_dense + alone.ram_experts + demand.weights.tables
+        rooms = setting.context_length, setting.sequences
+        shared, repack = setting.shared, setting.repack
+        return draft_bytes(*self._draft, self._whole, *rooms, shared=shared, repack=repack)
 
     def _beside(self, machine: Machine, setting: Setting) -> Machine:
         """What a model that writes ahead leaves of it."""

@@ -26,11 +26,13 @@ from engine.planning.memory import (
     output_bytes,
     weights_of,
 )
+from engine.planning.mixture_step import SETTLED, Before
 from engine.planning.plan import KvType
 from engine.planning.repack import unmapped_bytes
 
 # Inner widths of a recurrent layer that cross to the next device beside the residual (see memory.Run).
 INCOMING, OUTGOING = 2, 1
+AS_PLANNED = -1  # layers on devices, where nobody said how many
 MOST_FILLED = 0.85  # of the usable main memory
 
 
@@ -49,6 +51,7 @@ class Demand:
     pieces: tuple[Piece, ...]
     batch: int = UBATCH
     repack: bool = True  # weights may be copied to the CPU's own layout
+    device_layers: int = AS_PLANNED  # that a person wants on devices beside the CPU, the output with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +95,14 @@ class Placement:
         return sum(part.layers for part in self.parts)
 
     @property
-    def output_on_gpu(self) -> bool:
-        return bool(self.parts)
-
-    @property
     def n_gpu_layers(self) -> int:
         """As llama.cpp counts: the output is one more layer, and so is each for drafts."""
         return sum(self.layers_on(part) for part in self.parts)
 
     def layers_on(self, part: DevicePart) -> int:
-        """The same of one device."""
-        return part.layers + (1 + self.demand.shape.draft_layers if part.output else 0)
+        """The same of one device. Those for drafts stand with the last layer, wherever that is."""
+        last = next((each for each in reversed(self.parts) if each.layers), None)
+        return part.layers + part.output + (self.demand.shape.draft_layers if part is last else 0)
 
     @property
     def devices(self) -> tuple[tuple[str, int], ...]:
@@ -126,12 +126,13 @@ class Placement:
 
     @property
     def doubled(self) -> int:
-        """A tied output that is computed on a GPU is there a second time."""
-        return self.demand.weights.doubled if self.output_on_gpu else 0
+        """A tied output that is computed on a GPU, as in every way to use one, is there a second time."""
+        return self.demand.weights.doubled if self.on_gpu else 0
 
     @property
     def on_gpu(self) -> bool:
-        return self.gpu_layers > 0
+        """Any of it, be it the output alone."""
+        return bool(self.parts)
 
 
 def demand_of(
@@ -143,6 +144,7 @@ def demand_of(
     shared: bool = False,
     batch: int = UBATCH,
     repack: bool = True,
+    device_layers: int = AS_PLANNED,
 ) -> Demand:
     """What the model asks for with that context; see `kv_cache_bytes` for `sequences`."""
     weights = weights_of(shape, quantization)
@@ -159,6 +161,7 @@ def demand_of(
         pieces_of(shape, quantization, weights, kv_cache, context_length, kv_type, sequences, shared),
         batch,
         repack,
+        device_layers,
     )
 
 
@@ -185,7 +188,8 @@ def place(
     elsewhere = [] if experts_on_cpu else pieces[kept:]
     gpu_experts = sum(piece.experts for piece in elsewhere)
     ram_experts = weights.experts - gpu_experts
-    compute = demand.compute if kept else _host_compute(demand, experts_on_cpu, pipelined, len(parts))
+    host = _host_compute(demand, experts_on_cpu, pipelined, len(parts))
+    compute = _kept_compute(demand, ram, host if experts_on_cpu else 0) if kept else host
     fixed = OVERHEAD + weights.tables + demand.output + compute + sum(piece.kv_cache for piece in ram)
     fixed += demand.quantization.projector
     fixed += sum(part.size for part in parts if part.gpu.unified)
@@ -230,6 +234,10 @@ def _parts(
             later=begin > first,
             only_last=output and count == 2,
             handed=(INCOMING if begin > first else 0) + (OUTGOING if end < len(pieces) - 1 else 0),
+            befores=(_before(pieces, begin, first, experts_on_cpu),),
+            counts=(min(count - output, SETTLED),),
+            ends=(end >= len(pieces) - 1,),
+            dense=not all(piece.experts for piece in pieces_here[: count - output]),
         )
         parts.append(
             DevicePart(
@@ -245,9 +253,29 @@ def _parts(
     return tuple(parts)
 
 
+def _before(pieces: tuple[Piece, ...], begin: int, first: int, experts_on_cpu: bool) -> Before:
+    """What is computed before the piece `begin`, where devices have those from `first` on."""
+    if not begin:
+        return Before.NOTHING
+    if pieces[begin - 1].experts and (experts_on_cpu or begin == first):
+        return Before.EXPERTS
+    return Before.DEVICE if begin > first else Before.DENSE
+
+
 def _output_compute(demand: Demand) -> int:
     """On a GPU with nothing but the output: logits, and what they are made of."""
     return 4 * OUTPUT_ROWS * (demand.shape.vocabulary + 6 * demand.shape.embedding_length)
+
+
+def _kept_compute(demand: Demand, kept: tuple[Piece, ...], least: int) -> int:
+    """On the CPU, where it computes those layers; `least` for what it does besides. Those that begin a
+    mixture may have no experts."""
+    shape = demand.shape
+    if not shape.experts or any(piece.experts for piece in kept):
+        return demand.compute
+    plain = replace(shape, experts=0)
+    without = compute_bytes(plain, demand.context_length, demand.batch, demand.kv_type)
+    return min(demand.compute, max(without, least))
 
 
 def _host_compute(demand: Demand, experts_here: bool, pipelined: bool, devices: int) -> int:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.catalog.model import LayerKind, ModelShape, Quantization
+from engine.catalog.model import AttentionKind, LayerKind, ModelShape, Quantization
 from engine.planning.machine import MIB, Machine
+from engine.planning.mixture_step import SETTLED, Before, MixtureWidths, most_floats
 from engine.planning.plan import KvType
 from engine.planning.repack import copied_bytes
 from engine.planning.widths import attention_width, handed_experts_width, states, step_width
@@ -217,13 +218,24 @@ class Run:
     later: bool = False  # another device's come before
     only_last: bool = False  # nothing but the last layer, of which one token goes on, and the output
     handed: int = 0  # inner widths of recurrent layers that come from a device before, or go to the next
+    befores: tuple[Before, ...] = tuple(Before)  # what may come before its first layer
+    counts: tuple[int, ...] = tuple(range(1, SETTLED + 1))  # how many layers it may have
+    ends: tuple[bool, ...] = (False, True)  # whether they may be the model's last
+    dense: bool = True  # some of them have no experts
 
 
 def device_compute_bytes(
     shape: ModelShape, context_length: int, batch: int, kv_type: KvType, run: Run
 ) -> int:
     """As `compute_bytes`, on the device that holds that run; found in the same way, with nodes. The
-    residual comes from elsewhere, so that one width less is alive."""
+    residual comes from elsewhere, so that one width less is alive. Of mixtures of the usual kind it is what
+    llama.cpp's allocator makes of their tensors."""
+    if not run.pipelined and (widths := mixture_widths(shape, batch)) is not None:
+        floats = most_floats(widths, run.befores, run.counts, run.ends, not run.experts_elsewhere)
+        if run.dense and shape.dense_layers:
+            floats = max(floats, 2 * shape.embedding_length + 3 * shape.feed_forward_length)
+        step = batch * (4 * floats + _masks(shape, context_length, batch, kinds_of(shape)))
+        return max(step, 4 * shape.vocabulary * OUTPUT_ROWS)
     width, attention = shape.embedding_length, attention_width(shape)
     floats = step_width(shape, kv_type) - width
     if not run.whole:
@@ -231,7 +243,7 @@ def device_compute_bytes(
     if run.whole and floats == attention - width and not run.pipelined:
         floats += shape.heads * shape.key_length  # queries, where nothing else is wider
     if run.experts_elsewhere:
-        floats = handed_experts_width(shape, kv_type, run.later, run.only_last)
+        floats = handed_experts_width(shape, kv_type, run.later or not run.whole, run.only_last)
     elif run.only_last and LayerKind.RECURRENT not in run.kinds:
         floats = min(floats, attention - width * (2 if run.pipelined else 1))
     masks = _masks(shape, context_length, batch, run.kinds)
@@ -239,6 +251,26 @@ def device_compute_bytes(
         masks *= PIPELINED_STEPS
         floats += PIPELINED_STEPS * (width + run.handed * shape.inner_length)
     return max(batch * (masks + 4 * floats), 4 * shape.vocabulary * OUTPUT_ROWS)
+
+
+def mixture_widths(shape: ModelShape, batch: int) -> MixtureWidths | None:
+    """None for other models than mixtures whose layers all attend to everything."""
+    if not (shape.experts and shape.experts_used and shape.expert_feed_forward_length and shape.gated):
+        return None
+    usual = shape.attention is not AttentionKind.MLA and kinds_of(shape) == {LayerKind.FULL}
+    if not usual or shape.streams > 1 or shape.compressed_rows:
+        return None
+    return MixtureWidths(
+        shape.embedding_length,
+        shape.heads * shape.key_length,
+        shape.kv_heads * shape.key_length,
+        shape.kv_heads * shape.value_length,
+        shape.heads * shape.value_length,
+        shape.experts,
+        shape.experts_used,
+        shape.expert_feed_forward_length,
+        batch // OUTPUT_ROWS,
+    )
 
 
 def host_compute_bytes(

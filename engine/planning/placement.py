@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from engine.catalog.model import FileWeights, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
 from engine.hardware.report import HardwareReport
 from engine.planning.hope import Hope, hope_of
-from engine.planning.layout import Demand, Placement, demand_of, leaves_air
+from engine.planning.layout import AS_PLANNED, Demand, Placement, demand_of, leaves_air
 from engine.planning.machine import MIB, Machine, machine_of
 from engine.planning.memory import OVERHEAD
 from engine.planning.open_questions import questions_for
@@ -54,11 +55,17 @@ def plan_on(
     kv_type: KvType | None = None,
     repack: bool = True,
     asked: SpeedQuestion = USUAL,
+    device_layers: int = AS_PLANNED,
 ) -> RunPlan:
     """As `plan_model`, on a machine already made from its report or its description. `repack` False does
-    without a copy of the weights."""
+    without a copy of the weights; `device_layers` are wanted on devices beside the processor, or as many of
+    them as fit."""
     hope = hope_of(spec, asked)
-    placement = _choose(machine, spec.shape, quantization, context_length, kv_type, repack, hope)
+
+    def demand(context: int, kind: KvType) -> Demand:
+        return demand_of(spec.shape, quantization, context, kind, repack=repack, device_layers=device_layers)
+
+    placement = _choose(machine, demand, spec.shape.trained_context, context_length, kv_type, hope)
     speed = estimate_speed(placement, machine, asked)
     verdict = verdict_of(spec, placement, speed)
     return RunPlan(
@@ -220,16 +227,15 @@ def _device_memory(placement: Placement) -> tuple[DeviceMemory, ...]:
 
 def _choose(
     machine: Machine,
-    shape: ModelShape,
-    quantization: Quantization,
+    demand: Callable[[int, KvType], Demand],
+    trained_context: int,
     context_length: int,
     kv_type: KvType | None,
-    repack: bool,
     hope: Hope,
 ) -> Placement:
-    trained = shape.trained_context or UNKNOWN_CONTEXT
+    trained = trained_context or UNKNOWN_CONTEXT
     base = context_length or min(trained, BASE_CONTEXT)
-    best = fastest(demand_of(shape, quantization, base, kv_type or KvType.F16, repack=repack), machine, hope)
+    best = fastest(demand(base, kv_type or KvType.F16), machine, hope)
     if context_length or best.streamed or not best.runs:
         return best
     for wider in WIDER_CONTEXTS:
@@ -238,10 +244,7 @@ def _choose(
             types.append(KvType.Q8_0)
         if wider > trained or best.demand.kv_type is not (kv_type or KvType.F16):
             break
-        tried = (
-            fastest(demand_of(shape, quantization, wider, kind, repack=repack), machine, hope)
-            for kind in types
-        )
+        tried = (fastest(demand(wider, kind), machine, hope) for kind in types)
         best = next((other for other in tried if _widens(other, best, machine)), best)
     return best
 

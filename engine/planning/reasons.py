@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.catalog.model import ModelSpec
 from engine.messages import Sentence, sentence
-from engine.planning.layout import Placement
+from engine.planning.layout import AS_PLANNED, Placement
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType, SpeedEstimate, Verdict
 from engine.planning.speed import TYPICAL_DEPTH, network_seconds, token_time
@@ -65,9 +65,11 @@ def _memory(placement: Placement, machine: Machine) -> list[Sentence]:
     if placement.experts_on_cpu:
         return [sentence("plan_experts_in_ram", device=devices, experts=size_text(placement.ram_experts))]
     layers = placement.demand.shape.layers
+    if not placement.gpu_layers:
+        return [sentence("plan_output", device=devices, rest=size_text(in_ram))]
     return [
         sentence(
-            "plan_split",
+            "plan_split" if placement.demand.device_layers == AS_PLANNED else "plan_split_asked",
             device=devices,
             layers=placement.gpu_layers,
             total=layers,
@@ -141,6 +143,9 @@ def _names_of_nodes(placement: Placement) -> str:
 def _choices(spec: ModelSpec, placement: Placement, machine: Machine) -> list[Sentence]:
     demand, reasons = placement.demand, []
     quantization = demand.quantization
+    asked = min(demand.device_layers, demand.shape.layers)
+    if placement.gpu_layers < asked:
+        reasons.append(sentence("plan_layers_short", layers=placement.gpu_layers, asked=asked))
     if quantization.name not in {each.name for each in spec.quantizations}:
         reasons.append(sentence("plan_unlisted", quantization=quantization.name, model=spec.title))
     if quantization.bits_per_weight < least_bits(spec) and len(spec.quantizations) > 1:

@@ -120,7 +120,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
     cache = kv_read_bytes(shape, min(depth, demand.context_length), demand.kv_type) * streams
     cpu = cpu_rates(placement, machine)
     used = _used_share(shape, streams)
-    tied_output = demand.weights.doubled if not placement.output_on_gpu else 0
+    tied_output = demand.weights.doubled if not placement.on_gpu else 0
     ram = placement.ram_dense + tied_output + placement.ram_experts * used
     vram, vram_rate = _vram(placement, cache * on_gpu, used)
     looking_back = _looking_back(shape, min(depth, demand.context_length), machine, cpu)
@@ -233,14 +233,18 @@ def _shares(placement: Placement) -> list[tuple[GpuBudget, float]]:
     return [(gpu, size / total) for gpu, size in sizes]
 
 
-def network_seconds(placement: Placement, tokens: int = 1) -> float:
-    """Waiting for nodes: what a step hands over to each and gets back, logits where the output is there."""
+def network_seconds(placement: Placement, tokens: int = 1, answered: int | None = None) -> float:
+    """Waiting for nodes: what a step hands over to each and gets back, logits where the output is there.
+    `answered`: tokens of the step that logits are wanted of, all unless it is said; no others reach the
+    output where it stands alone."""
     shape = placement.demand.shape
+    wanted = tokens if answered is None else answered
     seconds = 0.0
     for part in placement.parts:
         if part.gpu.network:
-            back = shape.vocabulary if part.output else shape.embedding_length
-            sent = ACTIVATION_BYTES * tokens * (shape.embedding_length + back)
+            there = (tokens if part.layers else wanted) * shape.embedding_length
+            back = wanted * shape.vocabulary if part.output else tokens * shape.embedding_length
+            sent = ACTIVATION_BYTES * (there + back)
             seconds += ROUND_TRIPS * part.gpu.round_trip_s + sent / part.gpu.network
     return seconds
 
@@ -276,7 +280,7 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: i
     token that is generated."""
     cpu = cpu_rates(placement, machine)
     seconds = _prompt_seconds(placement, cpu)
-    if placement.on_gpu and placement.ram_experts and machine.batch >= PCIE_PROMPT_TOKENS:
+    if placement.gpu_layers and placement.ram_experts and machine.batch >= PCIE_PROMPT_TOKENS:
         # experts in main memory are computed there, or sent to the GPU once a batch
         sent = placement.ram_experts / min(gpu.pcie for gpu, _ in placement.gpu_shares) / machine.batch
         seconds = min(seconds, _prompt_seconds(placement, replace(cpu, prompt_operations=1e30)) + sent)
@@ -285,7 +289,7 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: i
     on_gpu = placement.gpu_layers / placement.demand.shape.layers
     attention = _cache_elements(placement.demand.shape, depth) * (1 - on_gpu) / cpu.prompt_cache_elements
     taught = learnt(placement, machine)
-    nodes = network_seconds(placement, machine.batch) / machine.batch if placement.on_gpu else 0.0
+    nodes = network_seconds(placement, machine.batch, answered=1) / machine.batch
     seconds = (seconds + attention + disk + nodes + 1e-6) * (
         taught.prompt if taught.prompts_observed else 1.0
     )
@@ -294,13 +298,15 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: i
 
 
 def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
-    """Of one token among many, bound by arithmetic: 2 operations a weight."""
+    """Of one token among many, bound by arithmetic: 2 operations a weight. The output is computed for the
+    last token only."""
     shape = placement.demand.shape
     active = 2.0 * max(shape.active_parameters or shape.total_parameters, 1)
     used = _used_share(shape)
-    read = placement.gpu_dense + placement.gpu_experts * used
+    output = placement.demand.pieces[-1].dense if placement.on_gpu else 0
+    read = placement.gpu_dense - output + placement.gpu_experts * used
     left = placement.ram_dense + placement.ram_experts * used
-    on_gpu = read / max(read + left, 1.0) if placement.on_gpu else 0.0
+    on_gpu = read / max(read + left, 1.0)
     seconds = active * (1 - on_gpu) / cpu.prompt_operations
     if on_gpu:
         share = GPU_EXPERTS_PROMPT if shape.experts else 1.0

@@ -3,7 +3,8 @@
 Which of them is best is a question of time (placement.py), and no rate decides here what is looked at, so
 that nothing that is faster or larger takes a way from the machine. On a device lies as much as whole layers
 go, or as little as main memory leaves to it: the time of an answer grows evenly with the layers, and nothing
-between these two is quicker than both.
+between these two is quicker than both. The output stands for itself: it is no layer, and may be worth a
+device where layers are not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import replace
 from engine.catalog.model import LayerKind
 from engine.planning.layers import runs_from_the_end, runs_that_fit
 from engine.planning.layout import (
+    AS_PLANNED,
     INCOMING,
     OUTGOING,
     Demand,
@@ -31,17 +33,46 @@ _MOST_NODES_TRIED = 3  # in every combination
 
 
 def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
-    """Nothing on devices; then, on each set of them: as many layers as fit, as few as have to, all layers but
-    no experts, all on one."""
-    found = [place(demand, machine, (), False, False)]
+    """Nothing on devices; the output alone; then, on each set of them: as many layers as fit, as few as have
+    to, all layers but no experts, all on one."""
+    bare = place(demand, machine, (), False, False)
+    if demand.device_layers != AS_PLANNED:
+        return _as_asked(demand, machine, bare)
+    found = [bare]
+    found += _outputs(demand, machine)
     for gpus in _sets(machine.gpus):
-        found += _ways(demand, replace(machine, gpus=gpus), found[0])
+        found += _ways(demand, replace(machine, gpus=gpus), bare)
     return tuple(found)
 
 
 def ways_with_all(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
     """On all devices that there are, slow ones included."""
     return tuple(_ways(demand, machine, place(demand, machine, (), False, False)))
+
+
+def _as_asked(demand: Demand, machine: Machine, bare: Placement) -> tuple[Placement, ...]:
+    """With so many layers on devices as a person wants there, or with as many as fit; any of the devices."""
+    pieces = min(demand.device_layers, demand.shape.layers) + 1
+    found = []
+    for gpus in _sets(machine.gpus) if pieces > 1 else ():
+        counts = _runs(demand, gpus, False, False, pieces)
+        found += _placed(demand, replace(machine, gpus=gpus), counts, False)
+    most = max((way.gpu_layers for way in found), default=0)
+    return tuple(way for way in found if way.gpu_layers == most) if most else (bare,)
+
+
+def _outputs(demand: Demand, machine: Machine) -> Iterator[Placement]:
+    """The output on one device, all layers in main memory: a large matrix that starts few kernels, so that it
+    is worth its way where a layer is not. Of devices that are alike, one."""
+    tried = set()
+    for gpu in machine.gpus:
+        kind = (gpu.bandwidth, gpu.network, gpu.round_trip_s)
+        if kind in tried or demand.pieces[-1].dense + gpu.overhead > gpu.budget:
+            continue
+        way = place(demand, replace(machine, gpus=(gpu,)), (1,), False, False)
+        if way.parts[0].size <= gpu.budget:
+            tried.add(kind)
+            yield way
 
 
 def _sets(gpus: tuple[GpuBudget, ...]) -> Iterator[tuple[GpuBudget, ...]]:
@@ -76,7 +107,7 @@ def _ways(demand: Demand, machine: Machine, bare: Placement) -> list[Placement]:
     found = []
     whole = len(demand.pieces)
     fitting = _runs(demand, machine.gpus, False, False)
-    if sum(fitting) > 1:  # the output alone would only be in the way
+    if sum(fitting) > 1:  # the output alone is looked at for itself
         found += _placed(demand, machine, fitting, False)
         found += _least(demand, machine, found[0], bare, sum(fitting))
     if sum(fitting) == whole and sum(count > 0 for count in fitting) > 1:

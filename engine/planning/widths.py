@@ -98,14 +98,15 @@ def _scanned_width(shape: ModelShape, kv_type: KvType) -> int:
 
 def handed_experts_width(shape: ModelShape, kv_type: KvType, later: bool, only_last: bool) -> int:
     """On a device whose layers' experts are computed in main memory: the results of each, which it adds up,
-    and those of the layer before where another device had that. `only_last`: one token goes on from there."""
+    and (`later`) those of the layer before where that is not on it. `only_last`: one token goes on."""
     width, queries, used = shape.embedding_length, _queries(shape), max(shape.experts_used, 1)
     attention = attention_width(shape)
     if only_last:
         return max((used + 2) * width, attention - 2 * width)
     if shape.attention is AttentionKind.MLA:
         own = max((used + 3) * width, attention - width)
-        return max(own, attention, (2 * used + 1) * width) if later else own
+        # the expert that every token uses is handed over too
+        return max(own, attention, (2 * used + 2) * width) if later else own
     waiting = 0 if queries == width else 2 * queries
     if kv_type is KvType.F16 or queries > width:
         waiting = queries

@@ -87,6 +87,8 @@ def place_words(plan: RunPlan) -> str:
     layers = plan.model.shape.layers + 1
     if not plan.n_gpu_layers:
         return _tr("on the processor")
+    if plan.n_gpu_layers == 1:
+        return _tr("the output on the GPU, all layers on the processor")
     if plan.experts_on_cpu:
         return _tr("experts in main memory, the rest on the GPU")
     if plan.n_gpu_layers >= layers:

@@ -1990,6 +1990,89 @@ Address: {places}</source>
         </message>
     </context>
     <context>
+        <name>LoadForm</name>
+        <message>
+            <source>A smaller model that writes ahead</source>
+            <translation>打草稿的小模型</translation>
+        </message>
+        <message>
+            <source>As planned</source>
+            <translation>按规划</translation>
+        </message>
+        <message>
+            <source>As planned: {words}</source>
+            <translation>按规划：{words}</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>How many layers</source>
+            <translation>层数</translation>
+        </message>
+        <message>
+            <source>How {model} is loaded</source>
+            <translation>{model} 的加载方式</translation>
+        </message>
+        <message>
+            <source>Layers on graphics cards and other computers</source>
+            <translation>放在显卡和其他电脑上的层</translation>
+        </message>
+        <message>
+            <source>Like this: {words}</source>
+            <translation>按此选择：{words}</translation>
+        </message>
+        <message>
+            <source>Load it like this from now on</source>
+            <translation>以后按此加载</translation>
+        </message>
+        <message>
+            <source>No smaller model of the same family is installed that could write ahead.</source>
+            <translation>没有安装同一系列、可以打草稿的更小模型。</translation>
+        </message>
+        <message>
+            <source>The smaller model takes {size} of main memory besides. It is asked only while measuring says that this is quicker, and the answers are the same.</source>
+            <translation>小模型另外占用 {size} 内存。只有测量表明这样更快时才会用它，回答保持不变。</translation>
+        </message>
+        <message>
+            <source>There is nothing beside the processor that could hold layers.</source>
+            <translation>除处理器外，没有可以放置模型层的设备。</translation>
+        </message>
+        <message>
+            <source>as many as I say</source>
+            <translation>由我指定</translation>
+        </message>
+        <message>
+            <source>as planned</source>
+            <translation>按规划</translation>
+        </message>
+        <message>
+            <source>none</source>
+            <translation>不用</translation>
+        </message>
+        <message>
+            <source>none: the processor only</source>
+            <translation>不放：只用处理器</translation>
+        </message>
+        <message>
+            <source>reading the model…</source>
+            <translation>正在读取模型…</translation>
+        </message>
+        <message>
+            <source>{model}, {size}</source>
+            <translation>{model}，{size}</translation>
+        </message>
+        <message>
+            <source>{size} of main memory</source>
+            <translation>内存 {size}</translation>
+        </message>
+        <message>
+            <source>{size} on {device}</source>
+            <translation>{device} 上 {size}</translation>
+        </message>
+    </context>
+    <context>
         <name>ModelChoice</name>
         <message>
             <source>Add this name</source>
@@ -2017,6 +2100,10 @@ Address: {places}</source>
         <message>
             <source>Download again</source>
             <translation>重新下载</translation>
+        </message>
+        <message>
+            <source>How it is loaded…</source>
+            <translation>加载方式…</translation>
         </message>
         <message>
             <source>In use</source>
@@ -2689,6 +2776,10 @@ Address: {places}</source>
         <message>
             <source>on the processor</source>
             <translation>在处理器上</translation>
+        </message>
+        <message>
+            <source>the output on the GPU, all layers on the processor</source>
+            <translation>输出层在 GPU 上，其余各层在处理器上</translation>
         </message>
         <message>
             <source>{count} of {layers} layers on the GPU</source>
@@ -4089,6 +4180,10 @@ Address: {places}</source>
             <translation>对话缓存以 {kv_type} 保存，以容纳 {context} 个词元；损失很小。</translation>
         </message>
         <message>
+            <source>Its output is computed on {device}; all layers stay in main memory ({rest}) and set the pace.</source>
+            <translation>其输出层在 {device} 上计算；所有层都留在内存中（{rest}），并决定速度。</translation>
+        </message>
+        <message>
             <source>Its source does not hold {name} as it was when this download began. Start the download again to get its present version.</source>
             <translation>来源中的 {name} 在下载开始后已有变化。请重新开始下载以获取当前版本。</translation>
         </message>
@@ -5365,6 +5460,10 @@ Address: {places}</source>
             <translation>{address} 不是端点地址：{reason}。请写成 https://主机/v1；在自己的局域网内可写成 http://主机:端口/v1。</translation>
         </message>
         <message>
+            <source>{asked} layers are wanted beside the processor; {layers} of them fit there.</source>
+            <translation>希望把 {asked} 层放在处理器之外；其中 {layers} 层放得下。</translation>
+        </message>
+        <message>
             <source>{count} cards cannot be added. Say from 1 to {most}.</source>
             <translation>无法增加 {count} 张显卡。请填写 1 到 {most}。</translation>
         </message>
@@ -5607,6 +5706,10 @@ Address: {places}</source>
         <message>
             <source>{key} cannot be set to {value}. It takes {wanted}.</source>
             <translation>{key} 不能设为 {value}。可填写：{wanted}。</translation>
+        </message>
+        <message>
+            <source>{layers} of its {total} layers are on {device}, as was chosen; the other {rest} stay in main memory and set the pace.</source>
+            <translation>共 {total} 层，其中 {layers} 层按您的选择放在 {device} 上；其余 {rest} 留在内存中，并决定速度。</translation>
         </message>
         <message>
             <source>{layers} of its {total} layers fit on {device}; the other {rest} stay in main memory and set the pace.</source>

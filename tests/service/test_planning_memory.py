@@ -3,17 +3,23 @@ architectures, is `python -m tests.bench.truth --only memory`; this is a sample.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.catalog.gguf import read_file_header, shape_of
+from engine.catalog.gguf import read_file_header, shape_of, weights_of
 from engine.errors import LoadError
 from engine.hardware.check import quick_report
 from engine.jobs.exact_memory import with_exact_memory
+from engine.planning.layout import demand_of, place
+from engine.planning.machine import GpuBudget, machine_of
+from engine.planning.placement import memory_of, spec_of_file
+from engine.planning.plan import KvType
 from engine.runtime.dry_run import dry_run
-from engine.runtime.values import LoadRequest
+from engine.runtime.values import DeviceLayers, LoadRequest
 from tests.bench.truth import devices
 from tests.bench.truth.memory import Case, measure_case
 from tests.modelfile import Q4_0, write_model
@@ -110,6 +116,42 @@ def test_two_devices_take_what_was_planned(
             planned, taken = one.formula[device, part], one.real.get((device, part), 0)
             assert planned == pytest.approx(taken, abs=64 * 1024), (device, part)
         assert devices.on(one.formula, device) == pytest.approx(devices.on(one.real, device), rel=0.02)
+
+
+@pytest.mark.parametrize("kind", ["qwen3moe", "narrow", "llama"])
+def test_every_way_to_use_one_device_takes_what_is_planned(
+    tmp_path: Path, pair: tuple[Node, ...], kind: str
+) -> None:
+    """From the output alone to all layers, experts there or in main memory; by llama.cpp's own account."""
+    experts = {"layers": 5, "width": 768, "experts": 32, "used": 4, "expert_width": 512}
+    recipe = {
+        "qwen3moe": lambda: qwen3moe(**experts, heads=12, kv_heads=4, head_width=64),
+        "narrow": lambda: qwen3moe(**experts, heads=12, kv_heads=4, head_width=128),
+        "llama": lambda: llama(layers=5, width=1024, heads=16, kv_heads=4, feed_forward=4096),
+    }[kind]()
+    model = write_model(tmp_path / "m.gguf", recipe, quantised=Q4_0)
+    header = read_file_header(model)
+    _, quantization = spec_of_file(shape_of(header), kind, header.file_size, weights_of(header))
+    demand = demand_of(shape_of(header), quantization, 1024, KvType.F16, repack=False)
+    card = GpuBudget("node", 4 << 30, 500e9, True, False, device=pair[0].device, overhead=0)
+    machine = replace(machine_of(quick_report([tmp_path])), gpus=(card,))
+    for count, away in itertools.product(range(1, 7), (False, True) if demand.weights.experts else (False,)):
+        way = place(demand, machine, (count,), away, False)
+        request = LoadRequest(
+            str(model),
+            1024,
+            1,
+            n_gpu_layers=way.n_gpu_layers,
+            experts_on_cpu=away,
+            use_mmap=False,
+            repack=False,
+            devices=(DeviceLayers(card.device, way.n_gpu_layers),),
+        )
+        dry = devices.by_part(dry_run(COMMAND, request).shares)
+        ram, there = memory_of(way).devices
+        for name, planned in (("RAM", ram), (card.device, there)):
+            said = planned.total - planned.overhead
+            assert said == pytest.approx(devices.on(dry, name), rel=0.02), (count, away, name)
 
 
 @pytest.fixture(scope="module")

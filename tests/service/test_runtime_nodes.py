@@ -70,10 +70,21 @@ def test_each_node_holds_the_layers_that_were_planned(
 def test_the_answer_is_the_same_wherever_it_is_computed(bench: Bench, two_nodes: tuple[Node, ...]) -> None:
     first, second = two_nodes
     texts = []
-    for settings in ({}, placed((first.device, 31)), placed((second.device, 11), (first.device, 20))):
+    output = placed((first.device, 1))
+    for settings in ({}, output, placed((first.device, 31)), placed((second.device, 11), (first.device, 20))):
         bench.loaded(repack=False, **settings)
         texts.append(answer(bench))
-    assert texts[0] and texts == texts[:1] * 3
+    assert texts[0] and texts == texts[:1] * 4
+
+
+def test_the_output_alone_is_on_a_node(bench: Bench, two_nodes: tuple[Node, ...]) -> None:
+    node = two_nodes[0].device
+    bench.loaded(repack=False, **placed((node, 1)))
+    assert bench.client.facts is not None
+    cache = by_device(bench.client.facts.memory, "kv_cache")
+    weights = by_device(bench.client.facts.memory, "weights")
+    assert (cache[node], cache["CPU"]) == (0, 30 * _ROW)
+    assert 0 < weights[node] < weights["CPU"]
 
 
 def test_experts_stay_in_main_memory(bench: Bench, two_nodes: tuple[Node, ...], tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from engine.planning.layout import MOST_FILLED, Placement, demand_of, leaves_air
 from engine.planning.machine import PROCESSOR, GpuBudget, Machine, machine_of
 from engine.planning.placement import fastest, plan_on
 from engine.planning.plan import KvType
-from engine.planning.speed import TYPICAL_DEPTH, token_time
+from engine.planning.speed import TYPICAL_DEPTH, network_seconds, prompt_tps, token_time
+from engine.planning.ways import candidates
 from tests.unit.planning_machines import GIB, SMALL, catalog, published
 
 BARE = machine_of(SMALL)
@@ -229,6 +230,103 @@ def test_a_plan_names_devices_only_where_all_have_a_name() -> None:
     assert [name for name, _ in both.devices] == ["CUDA0", "CUDA1"]
     assert sum(count for _, count in both.devices) == both.n_gpu_layers
     assert plan_on(machine(64 * GIB, named, nameless), *LARGE, 4096).devices == ()
+
+
+def output_alone(model: tuple[ModelSpec, Quantization], where: Machine) -> list[Placement]:
+    """Of the ways that are looked at."""
+    ways = candidates(demand_of(model[0].shape, model[1], 8192, KvType.F16), where)
+    return [way for way in ways if way.parts and not way.gpu_layers]
+
+
+def test_the_output_alone_is_one_of_the_ways() -> None:
+    """All layers in main memory; on the device the output, what it is made of, and nothing else."""
+    (way,) = output_alone(MIDDLE, machine(64 * GIB, card(12 * GIB)))
+    (part,) = way.parts
+    assert way.devices == (("CUDA0", 1),) and way.n_gpu_layers == 1
+    assert (part.layers, part.output, part.kv_cache) == (0, True, 0)
+    assert part.weights == way.demand.pieces[-1].dense and way.gpu_dense == part.weights
+    bare = placed(MIDDLE, machine(64 * GIB))
+    assert way.ram_dense == bare.ram_dense - part.weights + way.doubled
+    assert way.ram < bare.ram
+
+
+def test_of_devices_that_are_alike_one_is_tried_with_the_output_and_none_without_room_for_it() -> None:
+    fast, slow = card(2 * GIB, name="CUDA0"), card(2 * GIB, 100e9, "CUDA2")
+    where = machine(64 * GIB, fast, replace(fast, name="CUDA1", device="CUDA1"), slow)
+    assert [way.parts[0].gpu.name for way in output_alone(MIDDLE, where)] == ["CUDA0", "CUDA2"]
+    assert not output_alone(MIDDLE, machine(64 * GIB, card(GIB // 4)))
+
+
+def test_a_card_with_room_for_the_output_only_gets_it() -> None:
+    """The time of a token shrinks by what the card reads more quickly; prompts, whose last token alone needs
+    it, are read as without."""
+    output = demand_of(MIDDLE[0].shape, MIDDLE[1], 8192, KvType.F16).pieces[-1].dense
+    where = machine(64 * GIB, card(output + 400 * 1024**2, 1010e9))
+    way, bare = placed(MIDDLE, where), placed(MIDDLE, machine(64 * GIB))
+    assert way.n_gpu_layers == 1
+    saved = seconds(bare, where) - seconds(way, where)
+    share = output / bare.ram_dense
+    assert 0.8 * share < saved / seconds(bare, where) < 1.1 * share
+    depth = TYPICAL_DEPTH
+    read, plain = (prompt_tps(one, where, token_time(one, where, depth), 500) for one in (way, bare))
+    assert read == pytest.approx(plain, rel=0.02)
+    assert "plan_output" in said(where, MIDDLE)
+
+
+def test_the_output_alone_is_left_where_it_only_costs() -> None:
+    assert not placed(MIDDLE, machine(64 * GIB, over_network(64 * GIB, 0.05, 1.1e8))).parts
+    slow = card(2 * GIB, 5e9)
+    assert output_alone(MIDDLE, machine(64 * GIB, slow))
+    assert not placed(MIDDLE, machine(64 * GIB, slow)).parts
+
+
+def test_layers_for_drafts_stay_with_the_last_layer() -> None:
+    spec, quantization = MIDDLE
+    drafting = replace(spec, shape=replace(spec.shape, draft_layers=1)), quantization
+    (way,) = output_alone(drafting, machine(64 * GIB, card(12 * GIB)))
+    assert way.n_gpu_layers == 1
+    whole = placed(drafting, machine(64 * GIB, card(12 * GIB)))
+    assert whole.n_gpu_layers == spec.shape.layers + 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(PUBLISHED, SIZES, st.lists(st.tuples(SIZES, RATES), max_size=3), st.integers(0, 90))
+def test_a_person_may_say_how_many_layers_are_beside_the_processor(
+    model: tuple[ModelSpec, Quantization], ram: int, cards: list[tuple[int, float]], asked: int
+) -> None:
+    """So many, or as many of them as fit; the output is where they are."""
+    where = machine(ram, *(card(size, rate, f"CUDA{n}") for n, (size, rate) in enumerate(cards)))
+    demand = demand_of(model[0].shape, model[1], 8192, KvType.F16, device_layers=asked)
+    way = fastest(demand, where)
+    wanted = min(asked, model[0].shape.layers)
+    assert way.gpu_layers <= wanted
+    assert bool(way.parts) == (way.gpu_layers > 0)
+    for part in way.parts:
+        assert part.size <= part.gpu.budget
+    codes = {reason.code for reason in plan_on(where, *model, 8192, device_layers=asked).reasons}
+    assert ("plan_layers_short" in codes) == (way.gpu_layers < wanted)
+
+
+def test_layers_that_a_person_asks_for_are_taken_though_they_are_slower() -> None:
+    where = machine(64 * GIB, card(12 * GIB, 5e9))
+    assert not placed(MIDDLE, where).parts
+    plan = plan_on(where, *MIDDLE, 8192, device_layers=7)
+    assert plan.devices == (("CUDA0", 8),)
+    assert [reason.code for reason in plan.reasons][:1] == ["plan_split_asked"]
+    assert plan.speed.generation_tps.expected < plan_on(where, *MIDDLE, 8192).speed.generation_tps.expected
+    none = plan_on(machine(64 * GIB, card(12 * GIB)), *MIDDLE, 8192, device_layers=0)
+    assert none.n_gpu_layers == 0 and none.memory.vram == ()
+
+
+def test_a_prompt_brings_back_the_logits_of_its_last_token_only() -> None:
+    where = machine(4 * GIB, over_network(64 * GIB, 1e-4, 1.1e8))
+    way = placed(MIDDLE, where)
+    assert way.parts
+    tokens, shape = 512, MIDDLE[0].shape
+    sent = 4 * (tokens * shape.embedding_length + shape.vocabulary)
+    taken = network_seconds(way, tokens, answered=1)
+    assert taken == pytest.approx(2e-4 + sent / 1.1e8)
+    assert network_seconds(way, tokens) > 10 * taken
 
 
 @given(
