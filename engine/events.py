@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.download.values import DownloadPlan, DownloadProgress, QueuedDownload
     from engine.hardware.comparison import Change
     from engine.hardware.report import CheckProgress, HardwareReport
+    from engine.jobs.foreseeing import LoadOutlook
     from engine.jobs.history import MachineHistory
     from engine.jobs.node_board import NodeSeen
     from engine.jobs.runtimes import RuntimeOnShelf
@@ -188,6 +189,13 @@ class ModelPlanned(Event):
 
     repository: str
     plan: RunPlan
+
+
+@dataclass(frozen=True, slots=True)
+class LoadForeseen(Event):
+    """What a model would take and give if it were loaded in a way that a person thinks of."""
+
+    outlook: LoadOutlook
 
 
 @dataclass(frozen=True, slots=True)

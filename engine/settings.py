@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,15 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """How a person wants one model loaded; what is not said is planned."""
+
+    path: str  # of the model
+    device_layers: int = -1  # on devices beside the processor; -1: as planned
+    draft: str = ""  # path of a smaller model that writes ahead; "" for none
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a person chose. Unknown or ill-typed entries in the file fall back to these defaults."""
 
@@ -37,6 +46,7 @@ class Settings:
     certificates: str = ""  # a PEM file of authorities to trust besides the system's
     context_length: int = 0  # tokens; 0 lets the planner choose
     remotes: tuple[Remote, ...] = ()
+    loading: tuple[Loading, ...] = ()  # of models for which a person chose
     serving: bool = False  # the API is switched on with the window
     serve_port: int = 8437
     serve_beyond: bool = False  # the API listens to other computers too
@@ -61,6 +71,23 @@ class Settings:
     currency: str = "CNY"  # of that price, one of CURRENCIES
 
 
+def loading_of(settings: Settings, path: str) -> Loading:
+    return next((each for each in settings.loading if each.path == path), Loading(path))
+
+
+def usable_loading(settings: Settings, path: str) -> Loading:
+    """Without a model for drafts that is gone: no reason not to answer. Looks at the disk."""
+    chosen = loading_of(settings, path)
+    there = not chosen.draft or Path(chosen.draft).is_file()
+    return chosen if there else replace(chosen, draft="")
+
+
+def with_loading(settings: Settings, loading: Loading) -> Settings:
+    others = [each for each in settings.loading if each.path != loading.path]
+    kept = [] if loading == Loading(loading.path) else [loading]
+    return replace(settings, loading=(*kept, *others)[:_MOST_LOADING])
+
+
 def load_settings(path: Path) -> tuple[Settings, Sentence | None]:
     """The settings in that file, and a sentence when the file had to be put aside."""
     stored, remark = read_object(path, "settings_unreadable")
@@ -73,6 +100,8 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 
 _MOST_REMOTES = 100
+_MOST_LOADING = 1000
+_MOST_LAYERS = 10_000
 _LONGEST_URL = 2000
 _MOST_MIRRORS = 10
 _MOST_OVERRIDES = 100
@@ -112,6 +141,7 @@ def _parse(stored: dict[str, Any]) -> Settings:
         known[entry.name] = value
     return Settings(
         remotes=_parse_remotes(stored.get("remotes")),
+        loading=_parse_loading(stored.get("loading")),
         overrides=_parse_pairs(stored.get("overrides")),
         shortcuts=_parse_pairs(stored.get("shortcuts")),
         prices=_parse_pairs(stored.get("prices")),
@@ -143,6 +173,22 @@ def _parse_mirrors(stored: Any) -> tuple[str, ...]:
         return ()
     texts = [text for text in stored[:_MOST_MIRRORS] if isinstance(text, str) and text and "\0" not in text]
     return tuple(text for text in texts if len(text) <= _LONGEST_URL)
+
+
+def _parse_loading(stored: Any) -> tuple[Loading, ...]:
+    if not isinstance(stored, list):
+        return ()
+    found = [entry for entry in stored[:_MOST_LOADING] if isinstance(entry, dict)]
+    return tuple(loading for entry in found if (loading := _parse_one_loading(entry)))
+
+
+def _parse_one_loading(stored: dict[str, Any]) -> Loading | None:
+    path, draft, layers = stored.get("path"), stored.get("draft", ""), stored.get("device_layers", -1)
+    if not all(isinstance(text, str) and len(text) <= _LONGEST_URL for text in (path, draft)):
+        return None
+    if type(layers) is not int or not -1 <= layers <= _MOST_LAYERS:
+        return None
+    return Loading(str(path), layers, draft)
 
 
 def _parse_remotes(stored: Any) -> tuple[Remote, ...]:

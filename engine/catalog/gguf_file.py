@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from engine.catalog.gguf_header import GgufHeader, damaged, read_header
+from engine.catalog.gguf_header import GgufHeader, Read, damaged, read_header, read_texts
 from engine.errors import ModelFileError
 
+_Found = TypeVar("_Found")
 MAX_SHARDS = 1000
 _SHARD = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$", re.DOTALL)
 
@@ -51,6 +55,11 @@ def read_file_header(path: Path) -> GgufHeader:
     return merge_headers(tuple(_read_one(shard) for shard in shard_paths(path)))
 
 
+def read_file_texts(path: Path, key: str) -> tuple[bytes, ...]:
+    """See `read_texts`; of a split model the first part holds them. Raises: ModelFileError."""
+    return _reading(shard_paths(path)[0], partial(read_texts, key=key))
+
+
 def merge_headers(headers: tuple[GgufHeader, ...]) -> GgufHeader:
     """One header for the parts of a split model: metadata of the first, tensors of all.
 
@@ -68,6 +77,10 @@ def merge_headers(headers: tuple[GgufHeader, ...]) -> GgufHeader:
 
 
 def _read_one(path: Path) -> GgufHeader:
+    return _reading(path, read_header)
+
+
+def _reading(path: Path, what: Callable[[Read, int], _Found]) -> _Found:
     try:
         with path.open("rb", buffering=0) as file:
 
@@ -75,7 +88,7 @@ def _read_one(path: Path) -> GgufHeader:
                 file.seek(offset)
                 return file.read(size) or b""
 
-            return read_header(read, os.fstat(file.fileno()).st_size)
+            return what(read, os.fstat(file.fileno()).st_size)
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         reason = getattr(error, "strerror", None) or str(error)
         raise ModelFileError.of("header_unreadable", path=str(path), reason=reason) from error

@@ -101,6 +101,22 @@ def read_header(read: Read, file_size: int) -> GgufHeader:
     )
 
 
+def read_texts(read: Read, file_size: int, key: str) -> tuple[bytes, ...]:
+    """The texts of one list of the metadata, however long it is; () where there is none of that name.
+    `read` and errors: as in `read_header`."""
+    cursor = _Cursor(read, file_size)
+    _read_preamble(cursor)
+    cursor.count("tensors", MAX_TENSORS)
+    for _ in range(cursor.count("keys", MAX_KEYS)):
+        if _text(cursor.string(MAX_KEY_BYTES), "a key") == key:
+            if (cursor.u32(), cursor.u32()) != (ARRAY, STRING):
+                return ()
+            length = cursor.count("entries of a list", MAX_ARRAY_LENGTH)
+            return tuple(cursor.string(MAX_STRING_BYTES) for _ in range(length))
+        _read_value(cursor)
+    return ()
+
+
 def damaged(detail: str) -> ModelFileError:
     return ModelFileError.of("header_damaged", detail=detail)
 

@@ -12,6 +12,7 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.cli import budget, what_if
 from engine.cli.check import run_check
 from engine.cli.context import Context
+from engine.cli.layers import add_layers
 from engine.cli.output import range_text
 from engine.download.endpoints import is_address
 from engine.download.sizes import size_text
@@ -28,6 +29,7 @@ from engine.jobs.remote_models import hollow_file, remote_model
 from engine.jobs.unlisted import quantization_named
 from engine.messages import Sentence, english
 from engine.planning.described_machine import described_machine, report_of, with_threads
+from engine.planning.layout import AS_PLANNED
 from engine.planning.loss import QualityLoss, loss_of
 from engine.planning.machine import Machine, machine_of
 from engine.planning.placement import plan_on
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
     parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
+    add_layers(parser)
     parser.add_argument("--hardware", metavar="FILE", help="a described machine, or a saved report")
     aim = parser.add_argument_group("what for")
     for name, kind, usual in (("--purpose", Purpose, Purpose.CHAT), ("--wish", Wish, Wish.QUALITY)):
@@ -145,7 +148,9 @@ def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine)
     )
 
     def planned(spec: ModelSpec, quantization: Quantization) -> RunPlan:
-        return plan_on(machine, spec, quantization, arguments.context, kv_type, asked=asked)
+        layers = AS_PLANNED if arguments.gpu_layers is None else arguments.gpu_layers
+        wanted = arguments.context, kv_type
+        return plan_on(machine, spec, quantization, *wanted, asked=asked, device_layers=layers)
 
     def exact(plan: RunPlan, header: GgufHeader) -> RunPlan:
         return plan if arguments.hardware else _by_header(plan, header, context)

@@ -24,7 +24,7 @@ from engine.server.listening import Listening, is_loopback, listen
 from engine.server.models import ServedModels
 from engine.server.refusals import RequestError
 from engine.server.service import Service
-from engine.settings import load_settings
+from engine.settings import Loading, load_settings, usable_loading
 
 _LOOK_S: Final = 0.25  # how often an end is looked for
 _LARGEST_CONTEXT: Final = 16_777_216
@@ -114,8 +114,14 @@ async def _serve(plan: _Plan, context: Context) -> None:
     bridge = EventBridge()
     backend = HostClient(context.worker_command, bridge.emit, context.paths)
     models = ServedModels(
-        context.library(), lambda: _last_model(context), plan.model, plan.context_length, plan.draft
+        context.library(),
+        lambda: _last_model(context),
+        plan.model,
+        plan.context_length,
+        plan.draft,
+        lambda: _loading(context),
     )
+    await models.listed()  # what people chose counts for the first load too
     api = Api(backend, bridge, models, plan.rules)
     service = Service(api, plan.listening)
     await service.start()
@@ -126,6 +132,12 @@ async def _serve(plan: _Plan, context: Context) -> None:
     finally:
         await service.stop()
         await asyncio.to_thread(backend.close)
+
+
+def _loading(context: Context) -> tuple[Loading, ...]:
+    """What people chose for single models, as the settings are now."""
+    settings, _ = load_settings(context.paths.settings)
+    return tuple(usable_loading(settings, each.path) for each in settings.loading)
 
 
 def _last_model(context: Context) -> str:

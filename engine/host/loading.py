@@ -98,7 +98,12 @@ def prepare(
         spec,
         quantization,
         whole,
-        Wanted(wish.context_length, _kv_type(wish.kv_type or _tuned_kv(tuned)), wish.n_sequences),
+        Wanted(
+            wish.context_length,
+            _kv_type(wish.kv_type or _tuned_kv(tuned)),
+            wish.n_sequences,
+            wish.device_layers,
+        ),
         describe_file(Path(wish.draft)) if wish.draft else None,
     )
     alone = room_of(report, whole, (), others)

@@ -16,6 +16,7 @@ from engine.host.surroundings import Taken
 from engine.host.tuned import Watch
 from engine.messages import Sentence
 from engine.planning.fit import UNBOUND, Bound, Fit
+from engine.planning.layout import AS_PLANNED
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import (
     EmbeddingRequest,
@@ -106,6 +107,7 @@ class Resident:
             and wish.n_sequences <= max(request.n_sequences, before.n_sequences)
             and wish.kv_type in ("", request.kv_type, before.kv_type)
             and wish.draft in ("", before.draft)
+            and wish.device_layers in (AS_PLANNED, before.device_layers)
         )
 
     @property
@@ -123,6 +125,9 @@ class Resident:
                 n_sequences=max(wish.n_sequences, job.wish.n_sequences),
                 kv_type=job.wish.kv_type or wish.kv_type,
                 draft=job.wish.draft or wish.draft,
+                device_layers=wish.device_layers
+                if job.wish.device_layers == AS_PLANNED
+                else job.wish.device_layers,
             )
         return wish
 

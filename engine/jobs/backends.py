@@ -12,7 +12,7 @@ from engine.remote.address import SOURCE
 from engine.remote.offers import models_of
 from engine.runtime.backend import Backend
 from engine.runtime.values import LoadWish
-from engine.settings import Settings
+from engine.settings import Settings, usable_loading
 
 
 class Backends:
@@ -58,7 +58,9 @@ class Backends:
 
 
 def wish_for(model: InstalledModel, settings: Settings) -> LoadWish:
-    return LoadWish(model, settings.context_length)
+    """With what its user chose for it."""
+    chosen = usable_loading(settings, model.path)
+    return LoadWish(model, settings.context_length, device_layers=chosen.device_layers, draft=chosen.draft)
 
 
 def remote_models(settings: Settings) -> tuple[InstalledModel, ...]:

@@ -12,7 +12,7 @@ from engine.chat.options import NOTHING_SET, ChatOptions
 from engine.events import JobId
 from engine.jobs.chat_commands import ChatCommands
 from engine.planning.plan import Aim, RunPlan
-from engine.settings import Remote, Settings
+from engine.settings import Loading, Remote, Settings
 
 if TYPE_CHECKING:  # a face imports nothing of what it stands for: the window would wait for it at its start
     from engine.catalog.model import InstalledModel
@@ -65,6 +65,9 @@ class Desk(ChatCommands, Protocol):
 
     def test_connection(self) -> JobId:
         """ConnectionTested, one for the endpoint and each mirror of the settings, as each of them answers."""
+
+    def foresee(self, model: InstalledModel, loading: Loading) -> JobId:
+        """LoadForeseen: what it would take and give, loaded like that. Nothing is loaded or kept."""
 
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         """ModelPlanned: as exactly as a file that is here, from headers that are read by ranges."""

@@ -27,6 +27,7 @@ from engine.events import (
     HardwareReported,
     HistoryRead,
     JobId,
+    LoadForeseen,
     ModelLoaded,
     ModelPlanned,
     ModelsFound,
@@ -75,7 +76,7 @@ from engine.runtime import state_files
 from engine.runtime.backend import Backend
 from engine.runtime.values import RuntimeState
 from engine.server.keys import OWN_KEY, renew_key
-from engine.settings import Remote, Settings, save_settings
+from engine.settings import Loading, Remote, Settings, save_settings
 from engine.telemetry.energy import EnergyMeter
 from engine.telemetry.sampler import Sampler
 
@@ -331,6 +332,17 @@ class LocalDesk(ChatJobs, UpdateJobs):
             self._emit(ModelsFound(job, found))
 
         return self._threads.start("search", work)
+
+    def foresee(self, model: InstalledModel, loading: Loading) -> JobId:
+        def work(job: JobId, token: CancelToken) -> None:
+            from engine.jobs.foreseeing import foresee
+
+            installed = self._library.installed()
+            outlook = foresee(self._paths, self.settings, model, loading, installed)
+            token.raise_if_cancelled()
+            self._emit(LoadForeseen(job, outlook))
+
+        return self._threads.start("foresee", work)
 
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:

@@ -114,6 +114,7 @@ class LoadWish:
     context_length: int = 0  # tokens; 0 lets the planner choose
     kv_type: str = ""  # "" lets the planner choose
     n_sequences: int = 0  # 0 lets the planner choose
+    device_layers: int = -1  # on devices beside the processor; -1 lets the planner choose
     embedding: bool = False
     draft: str = ""  # path of a smaller model of the same vocabulary that writes ahead; "" is none
 

@@ -14,6 +14,7 @@ from engine.download.library import Library, is_called
 from engine.errors import ModelFileError
 from engine.runtime.values import EngineStatus, LoadWish, RuntimeState
 from engine.server.refusals import RequestError
+from engine.settings import Loading
 
 DEFAULT: Final = "default"
 _FRESH_S: Final = 2.0  # how long a look at the folders is good for
@@ -33,28 +34,35 @@ class ServedModels:
         chosen: InstalledModel | None = None,
         context_length: int = 0,
         draft: str = "",
+        how: Callable[[], tuple[Loading, ...]] = tuple,
     ) -> None:
         """`last_used` gives the path of a model, or ""; it may read a file. `context_length` of every
         load, in tokens; 0 leaves it to the planner. `draft`: path of a model that writes ahead for the chosen
-        one."""
+        one. `how` gives what a person chose for single models; it may read a file."""
         self._library = library
         self._last_used = last_used
         self._chosen = chosen
         self._context_length = context_length
         self._draft = draft
+        self._how = how
+        self._loading: tuple[Loading, ...] = ()
         self._known: dict[str, InstalledModel] = {}
         self._looked = -_FRESH_S
         self._uses: dict[str, tuple[float, ModelUse]] = {}  # by path, with the file's time
 
     def wish(self, model: InstalledModel, embedding: bool = False) -> LoadWish:
-        ahead = self._chosen is not None and model.path == self._chosen.path and not embedding
-        draft = self._draft if ahead else ""
-        return LoadWish(model, self._context_length, embedding=embedding, draft=draft)
+        ahead = self._chosen is not None and model.path == self._chosen.path
+        if embedding:
+            return LoadWish(model, self._context_length, embedding=True)
+        kept = next((each for each in self._loading if each.path == model.path), Loading(model.path))
+        draft = self._draft if ahead and self._draft else kept.draft
+        return LoadWish(model, self._context_length, device_layers=kept.device_layers, draft=draft)
 
     async def listed(self) -> dict[str, InstalledModel]:
         """By id, the chosen model too, though it may lie outside of the library."""
         if time.monotonic() - self._looked >= _FRESH_S:
             self._known = named(await asyncio.to_thread(self._library.installed), self._chosen)
+            self._loading = await asyncio.to_thread(self._how)
             self._looked = time.monotonic()
         return self._known
 

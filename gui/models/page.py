@@ -12,6 +12,7 @@ from gui.models.endpoints_model import EndpointsModel
 from gui.models.endpoints_view import EndpointsView
 from gui.models.import_view import ImportView
 from gui.models.library_model import LibraryModel
+from gui.models.load_form import LoadForm
 from gui.models.local_file import model_of_file
 from gui.models.model import ModelsModel
 from gui.models.rows import ModelRow
@@ -53,6 +54,7 @@ class ModelsPage(View):
         self._another = IconButton(theme, "plus", "primary")
         self._open = IconButton(theme, "folder", "")
         self._downloads = DownloadsView(self.model, theme)
+        self._loading = LoadForm(desk, theme)
         self._trash = TrashView(self.library)
         self._import = ImportView(self.library)
         self._hub_head = Text("", "heading")
@@ -99,6 +101,7 @@ class ModelsPage(View):
         column.addLayout(_row(self._title, self._back, spread=True))
         column.addWidget(self._downloads)
         column.addWidget(self._installed)
+        column.addWidget(self._loading)
         column.addWidget(self._trash)
         column.addLayout(_row(self._another, self._open))
         column.addSpacing(8)
@@ -119,6 +122,7 @@ class ModelsPage(View):
         column.addWidget(self._score)
         column.addStretch(1)
         self._refusal.hide()
+        self._loading.hide()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._content)
@@ -128,6 +132,7 @@ class ModelsPage(View):
         bridge.event_arrived.connect(self.library.on_event)
         bridge.event_arrived.connect(self.search.on_event)
         bridge.event_arrived.connect(self._endpoints_model.on_event)
+        bridge.event_arrived.connect(self._loading.on_event)
         bridge.event_arrived.connect(self.score.on_event)
         self.model.models_changed.connect(self._show_models)
         self.library.changed.connect(self._show_models)
@@ -144,6 +149,8 @@ class ModelsPage(View):
         self._found.rebuilt.connect(self._order_tabs)
         self._endpoints.rebuilt.connect(self._order_tabs)
         self._endpoints.entered.connect(self._content.bring_into_sight)
+        self._loading.entered.connect(self._content.bring_into_sight)
+        self._loading.left.connect(self._back.setFocus)
         self._field.textEdited.connect(self._refusal.hide)
 
     def _show_models(self) -> None:
@@ -159,6 +166,7 @@ class ModelsPage(View):
                 self._add_installed(separator())
             row = ModelRow(model, self.model.answers(model), self.library, self._theme)
             row.chosen.connect(self.chosen)
+            row.loading_wanted.connect(self._loading.begin)
             self._add_installed(row)
         self._installed.setVisible(bool(self._model_rows))
         if held:

@@ -25,6 +25,7 @@ class ModelRow(View):
     """Name, quantisation, size, standing, where it lies; a button to use it and a menu to keep it."""
 
     chosen = Signal(object)  # engine.catalog.model.InstalledModel
+    loading_wanted = Signal(object)  # the same: how it is loaded
 
     def __init__(
         self,
@@ -137,6 +138,8 @@ class ModelRow(View):
         if entry is None:
             return
         busy = self._library.is_at_work(path)
+        if entry.standing is Standing.READY:
+            menu.addAction(self.tr("How it is loaded…")).triggered.connect(self._loading_pressed)
         if entry.standing is not Standing.MISSING:
             menu.addAction(self.tr("Verify again")).triggered.connect(lambda: self._library.verify(path))
         if self._model.repository and entry.is_ours and entry.standing is not Standing.READY:
@@ -166,6 +169,9 @@ class ModelRow(View):
 
     def _pressed(self) -> None:
         self.chosen.emit(self._model)
+
+    def _loading_pressed(self) -> None:
+        self.loading_wanted.emit(self._model)
 
     def _stop_pressed(self) -> None:
         self._library.cancel(self._model.path)

@@ -14,7 +14,7 @@ from engine.hardware.report import HardwareReport
 from engine.jobs.desk import USUAL_AIM
 from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.planning.plan import Aim, RunPlan
-from engine.settings import Remote, Settings
+from engine.settings import Loading, Remote, Settings
 
 
 class FakeDesk:
@@ -99,6 +99,9 @@ class FakeDesk:
 
     def fetch_update(self) -> JobId:
         return self._note("fetch_update")
+
+    def foresee(self, model: InstalledModel, loading: Loading) -> JobId:
+        return self._note("foresee", model, loading)
 
     def plan_elsewhere(self, repository: str, quantization: str) -> JobId:
         return self._note("plan_elsewhere", repository, quantization)

@@ -131,7 +131,8 @@ def test_deleting_can_be_undone(page: WindowUnderTest) -> None:
 
 def test_files_of_others_are_only_taken_off_the_list(page: WindowUnderTest) -> None:
     show(page, entry(folder=""))
-    assert set(menu(page)) == {"Verify again", "Show in its folder", "Take off the list (its files stay)"}
+    words = {"How it is loaded…", "Verify again", "Show in its folder", "Take off the list (its files stay)"}
+    assert set(menu(page)) == words
 
 
 def test_models_of_other_programs_are_used_where_they_lie(page: WindowUnderTest) -> None:

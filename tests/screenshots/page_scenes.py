@@ -25,19 +25,24 @@ from engine.events import (
     JobFinished,
     JobId,
     LibraryListed,
+    LoadForeseen,
     ModelsFound,
     ModelsListed,
     Recommended,
     RuntimesListed,
     Scored,
 )
+from engine.figures import Range
 from engine.hardware.report import HardwareReport
 from engine.jobs.advising import advise_on
+from engine.jobs.foreseeing import LoadOutlook
 from engine.jobs.history import history
 from engine.jobs.runtimes import RuntimeOnShelf
 from engine.jobs.scoring import Score
+from engine.messages import sentence
 from engine.planning.machine import machine_of
 from engine.planning.plan import RunPlan
+from engine.settings import Loading
 from engine.telemetry.history import History, Quantity
 from tests.gui import money, samples
 from tests.gui.test_history_page import device, record, score
@@ -120,6 +125,25 @@ def _scored(made: Stage) -> None:
     job = made.window.desk.last("score")
     found = (accuracy(Quantity.GENERATION, 0.043, 1200), accuracy(Quantity.RESERVED, 0.004, 7))
     made.window.tell(Scored(job, Score(90, True, found, (), ())), JobFinished(job))
+
+
+def models_loading(made: Stage) -> None:
+    """A smaller model and half of the layers, with what that costs."""
+    models(made)
+    made.parts.models._loading.begin(MODEL)
+    _wait_for(made, "foresee")
+    usual = samples.plan()
+    memory = replace(usual.memory, ram=4 * GIB, vram=(("NVIDIA GeForce RTX 3060", 3 * GIB),))
+    speed = replace(usual.speed, generation_tps=Range(11, 13, 15))
+    reason = sentence(
+        "plan_split_asked", device="NVIDIA GeForce RTX 3060", layers=18, total=36, rest="2.6 GiB"
+    )
+    plan = replace(usual, n_gpu_layers=19, memory=memory, speed=speed, reasons=(reason,))
+    small = replace(MODEL, path="/models/small.gguf", name="Qwen3-0.6B", size_bytes=600 << 20)
+    loading = Loading(MODEL.path, 18, small.path)
+    made.parts.models._loading._change(loading)
+    outlook = LoadOutlook(loading, plan, usual, ("NVIDIA GeForce RTX 3060",), 910 << 20, (small,))
+    made.window.tell(LoadForeseen(made.window.desk.last("foresee"), outlook))
 
 
 def models_search(made: Stage) -> None:
@@ -300,6 +324,7 @@ PAGE_SCENES: dict[str, Scene] = {
     "trash": trash,
     "prompts": prompts,
     "models": models,
+    "models-loading": models_loading,
     "models-search": models_search,
     "downloads": downloads,
     "wizard-check": wizard_check,

@@ -97,6 +97,19 @@ def test_each_device_holds_what_the_host_planned(paths: Paths) -> None:
                 assert share.size_bytes == layer * (planned[share.device] - (share.device == last))
 
 
+def test_a_person_says_how_many_layers_are_on_a_node(paths: Paths) -> None:
+    """What is loaded otherwise is loaded again, and what nobody says leaves it as it is."""
+    with nodes(1024) as (node,):
+        checked_with(paths, as_gpu(node, MARGIN + 1024 * MIB))
+        guest = Guest(paths)
+        told = []
+        for wanted in ({}, {"device_layers": 7}, {}, {"device_layers": 0}):
+            pid = guest.loaded(wish_for(n_sequences=1, **wanted)).facts.pid
+            told.append((guest.look().models[0].request.n_gpu_layers, pid))
+        assert [layers for layers, _ in told] == [31, 8, 8, 0]
+        assert told[1][1] == told[2][1]
+
+
 def test_a_node_that_is_off_is_left_out(paths: Paths) -> None:
     with nodes(1024) as (node,):
         checked_with(paths, as_gpu(node, 1024 * MIB))

@@ -148,7 +148,7 @@ def test_its_memory_is_told(bench: Bench, tmp_path: Path) -> None:
 
 def test_another_vocabulary_is_refused_in_a_sentence(tmp_path: Path) -> None:
     other = tmp_path / "other.gguf"
-    other.write_bytes(_with_another_word(tiny(tmp_path).read_bytes()))
+    other.write_bytes(with_another_word(tiny(tmp_path).read_bytes()))
     made = Bench(tmp_path)
     try:
         ending = made.ending(made.load(draft_path=str(other)))
@@ -171,7 +171,7 @@ def test_a_model_that_cannot_go_back_and_a_file_that_is_not_there(tmp_path: Path
         made.client.close()
 
 
-def _with_another_word(file: bytes) -> bytes:
+def with_another_word(file: bytes) -> bytes:
     word, other = "Ġlamp".encode(), "Ġlamq".encode()
     length = struct.pack("<Q", len(word))
     assert file.count(length + word) == 1

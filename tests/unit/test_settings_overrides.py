@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.settings import Settings, load_settings, save_settings
+from engine.settings import Loading, Settings, load_settings, loading_of, save_settings, with_loading
 
 
 def test_there_and_back(tmp_path: Path) -> None:
@@ -36,3 +36,17 @@ def test_a_price_of_electricity_that_is_none_is_dropped(tmp_path: Path, price: s
     told = replace(settings, kwh_price=0.6, currency="USD")
     save_settings(path, told)
     assert load_settings(path) == (told, None)
+
+
+def test_how_models_are_loaded_is_kept_and_what_is_no_choice_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    chosen = Loading("/m/large.gguf", 12, "/m/small.gguf")
+    settings = with_loading(Settings(), chosen)
+    save_settings(path, settings)
+    assert load_settings(path) == (settings, None)
+    assert loading_of(settings, "/m/large.gguf") == chosen
+    assert loading_of(settings, "/m/other.gguf") == Loading("/m/other.gguf")
+    assert with_loading(settings, Loading("/m/large.gguf")).loading == ()
+    stored = [{"path": 7}, {"path": "/a", "device_layers": True}, {"path": "/b", "device_layers": -2}, 3]
+    path.write_text(json.dumps({"loading": [*stored, {"path": "/c", "device_layers": 4}]}))
+    assert load_settings(path)[0].loading == (Loading("/c", 4),)
