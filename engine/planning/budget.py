@@ -80,7 +80,7 @@ def budget_advice(
     ranked = _ranked(found, budget)
     nearest = None if ranked else next(iter(every), None)
     reason = _against(ranked, nearest, budget, terms)
-    shown = ranked[:MOST_MACHINES]
+    shown = tuple(_without_dearer_equals(ranked)[:MOST_MACHINES])
     remarks = (
         *((reason,) if reason else _left_over(ranked, budget)),
         *_missing(shown, terms),
@@ -106,6 +106,23 @@ def _offers(prices: PriceList, owned: Part | None) -> tuple[tuple[Offer, ...], b
 
 def _ranked(found: list[BudgetMachine], budget: float) -> tuple[BudgetMachine, ...]:
     return tuple(sorted((each for each in found if each.spent <= budget), key=rank, reverse=True))
+
+
+def _without_dearer_equals(ranked: tuple[BudgetMachine, ...]) -> list[BudgetMachine]:
+    """Who sees a machine needs no dearer one that is no quicker, whether for one or for many at once."""
+    kept: list[BudgetMachine] = []
+    for machine in ranked:
+        if not any(_does_as_much(better, machine) and better.spent <= machine.spent for better in kept):
+            kept.append(machine)
+    return kept
+
+
+def _does_as_much(better: BudgetMachine, machine: BudgetMachine) -> bool:
+    rows = zip(better.worth, machine.worth, strict=False)
+    return all(
+        other.tps is None or (one.tps is not None and one.tps.expected >= other.tps.expected)
+        for one, other in rows
+    )
 
 
 def rank(machine: BudgetMachine) -> tuple[float, ...]:

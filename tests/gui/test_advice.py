@@ -295,5 +295,5 @@ def test_the_report_has_energy_and_where_it_comes_from(page: WindowUnderTest) ->
     answer_budget(page, shipped_advice(), shipped_prices())
     text = view.report()
     assert "Electricity, CNY/kWh: 0.6" in text
-    assert "At most 210 W, 2026-01-10, https://" in text
+    assert "At most 181 W, 2023-01, https://" in text
     assert "Per million, at most: " in text and "Pays after: " in text

@@ -73,6 +73,12 @@ def prices(own: dict[str, Any]) -> PriceList:
     return merged(bare(), prices_from_json(own, bare()))
 
 
+@cache
+def one_computer() -> PriceList:
+    """With one slot; of the other one no price is known."""
+    return prices({**OWN, "parts": OWN["parts"][:1]})
+
+
 def advised(budget: float, terms: Terms = UNSAID, **others: Any) -> BudgetAdvice:
     return budget_advice(budget, others.pop("prices", priced()), FEW, terms, TODAY, **others)
 
@@ -155,7 +161,7 @@ def test_every_figure_has_its_origin() -> None:
 
 
 def test_what_tokens_cost() -> None:
-    advice = advised(22_000, Terms(given_price(0.5), given_price(16)))
+    advice = advised(22_000, Terms(given_price(0.5), given_price(16)), prices=one_computer())
     machine = next(m for m in advice.machines if m.offer.description.name.endswith("1 x GeForce RTX 4090"))
     assert machine.offer.watts is not None
     assert machine.offer.watts.high == 250 + 450
@@ -176,7 +182,7 @@ def test_what_tokens_cost() -> None:
 
 
 def test_answers_whose_caches_would_push_weights_out_of_the_card_wait_their_turn() -> None:
-    advice = advised(22_000)
+    advice = advised(22_000, prices=one_computer())
     machine = next(m for m in advice.machines if m.offer.description.name.endswith("1 x GeForce RTX 4090"))
     several, many = machine.worth[1:]
     assert several.tps is not None and many.tps is not None and many.memory is not None
@@ -259,7 +265,8 @@ def test_money_that_buys_nothing_that_runs_well() -> None:
 
 
 def test_the_advice_in_a_terminal() -> None:
-    lines = budget_lines(advised(22_000, Terms(given_price(0.6), given_price(100))))
+    terms = Terms(given_price(0.6), given_price(100))
+    lines = budget_lines(advised(22_000, terms, prices=one_computer()))
     told = "\n".join(lines)
     assert "Ryzen 9 7950X, 64 GB: 6,000 CNY, 2026-11, a shop" in told
     assert "13,000-16,000 CNY, 2025-09" in told
@@ -393,3 +400,18 @@ def test_money_that_is_left_over_is_explained() -> None:
     assert advice.machines[0].offer.description.name == "a box" and codes(advice)[0] == "budget_left"
     assert "budget_left" not in codes(advised(1900, prices=prices(dear)))  # nothing dearer within it
     assert "budget_left" not in codes(advised(10, prices=prices(dear)))
+
+
+def test_a_dearer_machine_that_is_no_quicker_is_not_shown() -> None:
+    advice = advised(60_000, prices=price_list(None))
+    for number, machine in enumerate(advice.machines):
+        for better in advice.machines[:number]:
+            dearer = better.spent <= machine.spent
+            rows = zip(better.worth, machine.worth, strict=True)
+            quicker = any(a.tps and b.tps and b.tps.expected > a.tps.expected for a, b in rows)
+            assert quicker or not dearer
+    box = {"kind": "computer", "date": "2026-11", "source": "a shop"}
+    box |= {"hardware": {"cpu": {"model": "Ryzen 9 7950X"}, "memory": {"size_gib": 64}}}
+    twins = {"parts": [{**box, "name": "a box", "price": 1000}, {**box, "name": "its twin", "price": 2000}]}
+    (only,) = advised(2000, prices=prices(twins)).machines
+    assert only.offer.description.name == "a box"
