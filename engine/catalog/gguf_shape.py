@@ -54,6 +54,7 @@ _FULLY_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7",
 _LOOKED_UP = ("token_embd", "per_layer_token_embd", "position_embd", "token_types")
 _LAYER = re.compile(r"blk\.(\d{1,3})\.")
 _NEVER_COPIED = frozenset({"F32", "BF16"})  # to the CPU's own layout, on any processor
+_TABLE_ITSELF = frozenset({"bitnet"})  # the output is multiplied with the embedding where that lies
 _COMPRESSED = frozenset({"deepseek4"})  # a window everywhere, and rows that stand for several tokens
 # An extra key row per token and layer for choosing what to attend to.
 _INDEXED = frozenset({"deepseek32", "glm-dsa"})
@@ -164,7 +165,8 @@ def _parts(header: GgufHeader) -> FileParts:
 def _matrices(header: GgufHeader) -> tuple[Matrices, ...]:
     """By type and kind. ggml copies rows in groups of 8. The embedding is looked up, not multiplied
     with, unless it serves as the output too: llama.cpp then has it twice."""
-    tied = _tensor(header, "output.weight") is None
+    itself = header.metadata.get("general.architecture") in _TABLE_ITSELF
+    tied = _tensor(header, "output.weight") is None and not itself
     table = _tensor(header, "token_embd.weight")
     multiplied = [tensor for tensor in header.tensors if _is_multiplied(tensor)]
     return _by_type(multiplied + ([table] if tied and table and table.shape[-1] % 8 == 0 else []))

@@ -128,6 +128,17 @@ def test_mla_with_experts_keeps_one_row_and_counts_its_experts(tmp_path: Path) -
     assert copied == weights.tensor_bytes - table
 
 
+def test_a_table_that_is_the_output_too_is_copied_but_by_bitnet(tmp_path: Path) -> None:
+    def copied(architecture: str) -> int:
+        path = write_model(tmp_path / f"{architecture}.gguf", architecture, DENSE, TENSORS)
+        return sum(one.size_bytes for one in weights_of(read_file_header(path)).matrices)
+
+    header = read_file_header(write_model(tmp_path / "m.gguf", "llama", DENSE, TENSORS))
+    table = next(tensor.size_bytes for tensor in header.tensors if tensor.name == "token_embd.weight")
+    assert copied("llama") == header.tensor_bytes
+    assert copied("bitnet") == header.tensor_bytes - table
+
+
 def test_a_window_is_found_with_and_without_its_pattern(tmp_path: Path) -> None:
     facts = {**DENSE, "block_count": 12, "attention.sliding_window": 128}
     shape = shape_of(read_file_header(write_model(tmp_path / "a.gguf", "gemma3", facts, TENSORS)))
