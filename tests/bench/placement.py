@@ -181,7 +181,8 @@ def _sweep(demand: Demand, machine: Machine) -> Iterator[Placement]:
         for counts in itertools.product(range(len(demand.pieces) + 1), repeat=len(gpus)):
             if sum(counts) > len(demand.pieces) or (order and not all(counts)):
                 continue
-            for experts in kinds if sum(counts) else (False,):
+            taken = demand.pieces[len(demand.pieces) - sum(counts) :]
+            for experts in kinds if any(piece.experts for piece in taken) else (False,):
                 way = place(demand, around, counts, experts, False)
                 small = all(part.size <= part.gpu.budget for part in way.parts)
                 if way.runs and not way.streamed and small:
