@@ -33,6 +33,7 @@ class WindowDoor:
         self._address = new_address(paths, _KIND)
         self._doorway = Doorway(self._address)
         self._closed = threading.Event()
+        self._listens = False
         write_address(paths, self._address, _KIND)
 
     @classmethod
@@ -43,13 +44,15 @@ class WindowDoor:
 
     def listen(self, asked: Callable[[str], None]) -> None:
         """`asked` is called with the file that a second start should open, "" for none, on a thread."""
+        self._listens = True
         threading.Thread(target=self._listen, args=(asked,), name="window door", daemon=True).start()
 
     def close(self) -> None:
         self._closed.set()
-        waker = connect(self._address)  # closing alone does not end an `accept`
-        if waker is not None:
-            waker.close()
+        if self._listens:  # closing alone does not end an `accept`; without one Windows would wait for it
+            waker = connect(self._address)
+            if waker is not None:
+                waker.close()
         self._doorway.close()
         forget_address(self._paths, self._address, _KIND)
         self._lock.release()
