@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, Qt
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from engine.chat.attachments import attached
+from engine.chat.attachments import attached, attached_image, part_of
 from engine.chat.conversation import ChatMessage, Conversation, MessageState
 from engine.chat.options import ChatOptions
 from engine.chat.shelf import Preset, Prompt, Shelf
@@ -183,6 +184,43 @@ def attachments(made: Stage) -> None:
     )
 
 
+def chat_images(made: Stage) -> None:
+    """A picture that was sent, and one that is about to be."""
+    _ready(made)
+    question = user(1, made.say("What is in this photo?", "这张照片里有什么？"))
+    photo = attached_image("ridges.png", _landscape())
+    told = made.say(
+        "The answer stands here. The picture was drawn for this page, and no vision model was run.",
+        "回答会显示在这里。图片是为这一页画的，没有运行视觉模型。",
+    )
+    asked = replace(question, parts=(part_of(photo), *question.parts))
+    made.open(_by_model(made, 1, asked, answer(2, told, 1, stats=STATS)))
+    chips = made.parts.chat.composer.chips
+    chips.show_file(chips.add("second.png"), attached_image("second.png", _landscape()))
+
+
+def _landscape() -> bytes:
+    """As a PNG file."""
+    picture = QImage(480, 320, QImage.Format.Format_RGB32)
+    sky = QLinearGradient(0, 0, 0, 320)
+    sky.setColorAt(0, QColor("#7fb0e6"))
+    sky.setColorAt(1, QColor("#f2dfc4"))
+    with QPainter(picture) as painter:
+        painter.fillRect(picture.rect(), sky)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for colour, x, y, radius in (
+            ("#fff3c4", 350, 90, 28),
+            ("#8ea3c4", 240, 460, 260),
+            ("#4c6b57", 90, 520, 280),
+        ):
+            painter.setBrush(QColor(colour))
+            painter.drawEllipse(QPoint(x, y), radius, radius)
+    data = QBuffer()
+    data.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(data, "PNG")  # type: ignore[call-overload]
+    return bytes(data.data().data())
+
+
 def slash(made: Stage) -> None:
     chat(made)
     show_shelf(made)
@@ -257,6 +295,7 @@ CHAT_SCENES: dict[str, Scene] = {
     "chat-interrupted": interrupted,
     "chat-context": context_full,
     "attachments": attachments,
+    "chat-images": chat_images,
     "slash": slash,
     "palette": palette,
 }

@@ -24,10 +24,12 @@ from engine.events import (
     JobCancelled,
     JobFinished,
     JobId,
+    LendingChanged,
     LibraryListed,
     LoadForeseen,
     ModelsFound,
     ModelsListed,
+    NodesListed,
     Recommended,
     RuntimesListed,
     Scored,
@@ -48,6 +50,7 @@ from tests.gui import money, samples
 from tests.gui.test_history_page import device, record, score
 from tests.gui.test_models_score import accuracy
 from tests.gui.test_models_search import results
+from tests.gui.test_preferences_nodes import ATTIC, BOX, there
 from tests.screenshots.chat_scenes import show_shelf
 from tests.screenshots.stage import GIB, MODEL, NOW, Scene, Stage
 
@@ -296,7 +299,15 @@ def runtimes(made: Stage) -> None:
 
 
 def computers(made: Stage) -> None:
+    """One that is ready, one that is off; this one is lent, and somebody computes here."""
     _at(made, made.parts.preferences._nodes)
+    lent = (("Ryzen 9 7950X", 50 * GIB),)
+    key, places = "K7QF-3ZMA-XN2E-W5TD-PB6H-R4YC", ("192.168.1.7:7341",)
+    made.window.tell(
+        NodesListed(made.window.desk.last("list_nodes"), (there(BOX, True), there(ATTIC, False))),
+        LendingChanged(_NOBODY, key, places, lent, guest="192.168.1.9"),
+    )
+    made.parts.preferences._lending._switch.setChecked(True)
 
 
 def privacy(made: Stage) -> None:
