@@ -29,7 +29,7 @@ class ApiSwitch(ServiceSwitch):
         self.show_settings()
         self.retranslate()
         self._beyond.clicked.connect(self._beyond_switched)
-        self._key.renewal_asked.connect(self._renew)
+        self._key.renewal_asked.connect(lambda: self._follow(desk.renew_api_key()))
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._told.address))
 
     def show_settings(self) -> None:
@@ -75,10 +75,6 @@ class ApiSwitch(ServiceSwitch):
         self._save("serve_beyond", on)
         if self._switch.isChecked():
             self._start()
-
-    def _renew(self) -> None:
-        self._failure.show_sentences()
-        self._job = self._desk.renew_api_key()
 
     def _whereabouts(self) -> str:
         address = self._told.address

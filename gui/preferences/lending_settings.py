@@ -28,7 +28,7 @@ class LendingSettings(ServiceSwitch):
         self.show_settings()
         self.retranslate()
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._told.key))
-        self._renew.clicked.connect(self._start_with_new_key)
+        self._renew.clicked.connect(lambda: self._follow(desk.lend(new_key=True)))
 
     def retranslate(self) -> None:
         self._name(self.tr("Lend this computer to other ones"), self.tr("Port for other computers"))
@@ -69,11 +69,6 @@ class LendingSettings(ServiceSwitch):
 
     def _end(self) -> JobId:
         return self._desk.stop_lending()
-
-    def _start_with_new_key(self) -> None:
-        self._failure.show_sentences()
-        self._job = self._desk.lend(new_key=True)
-        self._show_state()
 
     def _whereabouts(self) -> str:
         if not self._told.key:

@@ -116,8 +116,12 @@ class ServiceSwitch(View):
             self._show_state()
 
     def _start(self) -> None:
+        self._follow(self._begin())
+
+    def _follow(self, job: JobId) -> None:
+        """That job is at work now; what failed before is of no interest."""
         self._failure.show_sentences()
-        self._job = self._begin()
+        self._job = job
         self._show_state()
 
     def _save_port(self) -> None:
