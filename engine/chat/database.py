@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from engine.chat.reserve import Reserve
 from engine.errors import StoreDamaged, StoreError
 from engine.messages import Sentence, sentence
+from engine.write_ahead import write_ahead
 
 Result = TypeVar("Result")
 
@@ -124,7 +125,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        write_ahead(db, _BUSY_S)
         # FULL: what was saved is still there after a power cut, not only after a crash of the program.
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")

@@ -25,10 +25,12 @@ from engine.chat.found import ChatsFound, FoundConversation, FoundMessage
 from engine.chat.snippets import Snippet, snippet_of
 from engine.chat.words import Term, bare, index_singles, index_text, match_of, terms_of
 from engine.errors import StoreError
+from engine.write_ahead import write_ahead
 
 MOST_HITS: Final = 100
 _MOST_TITLES: Final = 30
 _FORMAT: Final = 1
+_BUSY_S: Final = 10.0  # that another program may hold it up
 _BATCH: Final = 200  # messages that are read into the index at once
 _READ: Final = (PartKind.TEXT, PartKind.REASONING, PartKind.FILE)
 _SCHEMA: Final = (
@@ -92,9 +94,9 @@ class SearchIndex:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         name = str(self._path) if self._path is not None else ":memory:"
-        db = sqlite3.connect(name, timeout=10, isolation_level=None, uri=True)
+        db = sqlite3.connect(name, timeout=_BUSY_S, isolation_level=None, uri=True)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(db, _BUSY_S)
             db.execute("PRAGMA synchronous = NORMAL")
             # Never made here: an empty file in its place would pass for a new database.
             db.execute("ATTACH DATABASE ? AS chats", (f"{self._chats.absolute().as_uri()}?mode=rw",))

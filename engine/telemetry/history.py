@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.errors import StoreError
+from engine.write_ahead import write_ahead
 
 KEPT_DAYS: Final = 90
 MOST_SCORES: Final = 20_000
 _MOST_LESSONS: Final = 500
 _ALONE: Final = 1.05  # answers in a batch, in the mean
 _SCHEMA: Final = 2  # 1 had no scores
-_BUSY_MS: Final = 2000  # that a reader may hold up the writer
+_BUSY_S: Final = 2.0  # that a reader may hold up the writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,9 @@ def _read(path: Path, table: str, kind: type[_Record], since: float) -> tuple[_R
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=_BUSY_MS / 1000)
+    database = sqlite3.connect(path, timeout=_BUSY_S)
     try:
-        database.execute("PRAGMA journal_mode=WAL")
+        write_ahead(database, _BUSY_S)
         database.execute("PRAGMA synchronous=NORMAL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if not 0 <= version <= _SCHEMA:
