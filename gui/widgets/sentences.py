@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
@@ -11,11 +13,16 @@ from engine.messages import TEMPLATES, Sentence, fill
 from gui.widgets.labels import Text
 
 CONTEXT = "messages"  # of the translation file
+_COMMAND: Final = re.compile("`([^`]*)`")  # words for a command line, marked as a terminal shows them
 
 
 def translate(sentence: Sentence) -> str:
-    """The sentence in the language of the window, English where it has no translation."""
-    return fill(QCoreApplication.translate(CONTEXT, TEMPLATES[sentence.code]), sentence.values)
+    """The sentence in the language of the window, English where it has no translation.
+
+    Commands stand in quotes; what the values hold stays as it is.
+    """
+    template = QCoreApplication.translate(CONTEXT, TEMPLATES[sentence.code])
+    return fill(_COMMAND.sub(r"“\1”", template), sentence.values)
 
 
 def translate_all(sentences: tuple[Sentence, ...]) -> str:

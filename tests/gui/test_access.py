@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from engine.chat.conversation import Folder, TrashedConversation
 from engine.events import ConversationsListed, DownloadPlanned, JobId, Noticed
-from engine.messages import TEMPLATES, sentence
+from engine.messages import TEMPLATES, Sentence, sentence
 from engine.settings import Settings
 from gui.shell.window import Page
 from gui.widgets.bytes_text import format_bytes, format_rate, format_seconds
@@ -156,6 +157,16 @@ def test_sentences_of_the_engine_are_translated(window: WindowUnderTest) -> None
     assert translate(sentence("disk_full", path="/数据")).startswith("/数据 所在的磁盘已满")
     for template in TEMPLATES.values():
         assert window.application.translate("messages", template) != template
+
+
+@pytest.mark.parametrize("window", [Settings(language=word) for word in ("en", "zh_CN")], indirect=True)
+def test_no_sentence_shows_markup(window: WindowUnderTest) -> None:
+    for code, template in TEMPLATES.items():
+        values = dict.fromkeys(re.findall(r"{(\w+)}", template), "x")
+        assert "`" not in translate(Sentence(code, values)), code
+    told = translate(sentence("usage", problem="no `word`", program="deskside"))
+    assert "“deskside --help”" in told
+    assert "no `word`" in told, "what comes from outside is shown as it is"
 
 
 STRONG = (with_contrast(LIGHT), with_contrast(DARK))
