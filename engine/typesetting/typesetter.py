@@ -8,10 +8,11 @@ import threading
 from collections.abc import Sequence
 
 from engine.chat.maths import LONGEST, Formula
+from engine.typesetting.limit import Limit
 from engine.typesetting.picture import LONGEST_HEADER, Picture, Style, read_reply, write_request
 
-LIMIT_S = 2.0  # for a formula
-START_LIMIT_S = 20.0  # for the first one of a process, which has libraries to load from a cold disk
+LIMIT_S = 2.0  # of the processor, for a formula
+START_LIMIT_S = 10.0  # for the first one of a process, which has libraries to load
 _MOST_FAILURES = 5  # starts in a row that brought nothing: the program is broken, not the formula
 
 
@@ -34,9 +35,7 @@ class Typesetter:
         process = self._running()
         if process is None:
             return None
-        timer = threading.Timer(self._limit_s if self._answered else START_LIMIT_S, process.kill)
-        timer.daemon = True
-        timer.start()
+        limit = Limit(process, self._limit_s if self._answered else START_LIMIT_S)
         try:
             picture = _ask(process, formula, style)
         except (OSError, ValueError):  # it was killed or closed, has crashed, or says what it may not
@@ -44,7 +43,7 @@ class Typesetter:
             self._end()
             return None
         finally:
-            timer.cancel()
+            limit.end()
         self._answered = True
         self._failures = 0
         return picture

@@ -111,7 +111,7 @@ def test_what_cannot_be_drawn_is_refused_in_time_and_the_next_one_is_drawn(
     begin = time.monotonic()
     assert typesetter.draw(block(tex), STYLE) is None
     assert typesetter.draw(block("x"), STYLE) is not None
-    assert time.monotonic() - begin < 60
+    assert time.monotonic() - begin < 200
 
 
 def test_one_of_too_many_pixels_is_refused(typesetter: Typesetter) -> None:
@@ -160,17 +160,18 @@ PICTURE = Picture(SIZE, bytes(range(200)) * 10)  # 20 pixels wide, 25 high
 GOOD = write_reply(PICTURE)
 
 
-def stand_in(answer: str) -> Typesetter:
+def stand_in(answer: str, limit_s: float = 0.3) -> Typesetter:
     program = STAND_IN.format(answer=answer, good=GOOD)
-    return Typesetter((sys.executable, "-c", program), limit_s=0.3)
+    return Typesetter((sys.executable, "-c", program), limit_s)
 
 
-def test_one_that_never_ends_is_killed_and_another_process_begins() -> None:
-    typesetter = stand_in("time.sleep(9999) if b'slow' in line else sys.stdout.buffer.write(GOOD)")
+@pytest.mark.parametrize("never", ["time.sleep(9999)", "exec('while True: pass')"], ids=["hangs", "computes"])
+def test_one_that_never_ends_is_killed_and_another_process_begins(never: str) -> None:
+    typesetter = stand_in(f"{never} if b'slow' in line else sys.stdout.buffer.write(GOOD)")
     assert typesetter.draw(block("a"), STYLE) == PICTURE
     begin = time.monotonic()
     assert typesetter.draw(block("slow"), STYLE) is None
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60
     assert typesetter.draw(block("b"), STYLE) == PICTURE
     typesetter.close()
     assert typesetter.draw(block("c"), STYLE) is None
@@ -188,6 +189,12 @@ def test_one_that_never_ends_is_killed_and_another_process_begins() -> None:
 def test_a_process_that_fails_gives_no_picture(answer: str) -> None:
     typesetter = stand_in(answer)
     assert [typesetter.draw(block("x"), STYLE) for _ in range(8)] == [None] * 8
+    typesetter.close()
+
+
+def test_waiting_for_the_processor_is_not_held_against_a_formula() -> None:
+    typesetter = stand_in("time.sleep(1.5 * (b'slow' in line)); sys.stdout.buffer.write(GOOD)", limit_s=1.0)
+    assert [typesetter.draw(block(tex), STYLE) for tex in ("a", "slow", "b")] == [PICTURE] * 3
     typesetter.close()
 
 
