@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _SAMPLE_EVERY_S: Final = 5.0  # a look wakes a sleeping processor, whose caches are cold
 _DAY_S: Final = 86_400.0
-_FAREWELL_S: Final = 2.0
+_FAREWELL_S: Final = 10.0  # a busy disk; nobody waits for a host that ends
 
 
 class Recorder:

@@ -23,7 +23,7 @@ MOST_SCORES: Final = 20_000
 _MOST_LESSONS: Final = 500
 _ALONE: Final = 1.05  # answers in a batch, in the mean
 _SCHEMA: Final = 2  # 1 had no scores
-_BUSY_S: Final = 2.0  # that a reader may hold up the writer
+_BUSY_S: Final = 10.0  # that others may hold a reader or the writer up, on a slow disk
 
 
 @dataclass(frozen=True, slots=True)
