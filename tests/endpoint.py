@@ -33,6 +33,7 @@ class Line:
 
     socket: socket.socket
     gone_at: float = 0.0  # time.monotonic() when the client was seen to have gone
+    may_go_on: threading.Event = field(default_factory=threading.Event)  # for answers that wait
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
@@ -52,7 +53,7 @@ class Line:
         """The connection ends with RST, not FIN."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def wait_until_gone(self, most_s: float = 10.0) -> None:
+    def wait_until_gone(self, most_s: float = 60.0) -> None:
         """Until the client has closed."""
         self.socket.settimeout(most_s)
         with contextlib.suppress(OSError):
@@ -104,8 +105,8 @@ class Endpoint:
         with connection, contextlib.suppress(OSError):
             request = _read(connection)
             line = Line(connection)
+            self.lines.append(line)  # first: who has seen the request looks for its line
             self.requests.append(request)
-            self.lines.append(line)
             self.answer(request, line)
 
 
@@ -121,7 +122,10 @@ def _read(connection: socket.socket) -> Request:
     method, path, _ = first.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", "0")):
-        body += connection.recv(65536)
+        piece = connection.recv(65536)
+        if not piece:
+            raise OSError("the client went while it asked")
+        body += piece
     return Request(method, path, headers, json.loads(body) if body else {})
 
 

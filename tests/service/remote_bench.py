@@ -32,8 +32,8 @@ from engine.runtime.values import GenerationRequest, LoadWish, Sampling, Turn
 Kind = TypeVar("Kind", bound=Event)
 
 ENDINGS = (JobFinished, JobFailed, JobCancelled)
-WAIT_S = 20.0
-IMPATIENT = Patience(connect_s=2.0, first_s=1.0, next_s=1.0, whole_s=2.0)
+WAIT_S = 60.0
+USUAL = Patience()
 HELLO = (Turn("user", "Hello"),)
 
 
@@ -119,7 +119,7 @@ class Bench:
     """Asks, waits for the end, and gives what was heard."""
 
     def __init__(
-        self, patience: Patience = IMPATIENT, ring: keyring.backend.KeyringBackend | None = None
+        self, patience: Patience = USUAL, ring: keyring.backend.KeyringBackend | None = None
     ) -> None:
         self.heard = Heard()
         self.keys = Keys(ring or MemoryRing())

@@ -35,7 +35,7 @@ from engine.runtime.values import (
     WhenFull,
 )
 from tests.endpoint import HEAD, Endpoint, Line, Request, models, reply
-from tests.service.remote_bench import HELLO, Bench, MemoryRing, remote_model, wait_for
+from tests.service.remote_bench import HELLO, WAIT_S, Bench, MemoryRing, remote_model, wait_for
 
 CHUNKED = HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked")
 
@@ -82,12 +82,14 @@ def test_pieces_arrive_while_the_endpoint_still_writes() -> None:
     def answer(request: Request, line: Line) -> None:
         line.send(HEAD)
         line.say("first")
-        bench.heard.until(job, TokenDelta)
+        assert line.may_go_on.wait(WAIT_S)
         line.say("second")
         line.end()
 
     with Endpoint(answer) as endpoint:
         job = bench.ask(endpoint.url)
+        bench.heard.until(job, TokenDelta)
+        endpoint.lines[0].may_go_on.set()
         bench.heard.until(job, GenerationFinished)
 
 

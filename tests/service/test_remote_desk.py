@@ -44,13 +44,12 @@ PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
 class DeskUnderTest:
     """The real desk in a folder of its own; nothing here needs the engine of this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.heard = Heard()
         self.paths = Paths(*(folder / name for name in ("data", "config", "state")))
         prepare(self.paths)
-        self.desk = LocalDesk(
-            self.heard.take, self.paths, Settings(), (sys.executable, str(PROGRAM)), live=False
-        )
+        program = (sys.executable, str(PROGRAM))
+        self.desk = LocalDesk(self.heard.take, self.paths, settings or Settings(), program, live=False)
 
     def done(self, job: JobId) -> list[Event]:
         """The events of that job, which has to end well."""
@@ -79,7 +78,8 @@ def ring() -> Iterator[MemoryRing]:
 
 @pytest.fixture
 def under_test(tmp_path: Path, ring: MemoryRing) -> Iterator[DeskUnderTest]:
-    made = DeskUnderTest(tmp_path)
+    # Else the endpoint would be asked for titles as well, at any moment.
+    made = DeskUnderTest(tmp_path, Settings(name_chats=False))
     yield made
     made.desk.close()
 
