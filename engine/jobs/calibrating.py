@@ -23,29 +23,33 @@ from engine.hardware.report import HardwareReport
 from engine.host.knowing import save_calibration
 from engine.jobs.calibration_models import HEAD, CalibrationModel, write_calibration_model
 from engine.paths import Paths
-from engine.planning.attention import busiest, parts_of
+from engine.planning.attention import busiest, crowding_of, missed_share, parts_of
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
 from engine.planning.cpu_speed import EXPERT_MATRICES, LARGE_BYTES, SMALL_BYTES, kernel_at
+from engine.planning.machine import machine_of
 from engine.runtime.timing import Timer, timer
 from engine.runtime.values import LoadRequest, Timing
 
+_PATIENCE_S = 60.0  # with one model, on a machine that is busy
 _LOOK_S = 3.0  # before it is asked whether other programs disturb
-BUDGET_S = 8.5  # after which no further type is begun: those with the nearest bits stand in for it
+BUDGET_S = 9.3  # no type is begun that would end later: those with the nearest bits stand in for it
 # The first ones are what most files consist of.
-TYPES = ("Q8_0", "Q4_K", "Q6_K", "Q4_0", "F16", "Q4_1", "Q5_K")
-_WIDTH, _FEED_FORWARD, _HEADS, _KV_HEADS = 2048, 4096, 32, 8
+TYPES = ("Q8_0", "Q4_K", "Q4_0", "Q6_K", "F16", "Q5_K", "Q4_1")
+_WIDTH, _FEED_FORWARD = 2048, 4096
+_HEADS, _LONE_HEADS = (32, 8), (16, 16)  # those of keys and values
 _CONTEXT = 256
 THIN = CalibrationModel("Q8_0", 24, 64, 64, 4, 2)
 THIN_EXPERTS = CalibrationModel("Q8_0", 16, 64, 32, 4, 2, experts=32, used=8)
 # Two sizes of matrix: what each takes at least comes out of the difference.
 EXPERTS = CalibrationModel("Q4_K", 3, 2048, 768, 8, 2, experts=64, used=8)
-SMALL_EXPERTS = CalibrationModel("Q4_K", 16, 1024, 256, 8, 2, experts=64, used=8)
-DEEP = CalibrationModel("Q8_0", 8, 256, 64, _HEADS, _KV_HEADS)
-ALONE = CalibrationModel("Q8_0", 4, 256, 64, 16, 16)
+SMALL_EXPERTS = CalibrationModel("Q4_K", 16, 1024, 256, 8, 2, experts=96, used=8)
 # About as wide as the smallest models that people run.
-_SMALL_LAYER = CalibrationModel("Q8_0", 1, 576, 1536, 9, 3)
+_SMALL_LAYER = CalibrationModel("Q4_0", 1, 576, 1536, 9, 3)
 SMALL = replace(_SMALL_LAYER, layers=round(SMALL_BYTES / _SMALL_LAYER.bytes_per_token))
-_DEEP_CONTEXT, _DEEP_COPIES = 4352, 16
+# What looks back is large, too: as in a real model, its weights leave no keys and values in the caches.
+DEEP, ALONE = "Q8_0", "Q4_K"
+PLAIN = "Q4_0"  # looks at nothing; that of `SMALL`, too
+_DEEP_CONTEXT, _ALONE_CONTEXT, _DEEP_COPIES = 4352, 2304, 16
 _LEAST_LAYER_S = 1e-6
 _CACHED_GAIN = 2.0  # weights of thin layers come from a cache of the core, not from memory
 
@@ -62,12 +66,10 @@ class Run:
 
     thin: Timed
     thin_experts: Timed
-    deep: Timed
-    alone: Timed
     experts: Timed
     small_experts: Timed
     small: Timed
-    typed: Mapping[str, Timed] = field(default_factory=dict)
+    typed: Mapping[str, Timed] = field(default_factory=dict)  # with long contexts: `DEEP`, `ALONE`
 
 
 def calibrate(
@@ -95,24 +97,23 @@ def calibrate(
         if clock.was_disturbed():
             return None
     progress(1.0)
-    calibration = calibration_of(run)
+    calibration = calibration_of(run, machine_of(report).l2_bytes)
     save_calibration(paths, report, calibration)
     return calibration
 
 
 def _run(clock: _Clock) -> Run:
     small = clock.time(SMALL)  # first, as such a model is loaded: into memory that nothing has used yet
-    first = TYPES[0]
-    typed = {first: clock.time(_typed(first))}
+    typed = {DEEP: clock.time(typed_model(DEEP), _DEEP_CONTEXT, _DEEP_COPIES)}
     thin, thin_experts = clock.time(THIN), clock.time(THIN_EXPERTS)
-    deep = clock.time(DEEP, _DEEP_CONTEXT, _DEEP_COPIES)
-    alone = clock.time(ALONE, _DEEP_CONTEXT, _DEEP_COPIES)
-    typed |= {EXPERTS.type_name: clock.time(_typed(EXPERTS.type_name))}
+    typed[ALONE] = clock.time(typed_model(ALONE), _ALONE_CONTEXT, _DEEP_COPIES)
+    typed[PLAIN] = clock.time(typed_model(PLAIN))
+    plain_s = clock.last_s
     experts, small_experts = clock.time(EXPERTS), clock.time(SMALL_EXPERTS)
     for name in TYPES:
-        if name not in typed and clock.spent_s < BUDGET_S:
-            typed[name] = clock.time(_typed(name))
-    return Run(thin, thin_experts, deep, alone, experts, small_experts, small, typed)
+        if name not in typed and clock.spent_s + plain_s < BUDGET_S:
+            typed[name] = clock.time(typed_model(name))
+    return Run(thin, thin_experts, experts, small_experts, small, typed)
 
 
 class _Disturbed(Exception):
@@ -130,6 +131,7 @@ class _Clock:
         self._began = time.monotonic()
         self._before = machine_times()
         self._done = 0
+        self.last_s = 0.0  # that the last model took
 
     @property
     def spent_s(self) -> float:
@@ -141,23 +143,25 @@ class _Clock:
         return was_busy(self._before, replace(after, own_s=own))
 
     def time(self, model: CalibrationModel, context: int = _CONTEXT, copies: int = 1) -> Timed:
+        began = self.spent_s
         self._token.raise_if_cancelled()
-        if self.spent_s > _LOOK_S and self.was_disturbed():
+        if began > _LOOK_S and self.was_disturbed():
             raise _Disturbed
-        self._progress(self._done / (len(TYPES) + 7))
+        self._progress(self._done / (len(TYPES) + 5))
         self._done += 1
         request = LoadRequest(
             str(self._path), context, self._threads, n_sequences=copies, kv_unified=copies > 1
         )
         try:
             write_calibration_model(self._path, model)
-            return Timed(model, self._probe.time(request))
+            return Timed(model, self._probe.time(request, _PATIENCE_S))
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise DiskFull.of("disk_full", path=str(self._path.parent)) from error
             raise
         finally:
             self._path.unlink(missing_ok=True)
+            self.last_s = self.spent_s - began
 
 
 def _folder(paths: Paths) -> Path:
@@ -165,13 +169,15 @@ def _folder(paths: Paths) -> Path:
     return paths.state
 
 
-def _typed(name: str) -> CalibrationModel:
-    one = CalibrationModel(name, 1, _WIDTH, _FEED_FORWARD, _HEADS, _KV_HEADS)
+def typed_model(name: str) -> CalibrationModel:
+    heads = _LONE_HEADS if name == ALONE else _HEADS
+    one = CalibrationModel(name, 1, _WIDTH, _FEED_FORWARD, *heads)
     return replace(one, layers=max(2, round(LARGE_BYTES / one.bytes_per_token)))
 
 
-def calibration_of(run: Run) -> Calibration:
-    """The rates behind the times, one thing after the other: each takes off what is known already."""
+def calibration_of(run: Run, l2_bytes: int) -> Calibration:
+    """The rates behind the times, one thing after the other: each takes off what is known already.
+    `l2_bytes`: of a core's second cache; 0: not known."""
     layers = _layer_seconds(run.thin, run), _layer_seconds(run.thin_experts, run)
     kernels = [
         KernelPoint(
@@ -189,7 +195,7 @@ def calibration_of(run: Run) -> Calibration:
         least_s = max((one.expert_matrix_s for one in fixed), default=0.0)
         point, matrix_s = _experts(run, number, layers[1][number], kernels, least_s)
         kernels.append(point)
-        cache, prompt_cache = _cache_rates(run.deep, number)
+        cache, prompt_cache = _cache_rates(run.typed[DEEP], number)
         gain = _small_gain(run, number, layers[0][number], kernels)
         fixed.append(
             FixedPoint(
@@ -200,7 +206,7 @@ def calibration_of(run: Run) -> Calibration:
                 matrix_s,
                 prompt_cache,
                 gain,
-                *_look_back(run, number),
+                *_look_back(run, number, l2_bytes),
             )
         )
     return Calibration(tuple(kernels), tuple(fixed))
@@ -252,20 +258,27 @@ def _small_gain(run: Run, number: int, layer_s: float, kernels: Sequence[KernelP
     return max(1.0, model.bytes_per_token / seconds / point.bytes_per_second)
 
 
-def _look_back(run: Run, number: int) -> tuple[float, float, float]:
+def _look_back(run: Run, number: int, l2_bytes: int) -> tuple[float, float]:
     """Seconds of an element of K and V, as `parts_of` takes them apart."""
 
-    def of(timed: Timed, token_s: float, depth: int) -> float:
-        looking_back = max(token_s - timed.timings[number].token_s, token_s / 100)
-        positions = busiest(depth, timed.timings[number].threads)
-        return looking_back / (timed.model.layers * timed.model.heads * HEAD * 2 * positions)
+    shared, lone = run.typed[DEEP], run.typed[ALONE]
+    deep, alone = shared.timings[number], lone.timings[number]
 
-    deep, alone = run.deep.timings[number], run.alone.timings[number]
+    def of(model: CalibrationModel, spent_s: float, timing: Timing, depth: int) -> float:
+        looking_back = max(spent_s - timing.token_s, spent_s / 100)
+        return looking_back / (model.layers * model.heads * HEAD * 2 * busiest(depth, timing.threads))
+
+    def missed(depth: int) -> float:
+        seen = depth / deep.threads  # by one thread
+        return missed_share(crowding_of(HEAD, HEAD, shared.model.kv_heads, seen, l2_bytes))
+
+    readers = shared.model.heads // shared.model.kv_heads
     return parts_of(
-        of(run.deep, deep.near_token_s, deep.near_depth),
-        of(run.deep, deep.deep_token_s, deep.depth),
-        of(run.alone, alone.deep_token_s, alone.depth),
-        DEEP.heads // DEEP.kv_heads,
+        (
+            (of(shared.model, deep.near_token_s, deep, deep.near_depth), readers, missed(deep.near_depth)),
+            (of(shared.model, deep.deep_token_s, deep, deep.depth), readers, missed(deep.depth)),
+            (of(lone.model, alone.deep_token_s, alone, alone.depth), 1, 0.0),
+        )
     )
 
 

@@ -28,11 +28,10 @@ class FixedPoint:
     expert_matrix_s: float = 0.0  # of each matrix of an expert: it begins cold, somewhere else in memory
     prompt_cache_elements_per_second: float = 0.0  # as above, for prompts; 0: not measured
     small_gain: float = 1.0  # of kernels' rates, for models of SMALL_BYTES: part of them stays in caches
-    # For a token, of an element of K and V and query head (attention.py): computing, fetching it from memory,
-    # fetching it again. All 0: not measured.
+    # For a token, of an element of K and V and query head (attention.py): computing, and fetching it from
+    # memory. 0: not measured.
     look_compute_s: float = 0.0
     look_first_s: float = 0.0
-    look_again_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

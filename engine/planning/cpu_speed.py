@@ -38,6 +38,7 @@ LAYER_S = 60e-6  # dense models: some ten kernels, each ending in a barrier of a
 EXPERT_LAYER_S = 200e-6
 # Sizes of models that a calibration times: one that stays in caches in part, and one too large for that.
 SMALL_BYTES, LARGE_BYTES = 90e6, float(208 << 20)
+COMPUTED_SHARE = 0.6  # of the fastest type: a type that reads no faster is bound by its kernel
 CALIBRATED_HEAD = 64  # elements of a head's keys
 EXPERT_MATRICES = 3  # of an expert: gate, up, down
 LATENT_LAYER_S = 670e-6  # MLA with 256 experts
@@ -154,16 +155,17 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
     shape = placement.demand.shape
     parts = matrices_of(placement)
     used = shape.experts_used / shape.experts if shape.experts else 1.0
+    gain = _cached_gain(sum(part.size_bytes for part in parts), fixed)
     read = seconds = operations = prompt_s = 0.0
     for part in parts:
         point = kernel_at(calibration.kernels, part.type_name, machine.threads, part.experts)
         touched = part.size_bytes * (used if part.experts else 1.0)
         read += touched
-        seconds += touched / point.bytes_per_second
+        seconds += touched / (point.bytes_per_second * gain ** _bound_by_memory(point, calibration))
         weights = touched / bytes_per_weight(part.type_name)
         operations += 2 * weights
         prompt_s += 2 * weights / point.prompt_operations_per_second
-    rate = read / max(seconds, 1e-12) * _cached_gain(sum(part.size_bytes for part in parts), fixed)
+    rate = read / max(seconds, 1e-12)
     return CpuRates(
         memory=rate * 1e3,  # never the limit: it is in the kernels' measured rate
         kernels=max(rate, 1.0),
@@ -182,7 +184,7 @@ def _look_back(fixed: FixedPoint, machine: Machine) -> LookBack | None:
     if not fixed.look_compute_s:
         return None
     work = POSITION_ELEMENTS_AVX512 if machine.avx512 else POSITION_ELEMENTS
-    return LookBack(fixed.look_compute_s, fixed.look_first_s, fixed.look_again_s, CALIBRATED_HEAD, work)
+    return LookBack(fixed.look_compute_s, fixed.look_first_s, CALIBRATED_HEAD, work)
 
 
 def _cached_gain(size: float, fixed: FixedPoint) -> float:
@@ -190,6 +192,15 @@ def _cached_gain(size: float, fixed: FixedPoint) -> float:
     measured."""
     share = math.log(LARGE_BYTES / max(size, SMALL_BYTES)) / math.log(LARGE_BYTES / SMALL_BYTES)
     return float(fixed.small_gain ** max(share, 0.0)) if fixed.small_gain > 1 else 1.0
+
+
+def _bound_by_memory(point: KernelPoint, calibration: Calibration) -> float:
+    """0 where it is the kernel that takes the time, so that caches make nothing faster; 1 where it reads as
+    fast as any type does with so many threads."""
+    names = {one.type_name for one in calibration.kernels if not one.experts}
+    rates = [kernel_at(calibration.kernels, name, point.threads).bytes_per_second for name in names]
+    share = point.bytes_per_second / max(rates, default=point.bytes_per_second)
+    return min(max((share - COMPUTED_SHARE) / (1 - COMPUTED_SHARE), 0.0), 1.0)
 
 
 def matrices_of(placement: Placement) -> tuple[Matrices, ...]:
@@ -245,14 +256,13 @@ def _main_type(name: str) -> str:
 def kernel_at(
     points: Sequence[KernelPoint], type_name: str, threads: int, experts: bool = False
 ) -> KernelPoint:
-    """The rate of a type at a number of threads; of a type that was not measured, the one with the
-    nearest bits. Experts have rates of their own where those were measured."""
+    """The rate of a type at a number of threads; of a type that was not measured, that of its nearest
+    relative. Experts have rates of their own where those were measured."""
     alike = [point for point in points if point.experts is experts]
     alike = alike or [point for point in points if not point.experts] or list(points)
     own = [point for point in alike if point.type_name == type_name]
     if not own:
-        bits = _BITS.get(type_name, 4.5)
-        nearest = min(alike, key=lambda point: abs(_BITS.get(point.type_name, 4.5) - bits)).type_name
+        nearest = min(alike, key=lambda point: _distance(point.type_name, type_name)).type_name
         own = [point for point in alike if point.type_name == nearest]
     return KernelPoint(
         type_name,
@@ -261,6 +271,17 @@ def kernel_at(
         _between([(point.threads, point.prompt_operations_per_second) for point in own], threads),
         experts,
     )
+
+
+def _distance(one: str, other: str) -> float:
+    """In bits of a weight. Types of one kind unpack alike, which counts for as much as half a bit."""
+    bits = abs(_BITS.get(one, 4.5) - _BITS.get(other, 4.5))
+    return bits + (0.0 if _kind(one) == _kind(other) else 0.6)
+
+
+def _kind(type_name: str) -> str:
+    """Blocks of 256 weights, tables, or plain ones."""
+    return "K" if type_name.endswith("_K") else "IQ" if type_name.startswith("IQ") else ""
 
 
 def fixed_at(points: Sequence[FixedPoint], threads: int) -> FixedPoint:
@@ -277,7 +298,6 @@ def fixed_at(points: Sequence[FixedPoint], threads: int) -> FixedPoint:
         read(lambda point: point.small_gain),
         read(lambda point: point.look_compute_s),
         read(lambda point: point.look_first_s),
-        read(lambda point: point.look_again_s),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from engine.catalog.model import AttentionKind, ModelShape
 from engine.figures import Origin, Range
 from engine.hardware.described import EngineKind
-from engine.planning.attention import busiest, crowding, row_bytes
+from engine.planning.attention import busiest, crowding
 from engine.planning.calibration import Corrections
 from engine.planning.cpu_speed import (
     HYBRID_LAYER_S,
@@ -178,7 +178,7 @@ def _looking_back(shape: ModelShape, depth: int, machine: Machine, cpu: CpuRates
     for elements, positions in _elements_by_depth(shape, depth):
         filled = crowding(shape, positions, machine.threads, machine.l2_bytes)
         waiting = busiest(positions, machine.threads) / max(positions, 1)
-        element = found.element_s(shape.key_length, sharing, filled, row_bytes(shape))
+        element = found.element_s(shape.key_length, shape.kv_heads, sharing, filled)
         seconds += elements * waiting * element
     return seconds
 

@@ -25,6 +25,7 @@ from engine.jobs.calibrating import (
     ALONE,
     DEEP,
     EXPERTS,
+    PLAIN,
     SMALL,
     SMALL_EXPERTS,
     THIN,
@@ -33,9 +34,11 @@ from engine.jobs.calibrating import (
     Run,
     Timed,
     calibration_of,
+    typed_model,
 )
 from engine.jobs.calibration_models import HEAD, CalibrationModel, write_calibration_model
 from engine.paths import Paths
+from engine.planning.attention import POSITION_ELEMENTS, LookBack, crowding_of
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
 from engine.planning.cpu_speed import kernel_at
 from engine.planning.machine import machine_of
@@ -82,9 +85,15 @@ def test_calibration_models_are_sound_files(tmp_path: Path, kind: str, experts: 
 def test_rates_are_found_behind_times() -> None:
     """Times made from known rates give those rates back."""
     rate, expert_rate, layer, expert_layer, matrix = 10e9, 6e9, 40e-6, 90e-6, 7e-6
-    compute, first, again = 0.14e-9, 0.5e-9, 0.2e-9
-    elements = 1 / (compute + (first + 3 * again) / 4)
+    compute, first = 0.14e-9, 0.5e-9
+    look = LookBack(compute, first, HEAD, POSITION_ELEMENTS)
     prompt_elements, operations = 30e9, 2e11
+
+    def looking(model: CalibrationModel, depth: int) -> float:
+        """Seconds of a token, with one core's second cache of 1 MiB."""
+        crowded = crowding_of(HEAD, HEAD, model.kv_heads, depth, 1 << 20)
+        element_s = look.element_s(HEAD, model.kv_heads, model.heads // model.kv_heads, crowded)
+        return model.layers * model.heads * HEAD * 2 * depth * element_s
 
     def timed(model: CalibrationModel, fixed: float, cached: float = 1) -> Timed:
         thin = model is THIN_EXPERTS
@@ -93,27 +102,23 @@ def test_rates_are_found_behind_times() -> None:
         scattered = experts / expert_rate + matrices * matrix
         token_s = model.layers * fixed + (model.bytes_per_token - experts) / rate / cached + scattered
         prompt = operations / (2 * model.layers * model.matrices)
-        row = model.layers * model.heads * HEAD * 2
-        deep_prompt = 1 / (1 / prompt + row * 4000 / prompt_elements)
-        shared = model.heads // model.kv_heads
-        near_s = token_s + row * 500 * compute
-        deep_s = token_s + row * 4000 * (compute + (first + (shared - 1) * again) / shared)
+        deep_prompt = 1 / (1 / prompt + model.layers * model.heads * HEAD * 2 * 4000 / prompt_elements)
+        near_s, deep_s = token_s + looking(model, 500), token_s + looking(model, 4000)
         return Timed(model, (Timing(1, token_s, prompt, deep_s, 4000, deep_prompt, near_s, 500),))
 
-    typed = {name: CalibrationModel(name, 6, 2048, 4096, 32, 8) for name in ("Q8_0", "Q4_K")}
+    names = (DEEP, ALONE, PLAIN)
     made = calibration_of(
         Run(
             timed(THIN, layer, 2),
             timed(THIN_EXPERTS, expert_layer, 2),
-            timed(DEEP, layer),
-            timed(ALONE, layer),
             timed(EXPERTS, expert_layer),
             timed(SMALL_EXPERTS, expert_layer),
             timed(SMALL, layer, 1.5),
-            {name: timed(model, layer) for name, model in typed.items()},
-        )
+            {name: timed(typed_model(name), layer) for name in names},
+        ),
+        l2_bytes=1 << 20,
     )
-    for name in typed:
+    for name in names:
         found = kernel_at(made.kernels, name, 1)
         assert found.bytes_per_second == pytest.approx(rate, rel=0.03)
         assert found.prompt_operations_per_second == pytest.approx(operations)
@@ -125,11 +130,30 @@ def test_rates_are_found_behind_times() -> None:
     assert fixed.expert_layer_s == pytest.approx(expert_layer, rel=0.1)
     assert fixed.expert_matrix_s == pytest.approx(matrix, rel=0.2)
     assert fixed.small_gain == pytest.approx(1.5, rel=0.05)
-    assert fixed.cache_elements_per_second == pytest.approx(elements, rel=0.01)
-    assert (fixed.look_compute_s, fixed.look_first_s, fixed.look_again_s) == pytest.approx(
-        (compute, first, again), rel=0.02
-    )
+    assert (fixed.look_compute_s, fixed.look_first_s) == pytest.approx((compute, first), rel=0.02)
     assert fixed.prompt_cache_elements_per_second == pytest.approx(prompt_elements, rel=0.01)
+
+
+def test_a_type_that_was_not_measured_is_that_of_its_nearest_relative() -> None:
+    """With as many bits, a type without blocks of 256 unpacks as others without."""
+    points = [
+        KernelPoint(name, 1, rate, 1e11) for name, rate in (("Q4_K", 9e9), ("Q4_0", 15e9), ("Q8_0", 14e9))
+    ]
+    for name, rate in (("Q4_1", 15e9), ("Q5_K", 9e9), ("Q6_K", 9e9), ("F16", 14e9)):
+        assert kernel_at(points, name, 1).bytes_per_second == rate
+
+
+def test_what_a_small_model_gains_from_caches_is_nothing_where_its_kernel_takes_the_time() -> None:
+    points = tuple(KernelPoint(name, 1, rate, 1e11) for name, rate in (("Q4_K", 6e9), ("Q8_0", 14e9)))
+    speeds = {}
+    for gain in (1.0, 1.5):
+        fixed = FixedPoint(1, 5e-5, 1e-4, 5e9, small_gain=gain)
+        machine = replace(machine_of(RYZEN_64), calibration=Calibration(points, (fixed,)), threads=1)
+        for name in ("Q4_K_M", "Q8_0"):
+            spec, quantization = published("SmolLM2-135M-Instruct", name)
+            speeds[gain, name] = plan_on(machine, spec, quantization, 4096).speed.generation_tps.expected
+    assert speeds[1.5, "Q4_K_M"] == pytest.approx(speeds[1.0, "Q4_K_M"])
+    assert speeds[1.5, "Q8_0"] > 1.05 * speeds[1.0, "Q8_0"]
 
 
 def test_what_is_kept_comes_back_for_this_machine_only(tmp_path: Path) -> None:
