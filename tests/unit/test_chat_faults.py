@@ -188,12 +188,14 @@ def test_a_copy_is_due_once_an_hour_and_only_after_changes(path: Path) -> None:
 
 def test_the_newest_copy_and_one_of_an_earlier_day_stay(path: Path) -> None:
     filled(path, 2)
-    folder = make_copy(path).parent
+    first = make_copy(path)
     for stamp in ("20200101-080000", "20200101-090000", "20200102-080000"):
-        shutil.copy(next(folder.iterdir()), folder / f"chats-{stamp}.sqlite3")
+        shutil.copy(first, first.with_name(f"chats-{stamp}.sqlite3"))
     time.sleep(1.1)  # copies are named by the second
     newest = make_copy(path)
-    assert [copy.path.name for copy in copies_of(path)] == [newest.name, "chats-20200102-080000.sqlite3"]
+    is_midnight_between = first.name[:14] != newest.name[:14]
+    earlier = first.name if is_midnight_between else "chats-20200102-080000.sqlite3"
+    assert [copy.path.name for copy in copies_of(path)] == [newest.name, earlier]
     time.sleep(1.1)
     only = make_copy(path, only=True)
     assert [copy.path for copy in copies_of(path)] == [only]
@@ -250,7 +252,7 @@ def test_two_programs_change_the_format_at_once(path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    assert [run.communicate(timeout=60)[0].strip() for run in runs] == ["old"] * 4
+    assert [run.communicate(timeout=200)[0].strip() for run in runs] == ["old"] * 4
 
 
 # a full disk

@@ -87,7 +87,7 @@ def test_two_programs_at_once_lose_nothing(queue: DownloadQueue, tmp_path: Path)
     for other in others:
         other.start()
     for other in others:
-        other.join(60)
+        other.join(200)
     assert len(queue.entries()) == 40
 
 

@@ -21,7 +21,7 @@ for number in range({LINES}):
 
 def write(folder: Path) -> Path:
     done = subprocess.run(
-        [sys.executable, "-c", WRITER, str(folder)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", WRITER, str(folder)], capture_output=True, text=True, timeout=200, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     return folder / "deskside.log"

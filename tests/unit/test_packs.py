@@ -280,7 +280,7 @@ def test_a_pack_that_ends_workers_twice_is_put_aside(shelf: Shelf) -> None:
     for _ in range(2):
         assert shelf.in_use() == "cuda-1"
         done = subprocess.run(
-            [sys.executable, "-c", child, str(shelf.folder.parent)], check=False, timeout=60
+            [sys.executable, "-c", child, str(shelf.folder.parent)], check=False, timeout=200
         )
         assert done.returncode == 9
     with shelf.attempt() as name:
