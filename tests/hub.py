@@ -29,6 +29,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _PIECE = 16 << 10
+_CATCHES_UP_S = 0.05  # of what a busy machine held up of a throttled body: it never comes in a burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,14 @@ class StandInHub:
         self.repositories.setdefault(repository, {})[name] = file
         return file
 
+    def at_rest(self) -> Served:
+        """What it saw, once nothing is being sent: bytes are counted a moment after they went out."""
+        deadline = time.monotonic() + 60
+        while self.served.open_bodies:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        return self.served
+
     def __enter__(self) -> Self:
         for server in (self._hub, self._cdn):
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -164,6 +173,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = 64  # what finds no place tries again only a second later
 
     def __init__(self, hub: StandInHub, port: int) -> None:
         self.hub = hub
@@ -426,7 +436,7 @@ class _Handler(BaseHTTPRequestHandler):
             stop -= faults.truncate
             self.close_connection = True
         sent = 0
-        begun = time.monotonic()
+        due = time.monotonic()
         for offset in range(start, stop, _PIECE):
             piece = content[offset : min(offset + _PIECE, stop)]
             if 0 <= faults.stall_after <= sent:
@@ -440,8 +450,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self._count(len(piece), faults):
                 return
             if faults.bytes_per_second:
-                ahead = sent / faults.bytes_per_second - (time.monotonic() - begun)
-                if ahead > 0 and self.hub.closing.wait(ahead):
+                now = time.monotonic()
+                due = max(due, now - _CATCHES_UP_S) + len(piece) / faults.bytes_per_second
+                if due > now and self.hub.closing.wait(due - now):
                     return
 
     def _drip(self, piece: bytes, seconds: float) -> None:

@@ -28,7 +28,7 @@ MIB = 1 << 20
 REPOSITORY = "owner/Tiny-GGUF"
 NAME = "Tiny-Q4_K_M.gguf"
 CONTENT = random.Random(1).randbytes(24 * MIB + 12_345)
-QUICK = Tuning(stall_seconds=0.5)
+QUICK = Tuning(stall_seconds=0.5)  # only where something stands still: a busy machine pauses too
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def plan_of(hub: StandInHub, models: Path) -> DownloadPlan:
 
 
 def fetch(
-    hub: StandInHub, models: Path, watch: Watch | None = None, tuning: Tuning = QUICK
+    hub: StandInHub, models: Path, watch: Watch | None = None, tuning: Tuning | None = None
 ) -> InstalledModel:
     watch = watch or Watch()
-    return pull(plan_of(hub, models), watch, watch.token, tuning=tuning)
+    return pull(plan_of(hub, models), watch, watch.token, tuning=tuning or Tuning())
 
 
 def published(models: Path) -> list[Path]:
@@ -90,13 +90,13 @@ def test_a_model_arrives_whole_and_is_not_fetched_twice(hub: StandInHub, models:
     assert_arrived(models, model)
     assert (model.repository, model.quantization, model.verified) == (REPOSITORY, "Q4_K_M", True)
     assert model.sha256 == hashlib.sha256(CONTENT).hexdigest()
-    assert hub.served.body_bytes == len(CONTENT)
+    assert hub.at_rest().body_bytes == len(CONTENT)
     assert watch.states[0] is TransferState.FETCHING and watch.states[-1] is TransferState.COMPLETE
     assert watch.seen[-1].done_bytes == len(CONTENT)
     assert Library(models, models / "state", models).find(f"{REPOSITORY}:q4_k_m") == model
 
     assert fetch(hub, models) == model
-    assert hub.served.body_bytes == len(CONTENT)
+    assert hub.at_rest().body_bytes == len(CONTENT)
 
 
 def test_connections_are_kept_and_segments_spread_over_them(hub: StandInHub, models: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_finished_file_without_its_record_is_read_not_fetched(hub: StandInHub,
     watch = Watch()
     fetch(hub, models, watch)
     assert TransferState.VERIFYING in watch.states
-    assert hub.served.body_bytes == len(CONTENT)
+    assert hub.at_rest().body_bytes == len(CONTENT)
     assert_arrived(models, model)
 
 
@@ -152,7 +152,7 @@ def test_faults_that_are_survived(hub: StandInHub, models: Path, faults: Faults)
         assert hub.served.requests["HEAD"] > 1
 
 
-@pytest.mark.parametrize("stall_seconds", [0.3, 5], ids=["ended by us", "said before"])
+@pytest.mark.parametrize("stall_seconds", [1, 5], ids=["ended by us", "said before"])
 def test_a_stall_is_noticed_and_said(hub: StandInHub, models: Path, stall_seconds: float) -> None:
     hub.faults = Faults(stall_after=0)
     seen: list[DownloadProgress] = []
@@ -169,7 +169,7 @@ def test_a_stall_is_noticed_and_said(hub: StandInHub, models: Path, stall_second
 
 
 def test_a_hub_that_was_away_is_found_again(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(bytes_per_second=4e6)
+    hub.faults = Faults(bytes_per_second=1e6)
     away, back = threading.Event(), threading.Event()
     returned: list[StandInHub] = []
 
@@ -262,7 +262,7 @@ def test_a_bit_that_always_flips_is_never_published(hub: StandInHub, models: Pat
     with pytest.raises(DownloadError, match="wrong checksum"):
         fetch(hub, models)
     assert published(models) == []
-    assert hub.served.body_bytes == 2 * len(CONTENT)
+    assert hub.at_rest().body_bytes == 2 * len(CONTENT)
     assert (models / REPOSITORY / (NAME + ".quarantine")).stat().st_size == len(CONTENT)
     hub.faults = Faults()
     assert_arrived(models, fetch(hub, models))
@@ -271,11 +271,11 @@ def test_a_bit_that_always_flips_is_never_published(hub: StandInHub, models: Pat
 def test_a_bit_that_flipped_once_is_found_and_only_its_segment_changed(hub: StandInHub, models: Path) -> None:
     hub.faults = Faults(flip_at=2 * MIB + 5, flip_times=1)
     assert_arrived(models, fetch(hub, models, tuning=Tuning(connections=1)))
-    assert hub.served.body_bytes - len(CONTENT) == 3 * MIB  # compared from the front on
+    assert hub.at_rest().body_bytes - len(CONTENT) == 3 * MIB  # compared from the front on
 
 
 def test_a_disk_at_its_floor_pauses_and_goes_on_when_there_is_room(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(bytes_per_second=1e6)
+    hub.faults = Faults(bytes_per_second=3e5)
     free = [1 << 40]
     tuning = Tuning(free_bytes=lambda _: free[0], floor_bytes=1 << 30)
 
@@ -307,7 +307,7 @@ def test_a_server_that_drips_is_left(hub: StandInHub, models: Path) -> None:
 
 
 def test_a_replaced_file_is_noticed_midway(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(bytes_per_second=4e6)
+    hub.faults = Faults(bytes_per_second=1e6)
 
     def watch(progress: DownloadProgress) -> None:
         if progress.done_bytes > 3 * MIB:
@@ -319,7 +319,7 @@ def test_a_replaced_file_is_noticed_midway(hub: StandInHub, models: Path) -> Non
 
 
 def test_a_server_with_other_etags_is_accepted_on_the_word_of_the_hub(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(bytes_per_second=4e6)
+    hub.faults = Faults(bytes_per_second=1e6)
 
     def watch(progress: DownloadProgress) -> None:
         if progress.done_bytes > 3 * MIB:
@@ -340,13 +340,13 @@ def test_a_speed_cap_is_kept_to_and_can_be_lifted_midway(hub: StandInHub, models
             assert not progress.waiting_for  # held back by us, not by the network
             pace.change(0)
 
-    tuning = replace(QUICK, pace=pace)
+    tuning = Tuning(pace=pace)
     assert_arrived(models, pull(plan_of(hub, models), watch, CancelToken(), tuning=tuning))
     assert rates[0] < 4.5 * MIB
 
 
 def test_pause_and_resume_cost_little(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(bytes_per_second=4e6)
+    hub.faults = Faults(bytes_per_second=1e6)
     for stop in (5, 11, 17):
         watch = Watch(cancel_at=stop * MIB)
         with pytest.raises(Cancelled):
@@ -373,16 +373,16 @@ def test_cancelling_does_not_wait_for_the_network(hub: StandInHub, models: Path,
 
     threading.Timer(1.0, cancel).start()
     with pytest.raises(Cancelled):
-        fetch(hub, models, watch, Tuning())  # its stall limit is 15 s: only a cut can end this sooner
-    assert time.monotonic() - cancelled_at[0] < 3
-    deadline = time.monotonic() + 5
+        fetch(hub, models, watch)  # its stall limit is 12 s: only a cut can end this sooner
+    assert time.monotonic() - cancelled_at[0] < 10
+    deadline = time.monotonic() + 60
     while any(thread.name.startswith("download") for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "a lane is left over"
         time.sleep(0.01)
 
 
 def test_rot_on_the_disk_costs_one_segment(hub: StandInHub, models: Path) -> None:
-    hub.faults = Faults(bytes_per_second=4e6)
+    hub.faults = Faults(bytes_per_second=1e6)
     with pytest.raises(Cancelled):
         fetch(hub, models, Watch(cancel_at=12 * MIB))
     part = models / REPOSITORY / (NAME + ".part")
@@ -391,12 +391,12 @@ def test_rot_on_the_disk_costs_one_segment(hub: StandInHub, models: Path) -> Non
         file.write(b"rotten")
     hub.faults = Faults()
     assert_arrived(models, fetch(hub, models))
-    assert 0 < hub.served.body_bytes - len(CONTENT) <= 3 * MIB  # a segment has 1 MiB here
+    assert 0 < hub.at_rest().body_bytes - len(CONTENT) <= 3 * MIB  # a segment has 1 MiB here
 
 
 def test_a_lost_journal_begins_again_and_a_lost_part_too(hub: StandInHub, models: Path) -> None:
     for lost in (".part", ".part.journal"):
-        hub.faults = Faults(bytes_per_second=4e6)
+        hub.faults = Faults(bytes_per_second=1e6)
         with pytest.raises(Cancelled):
             fetch(hub, models, Watch(cancel_at=6 * MIB))
         (models / REPOSITORY / (NAME + lost)).unlink()
@@ -420,16 +420,16 @@ def test_shards_are_one_item(hub: StandInHub, models: Path) -> None:
     for number, shard in enumerate(shards):
         hub.add_file("owner/Big", "Q8/" + shard, CONTENT[: (number + 2) * MIB])
     plan = plan_download(hub.endpoint, "owner/Big", "q8_0", models)
-    hub.faults = Faults(bytes_per_second=3e6)
-    watch = Watch(cancel_at=4 * MIB)
+    hub.faults = Faults(bytes_per_second=5e5)
+    watch = Watch(cancel_at=3 * MIB)
     with pytest.raises(Cancelled):
-        pull(plan, watch, watch.token, tuning=QUICK)
+        pull(plan, watch, watch.token, tuning=Tuning())
     assert [path.name for path in published(models)] == shards[:1]
     assert Library(models, models, models).installed() == ()
 
     hub.faults = Faults()
     watch = Watch()
-    model = pull(plan, watch, watch.token, tuning=QUICK)
+    model = pull(plan, watch, watch.token, tuning=Tuning())
     assert model.size_bytes == plan.size_bytes == watch.seen[-1].done_bytes == 9 * MIB
     assert watch.seen[0].done_bytes >= 2 * MIB
     assert [p.state for p in watch.seen].count(TransferState.COMPLETE) == 1  # not one a shard
@@ -442,7 +442,7 @@ def test_discarding_removes_all_that_is_unfinished(hub: StandInHub, models: Path
     hub.add_file("owner/Big", "Big-Q8_0-00002-of-00002.gguf", CONTENT[: 20 * MIB])
     hub.add_file("owner/Big", "Big-Q4_0.gguf", CONTENT[:MIB])
     pull(plan_download(hub.endpoint, "owner/Big", "Q4_0", models), Watch(), CancelToken())
-    hub.faults = Faults(bytes_per_second=3e6)
+    hub.faults = Faults(bytes_per_second=1e6)
     watch = Watch(cancel_at=4 * MIB)
     with pytest.raises(Cancelled):
         pull(plan_download(hub.endpoint, "owner/Big", "Q8_0", models), watch, watch.token)

@@ -38,13 +38,11 @@ def mirror() -> Iterator[StandInHub]:
         yield mirror
 
 
-def fetch(hub: StandInHub, models: Path, *mirrors: str, stall_seconds: float = 0.5) -> list[DownloadProgress]:
+def fetch(hub: StandInHub, models: Path, *mirrors: str) -> list[DownloadProgress]:
     """Fetches, and checks what arrived."""
     seen: list[DownloadProgress] = []
     plan = plan_download(hub.endpoint, REPOSITORY, "", models, mirrors=mirrors)
-    model = pull(
-        plan, seen.append, CancelToken(), tuning=Tuning(stall_seconds=stall_seconds, mirrors=mirrors)
-    )
+    model = pull(plan, seen.append, CancelToken(), tuning=Tuning(mirrors=mirrors))
     assert Path(model.path).read_bytes() == CONTENT
     return seen
 
@@ -56,7 +54,7 @@ def modelscope(hub: StandInHub) -> str:
 def test_the_fastest_place_is_found_by_trying(hub: StandInHub, mirror: StandInHub, tmp_path: Path) -> None:
     hub.faults = Faults(bytes_per_second=300_000)
     seen = fetch(hub, tmp_path, mirror.endpoint)
-    assert mirror.served.body_bytes >= len(CONTENT)
+    assert mirror.at_rest().body_bytes >= len(CONTENT)
     assert hub.served.body_bytes <= MIB
     assert mirror.endpoint in {progress.source for progress in seen}
 
@@ -77,7 +75,7 @@ def test_another_place_takes_over_when_one_dies_midway(
             mirror.faults = Faults()
             hub.close()
 
-    model = pull(plan, watch, CancelToken(), tuning=Tuning(stall_seconds=0.5, mirrors=(other,)))
+    model = pull(plan, watch, CancelToken(), tuning=Tuning(stall_seconds=1, mirrors=(other,)))
     assert Path(model.path).read_bytes() == CONTENT
     assert died.is_set()
     served = hub.served.body_bytes + mirror.served.body_bytes
@@ -100,7 +98,7 @@ def test_wrong_bytes_of_one_place_are_mended_from_another(
 ) -> None:
     mirror.faults = Faults(flip_at=MIB + 5)  # always, and it is the faster one
     hub.faults = Faults(bytes_per_second=2e6)
-    fetch(hub, tmp_path, mirror.endpoint, stall_seconds=10)
+    fetch(hub, tmp_path, mirror.endpoint)
     fetched_again = hub.served.body_bytes + mirror.served.body_bytes - len(CONTENT)
     assert fetched_again <= 6 * MIB  # the trial, the wrong segment, those before it and those beside it
 

@@ -41,7 +41,7 @@ def refetched(hub: StandInHub, models: Path, content: bytes, tuning: Tuning | No
     plan = plan_download(hub.endpoint, REPOSITORY, "", models, "hf_x")
     model = pull(plan, lambda _: None, CancelToken(), "hf_x", tuning or Tuning())
     assert Path(model.path).read_bytes() == content
-    return hub.served.body_bytes - len(content)
+    return hub.at_rest().body_bytes - len(content)
 
 
 def test_without_any_digest_segments_are_compared_from_the_front(hub: StandInHub, tmp_path: Path) -> None:
@@ -139,15 +139,15 @@ def test_a_pause_does_not_wait_for_the_storage(hub: StandInHub, tmp_path: Path) 
 
     thread = threading.Thread(target=run)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not hub.served.requests["xet"]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     time.sleep(0.2)
     begun = time.monotonic()
     token.cancel()
-    thread.join(10)
-    assert ended and ended[0] - begun < 2
+    thread.join(60)
+    assert ended and ended[0] - begun < 20  # the storage would have kept it for a minute
 
 
 def test_the_hash_of_a_file_of_one_xorb_is_the_published_one() -> None:

@@ -83,10 +83,12 @@ def huge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(origin, "LARGEST_OVER_HTTP", 10 * MIB)
 
 
-def fetch(hub: StandInHub, models: Path, client: StandInXet) -> list[DownloadProgress]:
+def fetch(
+    hub: StandInHub, models: Path, client: StandInXet, stall_seconds: float = 30
+) -> list[DownloadProgress]:
     plan = plan_download(hub.endpoint, REPOSITORY, "", models, "hf_x")
     seen: list[DownloadProgress] = []
-    tuning = Tuning(stall_seconds=0.5, xet=client)
+    tuning = Tuning(stall_seconds=stall_seconds, xet=client)
     model = pull(plan, seen.append, CancelToken(), "hf_x", tuning)
     assert Path(model.path).read_bytes() == CONTENT
     return seen
@@ -106,7 +108,7 @@ def test_a_huge_file_comes_in_chunks(hub: StandInHub, tmp_path: Path) -> None:
 def test_chunks_that_stall_give_way_to_http(hub: StandInHub, tmp_path: Path) -> None:
     client = StandInXet()
     client.stall_after = 3 * MIB
-    seen = fetch(hub, tmp_path, client)
+    seen = fetch(hub, tmp_path, client, stall_seconds=1)
     assert 0 < hub.served.body_bytes < len(CONTENT) - MIB  # what came in chunks was kept
     assert any(progress.waiting_for for progress in seen)
 
@@ -119,7 +121,7 @@ def test_without_chunks_http_is_tried(hub: StandInHub, tmp_path: Path, why: str)
     hub.xet = why != "no hash"
     hub.xet_route = "https://elsewhere.example/token" if why == "foreign token" else ""
     fetch(hub, tmp_path, client)
-    assert hub.served.body_bytes == len(CONTENT)
+    assert hub.at_rest().body_bytes == len(CONTENT)
     if why == "foreign token":
         assert not client.files
 
@@ -139,7 +141,7 @@ def test_stalled_chunks_are_paused_at_once(hub: StandInHub, tmp_path: Path) -> N
     threading.Timer(1.0, token.cancel).start()
     with pytest.raises(Cancelled):
         pull(plan, lambda _: None, token, tuning=Tuning(xet=client))
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while any(thread.name.startswith("download lane") for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "a lane is left over"
         time.sleep(0.01)

@@ -175,7 +175,7 @@ def test_plan_on_the_command_line(hub: StandInHub, model: Path, tmp_path: Path) 
             env={**os.environ, **folders},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=200,
             check=False,
         )
         assert done.returncode == 0, done.stderr
