@@ -100,7 +100,7 @@ class Bench:
         return self.text(job), self.first(job, events.GenerationFinished)
 
 
-def gone(pid: int, seconds: float = 10.0) -> bool:
+def gone(pid: int, seconds: float = PATIENCE_S) -> bool:
     """Whether the process ends within that time (a zombie has ended)."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -48,7 +48,7 @@ from engine.settings import Settings, save_settings
 from engine.telemetry.history import read_answers, read_devices
 from tests.models import tiny
 from tests.service.host_bench import QUICK, Guest, engine_room, processes_of, wish_for
-from tests.service.runtime_bench import COMMAND, gone, question
+from tests.service.runtime_bench import COMMAND, PATIENCE_S, gone, question
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,7 +82,7 @@ def greeted(paths: Paths, version: str = VERSION) -> tuple[Channel, Welcome]:
 
 
 def heard(channel: Channel) -> FromHost:
-    assert channel.wait(30)
+    assert channel.wait(PATIENCE_S)
     return decode_from_host(channel.receive())
 
 
@@ -90,7 +90,7 @@ def soon(look: Callable[[], object], wanted: object) -> object:
     """What is found once it is what is wanted (or of that type)."""
     began = time.monotonic()
     while (found := look()) != wanted and type(found) is not wanted:
-        assert time.monotonic() - began < 30, found
+        assert time.monotonic() - began < PATIENCE_S, found
         time.sleep(0.02)
     return found
 
@@ -128,19 +128,23 @@ def test_figures_of_a_model_add_up(paths: Paths, models: Path) -> None:
 
 
 def test_a_history_is_kept_of_answers_and_of_the_machine(paths: Paths, models: Path) -> None:
-    guest, wish = Guest(paths), wish_for(tiny(models))
-    job = guest.ask(question("Hello.", max_tokens=5), wish)
-    stats = guest.first(job, events.GenerationFinished).stats
-    assert isinstance(guest.ending(job), events.JobFinished)
-    host = guest.look().pid
-    time.sleep(5.5)  # one look at the machine
-    guest.client.close()
-    assert gone(host, 30)
-    (answer,) = read_answers(paths.history, 0)
-    assert (answer.model, answer.generated_tokens) == (wish.model.name, 5)
-    assert answer.generation_tps == stats.generation_tps and answer.first_token_s > 0
-    memory = next(row for row in read_devices(paths.history, 0) if row.device == "RAM")
-    assert 0 < memory.model_bytes < memory.used_bytes < memory.total_bytes
+    wish, told = wish_for(tiny(models)), []
+    for look_s in (5.5, 11, 33):  # the machine is looked at every five seconds, a busy one later
+        guest = Guest(paths)
+        job = guest.ask(question("Hello.", max_tokens=5), wish)
+        told.append(guest.first(job, events.GenerationFinished).stats)
+        assert isinstance(guest.ending(job), events.JobFinished)
+        host = guest.look().pid
+        time.sleep(look_s)
+        guest.client.close()
+        assert gone(host)
+        if memories := [row for row in read_devices(paths.history, 0) if row.device == "RAM"]:
+            break
+    answers = read_answers(paths.history, 0)
+    assert [answer.generation_tps for answer in answers] == [stats.generation_tps for stats in told]
+    assert (answers[0].model, answers[0].generated_tokens) == (wish.model.name, 5)
+    assert answers[0].first_token_s > 0
+    assert 0 < memories[0].model_bytes < memories[0].used_bytes < memories[0].total_bytes
 
 
 def test_a_history_is_not_kept_when_its_user_does_not_want_it(paths: Paths, models: Path) -> None:
@@ -149,7 +153,7 @@ def test_a_history_is_not_kept_when_its_user_does_not_want_it(paths: Paths, mode
     guest.ending(guest.ask(question("Hello.", max_tokens=2), wish_for(tiny(models))))
     host = guest.look().pid
     guest.client.close()
-    assert gone(host, 30)
+    assert gone(host)
     assert not paths.history.exists()
 
 
@@ -241,8 +245,8 @@ def _crashed(event: object) -> bool:
 RACER = """
 import sys
 from pathlib import Path
-from tests.service.host_bench import Guest, paths_in
-guest = Guest(paths_in(Path(sys.argv[1])))
+from tests.service.host_bench import Guest, HostOptions, paths_in
+guest = Guest(paths_in(Path(sys.argv[1])), HostOptions(linger_s=float(sys.argv[2]), park_bytes=0))
 print(guest.look().pid, flush=True)
 sys.stdin.read()
 guest.client.close()
@@ -250,13 +254,13 @@ guest.client.close()
 
 
 def test_eight_programs_that_start_at_once_get_one_host(paths: Paths) -> None:
-    words = [sys.executable, "-c", RACER, str(paths.state.parent)]
+    words = [sys.executable, "-c", RACER, str(paths.state.parent), "0.3"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     racers = [subprocess.Popen(words, cwd=ROOT, **pipes) for _ in range(8)]  # type: ignore[call-overload]
     try:
         pids = {racer.stdout.readline() for racer in racers}
         assert len(pids) == 1 and pids != {b""}
-        assert len(processes_of(paths)) == 1
+        soon(lambda: len(processes_of(paths)), 1)
     finally:
         for racer in racers:
             racer.communicate()
@@ -265,9 +269,9 @@ def test_eight_programs_that_start_at_once_get_one_host(paths: Paths) -> None:
 
 def test_whoever_starts_the_host_shares_nothing_with_it(paths: Paths) -> None:
     """A job runner waits until nobody holds its pipes; the host must not be the one that does."""
-    words = [sys.executable, "-c", RACER, str(paths.state.parent)]
+    words = [sys.executable, "-c", RACER, str(paths.state.parent), "5"]  # it is looked at after that
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    out = subprocess.run(words, cwd=ROOT, timeout=60, check=True, **options).stdout  # type: ignore[call-overload]
+    out = subprocess.run(words, cwd=ROOT, timeout=200, check=True, **options).stdout  # type: ignore[call-overload]
     host = psutil.Process(int(out))
     assert os.getsid(host.pid) == host.pid
     assert gone(host.pid)
@@ -386,7 +390,7 @@ def test_a_client_that_does_not_read_is_dropped_and_delays_nobody() -> None:
     for _ in range(3):
         session.send(piece)
     soon(lambda: len(ended), 1)
-    assert longest < 2  # a wait would have lasted for ever
+    assert longest < 20  # a wait would have lasted for ever
     theirs.close()
 
 
@@ -442,7 +446,7 @@ def test_a_second_host_for_the_same_folders_ends_at_once(paths: Paths) -> None:
     assert host_lock(paths).exists()
     folders = [str(paths.data), str(paths.config), str(paths.state)]
     words = [*COMMAND, "_engine", *folders, json.dumps({"linger_s": 0.3})]
-    assert subprocess.run(words, timeout=30, check=False).returncode == 0
+    assert subprocess.run(words, timeout=200, check=False).returncode == 0
     assert guest.look().clients == 1
     assert subprocess.run([*COMMAND, "_engine", "nonsense"], capture_output=True, check=False).returncode == 2
     guest.client.close()

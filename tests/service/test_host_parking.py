@@ -52,7 +52,7 @@ def one_life(
     status = guest.look()
     load = status.models[0].request
     guest.client.close()
-    assert gone(status.pid, 30)
+    assert gone(status.pid)
     finished = guest.first(job, events.GenerationFinished)
     return guest.text(job), finished, guest, f"{load.kv_type} {'shared' if load.kv_unified else 'split'}"
 
@@ -94,7 +94,7 @@ def test_a_deleted_chat_answers_nobody(paths: Paths, tmp_path: Path) -> None:
     pid = asker.look().pid
     asker.client.close()
     other.client.close()
-    assert gone(pid, 30)
+    assert gone(pid)
     assert [path.stem for path in parked(paths)] == [name_of("another")]
 
 
@@ -110,7 +110,7 @@ def test_a_lower_budget_reaches_workers_that_run(paths: Paths, tmp_path: Path) -
     guest.ending(guest.ask(chat("Hello again", "two"), wish))
     pid = guest.look().pid
     guest.client.close()
-    assert gone(pid, 30)
+    assert gone(pid)
     assert parked(paths) == []
 
 

@@ -27,6 +27,10 @@ from tests.service.test_host_clients import soon
 
 ROOT = Path(__file__).resolve().parents[2]
 MIB = 1 << 20
+# By SmolLM2: it fills the context, which takes seconds. Toys fill it before anybody else can ask.
+ENDLESS = replace(
+    question("Go on.", max_tokens=0), sampling=Sampling(temperature=0, ignore_end=True), drafts=False
+)
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ def test_the_least_recently_used_model_leaves(paths: Paths, models: Path) -> Non
 
 def test_a_busy_model_is_waited_for(paths: Paths, models: Path) -> None:
     asker = Guest(paths, replace(QUICK, memory_bytes=290 * MIB))
-    answer = asker.ask(question("Go on.", max_tokens=900), wish_for())
+    answer = asker.ask(ENDLESS, wish_for())
     asker.first(answer, events.TokenDelta)
     guest, wish = Guest(paths), wish_for(tiny(models))
     given_up = guest.load(wish)
@@ -146,8 +150,7 @@ def test_a_busy_model_is_waited_for(paths: Paths, models: Path) -> None:
 
 def test_a_load_that_waits_does_not_hold_up_one_that_has_room(paths: Paths, models: Path) -> None:
     asker, busy = Guest(paths, replace(QUICK, memory_bytes=455 * MIB)), wish_for(context_length=2048)
-    endless = replace(question("Go on.", max_tokens=0), sampling=Sampling(temperature=0, ignore_end=True))
-    answer = asker.ask(endless, busy)
+    answer = asker.ask(ENDLESS, busy)
     asker.first(answer, events.TokenDelta)
     guest = Guest(paths)
     large = guest.load(wish_for(tiny(models, "qwen2"), 8192, n_sequences=32, kv_type="f16"))
@@ -167,7 +170,7 @@ def test_a_load_that_waits_does_not_hold_up_one_that_has_room(paths: Paths, mode
 
 def test_only_so_many_wait_for_a_load(paths: Paths, models: Path, tmp_path: Path) -> None:
     asker = Guest(paths, replace(QUICK, memory_bytes=290 * MIB))
-    answer = asker.ask(question("Go on.", max_tokens=900), wish_for())
+    answer = asker.ask(ENDLESS, wish_for())
     asker.first(answer, events.TokenDelta)
     guest, wish = Guest(paths), wish_for(tiny(models))
     loads = [guest.load(wish) for _ in range(MOST_WAITING + 1)]
@@ -247,10 +250,10 @@ def test_loading_again_takes_what_has_become_free(paths: Paths) -> None:
     guest.client.close()
 
 
-def test_those_who_ask_on_cannot_keep_a_reload_waiting(paths: Paths, models: Path) -> None:
+def test_those_who_ask_on_cannot_keep_a_reload_waiting(paths: Paths) -> None:
     asker, guest = Guest(paths), Guest(paths)
-    short, long = wish_for(tiny(models), 1024), wish_for(tiny(models), 4096)
-    answer = asker.ask(question("Go on.", max_tokens=900), short)
+    short, long = wish_for(context_length=1024), wish_for(context_length=4096)
+    answer = asker.ask(ENDLESS, short)
     asker.first(answer, events.TokenDelta)
     reload = guest.load(long)
     assert guest.first(reload, events.Noticed).message.code == "host_waits_for"
@@ -287,13 +290,31 @@ def test_a_model_may_stay_until_the_last_client_leaves(paths: Paths, models: Pat
     assert gone(worker)
 
 
-def test_a_load_that_nobody_waits_for_any_more_is_given_up(paths: Paths) -> None:
-    guest = Guest(paths)
+HELD = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from engine.host.start import HOST_WORD
+if sys.argv[1] == HOST_WORD:
+    from engine.host.main import main
+    raise SystemExit(main(sys.argv[2:], (sys.executable, __file__)))
+while sys.argv[1] == "_worker" and sys.argv[2].isdigit() and not Path({gate!r}).exists():
+    time.sleep(0.01)
+from engine.runtime.worker.main import main
+raise SystemExit(main(sys.argv[2:]))
+"""
+
+
+def test_a_load_that_nobody_waits_for_any_more_is_given_up(paths: Paths, tmp_path: Path) -> None:
+    entry, gate = tmp_path / "held.py", tmp_path / "gate"
+    entry.write_text(HELD.format(root=str(ROOT), gate=str(gate)))
+    guest = Guest(paths, QUICK, (sys.executable, str(entry)))
     job = guest.load()
     guest.first(job, events.RuntimeStateChanged)
     guest.client.cancel(job)
     assert isinstance(guest.ending(job), events.JobCancelled)
     soon(lambda: guest.look().models, ())
+    gate.touch()
     assert isinstance(guest.ending(guest.load()), events.JobFinished)
     guest.client.close()
 
@@ -310,7 +331,7 @@ def test_a_model_that_is_killed_comes_back(paths: Paths, models: Path) -> None:
     assert isinstance(ending, events.JobFailed) and ending.message.code == "worker_killed"
     again = guest.ask(question("Hello.", max_tokens=3), wish)
     assert isinstance(guest.ending(again), events.JobFinished)
-    assert "host_restarts" in watcher.notices()
+    watcher.wait_until(lambda: "host_restarts" in watcher.notices())
     (model,) = guest.look().models
     assert model.crashes == 1
     assert model.facts is not None and model.facts.pid != worker
@@ -380,9 +401,11 @@ def test_a_processor_that_refuses_an_instruction_does_without_the_copy(paths: Pa
 def test_three_crashes_stop_a_model_until_its_user_loads_it_again(paths: Paths, models: Path) -> None:
     guest, wish = Guest(paths), wish_for(tiny(models))
     guest.loaded(wish)
+    killed: set[int] = set()
     for _ in range(3):
-        worker = running(guest)
+        worker = running(guest, killed)
         os.kill(worker, signal.SIGSEGV)
+        killed.add(worker)
         assert gone(worker)
     soon(lambda: guest.look().models[0].state, RuntimeState.CRASHED)
     assert "host_gave_up" in guest.notices()
@@ -393,12 +416,12 @@ def test_three_crashes_stop_a_model_until_its_user_loads_it_again(paths: Paths, 
     guest.client.close()
 
 
-def running(guest: Guest) -> int:
-    """The pid of the model's worker, once it is loaded (again)."""
+def running(guest: Guest, but: set[int]) -> int:
+    """The pid of the model's worker, once it is loaded (again): one that was killed is seen for a while."""
 
     def pid() -> int | None:
         (model,) = guest.look().models
-        alive = model.facts is not None and psutil.pid_exists(model.facts.pid)
+        alive = model.facts is not None and model.facts.pid not in but
         return model.facts.pid if model.facts is not None and alive else None
 
     found = soon(pid, int)
