@@ -148,6 +148,24 @@ def lent_rates(machine: Machine, threads: int) -> tuple[float, float]:
     return min(_memory(machine) * MEMORY_SHARE, kernels), operations
 
 
+def lent_experts(shape: ModelShape, machine: Machine) -> tuple[float, float]:
+    """(part of its rate that the processor of another machine reads experts with, seconds of a layer that has
+    some, beside its weights). Taken to be as here, where this machine was measured."""
+    calibration = machine.calibration
+    if not (calibration and calibration.kernels and calibration.fixed):
+        return PLAIN_EXPERTS, _layer_seconds(shape, machine)
+    dense, mixed = (
+        kernel_at(calibration.kernels, "Q4_K", machine.threads, experts) for experts in (False, True)
+    )
+    return mixed.bytes_per_second / dense.bytes_per_second, _expert_layer_s(
+        shape, fixed_at(calibration.fixed, machine.threads)
+    )
+
+
+def _expert_layer_s(shape: ModelShape, fixed: FixedPoint) -> float:
+    return fixed.expert_layer_s + EXPERT_MATRICES * shape.experts_used * fixed.expert_matrix_s
+
+
 # calibrated machines
 def _calibrated(placement: Placement, machine: Machine, calibration: Calibration) -> CpuRates:
     """Bytes by type over the measured rate of that type; memory is in those rates already."""
@@ -169,9 +187,7 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
     return CpuRates(
         memory=rate * 1e3,  # never the limit: it is in the kernels' measured rate
         kernels=max(rate, 1.0),
-        layer_s=fixed.expert_layer_s + EXPERT_MATRICES * shape.experts_used * fixed.expert_matrix_s
-        if shape.experts
-        else fixed.layer_s,
+        layer_s=_expert_layer_s(shape, fixed) if shape.experts else fixed.layer_s,
         cache_elements=fixed.cache_elements_per_second,
         prompt_operations=operations / prompt_s if prompt_s else 1e9,
         prompt_cache_elements=fixed.prompt_cache_elements_per_second

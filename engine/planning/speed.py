@@ -20,10 +20,11 @@ from engine.planning.cpu_speed import (
     INTERPRETED_LAYER_S,
     CpuRates,
     cpu_rates,
+    lent_experts,
 )
 from engine.planning.gpu_speed import layer_seconds, prompt_operations, read_rate
 from engine.planning.layout import Placement
-from engine.planning.machine import GpuBudget, Machine
+from engine.planning.machine import PROCESSOR, GpuBudget, Machine
 from engine.planning.memory import kv_read_bytes
 from engine.planning.plan import SpeedEstimate
 from engine.planning.sharpen import learnt
@@ -122,7 +123,8 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
     used = _used_share(shape, streams)
     tied_output = demand.weights.doubled if not placement.on_gpu else 0
     ram = placement.ram_dense + tied_output + placement.ram_experts * used
-    vram, vram_rate = _vram(placement, cache * on_gpu, used)
+    on_cards = on_gpu - _lent_layers(placement) / shape.layers
+    vram, vram_rate = _vram(placement, machine, cache * on_cards, used)
     looking_back = _looking_back(shape, min(depth, demand.context_length), machine, cpu)
     crossings = _crossings(placement) * shape.embedding_length * ACTIVATION_BYTES * streams
     return SpeedInputs(
@@ -138,12 +140,17 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
         ssd_rate=machine.disk_bandwidth.expected * STREAM_SHARE,
         pcie_bytes=crossings,
         pcie_rate=min((gpu.pcie for gpu, _ in placement.gpu_shares), default=1e9),
-        cache_s=looking_back * streams * (1 - on_gpu),
+        cache_s=looking_back * streams * (1 - on_cards),
         gpu_fixed_s=_gpu_fixed(placement, machine),
         network_s=network_seconds(placement, streams),
         cpu_fixed_s=_cpu_fixed(placement, machine, cpu),
         arithmetic_s=_arithmetic(placement, machine, cpu, streams),
     )
+
+
+def _lent_layers(placement: Placement) -> int:
+    """Layers on processors of other machines, which look back as this one does."""
+    return sum(part.layers for part in placement.parts if part.gpu.architecture == PROCESSOR)
 
 
 def _used_share(shape: ModelShape, streams: int = 1) -> float:
@@ -153,16 +160,25 @@ def _used_share(shape: ModelShape, streams: int = 1) -> float:
     return float(1 - (1 - shape.experts_used / shape.experts) ** streams)
 
 
-def _vram(placement: Placement, cache: float, used: float) -> tuple[float, float]:
+def _vram(placement: Placement, machine: Machine, cache: float, used: float) -> tuple[float, float]:
     """(bytes that a step reads, the rate of that). Layers run in turn, so GPUs read in turn."""
     if not placement.on_gpu:
         return 0.0, 1.0
-    share = GPU_LATENT_EXPERTS_SHARE if _latent_experts(placement.demand.shape) else GPU_EXPERTS_SHARE
     experts = placement.gpu_experts * used
-    read = placement.gpu_dense + experts + cache
-    per_byte = sum(part / read_rate(gpu) for gpu, part in _shares(placement))
-    scattered = placement.gpu_dense + experts / share + cache
-    return read, read / (scattered * per_byte) if read else 1.0
+    plain = placement.gpu_dense + cache
+    seconds = sum(
+        part * (plain + experts / _experts_share(gpu, placement.demand.shape, machine)) / read_rate(gpu)
+        for gpu, part in _shares(placement)
+    )
+    read = plain + experts
+    return read, read / seconds if read else 1.0
+
+
+def _experts_share(gpu: GpuBudget, shape: ModelShape, machine: Machine) -> float:
+    """Part of a device's rate that it reads experts with."""
+    if gpu.architecture == PROCESSOR:
+        return lent_experts(shape, machine)[0]
+    return GPU_LATENT_EXPERTS_SHARE if _latent_experts(shape) else GPU_EXPERTS_SHARE
 
 
 def _latent_experts(shape: ModelShape) -> bool:
@@ -208,7 +224,9 @@ def _gpu_fixed(placement: Placement, machine: Machine) -> float:
     seconds = SPLIT_S * (len(parts) - 1)
     for part in parts:
         layer = layer_seconds(part.gpu, recorded) * kernels
-        if placement.gpu_experts and _latent_experts(shape):
+        if placement.gpu_experts and part.gpu.architecture == PROCESSOR:
+            layer = lent_experts(shape, machine)[1]
+        elif placement.gpu_experts and _latent_experts(shape):
             layer = GPU_LATENT_LAYER_S
         if placement.gpu_experts and machine.looped_experts:
             layer += LOOPED_EXPERT_S * shape.experts_used

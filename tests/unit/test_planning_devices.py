@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from engine.catalog.model import LayerKind, ModelSpec, Quantization
 from engine.planning.altered import with_bandwidth
+from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
 from engine.planning.hope import Hope
 from engine.planning.layers import runs_that_fit
-from engine.planning.layout import MOST_FILLED, Placement, demand_of, leaves_air
+from engine.planning.layout import MOST_FILLED, Placement, demand_of, leaves_air, place
 from engine.planning.machine import PROCESSOR, GpuBudget, Machine, machine_of
 from engine.planning.placement import fastest, plan_on
 from engine.planning.plan import KvType
@@ -355,8 +356,7 @@ def _fits(sizes: list[int], rooms: list[int], counts: tuple[int, ...]) -> bool:
 def over_network(size: int, round_trip_s: float, rate: float, name: str = "Box @ 10.0.0.2:7341") -> GpuBudget:
     """A machine like this one, which lends its processor."""
     one = card(size, BARE.ram_bandwidth.expected, name)
-    lent = {"architecture": PROCESSOR, "operations": 5e10}
-    return replace(one, round_trip_s=round_trip_s, network=rate, **lent)
+    return replace(one, round_trip_s=round_trip_s, network=rate, architecture=PROCESSOR, operations=5e10)
 
 
 def said(where: Machine, model: tuple[ModelSpec, Quantization]) -> dict[str, Mapping[str, object]]:
@@ -391,3 +391,20 @@ def test_a_machine_that_is_needed_is_used_and_what_the_network_takes_is_said() -
     where = machine(24 * GIB, over_network(64 * GIB, 1e-3, 1.1e8))
     assert placed(LARGE, where).parts
     assert "plan_nodes_used" in said(where, LARGE)
+
+
+def test_experts_on_a_processor_that_is_lent_take_as_long_as_on_one_like_it_here() -> None:
+    """Also those of the 671B: what a graphics card needs for its layers says nothing of a processor."""
+    points = tuple(
+        KernelPoint("Q4_K", 4, rate, 1e11, experts) for rate, experts in ((20e9, False), (16e9, True))
+    )
+    measured = Calibration(points, (FixedPoint(4, 2e-5, 5e-5, 5e9, expert_matrix_s=4e-6),))
+    model = published("DeepSeek-R1-0528", "Q4_K_M")
+    lender = replace(over_network(900 * GIB, 1e-6, 1e12), bandwidth=20e9)
+    demand = demand_of(model[0].shape, model[1], 2048, KvType.F16)
+    here, both = (
+        replace(one, calibration=measured, threads=4)
+        for one in (machine(900 * GIB), machine(900 * GIB, lender))
+    )
+    there = place(demand, both, (len(demand.pieces),), False, False)
+    assert seconds(there, both) == pytest.approx(seconds(placed(model, here, 2048), here), rel=0.15)
