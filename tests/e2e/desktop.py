@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 1440, 900
 Found = TypeVar("Found")
 
 
-def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 60) -> Found:
+def wait_for(what: str, look: Callable[[], Found | None], seconds: float = 120) -> Found:
     """Polls until `look` gives something true; fails with `what` otherwise."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -56,7 +56,7 @@ class Desktop:
     def __exit__(self, *_: object) -> None:
         for process in (self._manager, self._server):
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("QT_", "WAYLAND"))}
@@ -68,7 +68,7 @@ class Desktop:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         return done.stdout.strip()
@@ -80,7 +80,7 @@ class Desktop:
             [sys.executable, str(Path(__file__).with_name("grab.py")), str(path), *filter(None, [window])],
             env={**self.environment(), "QT_QPA_PLATFORM": "xcb"},
             check=True,
-            timeout=60,
+            timeout=200,
         )
         return path
 
@@ -167,7 +167,7 @@ class Program:
 
     def wait_for_the_engines_end(self) -> None:
         """It waits ten seconds for another program, keeps what it knows of the chats, and ends."""
-        wait_for("the engine's end", lambda: not self.workers(), 40)
+        wait_for("the engine's end", lambda: not self.workers())
 
     def close(self) -> None:
         """As a person closes it, who presses again if the window is still there; waits for its end."""
@@ -181,11 +181,11 @@ class Program:
                 focus = self.desktop.xdotool("getwindowfocus")
                 print(f"still there 15 s after Ctrl+Q; window {self.window}, the keyboard is at {focus}")
         self.process.send_signal(signal.SIGABRT)  # it says where its threads are
-        self.process.wait(10)
+        self.process.wait(60)
         raise AssertionError(f"the window did not close: {self.stderr()}")
 
     def kill(self) -> None:
         """As a power cut ends it."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)

@@ -53,7 +53,7 @@ def test_from_the_first_start_to_two_decisions(desktop: Desktop, tmp_path: Path)
     newcomer = Newcomer(program)
     program.start()
     # The check begins by itself; nothing has to be pressed.
-    wait_for("the check", lambda: (program.state / "hardware.json").exists(), 60)
+    wait_for("the check", lambda: (program.state / "hardware.json").exists())
     check = wizard_page(program, "decision-check")
     newcomer.press("Return")
     recommended = wizard_page(program, "decision-recommendation", after=check)
@@ -62,11 +62,11 @@ def test_from_the_first_start_to_two_decisions(desktop: Desktop, tmp_path: Path)
     newcomer.press("Return")
     wizard_page(program, "decision-get", after=recommended)
     newcomer.press("Tab", "Return")  # begin with the starter model
-    wait_for("the first decision", lambda: settings_of(program).get("wizard_done"), 30)
+    wait_for("the first decision", lambda: settings_of(program).get("wizard_done"))
     first = newcomer.pressed
     # Is anything worth buying for this machine? The page asks by itself.
     newcomer.press("ctrl+shift+b")
-    bought = wait_for("the second decision", lambda: _answered(program), 60)
+    bought = wait_for("the second decision", lambda: _answered(program))
     assert bought
     assert first <= 4 and newcomer.pressed <= MOST_KEYS, (first, newcomer.pressed)
     program.close()

@@ -11,7 +11,7 @@ from engine.jobs.advising import advise
 from engine.paths import Paths
 from tests.e2e.desktop import Desktop, Program, wait_for
 from tests.e2e.starter import starter
-from tests.e2e.test_main_job import Chats, ask, settings_of, wizard_page
+from tests.e2e.test_main_job import Chats, ask, settings_of, settled, wizard_page
 from tests.hub import Faults, StandInHub
 
 
@@ -22,7 +22,7 @@ def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) 
         (program.config / "settings.json").write_text(json.dumps({"endpoint": hub.endpoint}))
         program.start()
         report = program.state / "hardware.json"
-        wait_for("the check", report.exists, 60)
+        wait_for("the check", report.exists)
         check = wizard_page(program, "wizard-check")
         # The hub holds a model that runs here under the name of the one that is recommended.
         paths = Paths(program.data, program.config, program.state)
@@ -35,13 +35,13 @@ def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) 
         program.keys("Return")
         wizard_page(program, "wizard-get", after=recommendation)
         program.keys("Return")  # Download
-        wait_for("the first bytes", lambda: hub.served.body_bytes > 4_000_000, 30)
+        wait_for("the first bytes", lambda: hub.served.body_bytes > 4_000_000)
         # From here on so slowly that it cannot be over before the pause, however long a photo takes: on a
         # loaded machine that was the reason when this test failed.
         hub.faults = Faults(bytes_per_second=20_000)
         program.screenshot("wizard-download")
         program.keys("Tab", "Return")  # Pause
-        wait_for("the pause", lambda: hub.served.open_bodies == 0, 30)
+        wait_for("the pause", lambda: hub.served.open_bodies == 0)
         paused_at = hub.served.body_bytes
         program.screenshot("wizard-paused")
         assert paused_at < len(content)
@@ -50,15 +50,16 @@ def test_a_recommended_model_is_fetched_paused_resumed_and_used(tmp_path: Path) 
         assert hub.served.body_bytes == paused_at
         hub.faults = Faults()
         program.keys("Return")  # Resume
-        (model,) = wait_for("the verified model", lambda: list(program.data.rglob("*.gguf")), 60)
+        (model,) = wait_for("the verified model", lambda: list(program.data.rglob("*.gguf")))
         assert model.read_bytes() == content
         assert hub.served.body_bytes - len(content) < 2_000_000, "refetched after a pause"
-        time.sleep(1)
+        settled(program, "wizard-ready")
         program.keys("Return")  # Start chatting
-        wait_for("the wizard's end", lambda: settings_of(program).get("wizard_done"), 30)
+        wait_for("the wizard's end", lambda: settings_of(program).get("wizard_done"))
         chats = Chats(program)
-        time.sleep(1)
+        wait_for("the model", program.workers)
+        settled(program, "chat-ready")
         ask(program, chats, "Write one sentence about the sea.")
-        wait_for("its answer", lambda: chats.answers()[-1][0] in ("complete", "cut"), 60)
+        wait_for("its answer", lambda: chats.answers()[-1][0] in ("complete", "cut"))
         assert settings_of(program)["last_model"] == str(model)
         program.close()

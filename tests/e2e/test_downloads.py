@@ -40,17 +40,17 @@ def test_a_queue_of_three_survives_kill_9(tmp_path: Path) -> None:
         (program.config / "settings.json").write_text(json.dumps(settings))
         environment = {k: v for k, v in program.environment().items() if k != "HF_HUB_OFFLINE"}
 
-        hub.faults = Faults(bytes_per_second=100_000)
+        hub.faults = Faults(bytes_per_second=50_000)
         words = [sys.executable, str(ROOT / "deskside.py"), "pull", *(f"owner/{n}:Q4_K_M" for n in NAMES)]
         command = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
-        wait_for("the first bytes", lambda: hub.served.body_bytes > 2_000_000, 60)
+        wait_for("the first bytes", lambda: hub.served.body_bytes > 2_000_000)
         os.kill(command.pid, signal.SIGKILL)
         command.wait()
         assert queue_of(program) == list(NAMES)
 
         served = hub.served.body_bytes
         program.start()
-        wait_for("more bytes, without a click", lambda: hub.served.body_bytes > served + 500_000, 30)
+        wait_for("more bytes, without a click", lambda: hub.served.body_bytes > served + 500_000)
         open_models_page(program)
         program.screenshot("downloads-en-light")
         program.kill()
@@ -61,12 +61,12 @@ def test_a_queue_of_three_survives_kill_9(tmp_path: Path) -> None:
         )
         served = hub.served.body_bytes
         program.start()
-        wait_for("more bytes again", lambda: hub.served.body_bytes > served + 500_000, 30)
+        wait_for("more bytes again", lambda: hub.served.body_bytes > served + 500_000)
         open_models_page(program)
         program.screenshot("downloads-zh-dark")
         hub.faults = Faults()
-        wait_for("all three", lambda: len(list(program.data.rglob("*.gguf"))) == 3, 60)
-        wait_for("an empty queue", lambda: queue_of(program) == [], 30)
+        wait_for("all three", lambda: len(list(program.data.rglob("*.gguf"))) == 3)
+        wait_for("an empty queue", lambda: queue_of(program) == [])
         time.sleep(1)
         assert program.process is not None and program.process.poll() is None, program.stderr()
         program.screenshot("library-zh-dark")

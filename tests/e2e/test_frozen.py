@@ -82,7 +82,7 @@ def test_the_window_opens_and_answers(frozen: Path, tmp_path: Path) -> None:
         program.start()
         program.type("Write one sentence about the sea.")
         program.keys("Return")
-        wait_for("the worker", program.workers, 60)
+        wait_for("the worker", program.workers)
         picture = program.screenshot("frozen")
         assert picture.stat().st_size > 10_000
         assert (program.data / "chats.sqlite3").stat().st_size > 0
