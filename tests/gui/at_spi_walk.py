@@ -75,6 +75,20 @@ def program() -> Place:
     raise SystemExit("no program came to the accessibility bus")
 
 
+def wait_for_an_announcement(window: subprocess.Popen[bytes], heard: list[str]) -> None:
+    """Has an answer written until one is heard: who listens is known to the window after a while only.
+    Nothing is written any more once this has returned."""
+    assert window.stdin is not None and window.stdout is not None
+    for _ in range(20):
+        window.stdin.write(b"w")
+        window.stdin.flush()
+        window.stdout.readline()
+        for _ in range(15):
+            if any("scattered" in words for words in heard):
+                return
+            time.sleep(0.2)
+
+
 def main() -> None:
     read_end, write_end = os.pipe()
     server = subprocess.Popen(
@@ -91,12 +105,12 @@ def main() -> None:
         [sys.executable, "-m", "tests.gui.at_spi_window"],
         cwd=ROOT,
         env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
         place = program()
-        deadline = time.monotonic() + 40
-        while time.monotonic() < deadline and not any("scattered" in words for words in heard):
-            time.sleep(0.2)
+        wait_for_an_announcement(window, heard)
         for line in Client().walk(place):
             print(line)
         for words in heard:
@@ -106,7 +120,7 @@ def main() -> None:
     finally:
         for process in (window, server):
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 if __name__ == "__main__":

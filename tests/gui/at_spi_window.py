@@ -1,8 +1,12 @@
-"""A chat page with a conversation in it, in which an answer is written; SIGTERM ends it in order."""
+"""A chat page with a conversation in it, in which an answer is written for each byte of standard input, and
+that is said; SIGTERM ends it in order."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+import os
+import sys
+
+from PySide6.QtCore import QSocketNotifier
 
 from engine.chat.conversation import MessageState
 from engine.events import ConversationOpened, MessageAdded, TokenDelta
@@ -38,9 +42,16 @@ def main() -> None:
             MessageAdded(job, 7, answer(4, "", 3, MessageState.STREAMING, stats=None)),
         )
         desk.tell(*(TokenDelta(job, piece, False, 1) for piece in ("Light is ", "scattered. ", "And")))
+        print("written", flush=True)
 
-    for delay in (3000, 9000):
-        QTimer.singleShot(delay, write)
+    def asked() -> None:
+        if os.read(sys.stdin.fileno(), 1):
+            write()
+        else:
+            heard.setEnabled(False)
+
+    heard = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+    heard.activated.connect(asked)
     signals = QuitOnSignal(application)
     code = application.exec()
     signals.close()

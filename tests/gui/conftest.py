@@ -21,6 +21,7 @@ from gui.shell.shell import Shell
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
 from tests.gui.fake_desk import FakeDesk
+from tests.gui.patience import LIMIT_MS
 from tests.gui.window_under_test import WindowUnderTest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +68,7 @@ def window(
     shell = Shell(desk, bridge, style, language, parts)
     parts.window.show()
     parts.window.activateWindow()
-    assert QTest.qWaitForWindowActive(parts.window)
+    assert QTest.qWaitForWindowActive(parts.window, LIMIT_MS)
     shell.start(None)
     shell.start_the_rest()
     yield WindowUnderTest(qapp, desk, theme, parts, shell)

@@ -21,6 +21,7 @@ from gui.shell.parts import Parts
 from gui.shell.shell import Shell
 from gui.widgets.style import Style
 from gui.widgets.theme import ThemeSource
+from tests.gui.patience import LIMIT_MS
 
 PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
 
@@ -41,7 +42,7 @@ def real_window(
     shell = Shell(desk, bridge, style, language, parts)
     parts.window.show()
     parts.window.activateWindow()
-    assert QTest.qWaitForWindowActive(parts.window)
+    assert QTest.qWaitForWindowActive(parts.window, LIMIT_MS)
     shell.start(None)
     shell.start_the_rest()
     yield desk, parts

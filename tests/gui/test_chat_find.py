@@ -20,6 +20,7 @@ from gui.chat.text_rows import TextRow
 from gui.chat.transcript import Transcript
 from gui.widgets.theme import DARK, LIGHT, ThemeSource
 from tests.gui.chat_support import answer, conversation, settle, user
+from tests.gui.patience import LIMIT_MS
 from tests.gui.window_under_test import WindowUnderTest
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -85,7 +86,7 @@ def grounds(window: WindowUnderTest) -> list[str]:
 def test_find_by_keyboard(window: WindowUnderTest, qtbot: QtBot) -> None:
     begin(window, user(1, "Needle?"), answer(2, "a **nee**dle"), user(3, "hay"), answer(4, "NEEDLE"))
     look_for(window, "needle")
-    qtbot.waitUntil(lambda: count(window) == "1 of 3", timeout=3000)
+    qtbot.waitUntil(lambda: count(window) == "1 of 3", timeout=LIMIT_MS)
     assert current_line(window) == "Needle?"
     assert sorted(grounds(window)) == sorted([LIGHT.current_hit, LIGHT.hit, LIGHT.hit])
     window.press(Qt.Key.Key_Return)
@@ -126,7 +127,7 @@ def test_find_scrolls_through_a_long_conversation(window: WindowUnderTest, qtbot
     begin(window, *messages)
     transcript = window.parts.chat.transcript
     look_for(window, "answer 7")
-    qtbot.waitUntil(lambda: count(window) == "1 of 11", timeout=3000)
+    qtbot.waitUntil(lambda: count(window) == "1 of 11", timeout=LIMIT_MS)
     assert "answer 7" in [row.text() for row in transcript.visible_rows]
     assert not transcript.at_end
     window.press(Qt.Key.Key_Return, SHIFT)
@@ -140,7 +141,7 @@ def test_the_next_hit_is_made_ready_beside_everything_else(window: WindowUnderTe
     begin(window, *messages)
     transcript = window.parts.chat.transcript
     look_for(window, "answer 4")
-    qtbot.waitUntil(lambda: count(window) == "1 of 11" and not transcript._preparing.busy, timeout=3000)
+    qtbot.waitUntil(lambda: count(window) == "1 of 11" and not transcript._preparing.busy, timeout=LIMIT_MS)
     made = transcript.documents.made
     window.parts.chat.find_bar.step(True)
     assert "answer 40" in [row.text() for row in transcript.visible_rows]
@@ -160,7 +161,7 @@ def test_an_answer_that_grows_is_looked_through(window: WindowUnderTest, qtbot: 
     look_for(window, "needle")
     assert count(window) == "1 of 1"
     window.tell(TokenDelta(job, "a nee", False, 1), TokenDelta(job, "dle", False, 1))
-    qtbot.waitUntil(lambda: count(window) == "1 of 2", timeout=3000)
+    qtbot.waitUntil(lambda: count(window) == "1 of 2", timeout=LIMIT_MS)
     begin(window, user(1, "other words"))  # the answer is still being written
     assert count(window) == "0 of 1"
     look_for(window, "needle")
@@ -204,7 +205,7 @@ def test_markdown_is_read_in_time(qtbot: QtBot) -> None:
     finder.open()
     finder.look_for("needle")
     assert finder.total > 60 * IN_RICH - 60  # addresses of links count until they are read
-    qtbot.waitUntil(lambda: not finder.reads, timeout=5000)
+    qtbot.waitUntil(lambda: not finder.reads, timeout=LIMIT_MS)
     assert finder.total == 60 * IN_RICH
     finder.look_for("**nee")
     assert (finder.total, finder.number) == (0, 0)

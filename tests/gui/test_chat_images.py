@@ -19,6 +19,7 @@ from engine.messages import sentence
 from gui.chat.part_rows import ImageRow
 from gui.chat.thumbnails import MOST_SENT, MOST_SIDE, THUMBNAIL, small, thumbnail, written
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, settle
+from tests.gui.patience import LIMIT_MS
 from tests.gui.test_chat_writing import draft_key, drop
 from tests.pictures import png
 
@@ -35,7 +36,7 @@ def attach(chat: Chat, qtbot: QtBot, path: Path, data: bytes) -> None:
     drop(chat, path)
     job = chat.desk.last("attach")
     chat.desk.tell(FileRead(job, str(path), attached_image(path.name, data)), JobFinished(job))
-    qtbot.waitUntil(lambda: not chat.page.composer.chips.reading)
+    qtbot.waitUntil(lambda: not chat.page.composer.chips.reading, timeout=LIMIT_MS)
 
 
 def test_an_image_is_attached_shown_and_sent(chat: Chat, qtbot: QtBot, tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_a_pasted_image_goes_along_and_words_with_a_picture_stay_words(chat: Cha
     draft = chat.page.composer.draft
     assert draft.canInsertFromMimeData(data)
     draft.insertFromMimeData(data)
-    qtbot.waitUntil(lambda: len(chat.page.composer.chips.files) == 1)
+    qtbot.waitUntil(lambda: len(chat.page.composer.chips.files) == 1, timeout=LIMIT_MS)
     sent = image_in(chat.page.composer.chips.files[0].image)
     assert sent is not None and (look_at_image(sent).width, look_at_image(sent).height) == (60, 40)
     data.setText("a table")
@@ -78,7 +79,7 @@ def test_images_come_back_when_sending_failed(chat: Chat, qtbot: QtBot, tmp_path
     attach(chat, qtbot, tmp_path / "cat.png", png())
     draft_key(chat, Qt.Key.Key_Return)
     chat.desk.tell(JobFailed(chat.desk.last("send"), sentence("model_blind", model="SmolLM2")))
-    qtbot.waitUntil(lambda: len(chat.page.composer.chips.files) == 1)
+    qtbot.waitUntil(lambda: len(chat.page.composer.chips.files) == 1, timeout=LIMIT_MS)
     assert "projector" in chat.page.error.text()
 
 
@@ -93,7 +94,7 @@ def test_images_stand_above_the_question_in_the_transcript(chat: Chat, qtbot: Qt
     rows = [placed.row for placed in transcript._placed if isinstance(placed.row, ImageRow)]
     assert len(rows) == 1
     transcript.viewport().grab()
-    qtbot.waitUntil(lambda: not transcript.thumbnails.of(parts[0].body).isNull())
+    qtbot.waitUntil(lambda: not transcript.thumbnails.of(parts[0].body).isNull(), timeout=LIMIT_MS)
     transcript.viewport().grab()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,22 +14,25 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.chat.maths import Formula
 from engine.typesetting.main import TYPESETTING_WORD
+from engine.typesetting.picture import Picture, Style
 from engine.typesetting.typesetter import Typesetter
 from gui.chat.finder import Finder
 from gui.chat.maths_rows import MathsRow
 from gui.chat.transcript import ZOOMS, Transcript
 from gui.widgets.theme import DARK
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, press, settle, user
+from tests.gui.patience import LIMIT_MS
 
 PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
+COMMAND = (sys.executable, str(PROGRAM), TYPESETTING_WORD)
 WIDE = " + ".join(rf"\frac{{a_{{{n}}}}}{{b}}" for n in range(60))
-LIMIT_MS = 60_000  # the machine may be busy
 
 
 @pytest.fixture
 def typesetter() -> Iterator[Typesetter]:
-    made = Typesetter((sys.executable, str(PROGRAM), TYPESETTING_WORD))
+    made = Typesetter(COMMAND)
     yield made
     made.close()
 
@@ -221,19 +225,51 @@ def test_pictures_that_come_later_move_nothing_above_them(qtbot: QtBot, chat: Ch
     assert transcript.viewport().grab().toImage() == kept
 
 
-def test_what_grows_in_sight_is_painted_once_and_the_rest_is_moved(qtbot: QtBot, chat: Chat) -> None:
+class Turnstile(Typesetter):
+    """The real one, which draws a formula for each turn that it is given."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        super().__init__(command)
+        self.turns = threading.Semaphore(0)
+
+    def draw(self, formula: Formula, style: Style) -> Picture | None:
+        self.turns.acquire()
+        return super().draw(formula, style)
+
+
+@pytest.fixture
+def turnstile() -> Iterator[Turnstile]:
+    made = Turnstile(COMMAND)
+    yield made
+    made.turns.release(1000)
+    made.close()
+
+
+def test_what_grows_in_sight_is_painted_once_and_the_rest_is_moved(
+    qtbot: QtBot, turnstile: Turnstile
+) -> None:
     """Pictures come while others are still waited for; every pixel is where a new painting has it."""
+    chat = make_chat(qtbot)
     transcript = chat.page.transcript
+    transcript.formulas.draw_with(turnstile)
     chat.open(conversation(user(1, "Q"), answer(2, many(40))))
     transcript.verticalScrollBar().setValue(400)
-    early = 0
-    while waits(transcript):
+
+    def compare() -> None:
         QTest.qWait(5)
-        early += bool(drawn(transcript)) and bool(transcript.formulas._in_work)
         kept = transcript.viewport().grab().toImage()
         transcript.paint_anew()
         assert transcript.viewport().grab().toImage() == kept
-    assert early
+
+    early = 0
+    while early < 3:
+        with qtbot.waitSignal(transcript.formulas.arrived, timeout=LIMIT_MS):
+            turnstile.turns.release()
+        compare()
+        early += bool(drawn(transcript)) and transcript.formulas.busy
+    turnstile.turns.release(1000)
+    while waits(transcript):
+        compare()
 
 
 def test_a_document_is_made_again_once_for_its_formulas(qtbot: QtBot, chat: Chat) -> None:

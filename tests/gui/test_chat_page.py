@@ -22,6 +22,7 @@ from engine.messages import sentence
 from engine.runtime.values import RuntimeState
 from gui.chat.answer_rows import FooterRow, ThoughtRow
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, settle, user
+from tests.gui.patience import LIMIT_MS
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def chat(qtbot: QtBot) -> Chat:
 
 
 def drawn(qtbot: QtBot, chat: Chat, words: str) -> None:
-    qtbot.waitUntil(lambda: words in chat.shown(), timeout=3000)
+    qtbot.waitUntil(lambda: words in chat.shown(), timeout=LIMIT_MS)
 
 
 def test_empty_page_teaches_and_fills_the_composer(chat: Chat) -> None:
@@ -42,7 +43,7 @@ def test_empty_page_teaches_and_fills_the_composer(chat: Chat) -> None:
 
 
 def test_streaming_appears_and_ends_with_its_speed(qtbot: QtBot, chat: Chat) -> None:
-    with qtbot.waitSignal(chat.page.conversation_opened) as opened:
+    with qtbot.waitSignal(chat.page.conversation_opened, timeout=LIMIT_MS) as opened:
         job = chat.begin_answer("Why?")
     assert opened.args == [7]
     assert not chat.page.empty.isVisible()

@@ -55,7 +55,7 @@ def test_a_real_client_walks_the_blocks_of_a_conversation(tmp_path: Path) -> Non
         env={**kept, "XDG_RUNTIME_DIR": str(tmp_path), "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=250,
         check=False,
     )
     assert walked.returncode == 0, walked.stdout + walked.stderr

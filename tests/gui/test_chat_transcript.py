@@ -25,6 +25,7 @@ from gui.chat.text_rows import slices
 from gui.widgets.fonts import ui_font
 from gui.widgets.theme import DARK, LIGHT
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, press, settle, user
+from tests.gui.patience import LIMIT_MS
 
 LONG = """## Part {n}
 
@@ -77,7 +78,7 @@ def test_2000_messages_open_scroll_and_stream_without_a_widget_each(qtbot: QtBot
             bar.setValue(bar.maximum() * (n // 50) // 10)
             settle()
     bar.setValue(bar.maximum())
-    qtbot.waitUntil(lambda: "word499" in chat.shown(), timeout=3000)
+    qtbot.waitUntil(lambda: "word499" in chat.shown(), timeout=LIMIT_MS)
     assert transcript.at_end
     assert transcript.unfolded_count <= 161
     assert len(transcript.documents) <= 240
@@ -95,7 +96,7 @@ def test_end_stays_in_sight_while_streaming_unless_one_scrolls_up(qtbot: QtBot, 
         MessageAdded(job, 7, answer(102, "", 101, MessageState.STREAMING, stats=None)),
     )
     chat.stream(job, *(f"line {n}\n\n" for n in range(60)))
-    qtbot.waitUntil(lambda: "line 59" in chat.shown(), timeout=3000)
+    qtbot.waitUntil(lambda: "line 59" in chat.shown(), timeout=LIMIT_MS)
     assert transcript.at_end and bar.value() == bar.maximum()
     bar.setValue(bar.value() - 600)
     held = top_row_text(chat)
@@ -104,7 +105,7 @@ def test_end_stays_in_sight_while_streaming_unless_one_scrolls_up(qtbot: QtBot, 
     assert top_row_text(chat) == held
     assert not transcript.at_end
     press(transcript, Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: "later 59" in chat.shown(), timeout=3000)
+    qtbot.waitUntil(lambda: "later 59" in chat.shown(), timeout=LIMIT_MS)
     assert transcript.at_end
 
 
@@ -207,7 +208,7 @@ def test_enter_presses_the_focused_button(qtbot: QtBot, chat: Chat) -> None:
     assert QGuiApplication.clipboard().text() == "print(1)"
     for _ in range(3):
         transcript.focusNextPrevChild(True)
-    with qtbot.waitSignal(transcript.regenerate_requested) as asked:
+    with qtbot.waitSignal(transcript.regenerate_requested, timeout=LIMIT_MS) as asked:
         press(transcript, Qt.Key.Key_Return)
     assert asked.args == [2]
 
@@ -222,7 +223,7 @@ def test_news_of_a_message_leave_the_keyboard_where_it_is(qtbot: QtBot, chat: Ch
         assert transcript.focusNextPrevChild(True)
     transcript.replace_from(1, chat.page.model.messages[1:])
     settle()
-    with qtbot.waitSignal(transcript.carry_on_requested) as asked:
+    with qtbot.waitSignal(transcript.carry_on_requested, timeout=LIMIT_MS) as asked:
         press(transcript, Qt.Key.Key_Return)
     assert asked.args == [2]
     # A message of another id took its place: the key that was meant for the old one does nothing.
@@ -295,13 +296,13 @@ def test_markup_never_becomes_markup(qapp: object) -> None:
 def test_code_is_coloured_when_the_fence_closes(qtbot: QtBot, chat: Chat) -> None:
     job = chat.begin_answer()
     chat.stream(job, "```python\nimport os\n")
-    qtbot.waitUntil(lambda: "import os" in chat.shown(), timeout=3000)
+    qtbot.waitUntil(lambda: "import os" in chat.shown(), timeout=LIMIT_MS)
     (row,) = [row for row in chat.page.transcript.visible_rows if isinstance(row, CodeRow)]
     assert row.code.stretches == []
     chat.stream(job, "x = 1\n", "```\n")
     qtbot.waitUntil(
         lambda: any(isinstance(r, CodeRow) and r.code.stretches for r in chat.page.transcript.visible_rows),
-        timeout=3000,
+        timeout=LIMIT_MS,
     )
 
 

@@ -19,6 +19,7 @@ from engine.events import DraftsListed, FileRead, JobFailed, JobFinished, JobId,
 from engine.messages import sentence
 from gui.chat.input_history import InputHistory
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, press, settle, user
+from tests.gui.patience import LIMIT_MS
 
 SHELF = Shelf(
     (Prompt("Translate", "Translate into {{language}}:\n{{text}}"),),
@@ -43,7 +44,7 @@ def draft_key(chat: Chat, *keys: Qt.Key) -> None:
 # drafts
 def test_a_draft_is_kept_on_disk_and_by_conversation(chat: Chat, qtbot: QtBot) -> None:
     chat.page.composer.set_text("half a thought")
-    qtbot.waitUntil(lambda: chat.desk.count("keep_draft") == 1)
+    qtbot.waitUntil(lambda: chat.desk.count("keep_draft") == 1, timeout=LIMIT_MS)
     assert chat.desk.arguments("keep_draft") == (None, "half a thought")
     chat.open(conversation(user(1, "a"), answer(2, "b")))
     assert chat.page.composer.text == ""

@@ -23,6 +23,7 @@ from engine.settings import Settings
 from gui.conversations.list_view import ConversationView
 from gui.shell.window import Page
 from tests.gui.chat_support import answer, user
+from tests.gui.patience import LIMIT_MS
 from tests.gui.test_shell import CONTROL, SHIFT, press_button
 from tests.gui.window_under_test import WindowUnderTest
 
@@ -193,7 +194,7 @@ def found() -> ChatsFound:
 def search(window: WindowUnderTest, qtbot: QtBot, words: str = "wolf") -> None:
     window.press(Qt.Key.Key_F, CONTROL | SHIFT)
     window.type(words)
-    qtbot.waitUntil(lambda: window.desk.count("search_conversations") > 0, timeout=5000)
+    qtbot.waitUntil(lambda: window.desk.count("search_conversations") > 0, timeout=LIMIT_MS)
     assert window.desk.arguments("search_conversations") == (words,)
     job = window.desk.last("search_conversations")
     window.tell(ChatsSearched(job, found()), JobFinished(job))
@@ -229,7 +230,7 @@ def test_older_answers_are_dropped_and_escape_leaves(window: WindowUnderTest, qt
     search(window, qtbot)
     stale = window.desk.last("search_conversations")
     window.type("s")
-    qtbot.waitUntil(lambda: window.desk.count("search_conversations") == 2, timeout=5000)
+    qtbot.waitUntil(lambda: window.desk.count("search_conversations") == 2, timeout=LIMIT_MS)
     window.tell(ChatsSearched(stale, ChatsFound("wolf", ())))
     assert len(window.parts.search.results.rows) == 4
     window.tell(ChatsSearched(window.desk.last("search_conversations"), ChatsFound("wolfs", (), unread=12)))

@@ -22,7 +22,7 @@ from tests.gui.real_window import real_window
 from tests.service.remote_bench import LockedRing, MemoryRing
 from tests.service.test_remote_answers import answers_both
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 
 
 class Driven:

@@ -24,6 +24,7 @@ from gui.widgets.theme import ThemeSource
 from tests.gui import samples
 from tests.gui.chat_support import Chat, answer, conversation, make_chat, press, settle, user
 from tests.gui.fake_desk import FakeDesk
+from tests.gui.patience import LIMIT_MS
 
 NOW = 1_795_700_000.0
 
@@ -130,7 +131,9 @@ def test_the_meter_grows_while_an_answer_is_written(qtbot: QtBot) -> None:
     chat.desk.tell(PromptProgressed(job, 120, 120, 0))
     chat.stream(job, "hm", reasoning=True)
     chat.stream(job, "one ", "two ")
-    qtbot.waitUntil(lambda: chat.page.meter.parts is not None and chat.page.meter.parts.answer == 2)
+    qtbot.waitUntil(
+        lambda: chat.page.meter.parts is not None and chat.page.meter.parts.answer == 2, timeout=LIMIT_MS
+    )
     assert chat.page.meter.parts is not None
     assert (chat.page.meter.parts.prompt, chat.page.meter.parts.reasoning) == (120, 1)
 

@@ -22,7 +22,7 @@ application.processEvents()
 
 def test_files_that_the_system_opens_are_told() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=200, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["/models/my model.gguf", "/models/another.gguf"]

@@ -36,6 +36,7 @@ from gui.widgets.controls import Button
 from gui.widgets.places import model_words
 from gui.widgets.view import Column
 from tests.gui import samples
+from tests.gui.patience import LIMIT_MS
 from tests.gui.window_under_test import WindowUnderTest
 
 pytestmark = pytest.mark.parametrize(
@@ -487,13 +488,12 @@ def test_a_model_elsewhere_is_marked_where_one_writes(window: WindowUnderTest) -
     assert draft.placeholderText() == "Message the model…"
 
 
-def waiting(qtbot: QtBot, window: WindowUnderTest, count: int) -> None:
-    """The engine's answer to the next look: so many wait."""
+def waiting(qtbot: QtBot, window: WindowUnderTest, number: int, count: int) -> None:
+    """The answer to that look, counted from 1: so many wait. The next look comes only after it."""
     request = LoadRequest(samples.STARTER.path, 2048, 2)
     counters = (4, count, 9, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0, 0.0)
     model = RunningModel(samples.STARTER, RuntimeState.GENERATING, None, request, *counters)
-    seen = window.desk.count("look")
-    qtbot.waitUntil(lambda: window.desk.count("look") > seen, timeout=5000)
+    qtbot.waitUntil(lambda: window.desk.count("look") == number, timeout=LIMIT_MS)
     look = window.desk.last("look")
     window.tell(EngineSeen(look, EngineStatus(1, "1", 1, 1.0, (model,))), JobFinished(look))
 
@@ -505,12 +505,12 @@ def test_the_top_line_tells_the_place_in_the_queue(qtbot: QtBot, window: WindowU
     job = window.desk.last("send")
     answer = ChatMessage(2, 1, Role.ASSISTANT, (), MessageState.STREAMING, 0.0, samples.STARTER.name)
     window.tell(MessageAdded(job, 7, answer))
-    waiting(qtbot, window, 3)
+    waiting(qtbot, window, 1, 3)
     assert "in the queue, place 3" in state_words(window)
     assert "place 3 in the queue" in window.parts.chat.status.text()
-    waiting(qtbot, window, 5)  # others came later
+    waiting(qtbot, window, 2, 5)  # others came later
     assert "in the queue, place 3" in state_words(window)
-    waiting(qtbot, window, 1)
+    waiting(qtbot, window, 3, 1)
     assert "in the queue, place 1" in state_words(window)
     window.tell(PromptProgressed(job, 512, 1200, 0))
     assert "reading prompt, 512 of 1,200" in state_words(window)

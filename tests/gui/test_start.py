@@ -32,7 +32,7 @@ def make_desk(emit):
         QTimer.singleShot(100, QApplication.closeAllWindows)
     if what == "slip":
         QTimer.singleShot(50, lambda: 1 / 0)
-        def look(tries=50):
+        def look(tries=1000):
             from PySide6.QtWidgets import QApplication, QLabel
             words = [w.text() for w in QApplication.allWidgets() if isinstance(w, QLabel) and w.isVisible()]
             told = any("did not foresee" in word for word in words)
@@ -64,7 +64,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 def test_closing_the_window_ends_everything(tmp_path: Path) -> None:
-    out, err = start(tmp_path, "close", str(tmp_path / "some.gguf")).communicate(timeout=60)
+    out, err = start(tmp_path, "close", str(tmp_path / "some.gguf")).communicate(timeout=200)
     assert "closed True True" in out
     assert "loaded 1" in out, "the file that was given is loaded"
     assert "collects True kept True" in out, "garbage is looked for again once the window is there"
@@ -77,12 +77,12 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     assert program.stdout is not None
     assert program.stdout.readline() == "up\n"
     program.send_signal(number)
-    out, err = program.communicate(timeout=60)
+    out, err = program.communicate(timeout=200)
     assert "closed True True" in out
     assert program.returncode == 0
     assert "Traceback" not in err
 
 
 def test_a_slip_in_a_slot_is_told_and_the_window_goes_on(tmp_path: Path) -> None:
-    out, _ = start(tmp_path, "slip").communicate(timeout=60)
+    out, _ = start(tmp_path, "slip").communicate(timeout=200)
     assert "told\n" in out and "not told" not in out
