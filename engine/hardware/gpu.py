@@ -15,7 +15,13 @@ from pathlib import Path
 from engine.errors import ProbeError
 from engine.hardware.gpu_card import SystemCard, is_software
 from engine.hardware.gpu_macos import macos_cards
-from engine.hardware.gpu_names import published_bandwidth, same_name, similar_memory, vendor_of
+from engine.hardware.gpu_names import (
+    published_bandwidth,
+    same_name,
+    shares_memory,
+    similar_memory,
+    vendor_of,
+)
 from engine.hardware.gpu_sysfs import sysfs_cards
 from engine.hardware.gpu_windows import windows_cards
 from engine.hardware.nvml import Nvml, NvmlCard, NvmlError, has_library
@@ -238,7 +244,7 @@ def _unknown_card(device: DeviceFacts) -> GpuInfo:
 
 def _joined(info: GpuInfo, device: DeviceFacts) -> GpuInfo:
     """`info` with what ggml adds. Memory that belongs to the system never counts as VRAM."""
-    unified = device.kind == "igpu" or info.vendor == "Apple"
+    unified = device.kind == "igpu" or info.vendor == "Apple" or shares_memory(device.description)
     vram = info.vram_bytes or device.memory_total_bytes
     named_by_kernel = info.found_by == ("sysfs",) and device.description
     return replace(

@@ -13,6 +13,8 @@ import resources
 
 _NOISE = re.compile(r"\([^)]*\)|\b(nvidia|amd|ati|intel|corporation|geforce|graphics|gpu|edition)\b")
 _SIZE = re.compile(r"^\d+gb$")
+_SIZES = re.compile(r"\b(\d{1,3})\s*(?:gib|gb|g)\b")  # "24 GB", "80G", "16GiB"
+_STUCK = re.compile(r"\b(rtx|gtx|rx)(\d)")  # "RTX4090"
 _VENDORS = (
     ("NVIDIA", re.compile(r"nvidia|geforce|quadro|tesla|\brtx\b|\bgtx\b")),
     ("AMD", re.compile(r"\bamd\b|radeon|instinct|\bgfx\d")),
@@ -37,6 +39,18 @@ class CatalogueGpu:
     clock_hz: float = 0.0  # boost clock of the units
 
 
+_INTEGRATED = re.compile(
+    r"\b(uhd|hd graphics|iris|adreno|mali|videocore|v3d)\b"
+    r"|\bradeon\W*(graphics\W*)?\d{3}m\b"  # 780M; cards of notebooks have RX and four digits
+    r"|\bvega\W*([3-9]|1[01])\b"  # of Ryzen 2000 to 5000; cards are 56 and 64
+    r"|^\W*(amd\W+)?radeon\W*(graphics\W*)?$"
+    r"|\barc\W*(graphics\W*)?(\d{2,3}[tv]\b|$)"  # of Core Ultra: 140V, or nothing but the series
+    r"|\bradeon\W*r[2-7]\W*graphics\b"
+    r"|^\W*intel\W*graphics\W*$"
+)
+_IN_BRACKETS = re.compile(r"\([^)]*\)")
+
+
 def vendor_of(name: str) -> str:
     """ "NVIDIA", "AMD", "Intel", "Apple", or "" when the name does not tell."""
     lower = name.lower()
@@ -46,7 +60,7 @@ def vendor_of(name: str) -> str:
 def words_of(name: str) -> frozenset[str]:
     """What tells a card from another: "NVIDIA GeForce RTX 4070 Ti" is {rtx, 4070, ti}."""
     plain = _NOISE.sub(" ", name.lower().replace("(tm)", "").replace("(r)", ""))
-    plain = re.sub(r"(\d)\s+gb\b", r"\1gb", plain)
+    plain = _STUCK.sub(r"\1 \2", _SIZES.sub(r"\1gb", plain))
     return frozenset(re.findall(r"[a-z0-9+]+", plain))
 
 
@@ -54,6 +68,18 @@ def same_name(one: str, other: str) -> bool:
     """Whether two probes mean the same kind of card."""
     first, second = _without_size(words_of(one)), _without_size(words_of(other))
     return bool(first) and first == second
+
+
+def is_integrated(name: str) -> bool:
+    """Whether a graphics processor of that name has no memory of its own, and reads main memory no faster
+    than the processor beside it. Those that do are in the catalogue: see `shares_memory`."""
+    return published_gpu(name) is None and bool(_INTEGRATED.search(_IN_BRACKETS.sub(" ", name.lower())))
+
+
+def shares_memory(name: str) -> bool:
+    """Whether it computes in main memory, which it reads faster than the processor does (Apple, GB10)."""
+    known = published_gpu(name)
+    return vendor_of(name) == "Apple" or (known is not None and known.unified)
 
 
 def similar_memory(one: float, other: float) -> bool:
@@ -90,7 +116,7 @@ def published_gpu(name: str, memory_bytes: float | None = None) -> CatalogueGpu 
     76-core"). The size in the name counts where `memory_bytes` is not told; without either it is the
     first, usual size. A card whose link is not named (PCIe, SXM) is taken for the slowest.
     """
-    named = words_of(_JOINED.sub(r"\1 \2", name.lower()))
+    named = words_of(_JOINED.sub(r"\1 \2", _STUCK.sub(r"\1 \2", name.lower())))
     size = memory_bytes or _size_of(named)
     words = _telling(named)
     fitting = [gpu for gpu in _catalogue() if _fits(gpu, size)]
@@ -114,13 +140,15 @@ _SERIES = frozenset(
 # Words that make another card of a name: they must stand on both sides or on none.
 _MODIFIERS = frozenset(
     {"ti", "super", "laptop", "mobile", "d", "v2", "max", "q", "xt", "xtx", "gre", "x", "pro", "ultra"}
-    | {"sxm", "sxm2", "sxm4", "sxm5", "pcie", "nvl", "ada", "se", "quadro"}
+    | {"sxm", "pcie", "nvl", "ada", "se", "quadro"}
 )
-_LINKS = frozenset(["pcie", "sxm", "sxm2", "sxm4", "sxm5"])
+_LINKS = frozenset(["pcie", "sxm"])
+_SXM = re.compile(r"^sxm\d$")
 
 
 def _telling(words: frozenset[str]) -> frozenset[str]:
-    return _without_size(words) - _SERIES
+    """What is left of a name; an "A100 SXM" is an A100 SXM4, since there is no other."""
+    return frozenset(_SXM.sub("sxm", word) for word in _without_size(words)) - _SERIES
 
 
 def _within(known: frozenset[str], words: frozenset[str]) -> bool:

@@ -13,6 +13,7 @@ from engine.hardware.pcie import pcie_link
 _VENDORS = {"10de": "NVIDIA", "1002": "AMD", "8086": "Intel"}
 _PCI_ID = re.compile(r"^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
 _MOST_BYTES = 2**50
+_MOST_SET_ASIDE = 4 * 2**30  # by firmware, unless a person asks for more
 _DISPLAY_CLASS = "0x03"
 _PCI_NAMES = ("usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids")
 
@@ -50,11 +51,9 @@ def _card(root: Path, folder: Path) -> SystemCard | None:
     dedicated, used = _number(folder, "mem_info_vram_total"), _number(folder, "mem_info_vram_used")
     borrowed, lent = _number(folder, "mem_info_gtt_total"), _number(folder, "mem_info_gtt_used")
     dedicated = dedicated or _local_memory(folder)
-    # amdgpu names the maker of dedicated memory chips only; Intel's integrated ones sit at 00:02.0.
+    # Intel's integrated ones sit at 00:02.0.
     integrated = (
-        bool(dedicated) and not read_text(folder / "mem_info_vram_vendor")
-        if vendor == "AMD"
-        else vendor == "Intel" and pci_id.endswith("00:02.0")
+        _set_aside(folder, dedicated) if vendor == "AMD" else vendor == "Intel" and pci_id.endswith("00:02.0")
     )
     return SystemCard(
         pci_id=pci_id,
@@ -82,6 +81,13 @@ def _local_memory(folder: Path) -> int:
     tiles = [read_number(path) or 0 for path in folder.glob("tile[0-9]*/physical_vram_size_bytes")]
     whole = sum(size for size in tiles if size > 0)
     return whole if whole <= _MOST_BYTES else 0
+
+
+def _set_aside(folder: Path, dedicated: int) -> bool:
+    """Whether an AMD card's memory is main memory. Of its own chips amdgpu tells the maker; of others
+    nothing, or, in older kernels, "unknown", which it may also say of chips that it does not know."""
+    maker = read_text(folder / "mem_info_vram_vendor")
+    return dedicated > 0 and (not maker or (maker == "unknown" and dedicated <= _MOST_SET_ASIDE))
 
 
 def _number(folder: Path, name: str) -> int:

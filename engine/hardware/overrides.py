@@ -116,7 +116,11 @@ def _given(rate: float, found: BandwidthMeasurement | None) -> BandwidthMeasurem
 
 
 def _corrected(gpu: GpuInfo, given: GpuOverrides) -> GpuInfo:
-    if given.vram_bytes is not None:
+    if given.vram_bytes is not None and not gpu.vram_bytes and gpu.shared_bytes:
+        gpu = replace(
+            gpu, shared_bytes=given.vram_bytes
+        )  # it computes in main memory: no more than that of it
+    elif given.vram_bytes is not None:
         used = gpu.vram_bytes - gpu.vram_free_bytes
         free = max(0, given.vram_bytes - used)
         gpu = replace(gpu, vram_bytes=given.vram_bytes, vram_free_bytes=free)

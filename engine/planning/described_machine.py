@@ -18,7 +18,7 @@ from engine.hardware.described import (
     EngineKind,
     GpuBackend,
 )
-from engine.hardware.gpu_names import published_gpu, vendor_of
+from engine.hardware.gpu_names import is_integrated, published_gpu, shares_memory, vendor_of
 from engine.hardware.report import (
     BandwidthMeasurement,
     CpuInfo,
@@ -48,6 +48,7 @@ ENOUGH_MEMORY = 2048 * GIB  # where no size is said
 USUAL_CORES = 8
 FEWEST_CORES, MOST_CORES = 4, 32  # of a machine of which nothing is said
 UNKNOWN_VRAM = 8 * GIB
+APPLE_ROOMY = 36 * GIB
 # PCIe: payload of a lane by generation, bytes a second; copies reach four fifths of it.
 _LANE = {1: 0.25e9, 2: 0.5e9, 3: 0.985e9, 4: 1.97e9, 5: 3.94e9, 6: 7.56e9, 7: 15e9, 8: 30e9}
 PCIE_SHARE = 0.8
@@ -130,6 +131,7 @@ def described_machine(description: Description) -> Machine:
         recorded=_recorded(engine),
         looped_experts=engine.kind in _LOOPED and _before(engine, LOOPED_BUILD, LOOPED_DATE) is True,
         batch=engine.batch,
+        memory_assumed=description.memory.size_bytes is None,
     )
     return replace(machine, unknowns=_unknowns(machine, description, cpu, rates, engine))
 
@@ -230,18 +232,19 @@ def _spread(value: float, low: float, high: float) -> Range:
 
 def _gpu_info(gpu: DescribedGpu, ram: int) -> GpuInfo:
     known = published_gpu(gpu.name, gpu.vram_bytes)
-    unified = known is not None and known.unified
+    shares = shares_memory(gpu.name)
+    # More than there is of main memory was set aside for it before the system counted that.
+    apart = shares and (gpu.vram_bytes or 0) > ram
     size = gpu.vram_bytes or (int(known.memory_bytes) if known and known.memory_bytes else UNKNOWN_VRAM)
-    apple = unified and known is not None and known.vendor == "Apple"
-    # Of other unified memory the system can give a GPU most, of Apple's three quarters.
-    own = 0 if apple else int(min(size, ram) if not unified else gpu.vram_bytes or ram * 3 // 4)
+    own = 0 if (shares and not apart) or is_integrated(gpu.name) else size
+    vendor = known.vendor if known else vendor_of(gpu.name)
     return GpuInfo(
         name=gpu.name,
-        vendor=known.vendor if known else vendor_of(gpu.name),
+        vendor=vendor,
         pci_id="",
         vram_bytes=own,
         vram_free_bytes=own,
-        shared_bytes=ram * 3 // 4 if apple else 0,
+        shared_bytes=0 if own else _lent(gpu, vendor, ram),
         driver="",
         bandwidth_bytes_per_second=gpu.bandwidth_bytes_per_second
         or (known.bandwidth_bytes_per_second if known else None),
@@ -249,6 +252,15 @@ def _gpu_info(gpu: DescribedGpu, ram: int) -> GpuInfo:
         reason=None,
         found_by=("described",),
     )
+
+
+def _lent(gpu: DescribedGpu, vendor: str, ram: int) -> int:
+    """Bytes of main memory that a chip which shares it may use."""
+    if gpu.vram_bytes:
+        return min(gpu.vram_bytes, ram)
+    if vendor == "Apple":  # Metal's recommendedMaxWorkingSetSize: 21.3 of 32 GiB, 27 of 36, 96 of 128
+        return ram * 3 // 4 if ram >= APPLE_ROOMY else ram * 2 // 3
+    return ram if vendor == "NVIDIA" else ram * 3 // 4
 
 
 def _gpus(said: Machine, description: Description) -> tuple[GpuBudget, ...]:

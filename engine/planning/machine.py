@@ -9,7 +9,7 @@ from enum import StrEnum
 from engine.figures import Range
 from engine.hardware.cpu_names import published_cpu
 from engine.hardware.described import EngineKind, GpuBackend
-from engine.hardware.gpu_names import published_gpu
+from engine.hardware.gpu_names import published_gpu, shares_memory
 from engine.hardware.nodes import is_node
 from engine.hardware.report import BandwidthMeasurement, CpuInfo, GpuInfo, HardwareReport, MemoryInfo
 from engine.planning.calibration import UNCORRECTED, Calibration, Corrections
@@ -59,7 +59,7 @@ class GpuBudget:
     budget: int  # bytes that weights, cache and buffers may take
     bandwidth: float
     bandwidth_known: bool
-    unified: bool  # its memory is main memory (Apple)
+    unified: bool  # its memory is main memory (Apple, GB10, Strix Halo)
     architecture: str = ""  # as in the catalogue of GPUs: "ada", "rdna3", "apple"; "" unknown
     units: int = 0  # multiprocessors, compute units, cores; 0 unknown
     clock_hz: float = 0.0
@@ -114,6 +114,8 @@ class Machine:
     recorded: float = 1.0  # GPU kernels start as a recorded graph: 1 yes, 0 no, between: not known
     looped_experts: bool = False  # GPUs compute a layer's experts one by one (builds before spring 2025)
     batch: int = 512  # tokens of a prompt computed at once
+    integrated: tuple[str, ...] = ()  # graphics processors without memory of their own, left out
+    memory_assumed: bool = False  # a description does not say how much there is
     unknowns: tuple[Unknown, ...] = ()  # what a description leaves open
     calibration: Calibration | None = None
     corrections: Corrections = UNCORRECTED  # learnt from runs, for every model
@@ -154,6 +156,7 @@ def machine_of(report: HardwareReport) -> Machine:
         amx="amx_int8" in cpu.instruction_sets,
         l2_bytes=max((cache.size_bytes for cache in cpu.caches if cache.level == 2), default=0),
         core_rate=core_rate(cpu.model),
+        integrated=tuple(gpu.name for gpu in report.gpus if gpu.usable and not _computes(gpu)),
     )
 
 
@@ -214,9 +217,9 @@ def _spread(value: float, low: float, high: float) -> Range:
 def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tuple[GpuBudget, ...]:
     budgets = []
     for gpu in gpus:
-        unified = gpu.vram_bytes == 0 and gpu.vendor == "Apple" and gpu.shared_bytes > 0
-        if not gpu.usable or not (unified or gpu.vram_bytes > 0):
-            continue  # other integrated GPUs read the same memory no faster than the CPU
+        if not gpu.usable or not _computes(gpu):
+            continue
+        unified = _unified(gpu)
         free = min(gpu.shared_bytes, ram_budget) if unified else min(gpu.vram_free_bytes, gpu.vram_bytes)
         margin = min(max(free // GPU_MARGIN_PART, GPU_MARGIN_LEAST), GPU_MARGIN_MOST)
         known = gpu.bandwidth_bytes_per_second
@@ -241,6 +244,16 @@ def _gpus(gpus: tuple[GpuInfo, ...], memory: MemoryInfo, ram_budget: int) -> tup
             )
         )
     return tuple(sorted(budgets, key=lambda gpu: -gpu.bandwidth))
+
+
+def _unified(gpu: GpuInfo) -> bool:
+    shares = gpu.vendor == "Apple" or shares_memory(gpu.name)
+    return shares and gpu.vram_bytes == 0 and gpu.shared_bytes > 0
+
+
+def _computes(gpu: GpuInfo) -> bool:
+    """Other integrated GPUs read the same memory no faster than the CPU."""
+    return gpu.vram_bytes > 0 or _unified(gpu)
 
 
 def _guess(size: int) -> float:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from engine.messages import Sentence, sentence
 from engine.planning.layout import Placement
-from engine.planning.machine import Machine, Question, Unknown
+from engine.planning.machine import GIB, Machine, Question, Unknown
 from engine.planning.sharpen import learnt
 from engine.planning.speed import WORTH_ASKING, SpeedQuestion, token_time
 from engine.planning.spread import TENSOR_PARALLEL
+from engine.planning.wording import size_text
+
+EVERYBODYS_MEMORY = 4 * GIB  # what any machine of today has
 
 
 def questions_for(placement: Placement, machine: Machine, asked: SpeedQuestion) -> tuple[Sentence, ...]:
@@ -22,8 +25,10 @@ def questions_for(placement: Placement, machine: Machine, asked: SpeedQuestion) 
     sentences = [_sentence(unknown, factor) for factor, unknown in found]
     sentences += [
         sentence("plan_ask_gpu", name=gpu.name, factor="2")
-        for gpu in {gpu.name: gpu for gpu, _ in placement.gpu_shares if not gpu.bandwidth_known}.values()
+        for gpu in {gpu.name: gpu for gpu in machine.gpus if not gpu.bandwidth_known}.values()
     ]
+    if machine.memory_assumed and placement.ram > EVERYBODYS_MEMORY:
+        sentences.append(sentence("plan_memory_assumed", needed=size_text(placement.ram)))
     if machine.engine in TENSOR_PARALLEL:
         sentences.append(sentence("plan_engine_unknown_speed", engine=str(machine.engine)))
     return tuple(sentences)

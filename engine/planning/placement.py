@@ -11,7 +11,7 @@ from engine.hardware.report import HardwareReport
 from engine.planning.hope import Hope, hope_of
 from engine.planning.layout import AS_PLANNED, Demand, Placement, demand_of, leaves_air
 from engine.planning.machine import MIB, Machine, machine_of
-from engine.planning.memory import OVERHEAD
+from engine.planning.memory import OVERHEAD, UBATCH
 from engine.planning.open_questions import questions_for
 from engine.planning.plan import DeviceMemory, DryRun, KvType, MemoryEstimate, RunPlan
 from engine.planning.reasons import reasons_for
@@ -30,6 +30,7 @@ QUANTISED_CACHE_CONTEXT = 16384
 WIDENED_PART = 0.6
 # Part of a reserved compute buffer that a chat touches (measured: tests/bench/truth/memory.py).
 COMPUTE_TOUCHED = 0.6
+LEAST_BATCH = 32  # tokens; below that other things are wider than those of a prompt
 RESIDENT_OVERHEAD = 70 * MIB  # of the worker's Python and libraries, measured in the same place
 
 
@@ -63,7 +64,16 @@ def plan_on(
     hope = hope_of(spec, asked)
 
     def demand(context: int, kind: KvType) -> Demand:
-        return demand_of(spec.shape, quantization, context, kind, repack=repack, device_layers=device_layers)
+        batch = max(LEAST_BATCH, min(machine.batch, max(context, UBATCH)))
+        return demand_of(
+            spec.shape,
+            quantization,
+            context,
+            kind,
+            batch=batch,
+            repack=repack,
+            device_layers=device_layers,
+        )
 
     placement = _choose(machine, demand, spec.shape.trained_context, context_length, kv_type, hope)
     speed = estimate_speed(placement, machine, asked)

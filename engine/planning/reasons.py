@@ -143,6 +143,8 @@ def _names_of_nodes(placement: Placement) -> str:
 def _choices(spec: ModelSpec, placement: Placement, machine: Machine) -> list[Sentence]:
     demand, reasons = placement.demand, []
     quantization = demand.quantization
+    if machine.integrated and not placement.on_gpu:
+        reasons.append(sentence("plan_integrated", name=", ".join(dict.fromkeys(machine.integrated))))
     asked = min(demand.device_layers, demand.shape.layers)
     if placement.gpu_layers < asked:
         reasons.append(sentence("plan_layers_short", layers=placement.gpu_layers, asked=asked))

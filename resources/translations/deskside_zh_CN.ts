@@ -4552,6 +4552,10 @@ Address: {places}</source>
             <translation>数据文件夹 {path} 无法写入（{reason}）。请使其可写，或把 XDG_DATA_HOME 设为另一个文件夹。</translation>
         </message>
         <message>
+            <source>The description does not say how much memory the machine has, so it is taken to be enough: {needed} are needed. Give memory.size_gib.</source>
+            <translation>描述中没有说明机器有多少内存，因此假定足够：需要 {needed}。请填写 memory.size_gib。</translation>
+        </message>
+        <message>
             <source>The disk became full while {path} was being written. What arrived is kept: free some space, then start the download again and it goes on.</source>
             <translation>写入 {path} 时磁盘已满。已下载的部分会保留：请腾出一些空间，再次开始下载即可继续。</translation>
         </message>
@@ -4604,8 +4608,8 @@ Address: {places}</source>
             <translation>未测量 {path} 的磁盘速度，因为该文件夹尚不存在。请创建后重新检测。</translation>
         </message>
         <message>
-            <source>The disk speed was not measured, because this version measures it on Linux only (this is {system}). Load times are estimates until then.</source>
-            <translation>未测量磁盘速度，因为本版本只能在 Linux 上测量（当前系统为 {system}）。加载时间暂为估算值。</translation>
+            <source>The disk speed was not measured, because it is not known how to read past the cache of this system ({system}). Load times are estimates until then.</source>
+            <translation>未测量磁盘速度，因为不知道在此系统（{system}）上如何绕过缓存读取。加载时间暂为估算值。</translation>
         </message>
         <message>
             <source>The disk that holds {path} is full. Free some space, then try again; nothing that was saved is lost.</source>
@@ -5176,8 +5180,8 @@ Address: {places}</source>
             <translation>此对话中已没有编号为 {id} 的消息。请重新打开对话。</translation>
         </message>
         <message>
-            <source>There is no model called {name} in the catalogue. `deskside plan` without a name lists those that suit this machine.</source>
-            <translation>目录中没有名为 {name} 的模型。不带名称运行 `deskside plan` 可列出适合本机的模型。</translation>
+            <source>There is no model called {name} in the catalogue. Nearest: {nearest}. `deskside plan` without a name lists those that suit this machine.</source>
+            <translation>目录中没有名为 {name} 的模型。最接近的有：{nearest}。不带名称运行 `deskside plan` 会列出适合这台机器的模型。</translation>
         </message>
         <message>
             <source>There is no model file {path}. Check the path, or download the model again.</source>
@@ -5262,6 +5266,10 @@ Address: {places}</source>
         <message>
             <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
             <translation>此文件是模型的附加部件（{kind}），不是可以对话的语言模型。请选择模型本身的文件。</translation>
+        </message>
+        <message>
+            <source>This file is one of {count} parts of a model, but its name does not lead to the others ({parts} found). Give all parts the names that they were published with (...-00001-of-00002.gguf), in one folder, and choose any of them.</source>
+            <translation>这个文件是一个模型 {count} 个分卷之一，但按它的名字找不到其余分卷（只找到 {parts} 个）。请让所有分卷保留发布时的名字（...-00001-of-00002.gguf），放在同一个文件夹里，再选择其中任意一个。</translation>
         </message>
         <message>
             <source>This installation came without its starter model. Download a model with `deskside pull`, or install Deskside again.</source>
@@ -5870,6 +5878,10 @@ Address: {places}</source>
         <message>
             <source>{name} has a wrong checksum, and still had it after every part of it was fetched again, so its source is faulty. It was not installed; it lies in {kept} and is deleted by the next try. Try again later or with another endpoint.</source>
             <translation>{name} 的校验和不正确，重新获取每一部分后依然如此，说明来源有问题。未安装；文件存放在 {kept}，下次尝试时会删除。请稍后重试，或换用其他站点。</translation>
+        </message>
+        <message>
+            <source>{name} has no memory of its own and reads main memory no faster than the processor does, so the processor computes.</source>
+            <translation>{name} 没有自己的显存，读取内存也不比处理器快，因此由处理器计算。</translation>
         </message>
         <message>
             <source>{name} holds {size}, and files of up to {most} are read. Attach the part that matters.</source>

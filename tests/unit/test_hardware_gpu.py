@@ -126,6 +126,22 @@ def test_memory_of_an_integrated_gpu_is_shared_never_vram(tmp_path: Path) -> Non
         assert gpu.vram_bytes == 0 and gpu.shared_bytes == 12 * GIB + 512 * 2**20
 
 
+def test_an_integrated_gpu_of_an_older_kernel_is_one_card(tmp_path: Path) -> None:
+    """There the maker of its memory is "unknown", not left out; a card with memory of its own stays one."""
+    files = {
+        "mem_info_vram_total": 512 * 2**20,
+        "mem_info_gtt_total": 12 * GIB,
+        "mem_info_vram_vendor": "unknown",
+    }
+    root = pci(tmp_path, "0000:04:00.0", "1002", "1638", "amdgpu", **files)
+    device = DeviceFacts("Vulkan0", "AMD Radeon Graphics (RADV RENOIR)", "igpu", 12 * GIB, 12 * GIB)
+    (gpu,), _ = probe_gpus((device,), none, root)
+    assert (gpu.vram_bytes, gpu.shared_bytes, gpu.usable) == (0, 12 * GIB + 512 * 2**20, True)
+    files["mem_info_vram_total"] = 16 * GIB
+    other = pci(tmp_path, "0000:05:00.0", "1002", "73bf", "amdgpu", **files)
+    assert [card.vram_bytes for card in probe_gpus((), none, other)[0]] == [16 * GIB, 0]
+
+
 def test_disagreeing_memory_becomes_a_remark(tmp_path: Path) -> None:
     small = DeviceFacts("CUDA0", CUDA.description, "gpu", 11 * GIB, 12 * GIB)
     gpus, remarks = probe_gpus((small,), one, tmp_path)
@@ -192,6 +208,9 @@ def test_names_and_ids() -> None:
     assert vendor_of("AMD Radeon RX 7900 XTX") == "AMD"
     assert vendor_of("llvmpipe") == ""
     assert short_pci_id("00000000:01:00.0") == "0000:01:00.0"
+    assert short_pci_id("00000000:C1:00.0") == "0000:c1:00.0"
+    assert short_pci_id("00010000:E1:00.0") == "10000:e1:00.0"  # behind a controller with a domain of its own
+    assert short_pci_id("0000000F:01:00.0") == "000f:01:00.0"
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=24)

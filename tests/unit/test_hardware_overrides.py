@@ -13,6 +13,7 @@ from engine.hardware.overrides import KNOWN_KEYS, apply_overrides, believable, p
 from engine.hardware.report_json import report_from_json, report_to_json
 from engine.jobs.checking import changed_overrides
 from engine.messages import english
+from engine.planning.machine import machine_of
 from tests.unit.planning_machines import GIB, gpu, machine
 
 
@@ -52,6 +53,17 @@ def test_gpus_by_their_place() -> None:
     assert after.overridden == ("gpu.0.vram", "gpu.0.usable")
     again = apply_overrides(after, parse_overrides((("gpu.0.usable", "yes"),)))
     assert again.gpus[0].usable and again.gpus[0].reason is None
+
+
+def test_a_chip_without_memory_of_its_own_gets_none_by_hand() -> None:
+    """What is set is how much of main memory it may use (macOS: iogpu.wired_limit_mb)."""
+    chip = replace(gpu("Apple M2 Max", 0, 400e9), vendor="Apple", shared_bytes=48 * GIB)
+    before = replace(machine(64 * GIB, 12, 100e9), gpus=(chip,))
+    after = apply_overrides(before, parse_overrides((("gpu.0.vram", "56GiB"),)))
+    assert (after.gpus[0].vram_bytes, after.gpus[0].shared_bytes) == (0, 56 * GIB)
+    less, more = machine_of(before), machine_of(after)
+    assert more.vram_budget == 0
+    assert less.gpus[0].budget < more.gpus[0].budget <= more.ram_budget
 
 
 def test_applied_twice_is_applied_once() -> None:
