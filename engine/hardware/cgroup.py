@@ -67,7 +67,9 @@ def _limit_of_v1(folder: Path) -> MemoryLimit | None:
 def _limit_of_v2(folder: Path) -> MemoryLimit | None:
     stat = _statistics(folder / "memory.stat")
     cache = stat.get("inactive_file", 0) + stat.get("active_file", 0)
-    limit = read_number(folder / "memory.max")  # "max" is not a number: no limit
+    # "max" is not a number: no limit. Above `memory.high` the kernel takes back and brakes: no room to work.
+    limits = [read_number(folder / name) for name in ("memory.max", "memory.high")]
+    limit = min((each for each in limits if each), default=None)
     return _limit(limit, read_number(folder / "memory.current"), cache)
 
 

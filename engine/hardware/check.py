@@ -21,7 +21,7 @@ from engine.errors import Cancelled, DesksideError, ProbeError
 from engine.hardware.bandwidth import measure_memory
 from engine.hardware.cpu import probe_cpu
 from engine.hardware.disk import probe_disk
-from engine.hardware.gpu import probe_gpus
+from engine.hardware.gpu import nvml_cards, probe_gpus
 from engine.hardware.memory import probe_memory
 from engine.hardware.report import (
     CheckProgress,
@@ -159,7 +159,10 @@ class _Check:
         if list_vulkan is not None:
             vulkan = self._attempt(CheckStep.GPU, lambda _: list_vulkan(), _VULKAN_S) or ()
         self.progress(CheckProgress(CheckStep.GPU, 0.7))
-        found = self._attempt(CheckStep.GPU, lambda _: probe_gpus(devices, vulkan=vulkan), _CARDS_S)
+        nvidia = self._attempt(CheckStep.GPU, lambda _: nvml_cards(), _CARDS_S) or ()
+        self.progress(CheckProgress(CheckStep.GPU, 0.9))
+        merge = partial(probe_gpus, devices, lambda: nvidia, vulkan=vulkan)
+        found = self._attempt(CheckStep.GPU, lambda _: merge(), _CARDS_S)
         gpus, remarks = found or ((), ())
         self.remarks += remarks
         self.progress(CheckProgress(CheckStep.GPU, 1.0, partial=gpus))

@@ -91,9 +91,9 @@ class Nvml:
 
 
 def short_pci_id(bus_id: str) -> str:
-    """NVML writes the domain with eight digits, the kernel with four: "0000:01:00.0"."""
+    """NVML writes the domain with eight digits, the kernel with at least four: "0000:01:00.0"."""
     domain, _, rest = bus_id.strip().lower().partition(":")
-    return f"{domain[-4:]}:{rest}" if rest else bus_id.strip().lower()
+    return f"{domain.lstrip('0').rjust(4, '0')}:{rest}" if rest else domain
 
 
 def _card(handle: Any, driver: str) -> NvmlCard:

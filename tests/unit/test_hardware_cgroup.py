@@ -56,6 +56,19 @@ def test_v2_tightest_ancestor_wins(tmp_path: Path) -> None:
     assert cpu_quota(root) == 1.5
 
 
+def test_v2_brakes_before_it_ends(tmp_path: Path) -> None:
+    """Above `memory.high` a group is braked so hard that nothing of use runs there; 0 says nothing."""
+    group = "sys/fs/cgroup/user.slice/app.scope/"
+    files = {
+        group + "memory.max": f"{8 * GIB}\n",
+        group + "memory.high": f"{6 * GIB}\n",
+        group + "memory.current": f"{GIB}\n",
+        "sys/fs/cgroup/user.slice/memory.high": "0\n",
+        "sys/fs/cgroup/user.slice/memory.max": "max\n",
+    }
+    assert memory_limit(write(tmp_path, V2 | files)) == MemoryLimit(6 * GIB, 5 * GIB)
+
+
 def test_v1_in_a_container(tmp_path: Path) -> None:
     files = {
         "sys/fs/cgroup/memory/memory.limit_in_bytes": f"{4 * GIB}",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import random
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pynvml
@@ -13,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ProbeError
+from engine.hardware.check import quick_report
 from engine.hardware.gpu import nvml_cards, probe_gpus
 from engine.hardware.nvml import MOST_CARDS
+from engine.hardware.report import DeviceFacts
 from engine.telemetry.gpu_readings import NvidiaReadings, open_readings
 
 SUCCESS = 0
@@ -28,9 +32,12 @@ class NoisyLibrary:
         self.noise = random.Random(0)
         self.codes: tuple[int, ...] = (SUCCESS,)
         self.count: int | None = None
+        self.until: threading.Event | None = None
 
     def __getattr__(self, name: str) -> Callable[..., int]:
         def answer(*results: Any) -> int:
+            if self.until is not None:
+                self.until.wait(60)
             if name.startswith(("nvmlInit", "nvmlShutdown")):
                 return SUCCESS
             if "RunningProcesses" in name:  # the bindings take room for as many as they are told
@@ -95,3 +102,15 @@ def test_live_figures_of_noise_are_figures(library: NoisyLibrary, seed: int, cod
             readings.close()
     except OSError as error:
         assert str(error)
+
+
+def test_a_driver_that_hangs_hides_nothing_that_others_find(library: NoisyLibrary, tmp_path: Path) -> None:
+    library.until = threading.Event()
+    card = DeviceFacts("CUDA0", "NVIDIA GeForce RTX 4090", "gpu", 23 * 2**30, 24 * 2**30)
+    try:
+        report = quick_report([tmp_path], lambda: (card,))
+    finally:
+        library.until.set()
+    found = [gpu for gpu in report.gpus if gpu.name == card.description]
+    assert [(gpu.usable, gpu.vram_bytes) for gpu in found] == [(True, 24 * 2**30)]
+    assert "check_step_slow" in [remark.code for remark in report.remarks]
