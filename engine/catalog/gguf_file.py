@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from engine.catalog.gguf_header import GgufHeader, Read, damaged, read_header, read_texts
+from engine.catalog.gguf_header import (
+    MAX_TENSORS,
+    GgufHeader,
+    GgufTensor,
+    Read,
+    damaged,
+    read_header,
+    read_texts,
+)
 from engine.errors import ModelFileError
 
 _Found = TypeVar("_Found")
 MAX_SHARDS = 1000
+_PARTS_KEY = "split.count"  # as llama.cpp's own tool writes it
 _SHARD = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$", re.DOTALL)
 
 
@@ -52,7 +61,7 @@ def read_file_header(path: Path) -> GgufHeader:
     Raises: ModelFileError, also when a part is missing, unreadable or shorter than its
     tensor table says.
     """
-    return merge_headers(tuple(_read_one(shard) for shard in shard_paths(path)))
+    return merge_headers(map(_read_one, shard_paths(path)))
 
 
 def read_file_texts(path: Path, key: str) -> tuple[bytes, ...]:
@@ -60,20 +69,32 @@ def read_file_texts(path: Path, key: str) -> tuple[bytes, ...]:
     return _reading(shard_paths(path)[0], partial(read_texts, key=key))
 
 
-def merge_headers(headers: tuple[GgufHeader, ...]) -> GgufHeader:
-    """One header for the parts of a split model: metadata of the first, tensors of all.
+def merge_headers(headers: Iterable[GgufHeader]) -> GgufHeader:
+    """One header for the parts of a split model: metadata of the first, tensors of all. Parts are taken
+    one by one, so that no more of them is held than a model may have.
 
-    Raises: ModelFileError, when two parts hold the same tensor.
+    Raises: ModelFileError, when two parts hold the same tensor, when they hold too many, and when there are
+    fewer parts than the first one says.
     """
-    tensors = tuple(tensor for header in headers for tensor in header.tensors)
-    if len({tensor.name for tensor in tensors}) != len(tensors):
-        raise damaged("two of its parts hold the same tensor")
-    return replace(
-        headers[0],
-        tensors=tensors,
-        tensor_bytes=sum(header.tensor_bytes for header in headers),
-        file_size=sum(header.file_size for header in headers),
-    )
+    first: GgufHeader | None = None
+    tensors: dict[str, GgufTensor] = {}
+    tensor_bytes = file_size = parts = 0
+    for header in headers:
+        first = first or header
+        before = len(tensors)
+        tensors |= {tensor.name: tensor for tensor in header.tensors}
+        if len(tensors) < before + len(header.tensors):
+            raise damaged("two of its parts hold the same tensor")
+        if len(tensors) > MAX_TENSORS:
+            raise damaged(f"its parts claim more than {MAX_TENSORS} tensors")
+        tensor_bytes += header.tensor_bytes
+        file_size += header.file_size
+        parts += 1
+    assert first is not None
+    told = first.metadata.get(_PARTS_KEY)
+    if isinstance(told, int) and told > parts:
+        raise ModelFileError.of("header_part_alone", count=told, parts=parts)
+    return replace(first, tensors=tuple(tensors.values()), tensor_bytes=tensor_bytes, file_size=file_size)
 
 
 def _read_one(path: Path) -> GgufHeader:

@@ -26,6 +26,7 @@ from engine.errors import DownloadError
 
 WINDOW_BYTES = 1 << 20  # asked for at once
 MOST_SECONDS = 120.0  # for one file
+MOST_SECONDS_TOGETHER = 600.0  # for all parts of one model
 _STALL_SECONDS = 20.0
 _LARGEST_FILE = 1 << 44
 _PIECE = 64 << 10
@@ -59,14 +60,15 @@ def header_at(url: str, token: CancelToken) -> GgufHeader:
 
 
 def _merged(urls: list[str], endpoint: str, token: CancelToken) -> GgufHeader:
-    return merge_headers(tuple(_header(url, endpoint, token) for url in urls))
+    deadline = time.monotonic() + MOST_SECONDS_TOGETHER
+    return merge_headers(_header(url, endpoint, token, deadline) for url in urls)
 
 
-def _header(url: str, endpoint: str, token: CancelToken) -> GgufHeader:
+def _header(url: str, endpoint: str, token: CancelToken, deadline: float) -> GgufHeader:
     wire = Wire(endpoint, environment_token(endpoint), _STALL_SECONDS)
     try:
         with _cut_when_cancelled(wire, token):
-            file = _RemoteFile(url, wire, token)
+            file = _RemoteFile(url, wire, token, deadline)
             return read_header(file.read, file.size)
     except TROUBLES as error:
         token.raise_if_cancelled()
@@ -98,11 +100,11 @@ def _cut_when_cancelled(wire: Wire, token: CancelToken) -> Iterator[None]:
 class _RemoteFile:
     """Read forwards only, as a header is. `size` is what the first answer said."""
 
-    def __init__(self, url: str, wire: Wire, token: CancelToken) -> None:
+    def __init__(self, url: str, wire: Wire, token: CancelToken, deadline: float) -> None:
         self._url = url
         self._wire = wire
         self._token = token
-        self._deadline = time.monotonic() + MOST_SECONDS
+        self._deadline = min(time.monotonic() + MOST_SECONDS, deadline)
         self._left = MAX_HEADER_BYTES + WINDOW_BYTES
         self._stream: Body | None = None  # of a server that sends everything
         self._start = 0  # where `_held` begins

@@ -33,7 +33,9 @@ def write_model(
     writer = gguf.GGUFWriter(path, architecture)
     for key, value in facts.items():
         name = (
-            key if "." in key and key.split(".")[0] in ("general", "tokenizer") else f"{architecture}.{key}"
+            key
+            if "." in key and key.split(".")[0] in ("general", "tokenizer", "split")
+            else f"{architecture}.{key}"
         )
         if isinstance(value, bool):
             writer.add_bool(name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import struct
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from engine.catalog.gguf import (
     ArrayLength,
     GgufHeader,
+    GgufTensor,
+    merge_headers,
     read_file_header,
     read_header,
     shape_of,
@@ -360,3 +362,30 @@ def test_lists_in_lists_and_absurd_counts_cost_nothing(
 def test_a_hundred_thousand_lists_in_a_list_are_refused() -> None:
     deep = struct.pack("<IQ", 9, 1) * 100_000
     assert code_of(lambda: parse(preamble(0, 1) + entry(b"a", 9, deep))) == "header_damaged"
+
+
+def test_parts_that_claim_ever_more_are_given_up_early() -> None:
+    """A server may name a thousand of them, each with as many tensors as a whole model may have."""
+    taken = []
+
+    def parts() -> Iterator[GgufHeader]:
+        for number in range(1000):
+            taken.append(number)
+            names = (f"blk.{number}.{index}" for index in range(5000))
+            tensors = tuple(GgufTensor(name, "F32", (1,), 0, 4) for name in names)
+            yield GgufHeader(3, {}, tensors, 0, 20_000, 1 << 20)
+
+    assert code_of(lambda: merge_headers(parts())) == "header_damaged"
+    assert len(taken) == 4
+
+
+def test_one_part_under_another_name_is_no_whole_model(tmp_path: Path) -> None:
+    """As it comes from a browser that was told to save it as something shorter."""
+    first = tmp_path / "model.gguf"
+    write_model(first, "llama", {**DENSE, "split.count": 3}, {"token_embd.weight": (96, 64)})
+    assert code_of(lambda: read_file_header(first)) == "header_part_alone"
+    parts = [tmp_path / name for name in shard_names("model-00001-of-00003.gguf")]
+    first.rename(parts[0])
+    for number, path in enumerate(parts[1:]):
+        write_model(path, "llama", {"split.count": 3}, {f"blk.{number}.ffn_up.weight": (128, 64)})
+    assert len(read_file_header(parts[1]).tensors) == 3
