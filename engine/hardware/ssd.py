@@ -12,11 +12,9 @@ import mmap
 import os
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from engine.cancellation import CancelToken
 from engine.errors import ProbeError
 from engine.hardware.busy import machine_times, was_busy
 from engine.hardware.cgroup import read_text
+from engine.hardware.direct_file import DirectFile, existing, is_supported, nameless
 from engine.hardware.report import BandwidthMeasurement, DiskInfo
 
 _MIB = 2**20
@@ -61,7 +60,7 @@ def measure_disk(
     Writes at most `most_bytes`, and only if none of `model_files` on that disk will do.
     Raises: ProbeError (cannot be measured truthfully, and why), Cancelled.
     """
-    if not sys.platform.startswith("linux"):
+    if not is_supported():
         raise ProbeError.of("disk_not_measured_here", system=sys.platform)
     folder = Path(disk.path)
     if disk.filesystem in _IN_MEMORY:
@@ -69,11 +68,12 @@ def measure_disk(
     if not folder.is_dir():
         raise ProbeError.of("disk_folder_missing", path=disk.path)
     try:
-        model = usable_file(folder, model_files)
+        # elsewhere nothing says that a file that was there before is not read from the cache
+        model = usable_file(folder, model_files) if sys.platform.startswith("linux") else None
         if model is not None:
-            with _opened(model) as file:
+            with existing(model) as file:
                 return _read(file, model.stat().st_size, disk.path, seen, token, seconds)
-        with _nameless(folder) as file:
+        with nameless(folder) as file:
             size = _fill(file, _room(disk, most_bytes), token)
             return _read(file, size, disk.path, seen, token, seconds)
     except OSError as error:
@@ -109,42 +109,7 @@ def _room(disk: DiskInfo, most_bytes: int) -> int:
     return size
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-@contextmanager
-def _nameless(folder: Path) -> Iterator[int]:
-    """An open file in that folder that vanishes when it is closed, also by kill -9."""
-    flags = os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC
-    try:
-        file = os.open(folder, flags | os.O_TMPFILE, 0o600)
-    except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
-            raise
-        file = _unlinked(folder, flags)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-def _unlinked(folder: Path, flags: int) -> int:
-    """For file systems without O_TMPFILE: a name for the blink of an eye."""
-    handle, name = tempfile.mkstemp(prefix=".deskside-read-test-", dir=folder)
-    os.close(handle)
-    try:
-        return os.open(name, flags)
-    finally:
-        Path(name).unlink()
-
-
-def _fill(file: int, size: int, token: CancelToken) -> int:
+def _fill(file: DirectFile, size: int, token: CancelToken) -> int:
     """Writes random bytes, at most `size` and for at most 3 s; the size that was reached."""
     # Slices at odd offsets of one random block: no two blocks of the file are alike on any
     # grid that a file system compresses or deduplicates by.
@@ -156,11 +121,11 @@ def _fill(file: int, size: int, token: CancelToken) -> int:
             token.raise_if_cancelled()
             start = written // _WRITE_BYTES * 65_537 % _WRITE_BYTES
             page_aligned[:] = noise[start : start + _WRITE_BYTES]
-            done = os.pwrite(file, page_aligned, written)
+            done = file.write(page_aligned, written)
             if done != _WRITE_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             written += done
-    os.fsync(file)
+    file.sync()
     token.raise_if_cancelled()
     return written
 
@@ -169,7 +134,7 @@ def _fill(file: int, size: int, token: CancelToken) -> int:
 class _Readers:
     """Threads that read one file in order, block by block, round and round."""
 
-    file: int
+    files: Sequence[DirectFile]  # the same one, by a handle for each thread
     blocks: int
     stop: threading.Event = field(default_factory=threading.Event)
     done: list[int] = field(default_factory=lambda: [0] * READERS)  # bytes, by thread
@@ -181,17 +146,17 @@ class _Readers:
             while not self.stop.is_set():
                 offset = next(self._next) % self.blocks * _BLOCK_BYTES
                 try:
-                    self.done[index] += os.preadv(self.file, [buffer], offset)
+                    self.done[index] += self.files[index].read(buffer, offset)
                 except OSError as error:
                     self.failures.append(error)
                     self.stop.set()
 
 
 def _read(
-    file: int, size: int, path: str, seen: RateSeen, token: CancelToken, seconds: float
+    file: DirectFile, size: int, path: str, seen: RateSeen, token: CancelToken, seconds: float
 ) -> BandwidthMeasurement:
     # A reader that hangs in a dying disk outlives `file`; it keeps a handle of its own.
-    own = os.dup(file)
+    own = [file.again() for _ in range(READERS)]
     readers = _Readers(own, size // _BLOCK_BYTES)
     threads = [threading.Thread(target=readers.read, args=(i,), daemon=True) for i in range(READERS)]
     times_before, device_before = machine_times(), _bytes_from_devices()
@@ -225,14 +190,14 @@ def _watch(readers: _Readers, seen: RateSeen, token: CancelToken, seconds: float
     return rates or [0.0]
 
 
-def _join(threads: Sequence[threading.Thread], file: int, seconds: float) -> None:
-    """Waits for the readers, then closes their handle; left open if a read never comes back,
+def _join(threads: Sequence[threading.Thread], files: Sequence[DirectFile], seconds: float) -> None:
+    """Waits for the readers, then closes their handles; that of a read that never comes back stays open,
     since its number could be another file's by then."""
     deadline = time.monotonic() + seconds
-    for thread in threads:
+    for thread, file in zip(threads, files, strict=True):
         thread.join(max(0.0, deadline - time.monotonic()))
-    if not any(thread.is_alive() for thread in threads):
-        os.close(file)
+        if not thread.is_alive():
+            file.close()
 
 
 def _bytes_from_devices() -> int | None:
