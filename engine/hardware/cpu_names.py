@@ -15,6 +15,12 @@ _NOISE = re.compile(
     r"\([^)]*\)|@.*|\b\d+-core\b|\b(amd|intel|core|cpu|processor|with|gen|genuine|scalable|radeon.*|\d+(st|nd|rd|th))\b"
 )
 
+# Model numbers of desktops with what their makers add: an "i5-12400F" is an i5-12400 without graphics, and an
+# "i9-13900KF" or a Ryzen "9900X3D" differs from its namesake in nothing that planning looks at.
+_VARIANT = re.compile(r"(\d{4,5})(?:kf|ks|k|f|t|x3d|xt|x|ge|g)?")
+_INTEL = frozenset({"i3", "i5", "i7", "i9", "ultra"})
+_JOINED_VERSION = re.compile(r"\b(\d{4})(v\d)\b")  # "E5-2680v4"
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCpu:
@@ -40,6 +46,12 @@ class CatalogueCpu:
 def published_cpu(name: str) -> CatalogueCpu | None:
     """The CPU whose words all stand in `name`; of several the one with the most words."""
     words = words_of(name)
+    bases = frozenset(found[1] for word in words if (found := _VARIANT.fullmatch(word)))
+    end = "k" if words & _INTEL else "x"
+    return _within(words) or _within(words | bases) or _within(words | {base + end for base in bases})
+
+
+def _within(words: frozenset[str]) -> CatalogueCpu | None:
     found = [(len(known), cpu) for known, cpu in _catalogue() if known and known <= words]
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
@@ -66,7 +78,7 @@ def nearest_cpus(name: str) -> list[str]:
 def words_of(name: str) -> frozenset[str]:
     """ "AMD EPYC 9654 96-Core Processor" is {epyc, 9654}."""
     plain = _NOISE.sub(" ", name.lower().replace("(tm)", "").replace("(r)", ""))
-    return frozenset(re.findall(r"[a-z0-9+]+", plain))
+    return frozenset(re.findall(r"[a-z0-9+]+", _JOINED_VERSION.sub(r"\1 \2", plain)))
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -31,12 +32,15 @@ from engine.hardware.report_json import report_from_json
 SCHEMA = 1
 MOST_FILE_BYTES = 2**20
 MOST_GPUS = 64  # of one machine, counted one by one
+_MOST_SOCKETS = 16
 _MOST_TEXT = 200
 _MOST_ITEMS = 64
 _GIB = 2**30
 # Modules never carry more than channels x transfers x 8 bytes; a little is allowed for rounding.
 _BUS_BYTES = 8
 _ROUNDING = 1.05
+_TIMES_BEFORE = re.compile(r"\s*(?:(?P<count>\d{1,3})\s*[x×]|dual)\s+(?P<name>.*\S)\s*", re.IGNORECASE)
+_TIMES_BEHIND = re.compile(r"\s*(?P<name>.*\S)\s+[x×]\s*(?P<count>\d{1,3})\s*", re.IGNORECASE)
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
@@ -97,7 +101,7 @@ def description_from_json(data: object) -> Description:
         memory=_memory(top.part("memory")),
         gpus=tuple(_gpu(item, field) for item, field in top.items("gpus")),
         disks=tuple(_disk(item, field) for item, field in top.items("disks")),
-        engine=_engine(top.value("engine")) if "engine" in top else None,
+        engine=_engine(top.value("engine")) if top.value("engine") is not None else None,
     )
     _believe(made)
     return made
@@ -107,15 +111,29 @@ def _cpu(data: object) -> DescribedCpu:
     names = ("model", "sockets", "cores", "threads", "clock_ghz", "architecture", "instruction_sets")
     cpu = _Fields(data, "cpu", names)
     sets = cast("tuple[str, ...] | None", cpu.optional("instruction_sets", _texts))
+    model, sockets = _counted(cpu.text("model"), cpu.whole("sockets", 1, _MOST_SOCKETS), "cpu.model")
+    if sockets is not None and not 1 <= sockets <= _MOST_SOCKETS:
+        _refuse("cpu.model", f"names more than {_MOST_SOCKETS} sockets, or none")
     return DescribedCpu(
-        model=cpu.text("model"),
-        sockets=cpu.whole("sockets", 1, 16),
+        model=model,
+        sockets=sockets,
         cores=cpu.whole("cores", 1, 4096),
         threads=cpu.whole("threads", 1, 4096),
         clock_hz=cpu.number("clock_ghz", 0.1, 10, 1e9),
         architecture=_architecture(cpu.text("architecture")),
         instruction_sets=None if sets is None else tuple(name.lower().replace("-", "_") for name in sets),
     )
+
+
+def _counted(name: str, count: int | None, field: str) -> tuple[str, int | None]:
+    """ "2x RTX 3090" and "RTX 3090 x2" are two of them, as people write it."""
+    found = _TIMES_BEFORE.fullmatch(name) or _TIMES_BEHIND.fullmatch(name)
+    if found is None:
+        return name, count
+    told = int(found["count"] or 2)
+    if count not in (None, told):
+        _refuse(field, f"says {told}, and the count beside it {count}")
+    return found["name"], told
 
 
 def _architecture(text: str) -> str:
@@ -143,12 +161,14 @@ def _gpu(data: object, field: str) -> DescribedGpu:
         data = {"name": data}
     names = ("name", "count", "vram_gib", "bandwidth_gb_s", "pcie_generation", "pcie_lanes", "backend")
     gpu = _Fields(data, field, names)
-    name = gpu.text("name")
+    name, count = _counted(gpu.text("name"), gpu.whole("count", 1, MOST_GPUS), f"{field}.name")
     if not name.strip():
         _refuse(f"{field}.name", "is missing")
+    if count is not None and not 1 <= count <= MOST_GPUS:
+        _refuse(f"{field}.name", f"names more than {MOST_GPUS} cards, or none")
     return DescribedGpu(
         name=name,
-        count=gpu.whole("count", 1, MOST_GPUS) or 1,
+        count=count or 1,
         vram_bytes=gpu.size("vram_gib", 0.25, 4096),
         bandwidth_bytes_per_second=gpu.number("bandwidth_gb_s", 5, 50_000, 1e9),
         pcie_generation=gpu.whole("pcie_generation", 1, 8),
@@ -204,9 +224,6 @@ class _Fields:
                 near = difflib.get_close_matches(str(name)[:_MOST_TEXT], known, 1, 0.0)[0]
                 raise UsageError.of("described_unknown", field=self._path(str(name)[:60]), nearest=near)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._data
-
     def _path(self, name: str) -> str:
         return f"{self._field}.{name}" if self._field else name
 
@@ -214,7 +231,8 @@ class _Fields:
         return self._data.get(name)
 
     def part(self, name: str) -> object:
-        return self._data.get(name, {})
+        value = self._data.get(name)
+        return {} if value is None else value
 
     def optional(self, name: str, read: Callable[[object, str], object]) -> object:
         """None where it is missing or null: both mean that it is not known."""

@@ -79,6 +79,27 @@ def test_every_field_is_read() -> None:
 def test_nothing_has_to_be_said() -> None:
     assert description_from_json({}) == Description()
     assert description_from_json({"cpu": {"threads": None}}) == Description()
+    assert (
+        description_from_json(dict.fromkeys(WHOLE) | {"schema": 1}) == Description()
+    )  # nor is null anything
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "count"),
+    [
+        ("2x RTX 3090", "RTX 3090", 2),
+        ("RTX 3090 x2", "RTX 3090", 2),
+        (" 8 × A100 80GB ", "A100 80GB", 8),
+        ("Dual RTX 4090", "RTX 4090", 2),
+        ("RTX 3090", "RTX 3090", 1),
+        ("Arc Pro B60 Dual 48GB", "Arc Pro B60 Dual 48GB", 1),
+    ],
+)
+def test_how_many_may_stand_in_the_name(text: str, name: str, count: int) -> None:
+    (gpu,) = description_from_json({"gpus": [text]}).gpus
+    assert (gpu.name, gpu.count) == (name, count)
+    cpu = description_from_json({"cpu": {"model": text.replace("RTX", "EPYC")}}).cpu
+    assert (cpu.sockets or 1) == count
 
 
 @pytest.mark.parametrize(
@@ -113,6 +134,10 @@ def test_an_unknown_field_is_refused_with_the_nearest_one(field: str, nearest: s
         ("memory.mt_s", 48, "memory.mt_s"),
         ("gpus.0.name", " ", "gpus[0].name is missing"),
         ("gpus.0.count", 65, "gpus[0].count"),
+        ("gpus.0.name", "3x RTX 4090", "says 3, and the count beside it 2"),
+        ("gpus.1", "99x RTX 4090", "more than 64 cards"),
+        ("gpus.1", "0x RTX 4090", "or none"),
+        ("cpu.model", "40x EPYC", "says 40"),
         ("gpus.0.count", 64, "gpus are more than 64"),
         ("gpus.0.backend", "opengl", "gpus[0].backend"),
         ("gpus.1", 7, "gpus[1] is not a JSON object"),

@@ -53,6 +53,18 @@ def codes(made: RunPlan) -> list[str]:
         ("A100-SXM4-80GB", "ampere", 108),
         ("RTX 6000 Ada 48GB", "ada", 142),
         ("B580", "battlemage", 20),
+        ("RTX4090", "ada", 128),
+        ("H100 SXM", "hopper", 132),
+        ("NVIDIA H100 80GB HBM3", "hopper", 132),
+        ("RX7900XTX", "rdna3", 96),
+        ("A100-80G", "ampere", 108),
+        ("Tesla V100 16GiB", "volta", 80),
+        ("Strix Halo", "rdna3", 40),
+        ("RTX 4060 Laptop", "ada", 24),
+        ("NVIDIA GeForce RTX 3080 Laptop GPU", "ampere", 48),
+        ("Radeon RX 580", "polaris", 36),
+        ("M3 Ultra 60-core 256GB", "apple", 60),
+        ("Jetson AGX Orin 64GB", "ampere", 16),
     ],
 )
 def test_cards_are_known_by_the_names_that_people_write(name: str, architecture: str, units: int) -> None:
@@ -65,6 +77,12 @@ def test_a_card_is_not_taken_for_another() -> None:
     assert published_gpu("RTX 4090 Laptop") != published_gpu("RTX 4090")
 
 
+def test_a_size_in_a_name_tells_twins_apart() -> None:
+    for name, gib in (("A100-80G", 80), ("A100 40GB", 40), ("RTX 3080 12 GiB", 12), ("Tesla V100 16G", 16)):
+        known = published_gpu(name)
+        assert known is not None and known.memory_bytes == gib * 2**30
+
+
 @pytest.mark.parametrize(
     ("name", "known", "channels"),
     [
@@ -73,11 +91,25 @@ def test_a_card_is_not_taken_for_another() -> None:
         ("i9-7980XE", "Core i9-7980XE", 4),
         ("Xeon 8480 x2", "Xeon Platinum 8480", 8),
         ("Raspberry Pi 5 16GB", "Raspberry Pi 5", 1),
+        ("13th Gen Intel(R) Core(TM) i9-13900KF", "Core i9-13900K", 2),
+        ("i5-12400F", "Core i5-12400", 2),
+        ("Core i7-12700", "Core i7-12700K", 2),
+        ("AMD Ryzen 9 9900X3D 12-Core Processor", "Ryzen 9 9900X", 2),
+        ("Ryzen 5 5600G with Radeon Graphics", "Ryzen 5 5600", 2),
+        ("Xeon E5-2680v4", "Xeon E5-2680 v4", 4),
+        ("11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz", "Core i5-1135G7", 2),
     ],
 )
 def test_cpus_are_known_by_their_names(name: str, known: str, channels: int) -> None:
     found = published_cpu(name)
     assert found is not None and (found.name, found.channels) == (known, channels)
+
+
+def test_a_processor_is_not_taken_for_another() -> None:
+    for name in ("EPYC 9999", "i7-13700Z", "Ryzen 7 13700K", "Ryzen 7 5600X", ""):
+        assert published_cpu(name) is None
+    mobile = published_cpu("13th Gen Intel(R) Core(TM) i7-13700H")
+    assert mobile is not None and mobile.name == "Core i7-13700H"
 
 
 def test_what_is_left_open_is_asked_and_widens_the_range() -> None:
@@ -100,6 +132,9 @@ def test_threads_are_asked_where_they_matter() -> None:
 def test_an_unknown_card_is_asked_about() -> None:
     made = plan(described(gpus=[{"name": "a new card", "vram_gib": 24}]), SMALL_8B)
     assert "plan_ask_gpu" in codes(made)
+    elsewhere = described(gpus=["a new card"], cpu={"model": "EPYC 9654"}, memory={"size_gib": 768})
+    beside = plan(elsewhere, ("DeepSeek-R1-0528", "Q4_K_M"))
+    assert "plan_ask_gpu" in codes(beside)  # also where it is not used, for what is not known of it
     rate = {"name": "a new card", "vram_gib": 24, "bandwidth_gb_s": 900}
     assert "plan_ask_gpu" not in codes(plan(described(gpus=[rate]), SMALL_8B))
 
@@ -254,3 +289,13 @@ def test_experts_of_many_streams_are_read_once_each() -> None:
     assert many.speed.generation_tps.expected > one
     assert many.speed.inputs is not None
     assert many.speed.inputs.ram_bytes < quantization.size_bytes
+
+
+def test_a_larger_batch_takes_a_larger_buffer() -> None:
+    def compute(batch: int, context: int) -> int:
+        machine = described(engine={"batch": batch}, memory={"size_gib": 64, "bandwidth_gb_s": 60})
+        return plan_on(machine, *published(*SMALL_8B), context).memory.compute
+
+    assert compute(2048, 8192) == pytest.approx(4 * compute(512, 8192), rel=0.05)
+    assert compute(65_536, 4096) == compute(4096, 4096)  # no more than the context holds
+    assert 0 < compute(1, 8192) < compute(512, 8192)
