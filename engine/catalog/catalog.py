@@ -6,6 +6,7 @@ a person may edit it. Its schema is described in resources/catalog/README.md.
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ MAX_FILE_BYTES = 8 << 20
 MAX_MODELS = 4096
 MAX_QUANTIZATIONS = 256
 _MAX_COUNT = 1 << 62
+_NEAREST = 4
 
 
 def load_catalog(path: Path) -> tuple[ModelSpec, ...]:
@@ -51,13 +53,17 @@ def catalog_date(path: Path) -> str:
 def find(catalog: tuple[ModelSpec, ...], name: str) -> ModelSpec:
     """The model of that name; upper and lower case do not matter.
 
-    Raises: UsageError, when there is none.
+    Raises: UsageError, with the nearest names, when there is none.
     """
     wanted = name.casefold()
     for spec in catalog:
         if spec.name.casefold() == wanted:
             return spec
-    raise UsageError.of("model_unknown", name=name)
+    names = {spec.name.casefold(): spec.name for spec in catalog}
+    alike = difflib.get_close_matches(wanted[:100], names, _NEAREST, 0.0)
+    near = dict.fromkeys([*(known for known in names if wanted in known), *alike])
+    nearest = ", ".join(names[known] for known in list(near)[:_NEAREST])
+    raise UsageError.of("model_unknown", name=name[:100], nearest=nearest)
 
 
 def load_nominal_bits(path: Path) -> Mapping[str, float]:

@@ -27,8 +27,8 @@ from engine.planning.worth import Terms, Worth
 GIVEN = "given with the command"
 # Options of one question that mean nothing to the other, with what they are where nobody says them.
 _MONEY = dict.fromkeys(("prices", "watts", "electricity", "api_price", "tokens_per_day"))
-_MODELS = {
-    **dict.fromkeys(("model", "gguf", "kv_type", "depth", "prompt")),
+ONE_MODEL = {
+    **dict.fromkeys(("model", "gguf", "kv_type", "depth", "prompt", "gpu_layers")),
     "quant": "",
     "context": 0,
     "threads": 0,
@@ -86,9 +86,9 @@ def _between(least: float, most: float) -> Callable[[str], float]:
 def refuse_mixed(arguments: argparse.Namespace) -> None:
     """Options that would be ignored are refused. Raises: UsageError."""
     if arguments.budget is not None:
-        others = {**_MODELS, "what_if": None}
+        others = {**ONE_MODEL, "what_if": None}
     elif arguments.what_if is not None:
-        others = {**_MODELS, **_MONEY, "prices": arguments.prices, "threads": arguments.threads}
+        others = {**ONE_MODEL, **_MONEY, "prices": arguments.prices, "threads": arguments.threads}
     else:
         others = _MONEY
     given = [name for name, unsaid in others.items() if getattr(arguments, name) != unsaid]

@@ -76,6 +76,6 @@ def harmless(text: str) -> str:
 
 
 def range_text(value: Range) -> str:
-    """ "8-11"; one digit more for slow models."""
-    digits = 0 if value.high >= 10 else 1
+    """ "8-11"; more digits for slow models."""
+    digits = 0 if value.high >= 10 else 1 if value.high >= 1 else 2
     return f"{value.low:.{digits}f}-{value.high:.{digits}f}"

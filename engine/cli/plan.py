@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,11 @@ from engine.planning.loss import QualityLoss, loss_of
 from engine.planning.machine import Machine, machine_of
 from engine.planning.placement import plan_on
 from engine.planning.plan import Aim, KvType, Purpose, Recommendation, RunPlan, Verdict, Wish
+from engine.planning.recommend import most_bits_first, usual_of
 from engine.planning.remedy import with_remedy
 from engine.planning.speed import USUAL, SpeedQuestion
+
+Planner = Callable[[Machine, ModelSpec, Quantization], RunPlan]
 
 VERDICTS = {
     Verdict.RUNS_WELL: "runs well",
@@ -103,11 +107,14 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         if aim != Aim():
             problem = "--purpose and --wish rank models, so they do not go together with --model and --gguf"
             raise UsageError.of("usage", problem=problem, program="deskside plan")
-        plan = with_remedy(_plan_one(arguments, context, machine), machine, Purpose.CHAT)
+        planned = _planner(arguments)
+        plan = _plan_one(arguments, context, machine, planned)
+        plan = with_remedy(plan, machine, lambda other: planned(other, plan.model, plan.quantization))
         context.output.record("plan", **plan_record(plan))
         for line in plan_lines(plan):
             context.output.text(line)
     else:
+        _note_left_out(arguments, context)
         advice = advise_on(report, machine, aim)
         context.output.record(
             "recommendation",
@@ -122,6 +129,14 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         for line in advice_lines(advice):
             context.output.text(line)
     return 0
+
+
+def _note_left_out(arguments: argparse.Namespace, context: Context) -> None:
+    """A ranking chooses by itself what these say of one model."""
+    said = [name for name, unsaid in budget.ONE_MODEL.items() if getattr(arguments, name) != unsaid]
+    words = ", ".join(f"--{name.replace('_', '-')}" for name in said if name != "threads")
+    if words:
+        context.output.note(f"{words} changes nothing here: it belongs to --model or --gguf")
 
 
 def _machine(arguments: argparse.Namespace, context: Context) -> tuple[HardwareReport, Machine]:
@@ -139,35 +154,40 @@ def _machine(arguments: argparse.Namespace, context: Context) -> tuple[HardwareR
     return report, known_machine(context.paths, report)
 
 
-def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine) -> RunPlan:
+def _planner(arguments: argparse.Namespace) -> Planner:
+    """Plans what the command asks for, on any machine."""
     kv_type = KvType(arguments.kv_type) if arguments.kv_type else None
+    layers = AS_PLANNED if arguments.gpu_layers is None else arguments.gpu_layers
     asked = SpeedQuestion(
         depth=USUAL.depth if arguments.depth is None else arguments.depth,
         streams=arguments.streams,
         prompt=arguments.prompt or USUAL.prompt,
     )
 
-    def planned(spec: ModelSpec, quantization: Quantization) -> RunPlan:
-        layers = AS_PLANNED if arguments.gpu_layers is None else arguments.gpu_layers
+    def planned(machine: Machine, spec: ModelSpec, quantization: Quantization) -> RunPlan:
         wanted = arguments.context, kv_type
         return plan_on(machine, spec, quantization, *wanted, asked=asked, device_layers=layers)
 
+    return planned
+
+
+def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine, planned: Planner) -> RunPlan:
     def exact(plan: RunPlan, header: GgufHeader) -> RunPlan:
         return plan if arguments.hardware else _by_header(plan, header, context)
 
     if arguments.gguf and _is_elsewhere(arguments.gguf):
         found = remote_model(arguments.gguf, arguments.quant, context.settings.endpoint, context.token)
-        return exact(planned(found.spec, found.quantization), found.header)
+        return exact(planned(machine, found.spec, found.quantization), found.header)
     if arguments.gguf:
         model = context.library().local(Path(arguments.gguf))
-        plan = planned(*describe(model))
+        plan = planned(machine, *describe(model))
         # llama.cpp can be asked about this machine only
         return plan if arguments.hardware else _exactly(plan, Path(model.path), context)
     spec = find(shipped_catalog(), arguments.model)
-    chosen = (quantization_named(spec, arguments.quant),) if arguments.quant else spec.quantizations
-    order = list(Verdict)
-    # Quantizations come best quality first, and min takes the first of equals.
-    plan = min((planned(spec, each) for each in chosen), key=lambda plan: order.index(plan.verdict))
+    if arguments.quant:
+        plan = planned(machine, spec, quantization_named(spec, arguments.quant))
+    else:
+        plan = usual_of([planned(machine, spec, each) for each in most_bits_first(spec)])
     header = shipped_header(plan.model, plan.quantization)
     return exact(plan, header) if header else plan
 

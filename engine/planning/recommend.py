@@ -55,12 +55,16 @@ def recommend_on(
     remarks = (*told, *remarks_for(report, machine, flagship, smallest))
     return Recommendation(
         tier_of(machine),
-        tuple(with_remedy(plan, machine, aim.purpose) for plan in plans),
-        with_remedy(flagship, machine, aim.purpose),
+        tuple(_remedied(plan, machine, aim.purpose) for plan in plans),
+        _remedied(flagship, machine, aim.purpose),
         remarks,
         aim,
         notes_for(machine, flagship.model),
     )
+
+
+def _remedied(plan: RunPlan, machine: Machine, purpose: Purpose) -> RunPlan:
+    return with_remedy(plan, machine, lambda other: plan_for(other, plan.model, plan.quantization, purpose))
 
 
 def ranked_plans(machine: Machine, specs: list[ModelSpec], aim: Aim) -> tuple[RunPlan, ...]:
@@ -89,7 +93,7 @@ def _best_of(machine: Machine, spec: ModelSpec, aim: Aim) -> RunPlan | None:
     """The quantization to take: one that runs well if any does; else the fastest that fits."""
     plans = [
         plan_for(machine, spec, quantization, aim.purpose)
-        for quantization in _by_quality(spec)
+        for quantization in most_bits_first(spec)
         if _offered(machine, spec, quantization)
     ]
     fitting = [plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN and _roomy(plan, machine)]
@@ -123,7 +127,7 @@ def _pick(plans: list[RunPlan]) -> RunPlan | None:
     return next(plan for plan in good if _speed_of(plan) >= best * NEARLY)
 
 
-def _by_quality(spec: ModelSpec) -> list[Quantization]:
+def most_bits_first(spec: ModelSpec) -> list[Quantization]:
     """More bits first."""
     return sorted(spec.quantizations, key=lambda quantization: -quantization.bits_per_weight)
 
@@ -135,14 +139,21 @@ def _offered(machine: Machine, spec: ModelSpec, quantization: Quantization) -> b
 
 
 def _flagship(machine: Machine, specs: list[ModelSpec], aim: Aim) -> RunPlan:
-    """What R1-0528 would do here: as good as it runs well, else whole in memory, else streamed."""
+    """What R1-0528 would do here."""
     spec = next((spec for spec in specs if spec.name == FLAGSHIP), None)
     if spec is None:
         spec = max(specs, key=lambda other: other.shape.total_parameters)
-    plans = [plan_for(machine, spec, quantization, aim.purpose) for quantization in _by_quality(spec)]
+    return usual_of([plan_for(machine, spec, each, aim.purpose) for each in most_bits_first(spec)])
+
+
+def usual_of(plans: list[RunPlan]) -> RunPlan:
+    """Of one model's plans, most bits first, the one for somebody who names no quantization: as good as it
+    runs well, else whole in memory, else what is nearest to running. Few bits, and more than anybody
+    notices, only where nothing else does."""
     runnable = [plan for plan in plans if plan.verdict is not Verdict.WILL_NOT_RUN]
-    streamed_fastest = max(plans, key=lambda plan: (-_VERDICT_ORDER[plan.verdict], _speed_of(plan)))
-    return _pick(runnable) or streamed_fastest
+    advised = [plan for plan in runnable if advisable(plan.model, plan.quantization)]
+    nearest = max(plans, key=lambda plan: (-_VERDICT_ORDER[plan.verdict], _speed_of(plan)))
+    return _pick(advised) or _pick(runnable) or nearest
 
 
 def _speed_of(plan: RunPlan) -> float:

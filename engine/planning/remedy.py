@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from engine.messages import Sentence, sentence
 from engine.planning.altered import with_bandwidth, with_cards, with_memory
 from engine.planning.layout import MOST_FILLED
 from engine.planning.machine import GIB, Machine
-from engine.planning.plan import Purpose, RunPlan, Verdict
-from engine.planning.purposes import plan_for
+from engine.planning.plan import RunPlan, Verdict
 from engine.planning.wording import rate_text, size_text
 
 _STEP = 16 * GIB  # memory comes in modules
@@ -24,18 +23,19 @@ _CARDS = (
 )
 
 
-def with_remedy(plan: RunPlan, machine: Machine, purpose: Purpose) -> RunPlan:
-    """The plan with `remedy`, which is None where it runs well, or where nothing usual would help."""
-    if plan.verdict is Verdict.RUNS_WELL:
-        return plan
+def with_remedy(plan: RunPlan, machine: Machine, again: Callable[[Machine], RunPlan]) -> RunPlan:
+    """The plan with `remedy`, which is None where it runs well, or where nothing usual would help. `again`
+    plans the same for another machine."""
+    if plan.verdict is Verdict.RUNS_WELL or again(machine).verdict is not plan.verdict:
+        return plan  # well, or refused by the engine and not for want of anything
     if machine.built_in:  # neither modules nor cards fit in
         return replace(plan, remedy=sentence("plan_would_elsewhere"))
-    return replace(plan, remedy=next(_remedies(plan, machine, purpose), None))
+    return replace(plan, remedy=next(_remedies(plan, machine, again), None))
 
 
-def _remedies(plan: RunPlan, machine: Machine, purpose: Purpose) -> Iterator[Sentence]:
+def _remedies(plan: RunPlan, machine: Machine, again: Callable[[Machine], RunPlan]) -> Iterator[Sentence]:
     def runs_well(changed: Machine) -> bool:
-        return plan_for(changed, plan.model, plan.quantization, purpose).verdict is Verdict.RUNS_WELL
+        return again(changed).verdict is Verdict.RUNS_WELL
 
     wanted = _wanted_memory(plan, machine)
     roomy = with_memory(machine, wanted)

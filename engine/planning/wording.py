@@ -21,7 +21,9 @@ def rate_text(bytes_per_second: float) -> str:
 
 
 def speed_text(tokens_per_second: float) -> str:
-    """ "92", "8.5", "0.4" tokens per second."""
+    """ "92", "8.5", "0.4", "0.014" tokens per second; never 0."""
+    if tokens_per_second < 0.95:
+        return f"{max(tokens_per_second, 1e-4):.2g}"
     return f"{tokens_per_second:.0f}" if tokens_per_second >= 10 else f"{tokens_per_second:.1f}"
 
 

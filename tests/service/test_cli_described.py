@@ -106,4 +106,32 @@ def test_a_model_of_an_unknown_kind_will_not_run(environment: dict[str, str], tm
     made = records(done.stdout)[-1]
     assert made["verdict"] == "will_not_run"
     assert [reason["code"] for reason in made["reasons"]] == ["model_kind_unknown"]
+    assert made["remedy"] is None  # no memory and no card would help
     assert made["memory"]["total"]["weights"] > 0
+
+
+def test_what_belongs_to_one_model_is_not_left_out_in_silence(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(json.dumps({"memory": {"size_gib": 16, "bandwidth_gb_s": 40}, "cpu": {"cores": 8}}))
+    words = ("plan", "--json", "--hardware", str(file))
+    plain, asked = (
+        deskside(environment, *words),
+        deskside(environment, *words, "--context", "512", "--threads", "8"),
+    )
+    assert asked.returncode == 0
+    assert "--context changes nothing here" in asked.stderr
+    assert "changes nothing" not in plain.stderr
+    refused = deskside(environment, "plan", "--budget", "5000", "--gpu-layers", "3")
+    assert refused.returncode == 2
+
+
+def test_where_no_quantization_is_named_one_is_chosen_that_can_be_used(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "hardware.json"
+    file.write_text(json.dumps({**DESCRIBED, "memory": {"size_gib": 512, "mt_s": 4800, "channels": 12}}))
+    made = plan(environment, file, "--model", "DeepSeek-R1-0528")
+    assert made["memory"]["streamed"] == 0
+    assert made["verdict"] == "runs_well"

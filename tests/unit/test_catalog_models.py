@@ -63,9 +63,16 @@ def test_the_starter_is_there_exactly() -> None:
     assert (file.size_bytes, file.exact, file.repository) == (98_362_432, True, "")
 
 
-def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(UsageError):
-        find(load_catalog(CATALOG), "GPT-9")
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("DeepSeek-R1", "DeepSeek-R1-0528"), ("qwen3 30b a3b", "Qwen3-30B-A3B"), ("", ""), ("x" * 100_000, "")],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(name: str, nearest: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        find(load_catalog(CATALOG), name)
+    values = refused.value.message.values
+    assert nearest in str(values["nearest"])
+    assert len(str(values["name"])) <= 100
 
 
 def entry() -> dict[str, Any]:
