@@ -213,6 +213,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "plan_ask_disk": "How fast does the disk read? The description does not say, and the speed changes up to {factor} times with it. Give read_gb_s of disks.",
         "plan_memory_assumed": "The description does not say how much memory the machine has, so it is taken to be enough: {needed} are needed. Give memory.size_gib.",
         "plan_integrated": "{name} has no memory of its own and reads main memory no faster than the processor does, so the processor computes.",
+        "plan_other_engine": "{quantization} is a quantization of ik_llama.cpp, which the engine of this plan cannot load. Choose another one, or name that engine.",
         "plan_engine_unknown_speed": "{engine} splits every layer over the cards; how fast that is depends on their links and is not modelled here. Only a wide range is given.",
         "advice_nothing_runs": "Only {budget} of memory can be used now, which is too little for any model of the catalogue. The nearest is {model}, which needs {needed}: close other programs, then check again.",
         "advice_purpose_none": "Nothing for this purpose fits here, so what is listed is for shorter conversations. The nearest is {model}.",

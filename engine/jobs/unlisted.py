@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Iterator
 
 from engine.catalog.catalog import find
+from engine.catalog.foreign_types import foreign_bits
 from engine.catalog.gguf import GgufHeader, weights_of
 from engine.catalog.model import ModelSpec, Quantization
 from engine.catalog.quant_mix import known_mixes
@@ -31,6 +32,8 @@ def quantization_named(spec: ModelSpec, name: str) -> Quantization:
     names = {known.casefold(): known for known in _known_names()}
     if wanted in names:
         return _estimated(spec, names[wanted])
+    if (bits := foreign_bits(name, spec.shape.total_parameters)) is not None:
+        return _of_bits(spec, name.upper(), bits)
     near = difflib.get_close_matches(wanted, names, _NEAREST, 0.4) or ["q4_k_m"]
     listed = ", ".join(each.name for each in spec.quantizations)
     raise UsageError.of(
@@ -62,7 +65,10 @@ def _estimated(spec: ModelSpec, name: str) -> Quantization:
             matrices=weights.matrices,
             edges=weights.edges,
         )
-    bits = _usual_bits(spec, name)
+    return _of_bits(spec, name, _usual_bits(spec, name))
+
+
+def _of_bits(spec: ModelSpec, name: str, bits: float) -> Quantization:
     return Quantization(name, max(1, int(spec.shape.total_parameters * bits / 8)), False, bits, "")
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.catalog.foreign_types import is_foreign
 from engine.catalog.model import FileWeights, ModelShape, ModelSpec, Quantization
 from engine.figures import Origin
+from engine.hardware.described import EngineKind
 from engine.hardware.report import HardwareReport
+from engine.messages import sentence
 from engine.planning.hope import Hope, hope_of
 from engine.planning.layout import AS_PLANNED, Demand, Placement, demand_of, leaves_air
 from engine.planning.machine import MIB, Machine, machine_of
 from engine.planning.memory import OVERHEAD, UBATCH
 from engine.planning.open_questions import questions_for
-from engine.planning.plan import DeviceMemory, DryRun, KvType, MemoryEstimate, RunPlan
+from engine.planning.plan import DeviceMemory, DryRun, KvType, MemoryEstimate, RunPlan, Verdict
 from engine.planning.reasons import reasons_for
 from engine.planning.speed import USUAL, SpeedQuestion, estimate_speed
 from engine.planning.verdict import verdict_of
@@ -30,6 +33,7 @@ QUANTISED_CACHE_CONTEXT = 16384
 WIDENED_PART = 0.6
 # Part of a reserved compute buffer that a chat touches (measured: tests/bench/truth/memory.py).
 COMPUTE_TOUCHED = 0.6
+COPYING = frozenset({EngineKind.LLAMA_CPP, EngineKind.OLLAMA})  # engines that copy weights unasked
 LEAST_BATCH = 32  # tokens; below that other things are wider than those of a prompt
 RESIDENT_OVERHEAD = 70 * MIB  # of the worker's Python and libraries, measured in the same place
 
@@ -71,13 +75,14 @@ def plan_on(
             context,
             kind,
             batch=batch,
-            repack=repack,
+            repack=repack and machine.engine in COPYING,
             device_layers=device_layers,
         )
 
     placement = _choose(machine, demand, spec.shape.trained_context, context_length, kv_type, hope)
     speed = estimate_speed(placement, machine, asked)
-    verdict = verdict_of(spec, placement, speed)
+    unknown = is_foreign(quantization.name) and machine.engine is not EngineKind.IK_LLAMA
+    verdict = Verdict.WILL_NOT_RUN if unknown else verdict_of(spec, placement, speed)
     return RunPlan(
         model=spec,
         quantization=quantization,
@@ -92,6 +97,7 @@ def plan_on(
         speed=speed,
         verdict=verdict,
         reasons=(
+            *((sentence("plan_other_engine", quantization=quantization.name),) if unknown else ()),
             *reasons_for(spec, placement, machine, speed, verdict),
             *questions_for(placement, machine, asked),
         ),

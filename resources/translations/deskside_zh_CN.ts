@@ -6028,6 +6028,10 @@ Address: {places}</source>
             <translation>{path} 写入后读回的校验和不对，那块磁盘不可靠。模型留在原处。</translation>
         </message>
         <message>
+            <source>{quantization} is a quantization of ik_llama.cpp, which the engine of this plan cannot load. Choose another one, or name that engine.</source>
+            <translation>{quantization} 是 ik_llama.cpp 的量化类型，本方案所用的引擎无法加载。请选择其他量化，或在描述中填写该引擎。</translation>
+        </message>
+        <message>
             <source>{repository} does not hold all parts of {name}, so the model would not load. Choose another quantization or repository.</source>
             <translation>{repository} 没有 {name} 的全部分片，模型将无法加载。请选择其他量化或仓库。</translation>
         </message>
