@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -74,7 +75,8 @@ def commands(tmp_path: Path) -> Iterator[list[Command]]:
         and any(str(tmp_path) in word for word in process.info["cmdline"])
     ]
     for host in hosts:
-        host.terminate()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            host.terminate()
     psutil.wait_procs(hosts, _PATIENCE_S)
 
 

@@ -27,8 +27,8 @@ CHAT = "/v1/chat/completions"
 
 
 class Impatient(Connection):
-    head_s: ClassVar = 0.4
-    stall_s: ClassVar = 0.4
+    head_s: ClassVar = 1.0
+    stall_s: ClassVar = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +66,9 @@ def error_of(body: bytes) -> dict[str, str]:
     return dict(json.loads(body)["error"])
 
 
-def cancelled_within(served: Served, before: int) -> float:
-    """Seconds until the engine was told to cancel."""
-    began = time.monotonic()
-    assert until(lambda: len(served.backend.cancelled) > before, 5)
-    return time.monotonic() - began
+def is_cancelled(served: Served, before: int) -> bool:
+    """Whether the engine is told to cancel: long before an answer of these tests would end."""
+    return until(lambda: len(served.backend.cancelled) > before)
 
 
 # clients that vanish
@@ -78,9 +76,13 @@ def test_a_client_that_vanishes_in_mid_stream_cancels_its_answer(served: Served)
     before = len(served.backend.cancelled)
     raw = served.connect()
     raw.sendall(http_request(CHAT, story(1500, stream=True)))
-    assert b"content" in raw.recv(65536) + raw.recv(65536)
+    told = b""
+    while b"content" not in told:
+        piece = raw.recv(65536)
+        assert piece, told
+        told += piece
     raw.close()
-    assert cancelled_within(served, before) < 2
+    assert is_cancelled(served, before)
     assert answered(served)["usage"]
 
 
@@ -90,7 +92,7 @@ def test_a_client_that_vanishes_while_its_prompt_is_read_cancels_it(served: Serv
     raw.sendall(http_request(CHAT, asking("word " * 1500, stream=True)))
     assert raw.recv(65536).startswith(b"HTTP/1.1 200")  # the first chunk of the prompt was read
     raw.close()
-    assert cancelled_within(served, before) < 2
+    assert is_cancelled(served, before)
 
 
 def test_a_client_that_vanishes_while_it_waits_for_the_whole_answer_cancels_it(served: Served) -> None:
@@ -99,7 +101,7 @@ def test_a_client_that_vanishes_while_it_waits_for_the_whole_answer_cancels_it(s
     raw.sendall(http_request(CHAT, story(1500)))
     assert until(lambda: len(served.backend.asked) > asked)
     raw.close()
-    assert cancelled_within(served, before) < 2
+    assert is_cancelled(served, before)
 
 
 def test_half_a_request_leaves_nothing_behind(served: Served) -> None:
@@ -129,7 +131,7 @@ def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
 
 
 def _dripping_ends(raw: socket.socket) -> bool:
-    for _ in range(100):
+    for _ in range(600):
         try:
             raw.sendall(b"x")
         except OSError:
@@ -146,7 +148,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_disturbs_nobody(tmp_path: Pa
             raw.sendall(http_request("/" + "x" * 150) * 20_000)
             watch = select.poll()
             watch.register(raw, select.POLLERR | select.POLLHUP)
-            assert until(lambda: bool(watch.poll(0)), 20), "it was not cut off"
+            assert until(lambda: bool(watch.poll(0))), "it was not cut off"
         with made.connect() as raw:
             raw.sendall(http_request("/health"))
             assert read_response(raw)[0] == 200
@@ -180,7 +182,7 @@ def test_an_answer_that_is_not_read_is_ended_and_keeps_little_memory(tmp_path: P
         with made.connect(receive_buffer=4096) as raw:
             before = memory().rss
             raw.sendall(http_request(CHAT, asking(stream=True)))
-            assert until(lambda: bool(made.backend.cancelled), 30), "it was never ended"
+            assert until(lambda: bool(made.backend.cancelled)), "it was never ended"
             assert until(lambda: len(made.api.requests) == 0), "it was never closed"
         assert memory().rss - before < 30 * 1024 * 1024
     finally:
@@ -357,11 +359,14 @@ def test_64_clients_at_once_are_all_answered(served: Served) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(240)
     assert len(ends) == 64
     assert {status for status, _ in ends} == {200}
     for _, body in ends:
-        assert body.endswith(b"data: [DONE]\n\n") if body.startswith(b"data") else json.loads(body)["usage"]
+        if body.startswith((b"data", b":")):  # who waits ten seconds is told that it is still at work
+            assert body.endswith(b"data: [DONE]\n\n")
+        else:
+            assert json.loads(body)["usage"]
 
 
 def test_beyond_the_queue_clients_are_told_to_come_again(served: Served) -> None:
@@ -371,7 +376,7 @@ def test_beyond_the_queue_clients_are_told_to_come_again(served: Served) -> None
     for raw in connections:
         raw.setblocking(False)
     refused: list[bytes] = []
-    assert until(lambda: bool(refused) or _gather(connections, refused), 20)
+    assert until(lambda: bool(refused) or _gather(connections, refused))
     assert refused[0].startswith(b"HTTP/1.1 429")
     assert b"retry-after: 5" in refused[0]
     for raw in connections:
@@ -401,7 +406,7 @@ def test_an_orderly_end_tells_the_streams(tmp_path: Path) -> None:
             told = b""
             while piece := raw.recv(65536):
                 told += piece
-            closer.join(30)
+            closer.join(60)
         assert b'"code":"api_closing"' in told or b"data: [DONE]" in told
     finally:
         if made._thread.is_alive():

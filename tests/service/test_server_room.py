@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
+from engine.runtime import pulse
 from engine.server.bodies import LARGEST_BODY, LARGEST_TOGETHER, MOST_VALUES
 from engine.server.refusals import RequestError
 from engine.server.room import MOST_ANSWERS, MOST_EMBEDDINGS, MOST_HELD, MOST_MODELS, Claim, Room
@@ -41,14 +42,16 @@ def asked(served: Served, request: bytes) -> tuple[int, dict[str, str], bytes]:
 
 @contextmanager
 def halted(served: Served) -> Iterator[None]:
-    """The worker stands still, so that everything waits."""
+    """The worker stands still, so that everything waits: here for longer than one that hangs may."""
     assert served.backend.pid is not None
     process = psutil.Process(served.backend.pid)
-    process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGCONT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulse, "HALTED_S", 600.0)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
 
 
 def waiting(served: Served, requests: list[bytes]) -> list[socket.socket]:
@@ -58,7 +61,7 @@ def waiting(served: Served, requests: list[bytes]) -> list[socket.socket]:
         before = len(served.api.requests)
         found.append(served.connect())
         found[-1].sendall(request)
-        assert until(lambda before=before: len(served.api.requests) > before, 20)  # type: ignore[misc]
+        assert until(lambda before=before: len(served.api.requests) > before)  # type: ignore[misc]
     return found
 
 
