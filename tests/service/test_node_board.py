@@ -19,8 +19,9 @@ from engine.jobs.node_board import NodeBoard
 from engine.paths import Paths
 from engine.runtime.node_calls import DEVICE, ask_node, call_node
 from engine.runtime.pairing import new_key
+from tests.free_port import free_port
 from tests.service.host_bench import paths_in
-from tests.service.lending_bench import PROGRAM, free_port, lenders
+from tests.service.lending_bench import PROGRAM, lenders
 
 _PATIENCE_S = 60
 
