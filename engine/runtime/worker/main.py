@@ -33,6 +33,7 @@ from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.pace import Pace
 from engine.runtime.worker.parking import open_parking
 from engine.runtime.worker.scheduler import Scheduler
+from engine.runtime.worker.spreading import spread_memory
 from engine.runtime.worker.timing import time_load
 from engine.runtime.worker.trials import Trials
 from engine.runtime.worker.variants import avoided_variants
@@ -59,6 +60,7 @@ def main(argv: Sequence[str], bring: Bring = Native) -> int:
         sys.stderr.write(_USAGE)
         return 2
     confine()
+    spread_memory()
     threading.excepthook = _die
     sys.setswitchinterval(_SWITCH_S)
     return _PROBES[word](channel, bring) if word else _serve(channel, bring)
