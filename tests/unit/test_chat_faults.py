@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -28,6 +27,7 @@ from engine.jobs.storekeeper import StoreKeeper
 from engine.messages import Sentence, english
 
 ROOT = Path(__file__).parents[2]
+OPEN_FILES_GO = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps files that are open")
 
 
 def text(body: str) -> tuple[Part, ...]:
@@ -264,7 +264,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root mounts file systems, on Linux")
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("no file system can be mounted here")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
@@ -327,6 +329,7 @@ def test_what_found_no_room_at_all_is_saved_when_there_is_some_again(small_disk:
 
 
 def test_a_limit_of_file_sizes_is_a_sentence_and_no_damage(path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="there are no limits of file sizes on Windows")
     filled(path, 5)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -346,6 +349,7 @@ def test_a_limit_of_file_sizes_is_a_sentence_and_no_damage(path: Path) -> None:
 # files that vanish, second starts, kills
 
 
+@OPEN_FILES_GO
 def test_a_file_that_was_deleted_meanwhile_takes_nothing_more(path: Path) -> None:
     store = ChatStore(path)
     chat = store.begin("t")
@@ -356,6 +360,7 @@ def test_a_file_that_was_deleted_meanwhile_takes_nothing_more(path: Path) -> Non
     store.close()
 
 
+@OPEN_FILES_GO
 def test_a_file_that_was_replaced_meanwhile_is_found(path: Path) -> None:
     store = ChatStore(path)
     store.begin("old")

@@ -100,7 +100,7 @@ def test_a_killed_writer_leaves_an_interrupted_answer(tmp_path: Path) -> None:
         "store = ChatStore(Path(sys.argv[1])); chat = store.begin('t')\n"
         "answer = store.add(chat, None, Role.ASSISTANT, (), MessageState.STREAMING)\n"
         "store.update(answer.id, [Part(PartKind.TEXT, 'half an ans')], MessageState.STREAMING)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
     )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, check=False)

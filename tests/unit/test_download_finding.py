@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from engine.errors import ModelFileError
 
 WEIGHTS = b"GGUF some weights"
 DIGEST = hashlib.sha256(WEIGHTS).hexdigest()
+PIPES = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes and devices among its files")
 REUSE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 
 
@@ -29,7 +31,8 @@ REUSE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], ma
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
+    for name in ("HOME", "USERPROFILE"):  # the second is Windows' word for it
+        monkeypatch.setenv(name, str(home))
     for name in ("OLLAMA_MODELS", "HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     return home
@@ -171,6 +174,7 @@ def test_a_deep_manifest_is_survived(home: Path) -> None:
     assert codes(look()) == {"import_manifest_wrong"}
 
 
+@PIPES
 def test_a_hostile_folder(tmp_path: Path) -> None:
     """Links out, loops, pipes, devices, foreign files, names in two cases, names of control characters."""
     folder = tmp_path / "stick"
@@ -272,6 +276,7 @@ def test_odd_settings_of_lm_studio_are_its_own_affair(home: Path, settings_text:
     assert [model.name for model in found.found] == ["Old"] and not found.refused
 
 
+@PIPES
 def test_a_pipe_in_place_of_its_settings_is_not_opened(home: Path) -> None:
     (home / ".lmstudio").mkdir()
     os.mkfifo(home / ".lmstudio" / "settings.json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -163,7 +162,7 @@ def test_a_move_that_is_killed_loses_nothing_and_goes_on(
     for least in (MIB, 4 * MIB):
         process = subprocess.Popen([*words, str(least)], stdout=subprocess.PIPE)
         assert process.stdout is not None and int(process.stdout.readline()) >= least
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.communicate()
         (entry,) = (each for each in library.entries() if each.folder == str(models))
         assert entry.standing is Standing.READY

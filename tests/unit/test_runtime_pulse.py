@@ -53,6 +53,7 @@ def test_what_works_moves_and_what_waits_does_not(process: tuple[subprocess.Pope
     assert not pulse.stuck(STILL_S + 2)
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows halts no process")
 def test_a_halted_process_is_stuck_soon_unless_it_goes_on(
     process: tuple[subprocess.Popen[bytes], bool],
 ) -> None:

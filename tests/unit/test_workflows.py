@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,24 @@ def test_what_the_installer_puts_in_place_is_what_its_uninstaller_takes_away() -
         re.findall(r'^Type: \w+; Name: "\{app\}\\([\w.]+)"', script.partition("[UninstallDelete]")[2], re.M)
     )
     assert {"deskside.exe", "_internal", "licences", "bom.cdx.json", "fresh", "former"} == removed
+
+
+POSIX_ONLY = {"crypt", "fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+
+
+def test_what_windows_runners_collect_imports_nothing_that_windows_lacks() -> None:
+    """One such import at the top of a file ends the whole run there. `try_windows.sh` collects for real."""
+    collected = [*(ROOT / "tests" / "unit").glob("*.py"), ROOT / "tests" / "service" / "test_living_on.py"]
+    wrong = {path.name: found for path in collected if (found := imported_at_once(path) & POSIX_ONLY)}
+    assert wrong == {}
+
+
+def imported_at_once(path: Path) -> set[str | None]:
+    """By the file itself, not by its functions or under a condition."""
+    imported: set[str | None] = set()
+    for statement in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(statement, ast.Import):
+            imported |= {each.name for each in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            imported.add(statement.module)
+    return imported
