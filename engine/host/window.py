@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -21,10 +22,13 @@ _KIND: Final = "window"
 _PATIENCE_S: Final = 5.0
 _LONGEST: Final = 16 * 1024  # bytes of a request
 _DONE: Final = b"done"
+_MOST_EARLY: Final = 20  # files
+_BREATH_S: Final = 0.05  # between two tries to hear somebody
 
 
 class WindowDoor:
-    """Held by the window as long as it is there."""
+    """Held by the window as long as it is there. It hears second starts from the beginning: on a slow disk a
+    window takes longer to come up than somebody waits who clicks once more."""
 
     def __init__(self, paths: Paths, lock: FileLock) -> None:
         """Raises: AddressError, OSError."""
@@ -33,8 +37,11 @@ class WindowDoor:
         self._address = new_address(paths, _KIND)
         self._doorway = Doorway(self._address)
         self._closed = threading.Event()
-        self._listens = False
+        self._telling = threading.Lock()
+        self._asked: Callable[[str], None] | None = None
+        self._early: list[str] = []  # asked for before there was anybody to tell
         write_address(paths, self._address, _KIND)
+        threading.Thread(target=self._listen, name="window door", daemon=True).start()
 
     @classmethod
     def take(cls, paths: Paths) -> WindowDoor | None:
@@ -43,33 +50,48 @@ class WindowDoor:
         return None if lock is None else cls(paths, lock)
 
     def listen(self, asked: Callable[[str], None]) -> None:
-        """`asked` is called with the file that a second start should open, "" for none, on a thread."""
-        self._listens = True
-        threading.Thread(target=self._listen, args=(asked,), name="window door", daemon=True).start()
+        """`asked` is called with the file that a second start should open, "" for none, on a thread; for
+        those that came already, at once."""
+        with self._telling:
+            self._asked = asked
+            early, self._early = self._early, []
+        for file in early:
+            asked(file)
 
     def close(self) -> None:
         self._closed.set()
-        if self._listens:  # closing alone does not end an `accept`; without one Windows would wait for it
-            waker = connect(self._address)
-            if waker is not None:
-                waker.close()
+        # Closing alone does not end an `accept`; without one Windows would wait for it.
+        waker = connect(self._address)
+        if waker is not None:
+            waker.close()
         self._doorway.close()
         forget_address(self._paths, self._address, _KIND)
         self._lock.release()
 
-    def _listen(self, asked: Callable[[str], None]) -> None:
+    def _listen(self) -> None:
         while not self._closed.is_set():
             try:
                 channel = self._doorway.accept()
             except (OSError, AddressError) as error:
                 if not self._closed.is_set():
                     log.warning("a second start could not be heard: %s", error)
+                    time.sleep(_BREATH_S)  # out of file descriptors, say
                 continue
             if self._closed.is_set():
                 channel.close()
                 return
             # Whoever says nothing must not keep others waiting.
-            threading.Thread(target=_hear, args=(channel, asked), name="second start", daemon=True).start()
+            threading.Thread(
+                target=_hear, args=(channel, self._tell), name="second start", daemon=True
+            ).start()
+
+    def _tell(self, file: str) -> None:
+        with self._telling:
+            asked = self._asked
+            if asked is None:
+                self._early = [*self._early, file][-_MOST_EARLY:]
+        if asked is not None:
+            asked(file)
 
 
 def hand_over(paths: Paths, file: str) -> bool:

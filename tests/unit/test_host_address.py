@@ -5,14 +5,24 @@ import os
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.host.address import AddressError, forget_address, new_address, read_address, write_address
+from engine.host import sockets
+from engine.host.address import (
+    Address,
+    AddressError,
+    forget_address,
+    new_address,
+    read_address,
+    write_address,
+)
 from engine.host.lock import FileLock
 from engine.host.sockets import Doorway, connect
 from engine.host.start import HostOptions, host_words, read_words
@@ -163,3 +173,79 @@ def test_words_of_the_host_come_back_unchanged(paths: Paths) -> None:
     for words in ([], ["a"], ["a", "b", "c", "{"], ["a", "b", "c", '{"x": 1}'], ["a", "b", "c", "[]"]):
         with pytest.raises(ValueError):
             read_words(words)
+
+
+# doorways with a key, as Windows has them: the same code, on a socket
+
+
+@pytest.fixture
+def keyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Address, Doorway]]:
+    monkeypatch.setattr(sockets, "_PATIENCE_S", 60.0)  # of a busy machine
+    address = Address(str(tmp_path / "k.sock"), "secret")
+    doorway = Doorway(address)
+    yield address, doorway
+    doorway.close()
+
+
+def test_whoever_knows_the_key_comes_in_past_silent_ones(
+    keyed: tuple[Address, Doorway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, doorway = keyed
+    monkeypatch.setattr(sockets, "_PATIENCE_S", 3600.0)  # nobody is waited for until it gives up
+    silent = [Client(address.text, "AF_UNIX") for _ in range(10)]
+    ours = connect(address)
+    assert ours is not None
+    theirs = doorway.accept()
+    ours.send(b"hello")
+    assert theirs.receive() == b"hello"
+    for connection in (*silent, ours, theirs):
+        connection.close()
+
+
+def test_whoever_says_nothing_is_left_alone_after_a_while(
+    keyed: tuple[Address, Doorway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _ = keyed
+    monkeypatch.setattr(sockets, "_PATIENCE_S", 0.1)
+    with Client(address.text, "AF_UNIX") as silent:
+        assert silent.recv_bytes().startswith(b"#CHALLENGE#")
+        with pytest.raises(EOFError):
+            silent.recv_bytes()  # until it is closed
+
+
+def test_a_wrong_key_and_what_is_no_proof_stay_outside(keyed: tuple[Address, Doorway]) -> None:
+    address, doorway = keyed
+    assert connect(Address(address.text, "guessed")) is None
+    with Client(address.text, "AF_UNIX") as liar:
+        liar.recv_bytes()
+        liar.send_bytes(b"let me in")
+        with pytest.raises(EOFError):
+            while True:
+                liar.recv_bytes()
+    ours = connect(address)
+    assert ours is not None
+    doorway.accept().close()
+    ours.close()
+
+
+def test_a_host_that_stands_still_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "_PATIENCE_S", 0.1)
+    with Listener(str(tmp_path / "h.sock"), "AF_UNIX"):  # it never accepts
+        assert connect(Address(str(tmp_path / "h.sock"), "secret")) is None
+
+
+def test_a_closed_doorway_lets_its_thread_go(tmp_path: Path) -> None:
+    doorway = Doorway(Address(str(tmp_path / "c.sock"), "secret"))
+    refused = threading.Event()
+
+    def accept() -> None:
+        with pytest.raises(OSError, match="closed"):
+            doorway.accept()
+        refused.set()
+
+    waiting = threading.Thread(target=accept)
+    waiting.start()
+    doorway.close()
+    waiting.join(60)
+    assert refused.is_set()
+    assert connect(Address(str(tmp_path / "c.sock"), "secret")) is None
