@@ -15,7 +15,10 @@ ln -s deskside.svg "$work/AppDir/.DirIcon"
 # It takes all times from SOURCE_DATE_EPOCH.
 mksquashfs "$work/AppDir" "$work/payload" -comp zstd -Xcompression-level 22 -b 1M -noappend -root-owned \
     -no-xattrs -quiet -no-progress
+size=$(stat -c %s "$work/payload")
+crc=$(gzip -1 -c "$work/payload" | tail -c 8 | od -An -N4 -tu4 | tr -d ' ')  # gzip ends with it
 gcc -O2 -Wall -static -s -Wl,--build-id=none -DBUILD="\"$(sha256sum "$work/payload" | cut -c 1-32)\"" \
+    -DPAYLOAD_SIZE="${size}L" -DPAYLOAD_CRC="${crc}UL" \
     -o "$work/runtime" "$here/runtime.c" -lsquashfuse -lzstd -llzma -lz -llz4 -llzo2
 printf 'AI\002' | dd of="$work/runtime" bs=1 seek=8 conv=notrunc status=none  # AppImage's mark
 cat "$work/runtime" "$work/payload" >"$file"

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <dirent.h>
+#include <zlib.h>
 #include <squashfuse/squashfuse.h>
 
 #define KEPT_S (30 * 24 * 3600)
@@ -45,6 +47,25 @@ static size_t payload_offset(const char *self) {
     if (file < 0 || read(file, &head, sizeof head) != sizeof head) fail("cannot read", self);
     close(file);
     return head.e_shoff + (size_t)head.e_shnum * head.e_shentsize;
+}
+
+/* Whether all of it arrived as it was made: what cannot be read would else be taken for a full disk. */
+static void verify(const char *self) {
+    static unsigned char piece[1 << 17];
+    int file = open(self, O_RDONLY | O_CLOEXEC);
+    unsigned long sum = crc32(0, NULL, 0);
+    long left = PAYLOAD_SIZE;
+    ssize_t size = 0;
+    if (file < 0 || lseek(file, (off_t)payload_offset(self), SEEK_SET) < 0) fail("cannot read", self);
+    while (left > 0 && (size = read(file, piece, left < (long)sizeof piece ? (size_t)left : sizeof piece)) > 0) {
+        sum = crc32(sum, piece, (unsigned)size);
+        left -= size;
+    }
+    if (size < 0) fail("cannot read", self);
+    close(file);
+    if (left == 0 && sum == PAYLOAD_CRC) return;
+    fprintf(stderr, "deskside: %s is damaged: it was not fetched whole, or was changed since. Fetch it again.\n", self);
+    exit(1);
 }
 
 static void make_folders(char *path) {
@@ -95,15 +116,17 @@ static void unpack(const char *self, const char *folder) {
     sync(); /* after a power cut the tree is whole or not there */
 }
 
+/* Trees that were not started for long, and what a start that was killed had unpacked: BUILD.PID. */
 static void forget_old(const char *folder, const char *ours) {
     DIR *all = opendir(folder);
     struct dirent *entry;
     while (all && (entry = readdir(all))) {
         char path[LONGEST];
         struct stat about;
+        const char *maker = strchr(entry->d_name, '.');
         snprintf(path, sizeof path, "%.3000s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.' && strcmp(path, ours) && !stat(path, &about) &&
-            time(NULL) - about.st_mtime > KEPT_S)
+        if (entry->d_name[0] == '.' || !strcmp(path, ours) || stat(path, &about)) continue;
+        if (time(NULL) - about.st_mtime > KEPT_S || (maker && kill(atoi(maker + 1), 0) && errno == ESRCH))
             delete_tree(path);
     }
     if (all) closedir(all);
@@ -114,13 +137,15 @@ int main(int count, char **words) {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) fail("cannot find", words[0]);
     if (count > 1 && !strcmp(words[1], "--appimage-offset")) return printf("%zu\n", payload_offset(self)) < 0;
-    if (count > 1 && !strcmp(words[1], "--appimage-extract")) return unpack(self, "squashfs-root"), 0;
+    if (count > 1 && !strcmp(words[1], "--appimage-extract")) return verify(self), unpack(self, "squashfs-root"), 0;
     if (cache && cache[0] == '/') snprintf(folder, sizeof folder, "%s/deskside/appimage", cache);
     else snprintf(folder, sizeof folder, "%s/.cache/deskside/appimage", home ? home : "/tmp");
     snprintf(tree, sizeof tree, "%.3000s/" BUILD, folder);
     make_folders(tree);
     if (access(tree, X_OK)) { /* its build is not there yet */
         snprintf(fresh, sizeof fresh, "%.3000s.%d", tree, getpid());
+        verify(self);
+        delete_tree(fresh); /* of a start that had our number and was killed */
         unpack(self, fresh);
         /* Another start may have been quicker. */
         if (rename(fresh, tree)) delete_tree(fresh);
