@@ -41,8 +41,10 @@ fi
 ln -s /Applications "$work/dmg/Applications"
 image=$out/Deskside-$version-$(uname -m).dmg
 hdiutil create -quiet -ov -volname Deskside -srcfolder "$work/dmg" -format ULFO "$image"
+[ -z "${DESKSIDE_SIGN:-}" ] || codesign --timestamp --sign "$DESKSIDE_SIGN" "$image"
 if [ -n "${DESKSIDE_NOTARY:-}" ]; then
-    xcrun notarytool submit "$image" --keychain-profile "$DESKSIDE_NOTARY" --wait
+    xcrun notarytool submit "$image" --keychain-profile "$DESKSIDE_NOTARY" \
+        ${DESKSIDE_KEYCHAIN:+--keychain "$DESKSIDE_KEYCHAIN"} --wait
     xcrun stapler staple "$image"
 fi
 say "made $image"

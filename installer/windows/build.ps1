@@ -1,6 +1,6 @@
 # On a Windows machine with Python 3.11, CMake, Visual Studio's compiler and Inno Setup 6:
-#   installer\windows\build.ps1 [-SignTool "signtool sign /fd sha256 ... `$f"]
-param([string]$SignTool = "")
+#   installer\windows\build.ps1 [-SignTool "signtool sign /fd sha256 ... `$f"]   `$f is the file; certificate.ps1 sets it, too
+param([string]$SignTool = $env:DESKSIDE_SIGNTOOL)
 $ErrorActionPreference = "Stop"
 $root = Resolve-Path "$PSScriptRoot\..\.."
 Set-Location $root
@@ -24,10 +24,14 @@ $env:PYTHONHASHSEED = "1"
 Run .venv\Scripts\pyinstaller.exe --noconfirm --clean --log-level WARN --distpath build\frozen --workpath build\work installer\deskside.spec
 Run $python installer\bill.py build\frozen\deskside build\frozen\sources.txt
 Run build\frozen\deskside\deskside.exe --version
+if ($SignTool) {  # the installer and its uninstaller are signed by Inno Setup
+    Invoke-Expression "& $($SignTool.Replace('$f', 'build\frozen\deskside\deskside.exe'))"
+    if ($LASTEXITCODE) { throw "the program could not be signed" }
+}
 
 $version = & $python -c "import engine; print(engine.__version__)"
 $words = @("/DVersion=$version", "/DFrozen=$root\build\frozen\deskside")
-if ($SignTool) { $words += "/SDeskside=$SignTool", "/DSignTool=Deskside" }
+if ($SignTool) { $words += "/SDeskside=$($SignTool.Replace('"', '$q'))", "/DSignTool=Deskside" }  # $q: a quotation mark
 $iscc = "${env:ProgramFiles(x86)}\Inno Setup 6\ISCC.exe"  # its installer does not put it on the path
 if (Get-Command iscc -ErrorAction SilentlyContinue) { $iscc = "iscc" }
 Run $iscc @words installer\windows\deskside.iss
