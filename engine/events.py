@@ -105,6 +105,22 @@ class RuntimesListed(Event):
     """Parts of the engine that can be chosen, the best first; the last is what the program brings."""
 
     runtimes: tuple[RuntimeOnShelf, ...]
+    published: str = ""  # where this version says that others are offered; "" for nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeProgressed(Event):
+    """A pack is being fetched."""
+
+    progress: DownloadProgress
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMade(Event):
+    """For somebody who helps. It was not sent anywhere."""
+
+    path: str
+    wrong: int  # findings that are not as they should be
 
 
 # new versions of the program

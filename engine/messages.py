@@ -43,8 +43,12 @@ def fill(template: str, values: Mapping[str, Value]) -> str:
 TEMPLATES: Mapping[str, str] = MappingProxyType(
     {
         # general
+        "program_replaced": "Deskside was updated or removed while it was running, so a part of it could not be loaded any more. Close it and start it again; nothing that was saved is lost.",
         "unexpected": "Something went wrong that Deskside did not foresee ({detail}). The log in {log} has more; please report it.",
         "data_folder_unwritable": "The data folder {path} cannot be written ({reason}). Make it writable, or set XDG_DATA_HOME to another folder.",
+        "report_unwritable": "The report {path} cannot be written ({reason}). Name another place for it.",
+        "folder_unwritable": "Deskside cannot write to its folder {path} ({reason}). Make it writable, or set {variable} to a folder that can be written, then start again.",
+        "folder_unwritable_here": "Deskside cannot write to its folder {path} ({reason}). Make it writable, then start again.",
         "disk_full": "The disk that holds {path} is full. Free some space, then try again; nothing that was saved is lost.",
         "disk_full_reserve": "The disk that holds {path} is full. What was written so far is saved, in room that was kept for this. Free some space before you go on.",
         "settings_unreadable": "The settings in {path} could not be read ({reason}). They were put aside as {aside}, and Deskside starts with the defaults.",
@@ -477,6 +481,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "pack_damaged": "The runtime pack {name} cannot be unpacked: {reason}. Nothing was changed; fetch it again.",
         "pack_unknown": "There is no runtime {name} here. There are: {known}.",
         "pack_not_offered": "There is no runtime {name} for this machine and this version ({abi}) at {place}. It has: {known}.",
+        "pack_none_fits": "None of the runtimes at {place} is for this version ({abi}) and for the graphics cards of this machine ({cards}), so nothing was fetched. Check the machine again if it has another card by now, or get a list for this version.",
+        "pack_driver_old": "The runtime {name} needs version {needed} of the graphics card's driver, and {have} is installed, so it was not fetched. Update the driver and try again.",
         "pack_no_source": "It is not known where runtimes are to be fetched from. Name an address or a folder with --from.",
         "pack_source_silent": "The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.",
         "pack_without_device": "The runtime {name} starts, but finds no device that it can compute on, so it was not taken. Install the driver of the graphics card and try again.",

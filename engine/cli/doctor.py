@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             write_bundle(context.paths, context.settings, findings, target)
         except OSError as error:
             raise DataFolderError.of(
-                "data_folder_unwritable", path=str(target), reason=error.strerror or str(error)
+                "report_unwritable", path=str(target), reason=error.strerror or str(error)
             ) from error
         written = str(target)
         context.output.note(f"look through it before you send it: {harmless(written)}")

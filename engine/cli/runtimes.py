@@ -16,6 +16,7 @@ from engine.messages import english
 
 _ACTIONS: Final = ("list", "offers", "install", "use", "rollback", "remove")
 _BUILT_IN_NAME: Final = "built-in"
+_BEST: Final = "best"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("action", nargs="?", choices=_ACTIONS, default="list", metavar="ACTION")
     parser.add_argument(
-        "name", nargs="?", default="", metavar="NAME", help="install takes vulkan or cuda, too"
+        "name",
+        nargs="?",
+        default="",
+        metavar="NAME",
+        help="install takes vulkan or cuda, too, or best: what suits the graphics cards that the check found",
     )
     parser.add_argument(
         "--from", dest="place", metavar="PLACE", default="", help="address or folder with manifest.json"
@@ -76,5 +81,10 @@ def _install(runtimes: Runtimes, place: str, name: str, context: Context) -> Non
         done, total = size_text(progress.done_bytes), size_text(progress.total_bytes)
         context.output.status(f"{progress.state}: {done} of {total}")
 
-    devices = runtimes.install(place, name, show, context.token)
+    if name == _BEST:
+        devices = runtimes.install_best(
+            place, show, context.token, lambda why: context.output.note(english(why))
+        )
+    else:
+        devices = runtimes.install(place, name, show, context.token)
     context.output.note("computes on " + ", ".join(f"{each.name} ({each.description})" for each in devices))

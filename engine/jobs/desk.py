@@ -78,12 +78,20 @@ class Desk(ChatCommands, Protocol):
     def use_runtime(self, name: str) -> JobId:
         """RuntimesListed. Counts from the next load on; "" is what the program brings."""
 
+    def roll_back_runtime(self) -> JobId:
+        """RuntimesListed. To what was used before the one that was chosen."""
+
     def add_runtime(self, place: str) -> JobId:
-        """RuntimesListed. From an address or a folder that offers packs, the best for this machine: fetched,
-        verified, tried and used. JobFailed, and nothing is changed, if none passes its trial."""
+        """RuntimeProgressed ..., Noticed (why one was passed over), RuntimesListed. From an address or a
+        folder that offers packs ("": the one that this version names), the best for this machine by its last
+        check: fetched, verified, tried and used. JobFailed, and nothing is changed, if none passes its
+        trial."""
 
     def remove_runtime(self, name: str) -> JobId:
         """RuntimesListed."""
+
+    def make_report(self, path: str) -> JobId:
+        """ReportMade: a zip of logs and figures without private data. It is not sent anywhere."""
 
     def look_for_update(self) -> JobId:
         """UpdateSeen. Its list is asked for only where `settings.look_for_updates` is on, and once a day."""

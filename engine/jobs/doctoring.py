@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import platform
-import re
-import socket
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +20,7 @@ from engine.download.sizes import size_text
 from engine.errors import DesksideError
 from engine.host.start import host_runs
 from engine.jobs.checking import last_report
+from engine.jobs.redacting import redactor
 from engine.jobs.runtimes import Runtimes
 from engine.messages import english
 from engine.packs.abi import engine_abi
@@ -33,20 +31,9 @@ from engine.settings import Settings
 _MOST_OF_A_LOG: Final = 256 * 1024  # bytes, from its end
 _LOGS: Final = ("deskside.log", "engine.log", "worker.log", "probe.log", "serve.log")
 _LITTLE_ROOM: Final = 2 << 30
-_SHORTEST_NAME: Final = 3  # of a user or a machine: shorter ones would tear words apart
-
-_SECRETS: Final = (
-    (re.compile(r"\b(hf_|sk-|ghp_)[\w-]{8,}"), r"\1[removed]"),
-    (
-        re.compile(
-            r"(?i)\b(bearer|authorization:?|api[_-]?key\W{1,3}|token\W{1,3}|password\W{1,3})\s*[^\s\"',}]{4,}"
-        ),
-        r"\1 [removed]",
-    ),
-    (re.compile(r"//[^/\s@\"']{1,200}@"), "//[removed]@"),
-    (re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}\b"), "[address removed]"),
-    (re.compile(r"\b(?!127\.)(?:\d{1,3}\.){3}\d{1,3}\b"), "[ip removed]"),
-)
+# Of the settings, those whose texts name no place and no person.
+_PLAIN: Final = ("language", "theme", "contrast", "motion", "currency")
+_FIGURES: Final = ("overrides", "shortcuts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +84,10 @@ def write_bundle(paths: Paths, settings: Settings, findings: Sequence[Finding], 
 
     Raises: OSError.
     """
-    redact = redactor()
+    redact = redactor(paths, settings)
     contents = {
         "findings.txt": "\n".join(f"{'ok  ' if each.good else 'BAD '} {each.text}" for each in findings),
-        "settings.json": json.dumps(asdict(_without_places(settings)), indent=1),
+        "settings.json": json.dumps(_without_places(settings), indent=1),
         "about.json": json.dumps(
             {"version": __version__, "frozen": hasattr(sys, "frozen"), "abi": engine_abi()}
         ),
@@ -121,36 +108,15 @@ def write_bundle(paths: Paths, settings: Settings, findings: Sequence[Finding], 
             bundle.writestr(name, redact(text))
 
 
-def redactor() -> Callable[[str], str]:
-    """Takes names of this person and machine, addresses and secrets out of a text."""
-    home = str(Path.home())
-    names = [name for name in (_user(), socket.gethostname()) if len(name) >= _SHORTEST_NAME]
-
-    def redact(text: str) -> str:
-        if len(home) > 1:
-            text = text.replace(home, "~")
-        for name in names:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[name removed]", text)
-        for pattern, instead in _SECRETS:
-            text = pattern.sub(instead, text)
-        return text
-
-    return redact
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user without a name, in a container
-        return ""
-
-
-def _without_places(settings: Settings) -> Settings:
-    """Endpoints and mirrors may name a company's machines."""
-    return replace(
-        settings,
-        remotes=(),
-        mirrors=(),
-        last_model=Path(settings.last_model).name,
-        proxy="[set]" if settings.proxy else "",
-    )
+def _without_places(settings: Settings) -> dict[str, object]:
+    """Texts that a person gave name machines, folders and people: of those it is told that they are set, and
+    of lists how long they are. What a later version adds is kept back, too."""
+    usual, told = Settings(), dict[str, object]()
+    for name, value in asdict(settings).items():
+        if isinstance(value, str) and name not in _PLAIN and value not in ("direct", getattr(usual, name)):
+            told[name] = "[set]"
+        elif isinstance(value, tuple) and name not in _FIGURES:
+            told[name] = f"[{len(value)}]"
+        else:
+            told[name] = value
+    return told | {"last_model": Path(settings.last_model).name}

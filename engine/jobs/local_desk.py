@@ -35,7 +35,6 @@ from engine.events import (
     Noticed,
     Recommended,
     RemoteTried,
-    RuntimesListed,
     RuntimeStateChanged,
     Scored,
     TelemetrySampled,
@@ -62,6 +61,8 @@ from engine.jobs.keeping import Keeping
 from engine.jobs.late import Late
 from engine.jobs.lending_switch import LendingSwitch
 from engine.jobs.proxy_login import ProxyLogin
+from engine.jobs.report_jobs import ReportJobs
+from engine.jobs.runtime_jobs import RuntimeJobs
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.jobs.serving import ApiServer
 from engine.jobs.storekeeper import StoreKeeper
@@ -99,7 +100,7 @@ _SAMPLE_EVERY_S: Final = 0.5
 _WITHOUT_WORKER: Final = (RuntimeState.STOPPED, RuntimeState.CRASHED)
 
 
-class LocalDesk(ChatJobs, UpdateJobs):
+class LocalDesk(ChatJobs, ReportJobs, RuntimeJobs, UpdateJobs):
     """Implements `Desk`.
 
     `worker_command` starts this program; the worker adds its own words. `live` samples the
@@ -361,32 +362,6 @@ class LocalDesk(ChatJobs, UpdateJobs):
             test_connection(job, token, self.settings, self._emit)
 
         return self._threads.start("connection", work)
-
-    # runtimes
-
-    def list_runtimes(self) -> JobId:
-        return self._threads.start("runtimes", lambda job, token: self._list_runtimes(job))
-
-    def use_runtime(self, name: str) -> JobId:
-        return self._changing_runtimes(lambda token: self._runtimes().use(name))
-
-    def add_runtime(self, place: str) -> JobId:
-        return self._changing_runtimes(
-            lambda token: self._runtimes().install_best(place, lambda progress: None, token)
-        )
-
-    def remove_runtime(self, name: str) -> JobId:
-        return self._changing_runtimes(lambda token: self._runtimes().remove(name))
-
-    def _changing_runtimes(self, change: Callable[[CancelToken], object]) -> JobId:
-        def work(job: JobId, token: CancelToken) -> None:
-            change(token)
-            self._list_runtimes(job)
-
-        return self._threads.start("runtimes", work)
-
-    def _list_runtimes(self, job: JobId) -> None:
-        self._emit(RuntimesListed(job, self._runtimes().here()))
 
     def pull(self, repository: str, quantization: str) -> JobId:
         return self._downloads().pull(self._threads.start, repository, quantization)

@@ -19,10 +19,11 @@ from engine.download.values import DownloadPlan, DownloadProgress, Place, Remote
 from engine.download.wire import Wire
 from engine.errors import PackError, WorkerError
 from engine.hardware.report import DeviceFacts
+from engine.host.surroundings import last_report
 from engine.messages import Sentence, english
 from engine.packs.abi import engine_abi
+from engine.packs.fitting import Card, best_first, fitting, old_driver
 from engine.packs.manifest import (
-    BACKENDS,
     LARGEST_MANIFEST,
     MANIFEST,
     SIGNATURE,
@@ -30,6 +31,7 @@ from engine.packs.manifest import (
     read_manifest,
     trusted_keys,
 )
+from engine.packs.outlived import clear_out
 from engine.packs.shelf import BUILT_IN, Shelf
 from engine.packs.unpack import unpack
 from engine.paths import Paths
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 
 _TRIAL_S: Final = 30.0  # a driver builds its shaders at the first start
 _STALL_S: Final = 20.0
+Progress = Callable[[DownloadProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,12 @@ class RuntimeOnShelf:
     backend: str
     in_use: bool
     aside: Sentence | None = None  # why it was put aside
+    before: bool = False  # going back leads to it
 
 
 class Runtimes:
-    """All methods block: run them on a job's thread."""
+    """All methods block: run them on a job's thread. A `place` is an address or a folder that offers packs;
+    "" is the one that this version names, if it does."""
 
     def __init__(self, paths: Paths, command: Sequence[str]) -> None:
         """`command` starts this program."""
@@ -60,34 +65,45 @@ class Runtimes:
         self._command = tuple(command)
         self._shelf = Shelf(paths.runtimes, engine_abi())
 
+    @property
+    def published(self) -> str:
+        """Where packs for this version are offered; "" where there is no such place yet."""
+        return resources.address("runtimes")
+
     def here(self) -> tuple[RuntimeOnShelf, ...]:
         """What can be chosen: packs, the best backend first, then what the program brings."""
-        in_use, aside = self._shelf.in_use(), self._shelf.choice().aside
-        packs = [
-            RuntimeOnShelf(pack.name, pack.backend, pack.name == in_use, aside.get(pack.name))
-            for pack in self._shelf.packs()
-        ]
-        return (*packs, RuntimeOnShelf(BUILT_IN, "cpu", in_use == BUILT_IN))
+        choice, in_use = self._shelf.choice(), self._shelf.in_use()
+        before = self._shelf.before() if choice.chosen else in_use
+        backends = {pack.name: pack.backend for pack in self._shelf.packs()}
+        return tuple(
+            RuntimeOnShelf(
+                name, backend, name == in_use, choice.aside.get(name), name == before and name != in_use
+            )
+            for name, backend in (*backends.items(), (BUILT_IN, "cpu"))
+        )
 
     def offered(self, place: str) -> tuple[Pack, ...]:
-        """Those for this machine and this build, at an address or in a folder.
+        """Those for this machine and this build, the best first.
 
         Raises: PackError, DownloadError for an address that is none.
         """
+        place = place or self.published
         if not place:
             raise PackError.of("pack_no_source")
         keys = trusted_keys(resources.path("runtimes", "keys.txt"), self._paths.config / "runtime-keys.txt")
         packs = read_manifest(_fetch(place, MANIFEST), _fetch(place, SIGNATURE), keys)
-        return tuple(pack for pack in packs if pack.fits_system and pack.abi == self._shelf.abi)
+        return best_first(pack for pack in packs if pack.fits_system and pack.abi == self._shelf.abi)
 
     def install(
-        self, place: str, name: str, progress: Callable[[DownloadProgress], None], token: CancelToken
+        self, place: str, name: str, progress: Progress, token: CancelToken
     ) -> tuple[DeviceFacts, ...]:
-        """Fetches, verifies, unpacks and tries a pack, and uses it from the next load on.
+        """Fetches, verifies, unpacks and tries a pack, and uses it from the next load on. What it replaces
+        goes (packs/outlived.py).
 
         `name` is the pack's, or its backend's. Until the trial was passed nothing is changed. Returns the
         devices that it computes on. Raises: PackError, DownloadError, DiskFull, DataFolderError, Cancelled.
         """
+        place = place or self.published
         offered = self.offered(place)
         pack = next((pack for pack in offered if name in (pack.name, pack.backend)), None)
         if pack is None:
@@ -95,6 +111,36 @@ class Runtimes:
             raise PackError.of(
                 "pack_not_offered", name=name, abi=self._shelf.abi, place=shown(place), known=known
             )
+        return self._take(place, pack, progress, token)
+
+    def install_best(
+        self,
+        place: str,
+        progress: Progress,
+        token: CancelToken,
+        passed_over: Callable[[Sentence], None] = lambda why: None,
+    ) -> tuple[DeviceFacts, ...]:
+        """The first for the graphics cards of this machine that passes its trial; `passed_over` is told why
+        others did not. Raises: as `install`, for the last of them."""
+        place = place or self.published
+        cards = self._cards()
+        chosen = fitting(self.offered(place), cards)
+        if not chosen:
+            known = ", ".join(sorted({card.maker for card in cards or ()} - {""})) or "none"
+            raise PackError.of("pack_none_fits", place=shown(place), cards=known, abi=self._shelf.abi)
+        for pack in chosen[:-1]:
+            try:
+                return self._take(place, pack, progress, token)
+            except PackError as error:
+                log.warning("%s is passed over: %s", pack.name, error)
+                passed_over(error.message)
+        return self._take(place, chosen[-1], progress, token)
+
+    def _take(
+        self, place: str, pack: Pack, progress: Progress, token: CancelToken
+    ) -> tuple[DeviceFacts, ...]:
+        if old := old_driver(pack, self._cards()):
+            raise PackError.of("pack_driver_old", name=pack.name, needed=pack.driver, have=old)
         try:
             with self._shelf.workbench() as work:
                 archive = Path(pull(_plan(place, pack, self._shelf.folder / "fetched"), progress, token).path)
@@ -107,20 +153,20 @@ class Runtimes:
             self._shelf.use(pack.name)
         except OSError as error:
             raise disk_error(str(self._shelf.folder), error) from error
+        clear_out(self._shelf)
         return devices
 
-    def install_best(
-        self, place: str, progress: Callable[[DownloadProgress], None], token: CancelToken
-    ) -> tuple[DeviceFacts, ...]:
-        """The first for graphics cards that passes its trial. Raises: as `install`, for the last."""
-        offered = [pack for pack in self.offered(place) if pack.backend != "cpu"]
-        offered.sort(key=lambda pack: BACKENDS.index(pack.backend))
-        for pack in offered[:-1]:
-            try:
-                return self.install(place, pack.name, progress, token)
-            except PackError as error:
-                log.warning("%s is passed over: %s", pack.name, error)
-        return self.install(place, offered[-1].name if offered else "", progress, token)
+    def _cards(self) -> tuple[Card, ...] | None:
+        """By the last check; None where there was none."""
+        report = last_report(self._paths)
+        if report is None:
+            return None
+        return tuple(
+            # Others than NVIDIA's own library tell other numbers: the kernel's, or those of Windows.
+            Card(gpu.vendor, gpu.driver_version if "nvml" in gpu.found_by else "")
+            for gpu in report.gpus
+            if gpu.link is None
+        )
 
     def use(self, name: str) -> None:
         """From the next load on; "" is what the program brings. Raises: PackError, DataFolderError."""

@@ -86,7 +86,7 @@ class Updates:
         """What the last answer said; asks nobody. Raises: UpdateError, for keys that cannot be read."""
         self._tidy()
         keys = self._keys()
-        place = settings.releases_from.strip() or _published_at()
+        place = settings.releases_from.strip() or resources.address("releases")
         known = self._kept(keys)
         newer = known.newer_than(self._version) if known else None
         installer = installer_of(newer, self._kind) if newer else None
@@ -197,11 +197,6 @@ class Updates:
                 continue  # not ours
             if done:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _published_at() -> str:
-    lines = resources.path("releases", "address.txt").read_text("utf-8").splitlines()
-    return next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
 
 
 def _fetch(place: str) -> bytes:

@@ -7,7 +7,7 @@ import platform
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ _LARGEST_PACK: Final = 4 << 30
 _MOST_PACKS: Final = 200
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DRIVER: Final = re.compile(r"(\d{1,6}(\.\d{1,6}){0,4})?", re.ASCII)
+_REVISION: Final = re.compile(r"(.+)-(\d{1,9})", re.ASCII)
 BACKENDS: Final = ("cuda", "hip", "metal", "vulkan", "cpu")  # the best first; "cpu": other CPU parts
 
 
@@ -37,6 +39,22 @@ class Pack:
     size: int
     unpacked: int
     sha256: str
+    driver: str = ""  # of NVIDIA, the oldest that it works with: "525.60.13"; "" for any
+
+    @property
+    def line(self) -> str:
+        """Packs that replace each other: "vulkan-0.3.36"."""
+        return self._parts[0]
+
+    @property
+    def revision(self) -> int:
+        """Which of its line: 1; 0 for a name without a number at its end."""
+        return int(self._parts[1] or 0)
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        found = _REVISION.fullmatch(self.name)
+        return (found[1], found[2]) if found else (self.name, "")
 
     @property
     def fits_system(self) -> bool:
@@ -67,15 +85,28 @@ def read_manifest(body: bytes, signature: bytes, keys: Sequence[bytes]) -> tuple
         raise PackError.of("pack_manifest_damaged", reason=str(error)) from error
 
 
+def values_in(entry: Any) -> dict[str, Any]:
+    """A pack as it was written down; lists of earlier versions lack what came later.
+
+    Raises: KeyError, TypeError.
+    """
+    given = {
+        each.name: entry[each.name] for each in fields(Pack) if each.name in entry or each.default is MISSING
+    }
+    return {each.name: each.default for each in fields(Pack) if each.default is not MISSING} | given
+
+
 def _parse(entry: Any) -> Pack:
     """Unknown fields are left for later versions. Raises: ValueError, KeyError, TypeError."""
-    values = {each.name: entry[each.name] for each in fields(Pack)}
+    values = values_in(entry)
     numbers = ("size", "unpacked")
     for name, value in values.items():
         if type(value) is not (int if name in numbers else str):
             raise ValueError(f"{name} is {value!r}")
     if not all(_NAME.fullmatch(values[name]) for name in ("name", "file")):
         raise ValueError("a name that could leave its folder")
+    if not _DRIVER.fullmatch(values["driver"]):
+        raise ValueError("a driver without a number")
     if values["backend"] not in BACKENDS or not _SHA256.fullmatch(values["sha256"]):
         raise ValueError("an unknown backend, or no checksum")
     if not all(0 < values[name] <= _LARGEST_PACK for name in numbers):

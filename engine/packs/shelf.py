@@ -4,7 +4,8 @@
     <data>/runtimes/<abi>/choice.json  what was chosen, the newest choice first, and what was put aside
     <data>/runtimes/<abi>/trying-*     a worker is starting with a pack; see `attempt`
 
-Another build of llama.cpp has another <abi>, so a pack that does not fit is never seen.
+Another build of llama.cpp has another <abi>, so a pack that does not fit is never seen (nor kept for ever:
+outlived.py).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
 from engine.messages import Sentence, english, sentence
-from engine.packs.manifest import BACKENDS, Pack
+from engine.packs.manifest import BACKENDS, Pack, values_in
 from engine.whole_file import replace_file
 
 log = logging.getLogger(__name__)
@@ -86,9 +87,10 @@ class Shelf:
         self._forget_attempts(name)
 
     def roll_back(self) -> str:
-        """Returns what is in use now: what was chosen before. Raises: OSError."""
+        """Returns what is in use now: what was chosen before, as far as it is here and not put aside.
+        Raises: OSError."""
         choice = self.choice()
-        self._write(replace(choice, chosen=choice.chosen[1:]))
+        self._write(replace(choice, chosen=self._chosen_before(choice)))
         return self.in_use()
 
     def before(self) -> str:
@@ -101,10 +103,13 @@ class Shelf:
         """Puts the pack that was chosen aside. In its place comes what was there before it, which need not be
         the next best. Raises: OSError."""
         log.warning("the runtime %s is left: %s", name, english(reason))
-        choice, before = self.choice(), self.before()
-        rest = choice.chosen[choice.chosen.index(before, 1) :] if before in choice.chosen[1:] else ()
-        self._write(Choice(rest, {**choice.aside, name: reason}))
+        choice = self.choice()
+        self._write(Choice(self._chosen_before(choice), {**choice.aside, name: reason}))
         self._forget_attempts(name)
+
+    def _chosen_before(self, choice: Choice) -> tuple[str, ...]:
+        before = self.before()
+        return choice.chosen[choice.chosen.index(before, 1) :] if before in choice.chosen[1:] else ()
 
     def put_aside(self, name: str, reason: Sentence) -> None:
         """Raises: OSError."""
@@ -123,7 +128,8 @@ class Shelf:
         for left in self.folder.glob(".fresh-*"):
             if not psutil.pid_exists(_pid_of(left)):
                 shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=f".fresh-{os.getpid()}-", dir=self.folder) as made:
+        prefix = f".fresh-{os.getpid()}-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=self.folder, ignore_cleanup_errors=True) as made:
             yield Path(made)
 
     def add(self, pack: Pack, unpacked: Path) -> None:
@@ -139,11 +145,12 @@ class Shelf:
         shutil.rmtree(unpacked.with_suffix(".former"), ignore_errors=True)
 
     def remove(self, name: str) -> None:
-        """Raises: OSError."""
-        choice = self.choice()
+        """As a whole or not at all. Raises: OSError, on Windows while a worker has it loaded."""
+        with self.workbench() as work:
+            self.place(name).rename(work / name)
+        choice = self.choice()  # behind it, since it may be a full disk that makes somebody remove packs
         aside = {other: why for other, why in choice.aside.items() if other != name}
         self._write(Choice(tuple(other for other in choice.chosen if other != name), aside))
-        shutil.rmtree(self.place(name))
         self._forget_attempts(name)
 
     @contextlib.contextmanager
@@ -209,7 +216,7 @@ def _read_pack(path: Path) -> Pack | None:
     """None, where it makes no sense: it is then not a pack."""
     try:
         stored: Any = json.loads(path.read_text("utf-8"))
-        pack = Pack(**{each.name: stored[each.name] for each in fields(Pack)})
+        pack = Pack(**values_in(stored))
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("%s is no pack: %s", path.parent, error)
         return None

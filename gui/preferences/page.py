@@ -21,6 +21,7 @@ from gui.preferences.engine_limits import EngineLimits
 from gui.preferences.lending_settings import LendingSettings
 from gui.preferences.node_settings import NodeSettings
 from gui.preferences.privacy import PrivacyNotes
+from gui.preferences.report import ReportSettings
 from gui.preferences.runtime_settings import RuntimeSettings
 from gui.preferences.shortcuts import ShortcutSettings
 from gui.preferences.update_settings import UpdateSettings
@@ -65,6 +66,7 @@ class PreferencesPage(View):
         self._nodes = NodeSettings(desk, bridge)
         self._lending = LendingSettings(desk, bridge)
         self._privacy = PrivacyNotes()
+        self._report = ReportSettings(desk, bridge)
         self._title = Text("", "title")
         self._back = IconButton(theme, "back", "")
         self._language = _choices(theme, "system", "en", "zh_CN")
@@ -74,7 +76,7 @@ class PreferencesPage(View):
         self._context = _choices(theme, *_contexts(desk.settings.context_length))
         self._endpoint = QLineEdit()
         self._default = Button()
-        self._labels = [Line() for _ in range(18)]
+        self._labels = [Line() for _ in range(19)]
         self._context_words = Text("", "muted")
         self._endpoint_words = Text("", "muted")
         self._refusal = Text("", "danger")
@@ -128,6 +130,7 @@ class PreferencesPage(View):
         self._labels[16].setText(self.tr("Other computers"))
         self._labels[15].setText(self.tr("This computer"))
         self._labels[17].setText(self.tr("Electricity"))
+        self._labels[18].setText(self.tr("Report"))
         self._context_words.setText(
             self.tr(
                 "How many tokens a conversation may hold. More needs more memory; counts from the next load."
@@ -186,6 +189,7 @@ class PreferencesPage(View):
         form.addRow(self._labels[5], self._api)
         form.addRow(self._labels[14], self._updates)
         form.addRow(self._labels[9], self._privacy)
+        form.addRow(self._labels[18], self._report)
         form.addRow(self._labels[10], self._shortcuts)
         self._refusal.hide()
         content.column.addSpacing(6)

@@ -10,6 +10,7 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from engine.messages import Sentence, sentence
+from engine.releases.replaced import was_replaced
 
 log = logging.getLogger("qt")
 slips = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ def tell_of_slips(tell: Callable[[Sentence], None], log_path: str) -> None:
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         slips.error("an exception left a slot", exc_info=(kind, error, trace))
         if isinstance(error, Exception):
-            tell(sentence("unexpected", detail=f"{kind.__name__}: {error}", log=log_path))
+            unexpected = sentence("unexpected", detail=f"{kind.__name__}: {error}", log=log_path)
+            tell(sentence("program_replaced") if was_replaced() else unexpected)
 
     sys.excepthook = hook
 

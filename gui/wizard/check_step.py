@@ -21,6 +21,7 @@ from gui.widgets.theme import ThemeSource
 from gui.wizard.check_row import CheckRow
 from gui.wizard.correct_form import CorrectForm
 from gui.wizard.model import Stage, WizardModel
+from gui.wizard.runtime_offer import RuntimeOffer
 from gui.wizard.step import Step
 from gui.wizard.words import cpu_words, disk_words, further_disk_words, gpu_words, memory_words
 
@@ -45,6 +46,7 @@ class CheckStepView(Step):
         self._outcome = Text()
         self._failure = SentenceLabel("danger")
         self._remarks = SentenceLabel("muted")
+        self._offer = RuntimeOffer(model.runtime)
         self._changes_title = Text("", "strong")
         self._changes = SentenceLabel()
         self._correct = Button()
@@ -59,6 +61,7 @@ class CheckStepView(Step):
         self._again.clicked.connect(self._check_again)
         self._correct.clicked.connect(self._open_form)
         self._form.corrected.connect(model.correct)
+        model.runtime.installed.connect(self._check_with_it)
         model.check_changed.connect(self._show)
         self.retranslate()
 
@@ -101,6 +104,7 @@ class CheckStepView(Step):
         column.addWidget(self._changes_title)
         column.addWidget(self._changes)
         column.addWidget(self._remarks)
+        column.addWidget(self._offer)
         buttons = QHBoxLayout()
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._again)
@@ -132,6 +136,11 @@ class CheckStepView(Step):
     def _check_again(self) -> None:
         self._model.start_check()
         self.setFocus()
+
+    def _check_with_it(self) -> None:
+        """A runtime was added; not while somebody is elsewhere, whose models may be at work."""
+        if self.isVisible():
+            self._check_again()
 
     def _show(self) -> None:
         model = self._model

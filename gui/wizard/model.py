@@ -31,6 +31,7 @@ from engine.hardware.report import CheckProgress, CheckStep, HardwareReport
 from engine.jobs.desk import Desk
 from engine.messages import Sentence
 from engine.planning.plan import Aim, Recommendation, RunPlan, Verdict
+from gui.wizard.runtime_model import RuntimeModel
 
 if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
     from engine.jobs.updates import Outlook
@@ -97,6 +98,7 @@ class WizardModel(QObject):
         self.get_hold: Sentence | None = None  # why the download has to wait
         self.installed: InstalledModel | None = None
         self.outlook: Outlook | None = None  # on new versions of this program
+        self.runtime = RuntimeModel(desk, self)
 
     # commands
     def start_check(self) -> None:
@@ -105,6 +107,7 @@ class WizardModel(QObject):
             return
         self.check_stage, self.check_failure, self.report = Stage.RUNNING, None, None
         self.changes, self.correct_failure = (), None
+        self.runtime.look_at(None)
         self.steps = {}
         self.advice_stage, self.advice_failure, self.recommendation = Stage.IDLE, None, None
         self._check_job = self._desk.check()
@@ -220,6 +223,7 @@ class WizardModel(QObject):
 
     # events
     def on_event(self, event: Event) -> None:
+        self.runtime.on_event(event)
         if isinstance(event, ModelsListed):
             self._models_listed(event)
         elif isinstance(event, Calibrated):
@@ -273,6 +277,7 @@ class WizardModel(QObject):
             self._keep_step(event.progress)
         elif isinstance(event, HardwareReported):
             self.check_stage, self.report = Stage.DONE, event.report
+            self.runtime.look_at(event.report)
             self.changes = tuple(change.message for change in event.changes)
             self.ask_advice()
         elif isinstance(event, JobCancelled):
@@ -286,6 +291,7 @@ class WizardModel(QObject):
     def _on_correction(self, event: Event) -> None:
         if isinstance(event, HardwareReported):
             self.report = event.report
+            self.runtime.look_at(event.report)
             self.ask_advice()
         elif isinstance(event, JobFailed):
             self.correct_failure = event.message

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds a runtime pack from the very llama.cpp that the bindings were built from:
 #   installer/runtimes/build.sh BACKEND [FOLDER]      BACKEND: vulkan, cuda, hip, metal or cpu; default dist/runtimes
-# Writes FOLDER/BACKEND-VERSION-1-SYSTEM-MACHINE.tar.xz and adds it to FOLDER/manifest.json, which sign.py then signs.
-# Needs cmake, a compiler and the backend's own tools (README.md). CMAKE_ARGS is passed on.
+# Writes FOLDER/BACKEND-VERSION-REVISION-SYSTEM-MACHINE.tar.xz and adds it to FOLDER/manifest.json, which sign.py then signs.
+# Needs cmake, a compiler and the backend's own tools (README.md). CMAKE_ARGS is passed on. DESKSIDE_DRIVER is the oldest
+# driver of NVIDIA that the pack works with, if that is known.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 . "$here/installer/setup.sh"
@@ -10,7 +11,7 @@ backend=$1 out=${2:-$here/dist/runtimes}
 find_python
 setup_venv
 version=$(sed -n 's/^llama-cpp-python==\([^ ;]*\).*/\1/p' "$locks/llama.lock")
-name=$backend-$version-1
+name=$backend-$version-${DESKSIDE_REVISION:-1}  # a newer pack of the same llama.cpp has a higher number
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
@@ -35,4 +36,4 @@ mkdir "$work/pack"
 find "$work/build" -name "*ggml-$backend*" \( -name '*.so' -o -name '*.dll' -o -name '*.dylib' \) -exec cp {} "$work/pack" \;
 cp "$here/installer/licences/llama.cpp.txt" "$work/pack/LICENSE"
 strip --strip-unneeded "$work/pack"/*ggml-* 2>/dev/null || say "not stripped"
-"$venv/bin/python" "$here/installer/runtimes/pack.py" "$work/pack" "$out" "$name" "$backend" "$version"
+"$venv/bin/python" "$here/installer/runtimes/pack.py" "$work/pack" "$out" "$name" "$backend" "$version" "${DESKSIDE_DRIVER:-}"

@@ -1,6 +1,6 @@
 """Puts modules into a pack and adds it to the manifest beside it.
 
-python installer/runtimes/pack.py MODULES FOLDER NAME BACKEND ABI
+python installer/runtimes/pack.py MODULES FOLDER NAME BACKEND ABI [DRIVER]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from engine.packs.manifest import MANIFEST, Pack
 
 
-def make_pack(modules: Path, folder: Path, name: str, backend: str, abi: str) -> Pack:
+def make_pack(modules: Path, folder: Path, name: str, backend: str, abi: str, driver: str = "") -> Pack:
     """The same modules give the same bytes."""
     machine = platform.machine().lower()
     file = f"{name}-{sys.platform}-{machine}.tar.xz"
@@ -41,6 +41,7 @@ def make_pack(modules: Path, folder: Path, name: str, backend: str, abi: str) ->
         size=len(body),
         unpacked=unpacked,
         sha256=hashlib.sha256(body).hexdigest(),
+        driver=driver,
     )
 
 
@@ -52,6 +53,6 @@ def add_to_manifest(folder: Path, pack: Pack) -> None:
 
 
 if __name__ == "__main__":
-    made = make_pack(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:6])
+    made = make_pack(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:7])
     add_to_manifest(Path(sys.argv[2]), made)
     print(f"{made.file}: {made.size} bytes, {made.unpacked} unpacked")

@@ -2897,6 +2897,10 @@ Address: {places}</source>
             <translation>隐私</translation>
         </message>
         <message>
+            <source>Report</source>
+            <translation>报告</translation>
+        </message>
+        <message>
             <source>Settings</source>
             <translation>设置</translation>
         </message>
@@ -3042,6 +3046,33 @@ Address: {places}</source>
         </message>
     </context>
     <context>
+        <name>ReportSettings</name>
+        <message>
+            <source>Lines that begin with BAD in its findings.txt: {count}.</source>
+            <translation>其中 findings.txt 里以 BAD 开头的行数：{count}。</translation>
+        </message>
+        <message>
+            <source>Logs and figures for somebody who helps: without chats, models and keys, and with names and addresses taken out. It stays on this machine; look through it before you send it.</source>
+            <translation>供帮助您的人查看的日志和数据：不含聊天、模型和密钥，姓名和地址已去除。它只保存在这台电脑上；发送前请先看一遍。</translation>
+        </message>
+        <message>
+            <source>Make a report…</source>
+            <translation>生成报告…</translation>
+        </message>
+        <message>
+            <source>The report lies in {path}.</source>
+            <translation>报告保存在 {path}。</translation>
+        </message>
+        <message>
+            <source>Where the report goes</source>
+            <translation>报告的保存位置</translation>
+        </message>
+        <message>
+            <source>looking at folders, engine and devices…</source>
+            <translation>正在检查文件夹、引擎和设备…</translation>
+        </message>
+    </context>
+    <context>
         <name>ReturnBanner</name>
         <message>
             <source>{model} ended unexpectedly and was loaded again. An answer that was interrupted can be carried on.</source>
@@ -3053,22 +3084,33 @@ Address: {places}</source>
         </message>
     </context>
     <context>
+        <name>RuntimeOffer</name>
+        <message>
+            <source>A runtime for {cards}</source>
+            <translation>{cards} 的运行组件</translation>
+        </message>
+        <message>
+            <source>Models can compute there once a runtime is fetched ({kinds}). It is taken only if its signature is right and it passes a trial; then this machine is checked again.</source>
+            <translation>获取运行组件（{kinds}）后，模型即可在其上计算。只有签名正确并通过试运行的组件才会被采用；随后会重新检测这台电脑。</translation>
+        </message>
+        <message>
+            <source>{best}, else Vulkan</source>
+            <translation>{best}，否则 Vulkan</translation>
+        </message>
+    </context>
+    <context>
         <name>RuntimeSettings</name>
         <message>
             <source>A runtime counts from the next load of a model on.</source>
             <translation>运行组件从下一次加载模型起生效。</translation>
         </message>
         <message>
-            <source>Fetch and try</source>
-            <translation>获取并试运行</translation>
+            <source>Go back</source>
+            <translation>回退</translation>
         </message>
         <message>
-            <source>Folder that offers runtimes</source>
-            <translation>提供运行组件的文件夹</translation>
-        </message>
-        <message>
-            <source>Folder…</source>
-            <translation>文件夹…</translation>
+            <source>Go back to {name}</source>
+            <translation>回退到 {name}</translation>
         </message>
         <message>
             <source>Processor only (built in)</source>
@@ -3087,6 +3129,25 @@ Address: {places}</source>
             <translation>运行组件</translation>
         </message>
         <message>
+            <source>{name}, put aside</source>
+            <translation>{name}（已停用）</translation>
+        </message>
+    </context>
+    <context>
+        <name>RuntimeSource</name>
+        <message>
+            <source>Fetch and try</source>
+            <translation>获取并试运行</translation>
+        </message>
+        <message>
+            <source>Folder that offers runtimes</source>
+            <translation>提供运行组件的文件夹</translation>
+        </message>
+        <message>
+            <source>Folder…</source>
+            <translation>文件夹…</translation>
+        </message>
+        <message>
             <source>Stop</source>
             <translation>停止</translation>
         </message>
@@ -3103,8 +3164,8 @@ Address: {places}</source>
             <translation>正在获取、校验和试运行…</translation>
         </message>
         <message>
-            <source>{name}, put aside</source>
-            <translation>{name}（已停用）</translation>
+            <source>fetching, {done} of {total}…</source>
+            <translation>正在获取，{done} / {total}…</translation>
         </message>
     </context>
     <context>
@@ -4040,6 +4101,14 @@ Address: {places}</source>
             <translation>对话、设置、回答的统计数据、日志和崩溃报告保存在 Deskside 的数据、设置和状态文件夹中（`deskside doctor` 会显示位置），绝不会发送出去。端点的密钥和代理的密码保存在系统的密钥环中。</translation>
         </message>
         <message>
+            <source>Deskside cannot write to its folder {path} ({reason}). Make it writable, or set {variable} to a folder that can be written, then start again.</source>
+            <translation>Deskside 无法写入它的文件夹 {path}（{reason}）。请使其可写，或把 {variable} 设为一个可写的文件夹，然后重新启动。</translation>
+        </message>
+        <message>
+            <source>Deskside cannot write to its folder {path} ({reason}). Make it writable, then start again.</source>
+            <translation>Deskside 无法写入它的文件夹 {path}（{reason}）。请使其可写，然后重新启动。</translation>
+        </message>
+        <message>
             <source>Deskside ended unexpectedly last time. What is known of it is in {path} and stays on this machine; `deskside doctor --bundle` makes a report without private data of it, if you want to tell somebody.</source>
             <translation>Deskside 上次意外结束。已知的情况保存在 {path}，不会离开本机；如果您想告诉别人，`deskside doctor --bundle` 会生成一份不含私人数据的报告。</translation>
         </message>
@@ -4054,6 +4123,10 @@ Address: {places}</source>
         <message>
             <source>Deskside is closing, so the engine takes no more work. Start it again.</source>
             <translation>Deskside 正在关闭，引擎不再接受新任务。请重新启动 Deskside。</translation>
+        </message>
+        <message>
+            <source>Deskside was updated or removed while it was running, so a part of it could not be loaded any more. Close it and start it again; nothing that was saved is lost.</source>
+            <translation>Deskside 在运行期间被更新或删除，因此它的一部分已无法加载。请关闭并重新启动；已保存的内容不会丢失。</translation>
         </message>
         <message>
             <source>Deskside {version} has no installer that replaces this one: this is a checkout, an unpacked folder, or a system without an installer. Get it where you got this one from.</source>
@@ -4266,6 +4339,10 @@ Address: {places}</source>
         <message>
             <source>No version newer than {version} is known, so there is nothing to fetch. Ask with deskside update --check.</source>
             <translation>没有发现比 {version} 更新的版本，因此没有可获取的内容。可用 deskside update --check 询问。</translation>
+        </message>
+        <message>
+            <source>None of the runtimes at {place} is for this version ({abi}) and for the graphics cards of this machine ({cards}), so nothing was fetched. Check the machine again if it has another card by now, or get a list for this version.</source>
+            <translation>{place} 提供的运行组件中，没有适用于此版本（{abi}）和这台电脑的显卡（{cards}）的，因此没有获取任何内容。如果已更换显卡，请重新检测这台电脑；否则请获取适用于此版本的清单。</translation>
         </message>
         <message>
             <source>Nothing at that address tells how large {name} is, so nobody could say whether it arrived whole. Nothing was downloaded; choose another address.</source>
@@ -5060,6 +5137,10 @@ Address: {places}</source>
             <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试；已下载的部分会保留。</translation>
         </message>
         <message>
+            <source>The report {path} cannot be written ({reason}). Name another place for it.</source>
+            <translation>报告 {path} 无法写入（{reason}）。请为它指定另一个位置。</translation>
+        </message>
+        <message>
             <source>The request cannot be sent, because {name} is not a JSON object ({reason}). Correct it and ask again.</source>
             <translation>请求无法发送，因为 {name} 不是 JSON 对象（{reason}）。请更正后重新提问。</translation>
         </message>
@@ -5086,6 +5167,10 @@ Address: {places}</source>
         <message>
             <source>The runtime {name} failed its trial ({reason}), so it was not taken, and everything is as it was.</source>
             <translation>运行组件 {name} 没有通过试运行（{reason}），因此没有采用，一切保持原样。</translation>
+        </message>
+        <message>
+            <source>The runtime {name} needs version {needed} of the graphics card's driver, and {have} is installed, so it was not fetched. Update the driver and try again.</source>
+            <translation>运行组件 {name} 需要 {needed} 版的显卡驱动程序，而已安装的是 {have}，因此没有获取它。请更新驱动程序后重试。</translation>
         </message>
         <message>
             <source>The runtime {name} starts, but finds no device that it can compute on, so it was not taken. Install the driver of the graphics card and try again.</source>

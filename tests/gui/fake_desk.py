@@ -88,11 +88,17 @@ class FakeDesk:
     def use_runtime(self, name: str) -> JobId:
         return self._note("use_runtime", name)
 
+    def roll_back_runtime(self) -> JobId:
+        return self._note("roll_back_runtime")
+
     def add_runtime(self, place: str) -> JobId:
         return self._note("add_runtime", place)
 
     def remove_runtime(self, name: str) -> JobId:
         return self._note("remove_runtime", name)
+
+    def make_report(self, path: str) -> JobId:
+        return self._note("make_report", path)
 
     def look_for_update(self) -> JobId:
         return self._note("look_for_update")

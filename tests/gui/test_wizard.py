@@ -18,9 +18,11 @@ from engine.events import (
     JobFinished,
     ModelsListed,
     Recommended,
+    RuntimesListed,
 )
 from engine.hardware.comparison import Change, Part
 from engine.hardware.overrides import apply_overrides, parse_overrides
+from engine.hardware.report import GpuInfo
 from engine.messages import sentence
 from engine.planning.plan import Verdict
 from engine.settings import Settings
@@ -31,6 +33,7 @@ from gui.wizard.advice_step import machine_bytes
 from gui.wizard.check_step import CheckStepView
 from gui.wizard.correct_form import CorrectForm
 from gui.wizard.model import GetStage, Stage
+from gui.wizard.runtime_offer import RuntimeOffer
 from tests.gui import samples
 from tests.gui.test_shell import press_button
 from tests.gui.window_under_test import WindowUnderTest
@@ -293,3 +296,56 @@ def test_figures_are_corrected_by_hand_and_changes_shown(window: WindowUnderTest
     window.tell(HardwareReported(window.desk.last("correct"), apply_overrides(found, overrides)))
     assert "set by hand" in shown(window)
     assert "Set by hand, not found by the check: memory.bandwidth." in shown(window)
+
+
+# a runtime for a card that lies idle
+
+
+IDLE = replace(
+    samples.GPU, reason=sentence("gpu_engine_cpu_only", name="NVIDIA GeForce RTX 3060", vendor="NVIDIA")
+)
+
+
+def check_finds(window: WindowUnderTest, gpu: GpuInfo) -> None:
+    job = window.desk.last("check")
+    window.tell(HardwareReported(job, replace(samples.report(), gpus=(gpu,))), JobFinished(job))
+
+
+def test_no_runtime_is_offered_where_none_would_help(window: WindowUnderTest) -> None:
+    check_finds(window, samples.GPU)
+    assert not window.parts.wizard.findChild(RuntimeOffer).isVisible()
+    assert window.desk.count("list_runtimes") == 0
+
+
+def test_a_card_that_lies_idle_is_offered_a_runtime_and_looked_at_again(window: WindowUnderTest) -> None:
+    check_finds(window, IDLE)
+    offer = window.parts.wizard.findChild(RuntimeOffer)
+    assert "A runtime for NVIDIA GeForce RTX 3060" in shown(window) and "CUDA, else Vulkan" in shown(window)
+    assert not offer._source._fetch.isEnabled(), "nobody said where from"
+    window.tell(RuntimesListed(window.desk.last("list_runtimes"), (), "https://runtimes.example/list"))
+    assert window.desk.count("add_runtime") == 0, "nothing is fetched unasked"
+    press_button(window, "Fetch and try")
+    job = window.desk.last("add_runtime")
+    assert "trying" in shown(window)
+    window.tell(RuntimesListed(job, ()), JobFinished(job))
+    assert window.desk.count("check") == 2
+    assert not offer.isVisible()
+
+
+def test_a_runtime_that_fails_says_why_and_may_come_from_elsewhere(window: WindowUnderTest) -> None:
+    check_finds(window, IDLE)
+    offer = window.parts.wizard.findChild(RuntimeOffer)
+    offer._source._field.setFocus()
+    offer._source._field.setText("/mnt/stick")
+    window.press(Qt.Key.Key_Return)
+    assert window.parts.wizard.step == 0, "Enter in the field leaves the page"
+    assert window.desk.arguments("add_runtime") == ("/mnt/stick",)
+    assert window.desk.settings.runtimes_from == "/mnt/stick"
+    job = window.desk.last("add_runtime")
+    window.tell(JobFailed(job, sentence("pack_driver_old", name="cuda-1", needed="570", have="550.54")))
+    assert "needs version 570" in shown(window) and window.desk.count("check") == 1
+    press_button(window, "Fetch and try")
+    press_button(window, "Stop")
+    assert window.desk.cancelled[-1] == window.desk.last("add_runtime")
+    window.tell(JobCancelled(window.desk.last("add_runtime")))
+    assert "needs version" not in shown(window) and "trying" not in shown(window)

@@ -13,7 +13,7 @@ from engine.chat.conversation import Role
 from engine.chat.found import ChatsFound, FoundConversation, FoundMessage
 from engine.chat.snippets import Snippet
 from engine.download.library_values import LibraryEntry, Standing
-from engine.download.values import QueuedDownload, TransferState
+from engine.download.values import DownloadProgress, QueuedDownload, TransferState
 from engine.events import (
     ChatsSearched,
     DownloadPlanned,
@@ -31,6 +31,7 @@ from engine.events import (
     ModelsListed,
     NodesListed,
     Recommended,
+    RuntimeProgressed,
     RuntimesListed,
     Scored,
 )
@@ -190,6 +191,20 @@ def wizard_checking(made: Stage) -> None:
     made.window.progress_check()
 
 
+def wizard_runtime(made: Stage) -> None:
+    """A graphics card that nothing computes on, and a runtime for it on its way."""
+    reason = sentence("gpu_engine_cpu_only", name=samples.GPU.name, vendor=samples.GPU.vendor)
+    report = replace(samples.report(), gpus=(replace(samples.GPU, reason=reason),))
+    made.window.tell(HardwareReported(made.window.desk.last("check"), report))
+    offer = made.parts.wizard._steps[0]._offer
+    offer._source.show_place("/media/anna/STICK/runtimes")
+    offer._source._pressed()
+    progress = DownloadProgress(TransferState.FETCHING, 214 << 20, 388 << 20, 21e6, 8.0, "")
+    made.window.tell(RuntimeProgressed(made.window.desk.last("add_runtime"), progress))
+    made.parts.wizard._steps[0].content.bring_to_the_top(offer)
+    QTest.qWait(80)
+
+
 def _advised(made: Stage) -> None:
     report = _check(made)
     advice = advise_on(report, machine_of(report))
@@ -282,7 +297,8 @@ def history_page(made: Stage) -> None:
 def _preferences(made: Stage) -> None:
     made.list_all()
     made.window.shell.show_preferences()
-    runtimes = (RuntimeOnShelf("vulkan-1", "vulkan", True), RuntimeOnShelf("", "cpu", False))
+    before = RuntimeOnShelf("", "cpu", False, before=True)
+    runtimes = (RuntimeOnShelf("vulkan-0.3.36-1", "vulkan", True), before)
     made.window.tell(RuntimesListed(made.window.desk.last("list_runtimes"), runtimes))
 
 
@@ -340,6 +356,7 @@ PAGE_SCENES: dict[str, Scene] = {
     "downloads": downloads,
     "wizard-check": wizard_check,
     "wizard-checking": wizard_checking,
+    "wizard-runtime": wizard_runtime,
     "wizard-recommendation": wizard_recommendation,
     "wizard-guide": wizard_guide,
     "wizard-get": wizard_get,

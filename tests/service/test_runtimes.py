@@ -16,13 +16,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.hardware.report import GpuInfo
+from engine.hardware.report_json import save_report
+from engine.host.surroundings import report_path
 from engine.packs.abi import engine_abi
 from engine.packs.manifest import MANIFEST
+from engine.paths import Paths
 from tests.e2e.starter import starter
+from tests.gui import samples
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "installer" / "runtimes"
@@ -183,6 +189,39 @@ def test_a_part_that_cannot_be_loaded_is_refused_with_its_reason(
     offer(modules, folder, key, "vulkan")
     said = refused(home, folder, "vulkan")
     assert "failed its trial" in said and "libggml-vulkan.so" in said
+
+
+def checked(home: Home, *gpus: GpuInfo) -> None:
+    """As if a check of this machine had found these cards."""
+    home.state.mkdir(parents=True, exist_ok=True)
+    paths = Paths(home.packs.parent.parent, home.config, home.state)
+    save_report(report_path(paths), replace(samples.report(), gpus=gpus))
+
+
+def test_the_best_is_chosen_for_the_cards_that_the_check_found(home: Home, key: Path, tmp_path: Path) -> None:
+    modules, folder = tmp_path / "none", tmp_path / "several"
+    modules.mkdir()
+    folder.mkdir()
+    (modules / "libggml-x.so").write_bytes(b"\x7fELF and nothing more")
+    for backend, driver in (("hip", ""), ("cuda", "999.1")):
+        tool("pack.py", modules, folder, f"{backend}-test-1", backend, engine_abi(), driver)
+    tool("sign.py", key, folder)
+    checked(home, replace(samples.GPU, vendor="Intel"))
+    assert "None of the runtimes" in refused(home, folder, "best")
+    nvidia = replace(samples.GPU, driver="nvidia", driver_version="550.54")
+    checked(home, nvidia)
+    said = refused(home, folder, "best")
+    assert "cuda-test-1 needs version 999.1" in said and "550.54 is installed" in said
+    assert "999.1" in refused(home, folder, "cuda-test-1")
+    assert not (home.packs / "fetched").exists(), "it was fetched in vain"
+    checked(home, replace(samples.GPU, vendor="AMD"))
+    assert "hip-test-1 failed its trial" in refused(home, folder, "best")
+    tool("pack.py", modules, folder, "vulkan-test-1", "vulkan", engine_abi())
+    tool("sign.py", key, folder)
+    checked(home, nvidia)
+    said = refused(home, folder, "best")
+    assert "999.1" in said, "why the better one was passed over"
+    assert "vulkan-test-1 failed its trial" in said
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")

@@ -42,7 +42,7 @@ KNOWN = {
     "engine/download": "privacy_hub",
     "engine/host/nodes.py": "privacy_nodes",
     "engine/host/sockets.py": "privacy_local",
-    "engine/jobs/doctoring.py": "privacy_kept",  # asks for the name of this machine
+    "engine/jobs/redacting.py": "privacy_kept",  # asks for the name of this machine
     "engine/remote": "privacy_remotes",
     "engine/runtime/channel.py": "privacy_local",
     "engine/runtime/door.py": "privacy_nodes",

@@ -12,6 +12,7 @@ import platform
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.errors import PackError
 from engine.messages import Sentence, english, sentence
+from engine.packs.fitting import Card, fitting, old_driver
 from engine.packs.manifest import Pack, read_manifest, trusted_keys
+from engine.packs.outlived import clear_out
 from engine.packs.shelf import BUILT_IN, Shelf
 from engine.packs.unpack import unpack
 
@@ -318,3 +321,146 @@ def test_a_damaged_choice_counts_as_none(shelf: Shelf, text: str) -> None:
 def test_another_build_of_the_engine_sees_nothing_of_it(shelf: Shelf) -> None:
     shelf.use("cuda-1")
     assert Shelf(shelf.folder.parent, "1.1").packs() == ()
+
+
+def add(shelf: Shelf, *names: str, backend: str = "vulkan") -> None:
+    for name in names:
+        with shelf.workbench() as work:
+            (work / name).mkdir()
+            (work / name / "libggml-x.so").write_bytes(b"x" * 1000)
+            shelf.add(pack(name, backend), work / name)
+
+
+def test_an_update_keeps_what_is_in_use_and_what_was_before_it(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "runtimes", "1.0")
+    for number in range(1, 4):
+        add(shelf, f"vulkan-1.0-{number}")
+        shelf.use(f"vulkan-1.0-{number}")
+        clear_out(shelf)
+    assert {one.name for one in shelf.packs()} == {"vulkan-1.0-2", "vulkan-1.0-3"}
+    assert shelf.roll_back() == "vulkan-1.0-2"
+    assert shelf.roll_back() == BUILT_IN, "the one that is gone must not lead to another"
+    assert not list(shelf.folder.glob(".fresh-*"))
+
+
+def test_packs_that_do_not_replace_each_other_stay(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "runtimes", "1.0")
+    add(shelf, "vulkan-1.0-1", "vulkan-of-us", "vulkan-2.0-7")
+    add(shelf, "cuda-1.0-2", backend="cuda")
+    for name in ("vulkan-1.0-1", "vulkan-of-us", "vulkan-2.0-7"):
+        shelf.use(name)
+    clear_out(shelf)
+    assert len(shelf.packs()) == 4
+
+
+def test_an_older_one_that_a_person_chose_stays(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "runtimes", "1.0")
+    add(shelf, "vulkan-1.0-1", "vulkan-1.0-2", "vulkan-1.0-3")
+    shelf.use("vulkan-1.0-3")
+    shelf.use("vulkan-1.0-1")
+    clear_out(shelf)
+    assert {one.name for one in shelf.packs()} == {"vulkan-1.0-1", "vulkan-1.0-3"}
+    assert (shelf.in_use(), shelf.before()) == ("vulkan-1.0-1", "vulkan-1.0-3")
+
+
+DAY_S = 86_400
+
+
+def test_builds_that_no_program_uses_any_more_go(tmp_path: Path) -> None:
+    now = time.time()
+    ages = {"0.1": 400, "0.2": 300, "0.3": 200, "0.4.1": 40, "0.9": 3}  # days since a worker started with it
+    for abi, age in ages.items():
+        old = Shelf(tmp_path / "runtimes", abi)
+        add(old, f"vulkan-{abi}-1")
+        old.use(f"vulkan-{abi}-1")
+        with old.attempt():
+            pass
+        os.utime(old.folder, (now - age * DAY_S,) * 2)
+    others = [tmp_path / "runtimes" / "not-ours", tmp_path / "outside"]
+    for folder in others:
+        folder.mkdir()
+        os.utime(folder, (1, 1))
+    (tmp_path / "outside" / "kept").touch()
+    (tmp_path / "runtimes" / "0.0.7").symlink_to(tmp_path / "outside")
+    (tmp_path / "runtimes" / ".going-0.0-1").mkdir()  # of a program that was killed as it deleted
+    shelf = Shelf(tmp_path / "runtimes", "1.0")
+    add(shelf, "vulkan-1.0-1")
+    clear_out(shelf)
+    left = {path.name for path in (tmp_path / "runtimes").iterdir()}
+    assert left == {"1.0", "0.9", "0.0.7", "not-ours"}
+    assert (tmp_path / "outside" / "kept").exists()
+
+
+def test_the_build_before_this_one_stays_however_old_it_is(tmp_path: Path) -> None:
+    for abi, age in (("0.1", 400), ("0.2", 300)):
+        add(Shelf(tmp_path / "runtimes", abi), f"vulkan-{abi}-1")
+        os.utime(tmp_path / "runtimes" / abi, (time.time() - age * DAY_S,) * 2)
+    shelf = Shelf(tmp_path / "runtimes", "1.0")
+    add(shelf, "vulkan-1.0-1")
+    clear_out(shelf)
+    assert {path.name for path in (tmp_path / "runtimes").iterdir()} == {"1.0", "0.2"}
+    assert [one.name for one in Shelf(tmp_path / "runtimes", "0.2").packs()] == ["vulkan-0.2-1"]
+
+
+def test_a_start_of_a_worker_tells_that_its_build_is_used(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "runtimes", "1.0")
+    add(shelf, "vulkan-1.0-1")
+    shelf.use("vulkan-1.0-1")
+    os.utime(shelf.folder, (1, 1))
+    with shelf.attempt():
+        pass
+    assert shelf.folder.stat().st_mtime > time.time() - DAY_S
+
+
+# which are for a machine's cards
+
+
+ALL = (
+    pack("cpu-1", "cpu"),
+    pack("vulkan-1.0-1"),
+    pack("cuda-1.0-1", "cuda", driver="525.60"),
+    pack("hip-1.0-1", "hip"),
+    pack("vulkan-1.0-2"),
+)
+
+
+@pytest.mark.parametrize(
+    ("cards", "wanted"),
+    [
+        (None, ["cuda-1.0-1", "hip-1.0-1", "vulkan-1.0-2"]),
+        ([], ["vulkan-1.0-2"]),
+        ([Card("NVIDIA")], ["cuda-1.0-1", "vulkan-1.0-2"]),
+        ([Card("AMD"), Card("Intel")], ["hip-1.0-1", "vulkan-1.0-2"]),
+        ([Card("Intel")], ["vulkan-1.0-2"]),
+        ([Card("")], ["cuda-1.0-1", "hip-1.0-1", "vulkan-1.0-2"]),
+    ],
+)
+def test_cards_are_offered_what_is_for_them_the_newest_first(
+    cards: list[Card] | None, wanted: list[str]
+) -> None:
+    assert [one.name for one in fitting(ALL, cards)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("have", "old"),
+    [
+        ("525.60.13", ""),
+        ("525.9", "525.9"),
+        ("470.256.02", "470.256.02"),
+        ("550.54", ""),
+        ("", ""),
+        ("?", ""),
+    ],
+)
+def test_a_driver_that_is_too_old_is_known_before_anything_is_fetched(have: str, old: str) -> None:
+    cuda = ALL[2]
+    assert old_driver(cuda, [Card("AMD", "1.0"), Card("NVIDIA", have)]) == old
+    assert old_driver(cuda, None) == "" and old_driver(ALL[1], [Card("NVIDIA", "1.0")]) == ""
+
+
+def test_lists_without_drivers_are_still_read() -> None:
+    entry = dataclasses.asdict(pack())
+    del entry["driver"]
+    assert read_manifest(*manifest(entry), [PUBLIC]) == (pack(),)
+    with pytest.raises(PackError):
+        read_manifest(*manifest({**entry, "driver": "the newest"}), [PUBLIC])
