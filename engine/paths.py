@@ -72,26 +72,36 @@ def default_paths() -> Paths:
 
 
 def portable_folder() -> Path | None:
-    """Where everything is kept when a person made a folder `deskside-data` beside the frozen program."""
+    """Where everything is kept when a person made a folder `deskside-data` beside the frozen program; on
+    macOS beside the app, whose inside belongs to its signature."""
     if not getattr(sys, "frozen", False):
         return None
-    program = Path(os.environ.get("APPIMAGE") or sys.executable)
-    folder = program.resolve().parent / "deskside-data"
+    program = Path(os.environ.get("APPIMAGE") or sys.executable).resolve()
+    app = next((folder for folder in program.parents if folder.suffix == ".app"), program)
+    folder = app.parent / "deskside-data"
     return folder if folder.is_dir() else None
 
 
 def prepare(paths: Paths) -> None:
     """Makes the folders and proves that they can be written.
 
-    Raises: DataFolderError, saying which folder and why.
+    Raises: DataFolderError, saying which folder, why, and what moves it elsewhere.
     """
-    for folder in (paths.data, paths.models, paths.config, paths.state):
+    for folder, variable in (
+        (paths.data, "XDG_DATA_HOME"),
+        (paths.models, "XDG_DATA_HOME"),
+        (paths.config, "XDG_CONFIG_HOME"),
+        (paths.state, "XDG_STATE_HOME"),
+    ):
         probe = folder / f".write-test-{os.getpid()}"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe.write_bytes(b"x")
             probe.unlink()
         except OSError as error:
-            raise DataFolderError.of(
-                "data_folder_unwritable", path=str(folder), reason=error.strerror or str(error)
-            ) from error
+            reason = error.strerror or str(error)
+            if sys.platform == "linux" and portable_folder() is None:
+                raise DataFolderError.of(
+                    "folder_unwritable", path=str(folder), reason=reason, variable=variable
+                ) from error
+            raise DataFolderError.of("folder_unwritable_here", path=str(folder), reason=reason) from error

@@ -12,6 +12,7 @@ from engine.cancellation import CancelToken
 from engine.errors import Cancelled, DesksideError
 from engine.events import Emit, JobCancelled, JobFailed, JobFinished, JobId, new_job_id
 from engine.messages import Sentence, sentence
+from engine.releases.replaced import was_replaced
 
 log = logging.getLogger(__name__)
 
@@ -73,17 +74,19 @@ class JobThreads:
             ending = JobFinished(job)
         except Cancelled:
             ending = JobCancelled(job)
-        except Exception as error:  # noqa: BLE001  the boundary: nothing may vanish with its thread
+        except (Exception, SystemExit) as error:  # noqa: BLE001  the boundary; PyInstaller may wish to exit
             ending = JobFailed(job, sentence_for(error, self._log_path))
         with self._lock:
             del self._running[job]
         self._emit(ending)
 
 
-def sentence_for(error: Exception, log_path: str) -> Sentence:
+def sentence_for(error: Exception | SystemExit, log_path: str) -> Sentence:
     """What to tell people about any exception; unforeseen ones go to the log in full."""
     if isinstance(error, DesksideError):
         log.warning("job failed: %s", error)
         return error.message
     log.error("job failed", exc_info=error)
+    if was_replaced():
+        return sentence("program_replaced")
     return sentence("unexpected", detail=f"{type(error).__name__}: {error}", log=log_path)

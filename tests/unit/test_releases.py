@@ -9,6 +9,7 @@ import platform
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from queue import SimpleQueue
 from types import ModuleType
 
 import pytest
@@ -16,7 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as some
 
+from engine.cancellation import CancelToken
 from engine.errors import UpdateError
+from engine.events import Event, JobFailed, JobId
+from engine.jobs.threads import JobThreads, sentence_for
+from engine.releases import replaced
 from engine.releases.here import installed_as, installer_of
 from engine.releases.listing import Installer, Release, ReleaseList, read_list, version_number
 
@@ -198,3 +203,43 @@ def test_a_release_is_listed_with_its_installers(script: ModuleType, tmp_path: P
         ("exe", "win32", "amd64"),
         ("dmg", "darwin", "arm64"),
     }
+
+
+def test_a_failure_after_an_update_of_the_program_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "deskside"
+    program.write_bytes(b"old")
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(replaced, "_AT_START", replaced._mark())
+
+    def told() -> str:
+        return sentence_for(ImportError("a part of it"), "log").code
+
+    (tmp_path / "new").write_bytes(b"newer")
+    (tmp_path / "new").replace(program)
+    assert told() == "unexpected", "a checkout is changed by whoever works on it"
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert told() == "program_replaced"
+    assert sentence_for(UpdateError.of("release_no_place"), "log").code == "release_no_place"
+    program.unlink()
+    assert told() == "program_replaced"
+    monkeypatch.setattr(replaced, "_AT_START", replaced._mark())
+    assert told() == "unexpected"
+
+
+def test_a_job_ends_with_a_failure_when_the_program_was_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyInstaller's importer asks for the end of the program where its file has gone."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    ended: SimpleQueue[Event] = SimpleQueue()
+
+    def work(job: JobId, token: CancelToken) -> None:
+        raise SystemExit("ERROR: appears to have been moved or deleted")
+
+    threads = JobThreads(ended.put, "log")
+    threads.start("late", work)
+    ending = ended.get(timeout=60)
+    assert isinstance(ending, JobFailed) and ending.message.code == "program_replaced"
