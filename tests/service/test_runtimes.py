@@ -5,6 +5,7 @@ The pack is made of the CPU parts that the engine has anyway, as they exist wher
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import importlib.util
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.hardware.report import GpuInfo
@@ -33,7 +35,7 @@ from tests.gui import samples
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "installer" / "runtimes"
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)  # compressing a pack alone takes minutes on a busy machine
 
 
 class Home:
@@ -52,7 +54,7 @@ class Home:
             env={**os.environ, **self._folders},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -70,7 +72,7 @@ def tool(name: str, *words: str | Path) -> str:
         [sys.executable, TOOLS / name, *map(str, words)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     return done.stdout.strip()
@@ -260,12 +262,16 @@ def test_an_installation_that_is_killed_changes_nothing(
     offer(modules, folder, key, "vulkan")
     assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
     installing = home.start("runtimes", "install", "vulkan", "--from", folder)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not list(home.packs.glob(".fresh-*/*/libggml-vulkan.so")):  # it is unpacked, and tried then
         assert time.monotonic() < deadline and installing.poll() is None
         time.sleep(0.05)
+    trial = psutil.Process(installing.pid).children(recursive=True)
     installing.kill()
     installing.wait()
+    for process in trial:  # it would hang for ever
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     assert home.in_use() == "cpu-test-1"
     answer(home)
     assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
@@ -309,7 +315,7 @@ def test_a_pack_that_breaks_later_is_put_aside_and_the_engine_goes_on(home: Home
     assert home.in_use() == ""
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 def test_a_pack_that_is_slower_is_left_by_itself(home: Home, key: Path, tmp_path: Path) -> None:
     """Parts for the oldest of processors, in place of those that fit this one."""
     modules, folder = tmp_path / "old", tmp_path / "old-place"
@@ -334,7 +340,7 @@ def test_a_pack_that_is_slower_is_left_by_itself(home: Home, key: Path, tmp_path
 
 
 def wait_for_the_engines_end(home: Home) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while (home.state / "engine.json").exists():
         assert time.monotonic() < deadline, "the engine stays"
         time.sleep(0.2)
