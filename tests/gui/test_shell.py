@@ -34,6 +34,7 @@ from gui.preferences.page import is_endpoint
 from gui.shell.window import Page
 from gui.widgets.controls import Button
 from gui.widgets.places import model_words
+from gui.widgets.sentences import translate
 from gui.widgets.view import Column
 from tests.gui import samples
 from tests.gui.patience import LIMIT_MS
@@ -223,13 +224,13 @@ def test_no_notice_is_lost_behind_newer_ones(window: WindowUnderTest) -> None:
     codes = ("no_display", "hub_offline", "proxy_password_not_kept", "starter_missing", "remote_key_not_kept")
     steps = [sentence(code, proxy="p", host="h", reason="none") for code in codes]
     window.tell(*(Noticed(JobId(0), step) for step in steps))
-    assert banner_words(window) == [english(step) for step in steps[2:]]
+    assert banner_words(window) == [translate(step) for step in steps[2:]]
     press_button(window, "Show 2 older messages")
-    assert banner_words(window) == [english(step) for step in steps]
+    assert banner_words(window) == [translate(step) for step in steps]
     press_button(window, "Show fewer messages")
     for _ in range(2):
         press_button(window, "Close this message")
-    assert banner_words(window) == [english(steps[index]) for index in (0, 3, 4)]
+    assert banner_words(window) == [translate(steps[index]) for index in (0, 3, 4)]
 
 
 def test_messages_of_one_kind_share_a_banner(window: WindowUnderTest) -> None:
