@@ -42,7 +42,7 @@ class Timer:
         times = psutil.Process(self.probe.pid).cpu_times()
         return float(times.user + times.system)
 
-    def time(self, request: LoadRequest, timeout_s: float = 20) -> tuple[Timing, ...]:
+    def time(self, request: LoadRequest, timeout_s: float = 60) -> tuple[Timing, ...]:
         """Raises: LoadError, when llama.cpp refuses the model; WorkerError, when the probe crashes or
         hangs."""
         self.probe.send(encode(Load(new_job_id(), request)))

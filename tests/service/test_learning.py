@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Calibrated, CalibrationProgressed, Event, JobCancelled, Recommended, Scored
+from engine.events import (
+    Calibrated,
+    CalibrationProgressed,
+    Event,
+    JobCancelled,
+    JobFailed,
+    Recommended,
+    Scored,
+)
 from engine.hardware.check import quick_report
 from engine.hardware.report import HardwareReport
 from engine.hardware.report_json import save_report
@@ -63,7 +71,8 @@ class Listener:
 
     def next(self, kind: type[Event]) -> Event:
         while True:
-            event = self.events.get(timeout=120)
+            event = self.events.get(timeout=280)
+            assert not isinstance(event, JobFailed), event
             if isinstance(event, kind):
                 return event
 
@@ -125,7 +134,7 @@ def test_loads_and_answers_of_the_host_are_scored(paths: Paths, listener: Listen
     guest.loaded(wish)
     guest.ending(guest.ask(replace(question("Tell me a story. " * 40, max_tokens=60), drafts=False), wish))
     guest.ending(guest.ask(question("Hi.", max_tokens=2), wish))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(read_scores(paths.history, 0)) < 7 and time.monotonic() < deadline:
         time.sleep(0.1)  # the history has a thread of its own
     found = read_scores(paths.history, 0)
