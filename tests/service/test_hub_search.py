@@ -152,7 +152,7 @@ def test_on_the_command_line(hub: StandInHub, tmp_path: Path) -> None:
         env={**os.environ, **folders},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -42,7 +42,7 @@ class Listener:
         self.desk = LocalDesk(self.events.put, paths, settings, (sys.executable, str(PROGRAM)), live=False)
 
     def next(self) -> Event:
-        return self.events.get(timeout=60)
+        return self.events.get(timeout=200)
 
 
 @pytest.fixture

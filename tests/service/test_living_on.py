@@ -75,7 +75,7 @@ def test_a_window_that_was_killed_leaves_the_door_open(paths: Paths) -> None:
         "assert WindowDoor.take(Paths(*map(Path, sys.argv[1:]))); os._exit(9)"
     )
     words = [str(folder) for folder in (paths.data, paths.config, paths.state)]
-    subprocess.run([sys.executable, "-c", child, *words], check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", child, *words], check=False, timeout=200)
     assert (paths.state / "window.json").exists()
     assert not hand_over(paths, "")
     door = WindowDoor.take(paths)
@@ -116,7 +116,7 @@ def start(paths: Paths, deed: str) -> None:
         "import ctypes, os, sys; from pathlib import Path; from engine.crashes import *\n"
         "state = Path(sys.argv[1]); watch_for_crashes(state)\n" + deed
     )
-    subprocess.run([sys.executable, "-c", child, str(paths.state)], check=False, timeout=60, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", child, str(paths.state)], check=False, timeout=200, cwd=ROOT)
 
 
 def test_a_crash_is_found_by_the_next_start_once(paths: Paths) -> None:
@@ -249,7 +249,7 @@ def test_doctor_says_what_is_wrong(paths: Paths, tmp_path: Path) -> None:
 
     def ask() -> tuple[int, list[str]]:
         done = subprocess.run(
-            command, env={**os.environ, **folders}, capture_output=True, text=True, timeout=120, check=False
+            command, env={**os.environ, **folders}, capture_output=True, text=True, timeout=200, check=False
         )
         last = json.loads(done.stdout.splitlines()[-1])
         return done.returncode, [each["text"] for each in last["findings"] if not each["good"]]

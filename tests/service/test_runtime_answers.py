@@ -106,7 +106,7 @@ def test_cancelling_stops_one_stream_and_spares_the_other(bench: Bench) -> None:
     asked = time.monotonic()
     bench.client.cancel(long)
     assert isinstance(bench.ending(long), events.JobCancelled)
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 30
     assert bench.first(long, events.GenerationFinished).reason is StopReason.CANCELLED
     assert isinstance(bench.ending(short), events.JobFinished)
     assert bench.first(short, events.GenerationFinished).stats.generated_tokens == 60

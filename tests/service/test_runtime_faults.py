@@ -20,7 +20,7 @@ from engine.errors import WorkerError
 from engine.messages import english
 from engine.runtime.client import list_devices
 from engine.runtime.values import RuntimeState
-from tests.service.runtime_bench import COMMAND, Bench, gone, question, starter
+from tests.service.runtime_bench import COMMAND, PATIENCE_S, Bench, gone, question, starter
 
 STORY = question("Tell me a very long story about a dog and a cat.", max_tokens=0)
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +31,14 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
     made.client.close()
+
+
+def wait_for_worker(bench: Bench) -> None:
+    """Until it is started, and no longer: it has not loaded anything by then."""
+    deadline = time.monotonic() + PATIENCE_S
+    while bench.client.pid is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def crash_of(bench: Bench) -> events.RuntimeStateChanged:
@@ -100,7 +108,7 @@ def test_a_worker_that_stands_still_is_noticed(bench: Bench, moment: str) -> Non
     """Nobody cancels anything; it is seen that the process does not move."""
     if moment == "load":
         job = bench.load()
-        bench.wait_until(lambda: bench.client.pid is not None)
+        wait_for_worker(bench)
     else:
         bench.loaded()
         job = bench.ask(STORY)
@@ -129,7 +137,7 @@ def test_a_stopped_worker_does_not_hold_up_the_end(bench: Bench) -> None:
 
 def test_a_load_can_be_cancelled_even_when_stopped(bench: Bench) -> None:
     job = bench.load()
-    bench.wait_until(lambda: bench.client.pid is not None)
+    wait_for_worker(bench)
     pid = bench.client.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -431,7 +439,11 @@ def test_an_idle_worker_rests(bench: Bench) -> None:
     bench.answer(question("Hello", max_tokens=4))
     assert bench.client.pid is not None
     worker = psutil.Process(bench.client.pid)
-    time.sleep(0.2)  # the threads of the last batch go to sleep
-    before = sum(worker.cpu_times()[:2])
-    time.sleep(1.0)
-    assert sum(worker.cpu_times()[:2]) - before <= 0.05
+
+    def spent_s() -> float:
+        before = sum(worker.cpu_times()[:2])
+        time.sleep(1.0)
+        return sum(worker.cpu_times()[:2]) - before
+
+    # The threads of the last batch go to sleep first, which takes them a while where others are busy.
+    assert any(spent_s() <= 0.05 for _ in range(20))

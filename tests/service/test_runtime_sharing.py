@@ -168,7 +168,7 @@ def test_a_short_prompt_is_not_stuck_behind_a_long_one(tmp_path: Path) -> None:
         began = time.monotonic()
         bench.client.cancel(long)
         bench.ending(long)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         bench.client.cancel(answer)
         bench.ending(answer)
 

@@ -240,7 +240,7 @@ def test_a_part_that_crashes_or_hangs_harms_only_its_trial(
     subprocess.run(
         ["gcc", "-shared", "-fPIC", "-o", str(modules / "libggml-vulkan.so"), str(source)],
         check=True,
-        timeout=60,
+        timeout=200,
     )
     offer(modules, folder, key, "vulkan")
     assert "failed its trial" in refused(home, folder, "vulkan")
@@ -258,7 +258,7 @@ def test_an_installation_that_is_killed_changes_nothing(
         "#include <unistd.h>\n__attribute__((constructor)) static void start(void) { for (;;) pause(); }\n"
     )
     module = modules / "libggml-vulkan.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(module), str(source)], check=True, timeout=60)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(module), str(source)], check=True, timeout=200)
     offer(modules, folder, key, "vulkan")
     assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
     installing = home.start("runtimes", "install", "vulkan", "--from", folder)
@@ -350,7 +350,8 @@ def undisturbed_answers(home: Home, wanted: int) -> str:
     """What was said beside them. Only answers on a quiet machine count, as for everybody."""
     speeds, said = home.state / "pack-speed.jsonl", ""
     before = len(speeds.read_bytes().splitlines()) if speeds.exists() else 0
-    for _ in range(8 * wanted):
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         done = home.deskside(
             "chat", "-p", "Tell me of the sea. " * 12, "--max-tokens", "32", "--model", starter()
         )

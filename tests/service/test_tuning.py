@@ -52,7 +52,7 @@ def test_a_model_is_tuned_within_its_time(paths: Paths, tmp_path: Path, architec
     path = tiny(tmp_path, architecture)
     result = tuned(paths, path, 10)
     found = result.found
-    assert result.spent_s < 60
+    assert result.spent_s < 200
     assert found.trials or not found.complete  # a busy machine has time for nothing
     assert found.gain >= 1
     assert (found.best != found.default) is (result.tuned != Tuned())

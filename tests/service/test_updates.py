@@ -37,8 +37,6 @@ KEY = Ed25519PrivateKey.generate()
 INSTALLER = os.urandom(3 << 20)
 FILE = "deskside_9.0.0_amd64.deb"
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def listing(
     version: str = "9.0.0", made: int = 100, key: Ed25519PrivateKey = KEY, kind: str = "deb", **values: object
@@ -361,7 +359,7 @@ class Listener:
         job = self.desk.look_for_update()
         found = None
         while True:
-            event = self.events.get(timeout=60)
+            event = self.events.get(timeout=200)
             if isinstance(event, UpdateSeen) and event.job == job:
                 found = event
             if isinstance(event, JobFinished | JobFailed) and event.job == job:
@@ -420,13 +418,13 @@ def test_two_windows_at_once_ask_no_more_than_needed(paths: Paths, server: Endpo
 
     def slow(request: Request, line: Line) -> None:
         began.set()
-        go.wait(10)
+        go.wait(60)
         publisher(request, line)
 
     server.answer = slow
     first = threading.Thread(target=updates.look_if_due, args=(settings,))
     first.start()
-    assert began.wait(10)
+    assert began.wait(60)
     Updates(paths).look_if_due(settings)
     go.set()
     first.join()
