@@ -30,6 +30,7 @@ class Loading:
     path: str  # of the model
     device_layers: int = -1  # on devices beside the processor; -1: as planned
     draft: str = ""  # path of a smaller model that writes ahead; "" for none
+    experts_in_ram: bool | None = None  # or on the devices of their layers; None: as planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ def _parse_one_loading(stored: dict[str, Any]) -> Loading | None:
         return None
     if type(layers) is not int or not -1 <= layers <= _MOST_LAYERS:
         return None
-    return Loading(str(path), layers, draft)
+    experts = stored.get("experts_in_ram")
+    return Loading(str(path), layers, draft, experts if isinstance(experts, bool) else None)
 
 
 def _parse_remotes(stored: Any) -> tuple[Remote, ...]:

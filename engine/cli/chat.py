@@ -13,7 +13,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.chat.image_file import MOST_BYTES, look_at_image
 from engine.cli.context import Context
-from engine.cli.layers import add_layers
+from engine.cli.layers import add_experts, add_layers, in_ram
 from engine.cli.output import Output, harmless
 from engine.cli.remote import KEY_VARIABLE, hint, remote_model
 from engine.cli.signals import ended_by_signals
@@ -80,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a smaller model of the same family that writes ahead; the answer is the same",
     )
     add_layers(parser)
+    add_experts(parser)
 
 
 def _positive(text: str) -> int:
@@ -137,6 +138,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             wish = replace(wish, draft=library.find(arguments.draft_model).path)
         if arguments.gpu_layers is not None:
             wish = replace(wish, device_layers=arguments.gpu_layers)
+        if arguments.experts is not None:
+            wish = replace(wish, experts_in_ram=in_ram(arguments.experts))
         answer = _generate(context, backends.of(model), link, request, wish)
     except RemoteError as error:
         if hint(error):

@@ -13,7 +13,7 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.cli import budget, what_if
 from engine.cli.check import run_check
 from engine.cli.context import Context
-from engine.cli.layers import add_layers
+from engine.cli.layers import add_experts, add_layers, in_ram
 from engine.cli.output import range_text
 from engine.download.endpoints import is_address
 from engine.download.sizes import size_text
@@ -63,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", metavar="N", type=_tokens, default=0, help="context length in tokens")
     parser.add_argument("--kv-type", choices=[kind.value for kind in KvType], help="type of the KV cache")
     add_layers(parser)
+    add_experts(parser)
     parser.add_argument("--hardware", metavar="FILE", help="a described machine, or a saved report")
     aim = parser.add_argument_group("what for")
     for name, kind, usual in (("--purpose", Purpose, Purpose.CHAT), ("--wish", Wish, Wish.QUALITY)):
@@ -166,7 +167,15 @@ def _planner(arguments: argparse.Namespace) -> Planner:
 
     def planned(machine: Machine, spec: ModelSpec, quantization: Quantization) -> RunPlan:
         wanted = arguments.context, kv_type
-        return plan_on(machine, spec, quantization, *wanted, asked=asked, device_layers=layers)
+        return plan_on(
+            machine,
+            spec,
+            quantization,
+            *wanted,
+            asked=asked,
+            device_layers=layers,
+            experts_in_ram=in_ram(arguments.experts),
+        )
 
     return planned
 

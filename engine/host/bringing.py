@@ -21,20 +21,23 @@ from engine.hardware.report import HardwareReport
 from engine.host.audience import Audience
 from engine.host.loading import Prepared, prepare, request_of
 from engine.host.resident import Phase, Resident
-from engine.host.restarts import Return, for_memory
+from engine.host.restarts import Return, for_memory, missing_devices, on_device
 from engine.host.scoring import Moment
 from engine.host.surroundings import Taken
 from engine.host.tuned import Watch
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
-from engine.planning.fit import UNBOUND, Fit
+from engine.planning.bound import UNBOUND, Bound
+from engine.planning.fit import Fit
 from engine.planning.fit_words import steps_of
 from engine.runtime.client import RuntimeClient
+from engine.runtime.endings import names_of
 from engine.runtime.values import LoadWish
 
 log = logging.getLogger(__name__)
 
 _LOWER: Final = 0.9  # of what it took before it crashed for want of memory
+_FEWER: Final = 0.6  # of what it took on devices whose memory somebody else has
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,7 @@ class Bringing:
     def again(self, resident: Resident, how: Return) -> None:
         """After a crash, or a load that memory was short for."""
         if how is Return.LOWER and resident.fit is not None:
-            # A setting that takes as much would end as this one did.
-            resident.bound = replace(resident.bound, most=int(resident.fit.taken * _LOWER))
+            resident.bound = _lowered(resident.bound, resident.fit, resident.last_reason)
         elif how is Return.PLAIN:
             resident.bound = replace(resident.bound, plain=True)
         resident.phase = Phase.IN_LINE
@@ -222,7 +224,8 @@ class Bringing:
             resident.phase = Phase.WAITING
             return
         kept = tuple(other.taken for other in others)
-        now = found.fit(resident.bound, kept)
+        bound = resident.bound
+        now = found.fit(bound, kept)
         if now is not None and now.complete:
             self._load(resident, found, now)
             return
@@ -236,6 +239,10 @@ class Bringing:
             self._load(resident, found, now)
         elif (same := found.fit(UNBOUND, kept)) is not None and not _for_memory(resident):
             self._load(resident, found, same)  # smaller was a guess, and there is no smaller
+        elif same is not None and _on_devices(resident.fit) and bound.devices != 0:
+            # It may be the memory of a device that ran out: the processor is what is left.
+            resident.bound = Bound(plain=bound.plain, devices=0)
+            self._decide(resident, found)
         elif same is not None:
             self._fail(resident, sentence("fit_no_lower", model=resident.name), found.offer)
         else:
@@ -311,6 +318,8 @@ class Bringing:
                     notice = sentence("host_restarts_lower", model=resident.name)
                     self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
                     self.again(resident, Return.LOWER)
+                elif gone := missing_devices(reason, _devices(resident)):
+                    self._do_without(resident, gone)
                 else:
                     self._fail(resident, reason)
             case events.JobFailed() | events.JobCancelled() if resident.phase is Phase.CANCELLING:
@@ -322,6 +331,20 @@ class Bringing:
                     self.over(resident)
             case _:
                 pass  # of a load that was given up
+
+    def _do_without(self, resident: Resident, gone: tuple[str, ...]) -> None:
+        """Devices that were there when the load was planned, and not when it began."""
+        notice = sentence("host_without", model=resident.name, device=names_of(gone))
+        self._audience.tell_waiting(resident, events.Noticed(resident.load_job, notice))
+        resident.bound = replace(resident.bound, without=(*resident.bound.without, *gone))
+        self.again(resident, Return.SAME)
+
+    def avoid_lost(self, resident: Resident, reason: Sentence) -> None:
+        """Devices that were lost in a load, or again, are not planned with any more: they may answer, and yet
+        drop whatever they are given."""
+        lost = str(reason.values.get("device", "")).split(", ")
+        gone = (one for one in _devices(resident) if names_of((one,)) in lost)
+        resident.bound = replace(resident.bound, without=(*resident.bound.without, *gone))
 
     def _fail(self, resident: Resident, reason: Sentence, offer: Sentence | None = None) -> None:
         for job in resident.waiting:
@@ -348,3 +371,20 @@ def _for_memory(resident: Resident) -> bool:
 
 def _better(now: Fit | None, then: Fit | None) -> bool:
     return then is not None and (now is None or then.rung < now.rung)
+
+
+def _lowered(bound: Bound, fit: Fit, reason: Sentence | None) -> Bound:
+    """A setting that takes as much would end as this one did."""
+    if reason is not None and on_device(reason) and (there := _on_devices(fit)):
+        return replace(bound, devices=int(there * _FEWER))
+    return replace(bound, most=int(fit.taken * _LOWER))
+
+
+def _on_devices(fit: Fit | None) -> int:
+    """Bytes."""
+    return sum(size for _, size in fit.placement.gpu_shares) if fit else 0
+
+
+def _devices(resident: Resident) -> tuple[str, ...]:
+    """That its last load was planned with, by the engine's names."""
+    return tuple(entry.device for entry in resident.request.devices) if resident.request else ()

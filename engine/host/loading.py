@@ -18,8 +18,9 @@ from engine.host.surroundings import Taken, room_of, whole_machine
 from engine.host.tuned import Tuned, TunedModel, tuned_for
 from engine.messages import Sentence
 from engine.paths import Paths
+from engine.planning.bound import UNBOUND, Bound
 from engine.planning.described_machine import with_threads
-from engine.planning.fit import UNBOUND, Bound, Fit, Ladder, Room, Wanted, free_in
+from engine.planning.fit import Fit, Ladder, Room, Wanted, free_in
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine
 from engine.planning.plan import KvType
@@ -103,6 +104,7 @@ def prepare(
             _kv_type(wish.kv_type or _tuned_kv(tuned)),
             wish.n_sequences,
             wish.device_layers,
+            wish.experts_in_ram,
         ),
         describe_file(Path(wish.draft)) if wish.draft else None,
     )

@@ -7,10 +7,11 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
-from engine.errors import DesksideError, UsageError
+from engine.errors import DesksideError, LoadError, UsageError
 from engine.hardware.nodes import node_device
 from engine.hardware.report import GpuInfo, HardwareReport, NetworkLink
 from engine.paths import Paths
@@ -160,20 +161,23 @@ class Doors:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._doors: dict[tuple[str, str, int], Door] = {}
+        self.taken: tuple[str, ...] = ()  # at the last look: nodes whose ports another program has
         self._lock = threading.Lock()
 
     def gpus(self) -> tuple[GpuInfo, ...]:
         """The devices of all nodes; those that do not answer have nothing free. Waits for them a moment."""
         nodes = kept_nodes(self._paths)
         there: dict[str, bool] = {}
+        taken: list[str] = []
         threads = [
-            threading.Thread(target=self._look, args=(node, there), name="node", daemon=True)
+            threading.Thread(target=self._look, args=(node, there, taken), name="node", daemon=True)
             for node in nodes
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        self.taken = tuple(taken)
         return tuple(gpu for node in nodes for gpu in node.gpus(there.get(node.address, False)))
 
     def close(self) -> None:
@@ -182,13 +186,18 @@ class Doors:
                 door.close()
             self._doors.clear()
 
-    def _look(self, node: KeptNode, there: dict[str, bool]) -> None:
+    def _look(self, node: KeptNode, there: dict[str, bool], taken: list[str]) -> None:
         try:
             door = self._open(node)
+        except OSError as error:
+            taken.append(node.address)
+            log.warning("the node %s is left out: %s", node.address, error)
+            return
+        try:
             if not door.in_use:
                 ask_node(node.address, node.key, _PATIENCE_S)
             there[node.address] = True
-        except (DesksideError, OSError) as error:
+        except DesksideError as error:
             log.warning("the node %s is left out: %s", node.address, error)
 
     def _open(self, node: KeptNode) -> Door:
@@ -198,3 +207,17 @@ class Doors:
             if key not in self._doors:
                 self._doors[key] = Door(*key)
             return self._doors[key]
+
+
+@contextlib.contextmanager
+def opened_nodes(paths: Paths, report: HardwareReport) -> Iterator[HardwareReport]:
+    """The machine with those nodes that answer, for a measurement beside the engine. Raises: LoadError,
+    when the engine of this user has their doors open: it may begin to compute there at any time."""
+    doors = Doors(paths)
+    try:
+        gpus = doors.gpus()
+        if doors.taken:
+            raise LoadError.of("node_busy", address=doors.taken[0])
+        yield replace(report, gpus=(*report.gpus, *gpus))
+    finally:
+        doors.close()

@@ -30,14 +30,14 @@ from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
 from engine.host.recorder import Recorder
 from engine.host.resident import Job, Key, Phase, Resident, key_of
-from engine.host.restarts import MOST_CRASHES, WITHIN_S, Return
+from engine.host.restarts import LOST_DEVICE, MOST_CRASHES, WITHIN_S, Return
 from engine.host.scoring import Moment
 from engine.host.session import Session
 from engine.host.status import engine_status
 from engine.host.surroundings import machine_now
 from engine.messages import Sentence, sentence
 from engine.paths import Paths
-from engine.planning.fit import UNBOUND
+from engine.planning.bound import UNBOUND
 from engine.runtime.client import RuntimeClient, list_devices
 from engine.runtime.values import EmbeddingRequest, GenerationRequest, LoadWish, RuntimeState
 
@@ -454,6 +454,8 @@ class Pool:
             broken = resident.crashes.often or (step is Return.NOT and not loading)
             self._give_up(resident, reason, broken and not nobody)
             return
+        if reason.code == LOST_DEVICE and (loading or step is Return.LOWER):
+            self._bringing.avoid_lost(resident, reason)
         resident.returning = resident.returning or not loading
         notice = sentence(_RESTARTS[step], model=resident.name)
         self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))

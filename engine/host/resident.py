@@ -15,7 +15,8 @@ from engine.host.session import Session
 from engine.host.surroundings import Taken
 from engine.host.tuned import Watch
 from engine.messages import Sentence
-from engine.planning.fit import UNBOUND, Bound, Fit
+from engine.planning.bound import UNBOUND, Bound
+from engine.planning.fit import Fit
 from engine.planning.layout import AS_PLANNED
 from engine.runtime.client import RuntimeClient
 from engine.runtime.values import (
@@ -108,6 +109,7 @@ class Resident:
             and wish.kv_type in ("", request.kv_type, before.kv_type)
             and wish.draft in ("", before.draft)
             and wish.device_layers in (AS_PLANNED, before.device_layers)
+            and wish.experts_in_ram in (None, before.experts_in_ram)
         )
 
     @property
@@ -128,6 +130,9 @@ class Resident:
                 device_layers=wish.device_layers
                 if job.wish.device_layers == AS_PLANNED
                 else job.wish.device_layers,
+                experts_in_ram=wish.experts_in_ram
+                if job.wish.experts_in_ram is None
+                else job.wish.experts_in_ram,
             )
         return wish
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ ListDevices = Callable[[], tuple[DeviceFacts, ...]]
 _WORKER_MAPPED = 512 << 20
 _WORKER_PRIVATE = 224 << 20
 _NODE_PATIENCE_S = 1.0
+_DRIVER_PATIENCE_S = 3.0  # one that works answers in milliseconds, or in two seconds when it is woken
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _gpus_now(gpus: tuple[GpuInfo, ...], list_devices: ListDevices | None) -> tu
     usable = [gpu for gpu in gpus if gpu.usable and gpu.vram_bytes and not is_node(gpu.device)]
     if not usable:
         return gpus
-    free = _free_by_nvml()
+    free = _driver.free()
     if list_devices is not None and any(gpu.pci_id not in free for gpu in usable):
         return _by_engine(gpus, list_devices)
     return tuple(replace(gpu, vram_free_bytes=free.get(gpu.pci_id, gpu.vram_free_bytes)) for gpu in gpus)
@@ -161,22 +163,46 @@ def _node_now(gpu: GpuInfo) -> GpuInfo:
     return replace(gpu, vram_free_bytes=gpu.vram_bytes if there else 0)
 
 
-def _free_by_nvml() -> dict[str, int]:
+class _Driver:
+    """NVIDIA's, asked in a thread of its own: one whose card has left the bus may never answer. While it
+    is silent it is not asked again."""
+
+    def __init__(self) -> None:
+        self._asked: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def free(self) -> dict[str, int]:
+        """Bytes by PCI id; empty where it is broken or silent."""
+        found: dict[str, int] = {}
+        with self._lock:
+            if self._asked is None or not self._asked.is_alive():
+                self._asked = threading.Thread(target=_ask_nvml, args=(found,), name="driver", daemon=True)
+                self._asked.start()
+            self._asked.join(_DRIVER_PATIENCE_S)
+            if self._asked.is_alive():
+                log.warning("NVIDIA's driver does not answer")
+                return {}
+        return found
+
+
+_driver = _Driver()
+
+
+def _ask_nvml(found: dict[str, int]) -> None:
     try:
-        return {card.pci_id: card.free_bytes for card in nvml_cards() if card.pci_id}
+        found.update({card.pci_id: card.free_bytes for card in nvml_cards() if card.pci_id})
     except ProbeError as error:
         log.warning("free memory of GPUs: %s", error)
-        return {}
 
 
 def _by_engine(gpus: tuple[GpuInfo, ...], list_devices: ListDevices) -> tuple[GpuInfo, ...]:
     """Cards of one name are told apart by their order, which is the same every time. One that the
-    engine does not list any more has nothing free."""
+    engine does not list any more has nothing free, nor has any where it cannot list them."""
+    devices: list[DeviceFacts] = []
     try:
         devices = [device for device in list_devices() if device.kind in ("gpu", "igpu")]
     except DesksideError as error:
         log.warning("free memory of GPUs: %s", error)
-        return gpus
     found = []
     for gpu in gpus:
         if is_node(gpu.device):

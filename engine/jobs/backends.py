@@ -60,7 +60,13 @@ class Backends:
 def wish_for(model: InstalledModel, settings: Settings) -> LoadWish:
     """With what its user chose for it."""
     chosen = usable_loading(settings, model.path)
-    return LoadWish(model, settings.context_length, device_layers=chosen.device_layers, draft=chosen.draft)
+    return LoadWish(
+        model,
+        settings.context_length,
+        device_layers=chosen.device_layers,
+        draft=chosen.draft,
+        experts_in_ram=chosen.experts_in_ram,
+    )
 
 
 def remote_models(settings: Settings) -> tuple[InstalledModel, ...]:

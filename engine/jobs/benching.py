@@ -22,6 +22,7 @@ from engine.hardware.busy import machine_times, was_busy
 from engine.hardware.report import HardwareReport
 from engine.host.describing import describe
 from engine.host.knowing import load_knowledge
+from engine.host.nodes import opened_nodes
 from engine.host.scoring import Forecast
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
 from engine.paths import Paths
@@ -33,7 +34,7 @@ from engine.planning.placement import fastest, plan_on
 from engine.planning.plan import RunPlan
 from engine.planning.speed import SpeedQuestion
 from engine.runtime.client import RuntimeClient
-from engine.runtime.values import GenerationRequest, LoadRequest, Sampling
+from engine.runtime.values import DeviceLayers, GenerationRequest, LoadRequest, Sampling
 from engine.telemetry.history import History, Quantity, ScoreRecord
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,20 @@ def bench(
     progress: Callable[[str], None],
     token: CancelToken,
 ) -> BenchResult:
-    """Raises: Cancelled, ModelFileError, WorkerError."""
+    """With devices of other machines, where the plan takes them. Raises: Cancelled, ModelFileError,
+    LoadError, WorkerError."""
+    with opened_nodes(paths, report) as whole:
+        return _bench(paths, worker_command, whole, wish, progress, token)
+
+
+def _bench(
+    paths: Paths,
+    worker_command: Sequence[str],
+    report: HardwareReport,
+    wish: BenchWish,
+    progress: Callable[[str], None],
+    token: CancelToken,
+) -> BenchResult:
     spec, quantization = describe(wish.model)
     known = load_knowledge(paths, report)
     machine = known.of(machine_of(report))
@@ -165,6 +179,8 @@ def _load_request(wish: BenchWish, plan: RunPlan) -> LoadRequest:
         kv_type=plan.kv_type.value,
         experts_on_cpu=plan.experts_on_cpu,
         repack=plan.repack,
+        devices=tuple(DeviceLayers(device, layers) for device, layers in plan.devices),
+        pipelined=plan.pipelined,
     )
 
 

@@ -53,7 +53,14 @@ def foresee(
     usual = plan_on(machine, spec, quantization, settings.context_length)
     size = _draft_size(machine, loading.draft, usual) if loading.draft else 0
     beside = replace(machine, ram_budget=max(0, machine.ram_budget - size))
-    plan = plan_on(beside, spec, quantization, settings.context_length, device_layers=loading.device_layers)
+    plan = plan_on(
+        beside,
+        spec,
+        quantization,
+        settings.context_length,
+        device_layers=loading.device_layers,
+        experts_in_ram=loading.experts_in_ram,
+    )
     devices = tuple(gpu.name for gpu in machine.gpus)
     return LoadOutlook(loading, plan, usual, devices, size, _drafts_for(model, installed))
 

@@ -13,15 +13,18 @@ from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.errors import LoadError
 from engine.hardware.busy import machine_times, was_busy
+from engine.hardware.nodes import is_node
 from engine.hardware.report import HardwareReport
 from engine.host.knowing import key_text
 from engine.host.loading import Prepared, devices_of, prepare, request_of
+from engine.host.nodes import opened_nodes
 from engine.host.surroundings import machine_now, room_of
 from engine.host.tuned import Tuned, TunedModel, forget_tuned, keep_tuned
 from engine.jobs.tuning_search import Candidate, Clock, Found, search
 from engine.paths import Paths
+from engine.planning.bound import UNBOUND
 from engine.planning.described_machine import with_threads
-from engine.planning.fit import UNBOUND, Fit
+from engine.planning.fit import Fit
 from engine.planning.forecast import AnswerShape, forecast_answer
 from engine.planning.layout import Placement
 from engine.planning.speed import TYPICAL_DEPTH, token_time
@@ -53,26 +56,39 @@ def tune(
     progress: Callable[[str], None],
     token: CancelToken,
 ) -> TuneResult:
-    """Raises: Cancelled, ModelFileError, LoadError, WorkerError, OSError."""
+    """With the devices of other machines that answer, too. Raises: Cancelled, ModelFileError, LoadError,
+    WorkerError, OSError."""
     began = time.monotonic()
-    report = machine_now(paths, lambda: list_devices(worker_command))
-    prepared = prepare(LoadWish(model), report, None, paths, (), as_tuned=False)
-    fit = prepared.fit(UNBOUND, ())
-    if fit is None:
-        values = {"model": model.name, "needed": prepared.needed(), "free": prepared.free(())}
-        raise LoadError.of("fit_none", **values)
-    default = _short(request_of(fit, LoadWish(model), prepared.whole.threads, paths.parked, 0))
-    twice = 2 * fit.taken <= fit.free
-    with _Probes(worker_command, paths, 2 if twice else 1, progress, token) as probes:
-        before = machine_times()
-        clock = Clock(probes.measure, time.monotonic, seconds)
-        found = search(clock, default, _dimensions(prepared, fit, report))
-        after = machine_times()
-        busy = was_busy(before, replace(after, own_s=after.own_s + probes.process_time()))
+    with opened_nodes(paths, machine_now(paths, lambda: list_devices(worker_command))) as report:
+        prepared = prepare(LoadWish(model), report, None, paths, (), as_tuned=False)
+        fit = prepared.fit(UNBOUND, ())
+        if fit is None:
+            values = {"model": model.name, "needed": prepared.needed(), "free": prepared.free(())}
+            raise LoadError.of("fit_none", **values)
+        default = _short(request_of(fit, LoadWish(model), prepared.whole.threads, paths.parked, 0))
+        probes = _Probes(worker_command, paths, _most_probes(report, fit), progress, token)
+        found, busy = _searched(probes, default, _dimensions(prepared, fit, report), seconds)
     tuned = _difference(found)
     if not busy:
         _keep(paths, model, prepared, fit, found, tuned)
     return TuneResult(found, tuned, busy, not busy and tuned != Tuned(), time.monotonic() - began)
+
+
+def _most_probes(report: HardwareReport, fit: Fit) -> int:
+    """Two, where there is room for the model twice. A node computes for one at a time."""
+    alone = any(is_node(gpu.device) for gpu in report.gpus)
+    return 2 if 2 * fit.taken <= fit.free and not alone else 1
+
+
+def _searched(
+    probes: _Probes, default: LoadRequest, dimensions: list[list[Candidate]], seconds: float
+) -> tuple[Found, bool]:
+    """(what was found, whether other programs were at work meanwhile)"""
+    with probes:
+        before = machine_times()
+        found = search(Clock(probes.measure, time.monotonic, seconds), default, dimensions)
+        after = machine_times()
+        return found, was_busy(before, replace(after, own_s=after.own_s + probes.process_time()))
 
 
 def _short(request: LoadRequest) -> LoadRequest:

@@ -11,7 +11,8 @@ keeping what the ones above have given up:
     a second copy of the weights, laid out for the CPU ("repack"): speed only
     the cache of 16 bits, of 8, of 4
     the context halved, down to 2,048 tokens
-    every layer on the GPUs, where the machine has room for that; then as many as fit
+    every layer on the GPUs, where the machine has room for that; then as many as fit, and all of the above
+        once more from the top: a conversation goes on where main memory is large enough
     prompts read 512 tokens at once, 256, 128
     what was asked for in so many words, last of all, in the same order
     weights that are read from the disk again and again, with all of the above in the same order
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec, Quantization
+from engine.planning.bound import UNBOUND, Bound
 from engine.planning.drafting import draft_bytes
 from engine.planning.hope import hope_of
 from engine.planning.layout import AS_PLANNED, Demand, Placement, demand_of
@@ -54,6 +56,7 @@ class Wanted:
     kv_type: KvType | None = None
     sequences: int = 0
     device_layers: int = AS_PLANNED
+    experts_in_ram: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,6 @@ class Room:
     machine: Machine  # its budgets are what is free now
     mapped: int | None = None  # a worker may map so much in all (RLIMIT_AS); None: no limit
     private: int | None = None  # so much of it may be its own, not a file's (RLIMIT_DATA)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What a crash has taught: settings that would end the same way are passed over."""
-
-    most: int | None = None  # bytes, in main memory and on GPUs together
-    plain: bool = False  # no second copy of the weights, and so none of the kernels that want one
-
-
-UNBOUND = Bound()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +167,7 @@ class Ladder:
     def fit(self, room: Room, bound: Bound = UNBOUND, kept: KvType | None = None) -> Fit | None:
         """The first rung that fits and keeps to `bound`; None when none does. `kept`: of the cache with
         which conversations were put aside, if any were."""
+        room = replace(room, machine=bound.on(room.machine))
         first = self._first(self.rungs, room, bound, self.base)
         if first is None or kept is None:
             return first
@@ -242,8 +235,10 @@ class Ladder:
                 yield replace(base, shared=False, easy=True)
             if self._wanted.sequences:
                 yield replace(base, shared=False)
-        below = [base]
-        for step in self._steps():
+        below = self._down_from(base)
+        if base.whole:  # what was given up for the sake of the GPUs comes back
+            below += self._down_from(replace(base, whole=False))
+        for step in self._last_steps():
             below += step(below[-1])
         yield from below
         for setting in below:
@@ -265,22 +260,26 @@ class Ladder:
         """Layers on both sides even when nothing else runs: any luxury would cost some of them."""
         return 0 < self._ideal.gpu_layers < self._shape.layers
 
-    def _steps(self) -> Iterator[Callable[[Setting], Iterator[Setting]]]:
-        wished = self._wanted
-        yield self._without_repack
+    def _down_from(self, setting: Setting) -> list[Setting]:
+        below, wished = [setting], self._wanted
+        below += self._without_repack(setting)
         if wished.kv_type is None:
-            yield self._smaller_cache
+            below += self._smaller_cache(below[-1])
         if not wished.context_length:
-            yield self._shorter_context
-        yield self._fewer_on_gpus
+            below += self._shorter_context(below[-1])
+        return below
+
+    def _last_steps(self) -> Iterator[Callable[[Setting], Iterator[Setting]]]:
         yield self._smaller_batches
-        if wished.kv_type is not None:
+        if self._wanted.kv_type is not None:
             yield self._smaller_cache
-        if wished.context_length:
+        if self._wanted.context_length:
             yield self._shorter_context
 
     def _without_repack(self, above: Setting) -> Iterator[Setting]:
-        if above.repack and self._ideal.repack:
+        """Where there is any: with all layers on GPUs there may be none."""
+        copied = self._ideal.repack > 0 if above.whole else self._copies(self._whole)
+        if above.repack and copied:
             yield replace(above, repack=False)
 
     def _smaller_cache(self, above: Setting) -> Iterator[Setting]:
@@ -294,12 +293,6 @@ class Ladder:
         while context > LEAST_CONTEXT:
             context = max(LEAST_CONTEXT, context // 2)
             yield replace(above, context_length=context)
-
-    def _fewer_on_gpus(self, above: Setting) -> Iterator[Setting]:
-        if above.whole:
-            yield replace(above, whole=False)
-            if above.repack and self._copies(self._whole):
-                yield replace(above, whole=False, repack=False)
 
     def _smaller_batches(self, above: Setting) -> Iterator[Setting]:
         for batch in SMALLER_BATCHES:
@@ -327,6 +320,7 @@ class Ladder:
             setting.batch,
             setting.repack,
             self._wanted.device_layers,
+            self._wanted.experts_in_ram,
         )
 
     def _draft_bytes(self, setting: Setting) -> tuple[int, int]:

@@ -52,6 +52,7 @@ class Demand:
     batch: int = UBATCH
     repack: bool = True  # weights may be copied to the CPU's own layout
     device_layers: int = AS_PLANNED  # that a person wants on devices beside the CPU, the output with them
+    experts_in_ram: bool | None = None  # True, or with their layers, as a person wants it; None: as is best
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def demand_of(
     batch: int = UBATCH,
     repack: bool = True,
     device_layers: int = AS_PLANNED,
+    experts_in_ram: bool | None = None,
 ) -> Demand:
     """What the model asks for with that context; see `kv_cache_bytes` for `sequences`."""
     weights = weights_of(shape, quantization)
@@ -162,6 +164,7 @@ def demand_of(
         batch,
         repack,
         device_layers,
+        experts_in_ram,
     )
 
 

@@ -61,10 +61,11 @@ def plan_on(
     repack: bool = True,
     asked: SpeedQuestion = USUAL,
     device_layers: int = AS_PLANNED,
+    experts_in_ram: bool | None = None,
 ) -> RunPlan:
     """As `plan_model`, on a machine already made from its report or its description. `repack` False does
     without a copy of the weights; `device_layers` are wanted on devices beside the processor, or as many of
-    them as fit."""
+    them as fit; for `experts_in_ram` see Demand."""
     hope = hope_of(spec, asked)
 
     def demand(context: int, kind: KvType) -> Demand:
@@ -77,6 +78,7 @@ def plan_on(
             batch=batch,
             repack=repack and machine.engine in COPYING,
             device_layers=device_layers,
+            experts_in_ram=experts_in_ram,
         )
 
     placement = _choose(machine, demand, spec.shape.trained_context, context_length, kv_type, hope)

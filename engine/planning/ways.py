@@ -36,7 +36,7 @@ def candidates(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
     """Nothing on devices; the output alone; then, on each set of them: as many layers as fit, as few as have
     to, all layers but no experts, all on one."""
     bare = place(demand, machine, (), False, False)
-    if demand.device_layers != AS_PLANNED:
+    if demand.device_layers != AS_PLANNED or _keeps_experts(demand):
         return _as_asked(demand, machine, bare)
     found = [bare]
     found += _outputs(demand, machine)
@@ -51,14 +51,21 @@ def ways_with_all(demand: Demand, machine: Machine) -> tuple[Placement, ...]:
 
 
 def _as_asked(demand: Demand, machine: Machine, bare: Placement) -> tuple[Placement, ...]:
-    """With so many layers on devices as a person wants there, or with as many as fit; any of the devices."""
-    pieces = min(demand.device_layers, demand.shape.layers) + 1
+    """With so many layers on devices as a person wants there, or with as many as fit, their experts with them
+    or in main memory; any of the devices."""
+    away, all_of_them = _keeps_experts(demand), demand.device_layers == AS_PLANNED
+    pieces = demand.shape.layers + 1 if all_of_them else min(demand.device_layers, demand.shape.layers) + 1
     found = []
     for gpus in _sets(machine.gpus) if pieces > 1 else ():
-        counts = _runs(demand, gpus, False, False, pieces)
-        found += _placed(demand, replace(machine, gpus=gpus), counts, False)
+        counts = _runs(demand, gpus, away, False, pieces)
+        found += _placed(demand, replace(machine, gpus=gpus), counts, away)
     most = max((way.gpu_layers for way in found), default=0)
     return tuple(way for way in found if way.gpu_layers == most) if most else (bare,)
+
+
+def _keeps_experts(demand: Demand) -> bool:
+    """Whether a person wants a mixture's experts in main memory, wherever their layers are."""
+    return bool(demand.experts_in_ram and demand.weights.experts)
 
 
 def _outputs(demand: Demand, machine: Machine) -> Iterator[Placement]:
@@ -115,7 +122,7 @@ def _ways(demand: Demand, machine: Machine, bare: Placement) -> list[Placement]:
         if sum(together) == whole:
             found.append(place(demand, machine, together, False, True))
         found += _alone(demand, machine)
-    if demand.weights.experts and sum(fitting) < whole:
+    if demand.weights.experts and demand.experts_in_ram is None and sum(fitting) < whole:
         without = _runs(demand, machine.gpus, True, False)
         if sum(without) == whole:
             found += _placed(demand, machine, without, True)

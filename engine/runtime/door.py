@@ -9,7 +9,7 @@ import time
 
 from engine.errors import DesksideError
 from engine.runtime.node_calls import DEVICE, call_node
-from engine.runtime.relay import hang_up, relay
+from engine.runtime.relay import Silence, hang_up, relay
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ class Door:
         """Raises: OSError, when somebody else has that port."""
         self.address, self.port = address, port
         self.lost = False  # the last connection ended over there
+        self.silence = Silence()  # of the last connection
         self._key = key
         self._inside = 0
         self._lock = threading.Lock()
@@ -41,7 +42,7 @@ class Door:
     def close(self) -> None:
         _doors.pop(f"127.0.0.1:{self.port}", None)
         self._closed.set()
-        self._listener.close()
+        hang_up(self._listener)  # whoever waits for a caller there would keep the port
 
     def _accept_all(self) -> None:
         while not self._closed.is_set():
@@ -55,12 +56,13 @@ class Door:
             threading.Thread(target=self._lead, args=(plain,), name="node", daemon=True).start()
 
     def _lead(self, plain: socket.socket) -> None:
-        self.lost = False
+        self.lost, silence = False, Silence()
+        self.silence = silence
         with self._lock:
             self._inside += 1
         try:
             secured, _ = call_node(self.address, self._key, DEVICE)
-            self.lost = relay(plain, secured)
+            self.lost = relay(plain, secured, silence)
             hang_up(secured)
         except (DesksideError, OSError) as error:
             self.lost = True

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.hardware.nodes import is_node, parse_node
 from engine.messages import Sentence, sentence
 from engine.runtime.door import door_at
 from engine.runtime.node_greeting import answers
+from engine.runtime.pulse import STILL_S
 
 _TAIL_BYTES = 16 * 1024
 _LONGEST_DETAIL = 200  # characters
@@ -19,6 +20,7 @@ _TELLING = re.compile(
     r"GGML_ASSERT|GGML_ABORT|what\(\):|^\w+Error: |(?<!Python )error: |RPC server crashed|RPC handshake"
 )
 _NODE_CHECK_S = 1.0  # for a node to take a connection
+_SILENT_S = STILL_S / 2  # longer than a node computes between two words, shorter than a standstill takes
 # Windows says it with a status in place of a signal.
 _STATUS_AS_SIGNAL = {
     0xC0000005: "SIGSEGV",  # access violation
@@ -64,20 +66,50 @@ def describe_ending(
     return sentence("worker_ended", model=model, detail=detail, log=str(log))
 
 
+def describe_standstill(
+    model: str, log: Path, devices: Sequence[str] = (), silent_s: float = _SILENT_S
+) -> Sentence:
+    """The sentence for a worker that has to be ended because it does not get on. One that waits for another
+    machine, which has said nothing for so long, stands still through no fault of its own."""
+    if silent := [endpoint for endpoint in _endpoints(devices) if _is_silent(endpoint, silent_s)]:
+        return sentence("worker_lost_device", model=model, device=", ".join(_addresses(silent)), log=str(log))
+    return sentence("worker_stuck", model=model, log=str(log))
+
+
+def names_of(devices: Sequence[str]) -> str:
+    """Devices as a person knows them: nodes by the addresses of their machines."""
+    here = [device for device in devices if not is_node(device)]
+    return ", ".join([*here, *_addresses(_endpoints(devices))])
+
+
 def lost_nodes(devices: Sequence[str], last_words: str) -> str:
     """Which of a worker's nodes are gone, by their addresses, after it has ended; "" where all are
     there. llama.cpp ends the process without naming the one that it lost."""
-    endpoints = list(dict.fromkeys(parse_node(device)[0] for device in devices if is_node(device)))
+    endpoints = _endpoints(devices)
     gone = [endpoint for endpoint in endpoints if _is_gone(endpoint)]
     if not gone and "RPC" in last_words:
         gone = endpoints  # one of them; it may be back already
-    doors = [door_at(endpoint) for endpoint in gone]
-    return ", ".join(door.address if door else name for door, name in zip(doors, gone, strict=True))
+    return ", ".join(_addresses(gone))
 
 
 def _is_gone(endpoint: str) -> bool:
     door = door_at(endpoint)
     return door.lost if door else not answers(endpoint, _NODE_CHECK_S)
+
+
+def _endpoints(devices: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(parse_node(device)[0] for device in devices if is_node(device)))
+
+
+def _addresses(endpoints: Iterable[str]) -> list[str]:
+    """Of those machines, as a person knows them."""
+    doors = ((door_at(endpoint), endpoint) for endpoint in endpoints)
+    return [door.address if door else endpoint for door, endpoint in doors]
+
+
+def _is_silent(endpoint: str, seconds: float) -> bool:
+    door = door_at(endpoint)
+    return door is not None and door.silence.seconds > seconds
 
 
 def _signal_name(status: int) -> str:

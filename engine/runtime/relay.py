@@ -10,6 +10,7 @@ import selectors
 import socket
 import ssl
 import sys
+import time
 
 _PIECE = 256 * 1024
 _KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 25_000))
@@ -23,13 +24,32 @@ def lively(connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def relay(plain: socket.socket, secured: ssl.SSLSocket) -> bool:
-    """Until one of them ends. Whether that was the encrypted one; neither is closed."""
+class Silence:
+    """How long a side has said nothing since it was told something. Of one thread; others may ask."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        since = self._since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def told(self) -> None:
+        self._since = time.monotonic()
+
+    def heard(self) -> None:
+        self._since = None
+
+
+def relay(plain: socket.socket, secured: ssl.SSLSocket, silence: Silence | None = None) -> bool:
+    """Until one of them ends. Whether that was the encrypted one, whose `silence` is told; neither is
+    closed."""
     plain.setblocking(False)
     secured.setblocking(False)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with selectors.DefaultSelector() as selector:
-        passing = _Relay(plain, secured, selector)
+        passing = _Relay(plain, secured, selector, silence or Silence())
         with contextlib.suppress(OSError):
             passing.run()
         return passing.last is secured
@@ -47,9 +67,14 @@ class _Relay:
     """What was read from one side waits here until the other one has taken it."""
 
     def __init__(
-        self, plain: socket.socket, secured: ssl.SSLSocket, selector: selectors.BaseSelector
+        self,
+        plain: socket.socket,
+        secured: ssl.SSLSocket,
+        selector: selectors.BaseSelector,
+        silence: Silence,
     ) -> None:
         self._plain, self._secured, self._selector = plain, secured, selector
+        self._silence = silence
         self._outward = memoryview(b"")  # for the encrypted side
         self._inward = memoryview(b"")
         self.last: socket.socket = plain  # that something was done with
@@ -71,6 +96,7 @@ class _Relay:
         if self._outward:
             self.last = self._secured
             self._outward = self._outward[_sent(self._secured, self._outward) :]
+            self._silence.told()
         for source, inward in ((self._secured, True), (self._plain, False)):
             if self._inward if inward else self._outward:
                 continue
@@ -80,6 +106,7 @@ class _Relay:
                 return False
             if piece is not None and inward:
                 self._inward = memoryview(piece)
+                self._silence.heard()
             elif piece is not None:
                 self._outward = memoryview(piece)
         return True

@@ -24,7 +24,12 @@ from engine.catalog.model import InstalledModel
 from engine.events import Emit, JobId
 from engine.messages import Sentence, sentence
 from engine.runtime import protocol
-from engine.runtime.endings import describe_ending, last_words, out_of_memory_kills
+from engine.runtime.endings import (
+    describe_ending,
+    describe_standstill,
+    last_words,
+    out_of_memory_kills,
+)
 from engine.runtime.link import Gone, WorkerLink
 from engine.runtime.process import open_log, start_worker
 from engine.runtime.pulse import Pulse
@@ -392,8 +397,8 @@ class Supervisor:
         if heard and self._pulse:
             self._pulse.rest()  # who speaks lives: a look from outside costs some milliseconds
         elif self._pulse and self._load_job and self._works and self._pulse.stuck(time.monotonic()):
-            model, log = self._load_job.model.name, str(self._log_path)
-            self._crash(sentence("worker_stuck", model=model, log=log))
+            load = self._load_job
+            self._crash(describe_standstill(load.model.name, self._log_path, load.devices))
 
     def _enforce_deadlines(self) -> None:
         now = time.monotonic()

@@ -117,6 +117,7 @@ class LoadWish:
     device_layers: int = -1  # on devices beside the processor; -1 lets the planner choose
     embedding: bool = False
     draft: str = ""  # path of a smaller model of the same vocabulary that writes ahead; "" is none
+    experts_in_ram: bool | None = None  # or with their layers; None lets the planner choose
 
 
 @dataclass(frozen=True, slots=True)

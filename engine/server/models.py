@@ -56,7 +56,13 @@ class ServedModels:
             return LoadWish(model, self._context_length, embedding=True)
         kept = next((each for each in self._loading if each.path == model.path), Loading(model.path))
         draft = self._draft if ahead and self._draft else kept.draft
-        return LoadWish(model, self._context_length, device_layers=kept.device_layers, draft=draft)
+        return LoadWish(
+            model,
+            self._context_length,
+            device_layers=kept.device_layers,
+            draft=draft,
+            experts_in_ram=kept.experts_in_ram,
+        )
 
     async def listed(self) -> dict[str, InstalledModel]:
         """By id, the chosen model too, though it may lie outside of the library."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes 
 
 _PLANNED, _NONE, _SOME = range(3)  # rows of the choice of layers
 _AS_PLANNED = -1
+_EXPERTS = (None, True, False)  # rows of the choice of experts
 
 
 class LoadForm(View):
@@ -46,10 +47,11 @@ class LoadForm(View):
         self._job: JobId | None = None  # that is asked what it would take
         self._outlook: LoadOutlook | None = None  # of this model, of the choice before where `_job` goes on
         self._head = Text("", "heading")
-        self._labels = [Line(), Line()]
+        self._labels = [Line(), Line(), Line()]
         self._place = ChoiceBox(theme)
         self._layers = NumberBox(1, 1)
-        self._draft = ChoiceBox(theme)
+        self._experts, self._draft = ChoiceBox(theme), ChoiceBox(theme)
+        self._form = QFormLayout()
         self._usual, self._chosen, self._besides = Text("", "muted"), Text("", "strong"), Text("", "muted")
         self._reasons, self._failure = SentenceLabel("muted"), SentenceLabel("danger")
         self._keep, self._reset, self._cancel = Button("primary"), Button(), Button()
@@ -77,10 +79,12 @@ class LoadForm(View):
         name = model_words(self._model) if self._model else ""
         self._head.setText(self.tr("How {model} is loaded").format(model=name))
         self._labels[0].setText(self.tr("Layers on graphics cards and other computers"))
-        self._labels[1].setText(self.tr("A smaller model that writes ahead"))
+        self._labels[1].setText(self.tr("Experts, of which each token reads a few"))
+        self._labels[2].setText(self.tr("A smaller model that writes ahead"))
         self._place.setAccessibleName(self._labels[0].text())
         self._layers.setAccessibleName(self.tr("How many layers"))
-        self._draft.setAccessibleName(self._labels[1].text())
+        self._experts.setAccessibleName(self._labels[1].text())
+        self._draft.setAccessibleName(self._labels[2].text())
         self._keep.word(self.tr("Load it like this from now on"))
         self._reset.word(self.tr("As planned"))
         self._cancel.word(self.tr("Cancel"))
@@ -109,15 +113,17 @@ class LoadForm(View):
         place.setSpacing(10)
         place.addWidget(self._place, 1)
         place.addWidget(self._layers)
-        form = QFormLayout()
+        form = self._form
         form.setHorizontalSpacing(20)
         form.setVerticalSpacing(10)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self._labels[0], place)
-        form.addRow(self._labels[1], self._draft)
+        form.addRow(self._labels[1], self._experts)
+        form.addRow(self._labels[2], self._draft)
         self._labels[0].setBuddy(self._place)
-        self._labels[1].setBuddy(self._draft)
+        self._labels[1].setBuddy(self._experts)
+        self._labels[2].setBuddy(self._draft)
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         for button in (self._keep, self._reset, self._cancel):
@@ -135,6 +141,7 @@ class LoadForm(View):
     def _connect(self) -> None:
         self._place.activated.connect(self._place_chosen)
         self._layers.valueChanged.connect(self._layers_chosen)
+        self._experts.activated.connect(self._experts_chosen)
         self._draft.activated.connect(self._draft_chosen)
         self._keep.clicked.connect(self._keep_it)
         self._reset.clicked.connect(self._as_planned)
@@ -147,6 +154,9 @@ class LoadForm(View):
 
     def _layers_chosen(self, count: int) -> None:
         self._change(replace(self._loading, device_layers=count))
+
+    def _experts_chosen(self, row: int) -> None:
+        self._change(replace(self._loading, experts_in_ram=_EXPERTS[row]))
 
     def _draft_chosen(self, row: int) -> None:
         self._change(replace(self._loading, draft=self._draft.itemData(row)))
@@ -190,8 +200,21 @@ class LoadForm(View):
         self._layers.setValue(wanted if wanted > 0 else most)
         self._layers.blockSignals(False)
         self._layers.setVisible(row == _SOME)
+        self._fill_experts()
         self._fill_drafts()
         self._show_outlook()
+
+    def _fill_experts(self) -> None:
+        """Only mixtures have any, and without a device there is nothing to choose."""
+        outlook, wanted = self._outlook, self._loading.experts_in_ram
+        self._experts.clear()
+        self._experts.addItem(self.tr("as planned"))
+        self._experts.addItem(self.tr("in main memory, whatever holds their layers"))
+        self._experts.addItem(self.tr("with their layers"))
+        self._experts.setCurrentIndex(_EXPERTS.index(wanted))
+        mixture = outlook is not None and outlook.plan.model.shape.experts > 0
+        devices = outlook is not None and bool(outlook.devices)
+        self._form.setRowVisible(self._experts, (mixture and devices) or wanted is not None)
 
     def _fill_drafts(self) -> None:
         self._draft.clear()

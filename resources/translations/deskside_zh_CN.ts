@@ -2008,6 +2008,10 @@ Address: {places}</source>
             <translation>取消</translation>
         </message>
         <message>
+            <source>Experts, of which each token reads a few</source>
+            <translation>专家（每个词元只读取其中几个）</translation>
+        </message>
+        <message>
             <source>How many layers</source>
             <translation>层数</translation>
         </message>
@@ -2048,6 +2052,10 @@ Address: {places}</source>
             <translation>按规划</translation>
         </message>
         <message>
+            <source>in main memory, whatever holds their layers</source>
+            <translation>放在内存，不论所在的层放在哪里</translation>
+        </message>
+        <message>
             <source>none</source>
             <translation>不用</translation>
         </message>
@@ -2058,6 +2066,10 @@ Address: {places}</source>
         <message>
             <source>reading the model…</source>
             <translation>正在读取模型…</translation>
+        </message>
+        <message>
+            <source>with their layers</source>
+            <translation>与所在的层放在一起</translation>
         </message>
         <message>
             <source>{model}, {size}</source>
@@ -5863,6 +5875,10 @@ Address: {places}</source>
         <message>
             <source>{model} is being loaded again without its copy for speed, because the engine failed with it on this processor.</source>
             <translation>正在重新加载 {model}，这次不做加速用的副本，因为引擎在本机处理器上使用该副本时出错。</translation>
+        </message>
+        <message>
+            <source>{model} is being loaded without {device}, which could not be used when the load began: it is gone, busy with another model, or of another version.</source>
+            <translation>正在加载 {model}，但不使用 {device}：加载开始时它无法使用，可能已断开、正被其他模型占用，或版本不同。</translation>
         </message>
         <message>
             <source>{model} is loaded in about {after} then, instead of {before}; it answers no faster.</source>

@@ -54,12 +54,21 @@ def begin(window: WindowUnderTest) -> None:
     window.settle()
 
 
-def answer(window: WindowUnderTest, layers: int = 0, draft_bytes: int = 0, devices: bool = True) -> None:
+def answer(
+    window: WindowUnderTest, layers: int = 0, draft_bytes: int = 0, devices: bool = True, experts: int = 0
+) -> None:
     """What the engine foresees of what was asked last."""
     usual = samples.plan()
     memory = replace(usual.memory, ram=3 * GIB, vram=(("RTX 3060", 2 * GIB),) if layers else ())
-    plan = replace(usual, n_gpu_layers=layers + 1 if layers else 0, memory=memory)
+    shape = replace(usual.model.shape, experts=experts)
+    plan = replace(
+        usual,
+        model=replace(usual.model, shape=shape),
+        n_gpu_layers=layers + 1 if layers else 0,
+        memory=memory,
+    )
     _, loading = window.desk.arguments("foresee")
+    plan = replace(plan, experts_on_cpu=bool(loading.experts_in_ram))
     outlook = LoadOutlook(
         loading, plan, usual, ("RTX 3060",) if devices else (), draft_bytes, (SMALL,) if devices else ()
     )
@@ -104,6 +113,34 @@ def test_a_smaller_model_that_writes_ahead(page: WindowUnderTest) -> None:
     press_button(page, "As planned")
     press_button(page, "Load it like this from now on")
     assert page.desk.settings.loading == ()
+
+
+def test_experts_are_put_into_main_memory_by_keyboard(page: WindowUnderTest) -> None:
+    """Of a mixture, where there is a device that could hold them; their cost is told before."""
+    begin(page)
+    answer(page)
+    assert not form(page)._experts.isVisible()
+    answer(page, layers=36, experts=128)
+    assert form(page)._experts.isVisible()
+    form(page)._experts.setFocus()
+    page.press(Qt.Key.Key_Down)
+    assert page.desk.arguments("foresee")[1] == Loading(MODEL.path, experts_in_ram=True)
+    answer(page, layers=36, experts=128)
+    assert "Like this" in words(page) and "experts in main memory, the rest on the GPU" in words(page)
+    assert page.focused() is form(page)._experts
+    press_button(page, "Load it like this from now on")
+    assert page.desk.settings.loading == (Loading(MODEL.path, experts_in_ram=True),)
+    begin(page)
+    page.settle()
+    assert form(page)._experts.currentText().startswith("in main memory")
+    press_button(page, "As planned")
+    assert page.desk.arguments("foresee")[1] == Loading(MODEL.path)
+
+
+def test_without_a_device_there_is_nothing_to_choose_for_experts(page: WindowUnderTest) -> None:
+    begin(page)
+    answer(page, experts=128, devices=False)
+    assert not form(page)._experts.isVisible()
 
 
 def test_without_devices_and_smaller_models_that_is_said(page: WindowUnderTest) -> None:

@@ -21,7 +21,8 @@ from engine.jobs.backends import wish_for
 from engine.jobs.foreseeing import LoadOutlook
 from engine.server.models import ServedModels
 from engine.settings import Loading, Settings, with_loading
-from tests.models import tiny
+from tests.modelfile import write_model
+from tests.models import qwen3moe, tiny
 from tests.service.runtime_bench import installed, starter
 from tests.service.test_remote_desk import ENDINGS, DeskUnderTest, ring
 from tests.service.test_runtime_draft_models import with_another_word
@@ -59,6 +60,15 @@ def test_layers_and_what_they_cost(under_test: DeskUnderTest) -> None:
     assert some.plan.memory.ram < none.plan.memory.ram
 
 
+def test_experts_and_what_they_cost(under_test: DeskUnderTest, tmp_path: Path) -> None:
+    model = installed(write_model(tmp_path / "mixture.gguf", qwen3moe(layers=4, width=256, experts=32)))
+    planned = foreseen(under_test, model, Loading(model.path, 4))
+    away = foreseen(under_test, model, Loading(model.path, 4, experts_in_ram=True))
+    assert away.plan.experts_on_cpu and not planned.plan.experts_on_cpu
+    assert away.plan.memory.ram > planned.plan.memory.ram
+    assert dict(away.plan.memory.vram)["Card"] < dict(planned.plan.memory.vram)["Card"]
+
+
 def test_smaller_models_of_the_same_vocabulary_are_offered(under_test: DeskUnderTest, tmp_path: Path) -> None:
     small = tiny(tmp_path)
     other = tmp_path / "other.gguf"
@@ -85,12 +95,12 @@ def test_a_model_that_is_gone_is_said(under_test: DeskUnderTest, tmp_path: Path)
 
 def test_what_was_chosen_is_wished_for_and_a_draft_that_is_gone_is_not(tmp_path: Path) -> None:
     model, small = installed(starter()), tiny(tmp_path)
-    settings = with_loading(Settings(), Loading(model.path, 7, str(small)))
+    settings = with_loading(Settings(), Loading(model.path, 7, str(small), True))
     wish = wish_for(model, settings)
-    assert (wish.device_layers, wish.draft) == (7, str(small))
+    assert (wish.device_layers, wish.draft, wish.experts_in_ram) == (7, str(small), True)
     served = ServedModels(Library(tmp_path / "m", tmp_path / "s"), lambda: "", how=lambda: settings.loading)
     asyncio.run(served.listed())
-    assert (served.wish(model).device_layers, served.wish(model).draft) == (7, str(small))
+    assert served.wish(model) == wish
     assert served.wish(installed(small)).device_layers == -1
     small.unlink()
     assert wish_for(model, settings).draft == ""

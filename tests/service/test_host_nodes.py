@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from engine.host.surroundings import Taken, report_path, room_of
 from engine.paths import Paths
 from engine.planning.machine import machine_of
 from engine.runtime.values import RuntimeState, part_bytes
+from tests.modelfile import write_model
+from tests.models import qwen3moe
 from tests.service.host_bench import Guest, engine_room, wish_for
 from tests.service.node_bench import Node, nodes
 from tests.service.runtime_bench import GREEDY, question
@@ -108,6 +111,41 @@ def test_a_person_says_how_many_layers_are_on_a_node(paths: Paths) -> None:
             told.append((guest.look().models[0].request.n_gpu_layers, pid))
         assert [layers for layers, _ in told] == [31, 8, 8, 0]
         assert told[1][1] == told[2][1]
+
+
+def test_a_person_says_where_experts_are(paths: Paths, tmp_path: Path) -> None:
+    """What the engine has loaded lies as it was asked for."""
+    mixture = write_model(tmp_path / "mixture.gguf", qwen3moe(layers=4, width=256, experts=32))
+    with nodes(1024) as (node,):
+        checked_with(paths, as_gpu(node, MARGIN + 256 * MIB))
+        guest = Guest(paths)
+        held = []
+        for in_ram in (False, True):
+            guest.loaded(wish_for(mixture, n_sequences=1, device_layers=4, experts_in_ram=in_ram))
+            (model,) = guest.look().models
+            assert model.facts is not None
+            assert model.request.experts_on_cpu is in_ram
+            shares = [share for share in model.facts.memory if share.device == node.device]
+            held.append(sum(share.size_bytes for share in shares if share.part == "weights"))
+        experts = 4 * 32 * 3 * 256 * 64 * 34 // 32  # layers, experts, matrices, their sides, Q8_0
+        assert held[0] - held[1] == pytest.approx(experts, rel=0.01)
+
+
+@pytest.mark.parametrize("left", [8, 64])
+def test_memory_of_a_device_that_was_taken_meanwhile_costs_layers_not_the_load(
+    paths: Paths, left: int
+) -> None:
+    """It has less than when it was looked at, whoever has the rest: fewer layers lie there, or none."""
+    with nodes(left) as (node,):
+        checked_with(paths, as_gpu(node, MARGIN + 1024 * MIB))
+        guest = Guest(paths)
+        guest.loaded(wish_for(n_sequences=1))
+        (model,) = guest.look().models
+        assert model.request.n_gpu_layers < 31
+        assert model.request.context_length == 1024
+        assert {"host_restarts", "host_restarts_lower"} & set(guest.notices())
+        job = guest.ask(question("Hi.", max_tokens=3), wish_for(n_sequences=1))
+        assert isinstance(guest.ending(job), events.JobFinished)
 
 
 def test_a_node_that_is_off_is_left_out(paths: Paths) -> None:

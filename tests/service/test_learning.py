@@ -30,8 +30,8 @@ from engine.host.surroundings import report_path
 from engine.jobs.local_desk import LocalDesk
 from engine.jobs.searching import last_machine
 from engine.paths import Paths, prepare
+from engine.planning.bound import UNBOUND
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
-from engine.planning.fit import UNBOUND
 from engine.planning.speed import token_time
 from engine.runtime.values import LoadWish
 from engine.settings import Settings

@@ -16,12 +16,20 @@ from pathlib import Path
 import pytest
 
 from engine import events
+from engine.cancellation import CancelToken
 from engine.errors import LoadError, UsageError
 from engine.hardware.check import quick_report
+from engine.hardware.nodes import node_device
 from engine.hardware.report_json import save_report
 from engine.host.nodes import KeptNode, add_node, kept_nodes, remove_node, write_nodes
 from engine.host.surroundings import report_path
+from engine.jobs.benching import BenchWish, bench
+from engine.jobs.tuning import tune
+from engine.messages import Sentence
 from engine.paths import Paths
+from engine.runtime.build import engine_build
+from engine.runtime.door import Door
+from engine.runtime.endings import describe_standstill
 from engine.runtime.node_calls import DEVICE, ask_node, call_node, parse_address
 from engine.runtime.node_words import PROTOCOL, Answer, NodeDevice, receive_knock, send_line
 from engine.runtime.pairing import NODE, new_key, tls_of
@@ -29,7 +37,7 @@ from engine.runtime.values import RuntimeState
 from tests.free_port import free_port
 from tests.service.host_bench import Guest, engine_room, wish_for
 from tests.service.lending_bench import Lender, lenders
-from tests.service.runtime_bench import GREEDY, question
+from tests.service.runtime_bench import COMMAND, GREEDY, installed, question, starter
 from tests.service.test_cli import deskside, environment, records
 
 __all__ = ["environment"]  # a fixture
@@ -197,6 +205,42 @@ def test_a_node_that_lies_or_stalls_is_told_of(kind: str) -> None:
         assert refusal(lambda: ask_node(address, key, 1.0 if kind == "stalls" else 30.0)) == code
 
 
+def test_a_machine_that_falls_silent_is_named(tmp_path: Path) -> None:
+    """Its connection stands, and nothing comes any more: halted, or computing for ever."""
+    key, goes_on = new_key(), threading.Event()
+
+    def serve(secured: ssl.SSLSocket) -> None:
+        send_line(secured, Answer(PROTOCOL, engine_build(), "", ()))
+        secured.recv(1)
+        goes_on.wait(60)
+        secured.sendall(b"y")
+        secured.recv(1)
+
+    with _listening(_secured(key, serve)) as address:
+        port = free_port()
+        door = Door(address, key, port)
+        with contextlib.closing(door), socket.create_connection(("127.0.0.1", port), 60) as worker:
+            devices = [node_device(f"127.0.0.1:{port}")]
+
+            def said() -> Sentence:
+                return describe_standstill("a model", tmp_path / "log", devices, 0.0)
+
+            assert said().code == "worker_stuck"
+            worker.sendall(b"x")
+            until(lambda: said().code == "worker_lost_device")
+            assert said().values["device"] == address
+            goes_on.set()
+            assert worker.recv(1) == b"y"
+            until(lambda: said().code == "worker_stuck")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_other_servers_are_told_of() -> None:
     key = new_key()
     with _listening(lambda plain: plain.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)) as address:
@@ -286,3 +330,45 @@ def test_a_machine_that_is_off_is_left_out(paths: Paths, tmp_path: Path) -> None
     guest.loaded()
     assert guest.look().models[0].request.devices == ()
     guest.client.close()
+
+
+def test_a_model_is_tuned_and_measured_with_other_machines(paths: Paths, tmp_path: Path) -> None:
+    """Its layers lie there while it is measured, as they would in a load."""
+    model = installed(starter())
+    with lenders(tmp_path) as (lender,):
+        taken(paths, lender, megabytes=400)
+        found = tune(paths, COMMAND, model, 20, lambda step: None, CancelToken()).found
+        assert sum(entry.layers for entry in found.default.devices) == 31
+        report = quick_report([paths.models])
+        result = bench(paths, COMMAND, report, BenchWish(model, 32, 8), lambda step: None, CancelToken())
+        assert sum(layers for _, layers in result.plan.devices) == 31
+        assert result.measured.generated_tokens == 8
+
+
+def test_what_the_engine_may_compute_on_is_not_measured_beside_it(paths: Paths, tmp_path: Path) -> None:
+    with lenders(tmp_path) as (lender,):
+        taken(paths, lender, megabytes=400)
+        guest = Guest(paths)
+        guest.loaded(wish_for(n_sequences=1))
+
+        def tuned() -> object:
+            return tune(paths, COMMAND, installed(starter()), 20, lambda step: None, CancelToken())
+
+        assert refusal(tuned) == "node_busy"
+        guest.client.close()
+
+
+def test_a_machine_that_somebody_else_computes_on_is_left_out(paths: Paths, tmp_path: Path) -> None:
+    """It answers, so that it is planned with; what it says when the load begins costs its layers only."""
+    with lenders(tmp_path) as (lender,):
+        taken(paths, lender, megabytes=110)
+        other, _ = call_node(lender.address, lender.key, DEVICE)
+        guest = Guest(paths)
+        job = guest.load(wish_for(n_sequences=1))
+        assert isinstance(guest.ending(job), events.JobFinished)
+        assert guest.look().models[0].request.devices == ()
+        noticed = [event.message for event in guest.of(job, events.Noticed)]
+        (said,) = [message for message in noticed if message.code == "host_without"]
+        assert said.values["device"] == lender.address
+        guest.client.close()
+        other.close()

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.host.restarts import MOST_CRASHES, WITHIN_S, Crashes, Return, for_memory
+from engine.host.restarts import (
+    MOST_CRASHES,
+    WITHIN_S,
+    Crashes,
+    Return,
+    for_memory,
+    missing_devices,
+    on_device,
+)
 from engine.messages import Sentence, sentence
 
 KILLED = sentence("worker_killed", model="m")
@@ -59,3 +67,39 @@ def test_it_stops_exactly_when_three_crashes_are_close_together(gaps: list[float
         times.append(now)
         close = sum(1 for time in times if now - time < WITHIN_S)
         assert (crashes.next_step(FAULT, False, False, now) is Return.NOT) == (close >= MOST_CRASHES)
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "device"),
+    [
+        ("model_memory", {"model": "m", "reason": "unable to allocate CUDA0 buffer"}, True),
+        ("model_memory", {"model": "m", "reason": "failed to allocate RPC0[127.0.0.1:5] buffer"}, True),
+        ("model_memory", {"model": "m", "reason": "allocating 9 MiB on device 0: cudaMalloc failed"}, True),
+        ("model_memory", {"model": "m", "reason": "unable to allocate CPU buffer"}, False),
+        ("model_memory", {"model": "m", "reason": "failed to allocate CPU_REPACK buffer of size 9"}, False),
+        ("model_memory", {"model": "m", "reason": "failed to allocate compute buffers"}, False),
+        ("worker_out_of_memory", {"model": "m"}, False),
+        ("worker_aborted", {"model": "m", "detail": "CUDA error: out of memory", "log": "l"}, True),
+        ("worker_aborted", {"model": "m", "detail": "CUDA error: an illegal access", "log": "l"}, False),
+    ],
+)
+def test_whose_memory_ran_out_is_read_from_what_was_said(
+    code: str, values: dict[str, object], device: bool
+) -> None:
+    assert on_device(sentence(code, **values)) is device
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "missing"),
+    [
+        ("device_missing", {"model": "m", "device": "CUDA1"}, ("CUDA1",)),
+        ("node_unreachable", {"endpoint": "127.0.0.1:9", "reason": "r"}, ("127.0.0.1:9/0", "127.0.0.1:9/1")),
+        ("node_unreachable", {"endpoint": "127.0.0.1:90", "reason": "r"}, ()),
+        ("model_memory", {"model": "m", "reason": "unable to allocate CUDA1 buffer"}, ()),
+    ],
+)
+def test_devices_that_a_load_was_refused_for(
+    code: str, values: dict[str, object], missing: tuple[str, ...]
+) -> None:
+    devices = ("CUDA0", "CUDA1", "127.0.0.1:9/0", "127.0.0.1:9/1")
+    assert missing_devices(sentence(code, **values), devices) == missing

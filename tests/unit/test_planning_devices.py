@@ -10,18 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.catalog.model import LayerKind, ModelSpec, Quantization
+from engine.catalog.model import LayerKind, ModelShape, ModelSpec, Quantization
 from engine.planning.altered import with_bandwidth
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
 from engine.planning.hope import Hope
 from engine.planning.layers import runs_that_fit
 from engine.planning.layout import MOST_FILLED, Placement, demand_of, leaves_air, place
 from engine.planning.machine import PROCESSOR, GpuBudget, Machine, machine_of
-from engine.planning.placement import fastest, plan_on
+from engine.planning.placement import fastest, plan_model, plan_on
 from engine.planning.plan import KvType
 from engine.planning.speed import TYPICAL_DEPTH, network_seconds, prompt_tps, token_time
 from engine.planning.ways import candidates
-from tests.unit.planning_machines import GIB, SMALL, catalog, published
+from tests.unit.planning_machines import GIB, SMALL, catalog, gpu, published
+from tests.unit.planning_machines import machine as described
 
 BARE = machine_of(SMALL)
 PUBLISHED = st.sampled_from([(spec, one) for spec in catalog() for one in spec.quantizations])
@@ -408,3 +409,77 @@ def test_experts_on_a_processor_that_is_lent_take_as_long_as_on_one_like_it_here
     )
     there = place(demand, both, (len(demand.pieces),), False, False)
     assert seconds(there, both) == pytest.approx(seconds(placed(model, here, 2048), here), rel=0.15)
+
+
+MIXTURE = published("Qwen3-30B-A3B", "Q4_K_M")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    PUBLISHED,
+    SIZES,
+    st.lists(st.tuples(SIZES, RATES), max_size=3),
+    st.sampled_from([-1, 0, 7, 90]),
+    st.booleans(),
+)
+def test_a_person_may_say_where_experts_are(
+    model: tuple[ModelSpec, Quantization], ram: int, cards: list[tuple[int, float]], layers: int, in_ram: bool
+) -> None:
+    """Together with a number of layers or without one; what is no mixture has none to move."""
+    where = machine(ram, *(card(size, rate, f"CUDA{n}") for n, (size, rate) in enumerate(cards)))
+    demand = demand_of(*model_of(model), device_layers=layers, experts_in_ram=in_ram)
+    way = fastest(demand, where)
+    for part in way.parts:
+        assert part.size <= part.gpu.budget
+    if not demand.weights.experts:
+        assert way == replace(fastest(replace(demand, experts_in_ram=None), where), demand=demand)
+    elif in_ram:
+        assert way.ram_experts == demand.weights.experts
+        assert way.experts_on_cpu == way.on_gpu
+    else:
+        assert not way.experts_on_cpu
+
+
+def model_of(model: tuple[ModelSpec, Quantization]) -> tuple[ModelShape, Quantization, int, KvType]:
+    return model[0].shape, model[1], 8192, KvType.F16
+
+
+def test_experts_in_main_memory_cost_what_is_told_before() -> None:
+    """A card that would hold everything keeps the layers, and most of its memory for something else."""
+    where = machine(64 * GIB, card(24 * GIB, 936e9))
+    planned = plan_on(where, *MIXTURE, 8192)
+    assert not planned.experts_on_cpu and planned.n_gpu_layers > MIXTURE[0].shape.layers
+    away = plan_on(where, *MIXTURE, 8192, experts_in_ram=True)
+    assert away.experts_on_cpu and away.n_gpu_layers == planned.n_gpu_layers
+    assert away.reasons[0].code == "plan_experts_in_ram"
+    ((_, less),), ((_, more),) = away.memory.vram, planned.memory.vram
+    assert less < 0.3 * more and away.memory.ram > planned.memory.ram + 10 * GIB
+    assert away.speed.generation_tps.expected < 0.8 * planned.speed.generation_tps.expected
+
+
+def test_experts_with_their_layers_though_the_planner_would_have_them_in_main_memory() -> None:
+    where = machine(64 * GIB, card(8 * GIB, 936e9))
+    assert plan_on(where, *MIXTURE, 8192).experts_on_cpu
+    together = plan_on(where, *MIXTURE, 8192, experts_in_ram=False)
+    assert not together.experts_on_cpu
+    assert 0 < together.n_gpu_layers <= MIXTURE[0].shape.layers
+
+
+def test_some_layers_with_their_experts_left_in_main_memory() -> None:
+    where = machine(64 * GIB, card(24 * GIB, 936e9))
+    some = plan_on(where, *MIXTURE, 8192, device_layers=7, experts_in_ram=True)
+    assert some.experts_on_cpu and some.devices == (("CUDA0", 8),)
+    ((_, without),) = some.memory.vram
+    ((_, with_them),) = plan_on(where, *MIXTURE, 8192, device_layers=7).memory.vram
+    assert without < with_them - GIB
+
+
+@settings(max_examples=100, deadline=None)
+@given(PUBLISHED, SIZES, st.integers(0, 100))
+def test_a_part_of_what_is_free_on_a_card_is_left_to_the_display(
+    model: tuple[ModelSpec, Quantization], size: int, percent: int
+) -> None:
+    free = size * percent // 100
+    report = described(64 * GIB, 16, 60e9, (gpu("card", size, 448e9, free=free),))
+    for _, taken in plan_model(report, *model).memory.vram:
+        assert taken <= free - GIB // 2

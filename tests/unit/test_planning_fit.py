@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.catalog.model import ModelSpec, Quantization
 from engine.messages import english
-from engine.planning.fit import LEAST_CONTEXT, Bound, Fit, Ladder, Room, Wanted
+from engine.planning.bound import Bound
+from engine.planning.fit import LEAST_CONTEXT, Fit, Ladder, Room, Wanted
 from engine.planning.fit_words import steps_of
 from engine.planning.machine import GpuBudget, Machine, machine_of
 from engine.planning.plan import KvType
@@ -180,6 +181,7 @@ def test_the_sentence_says_what_is_free_and_what_was_planned() -> None:
 
 
 def test_a_gpu_that_is_in_use_gives_up_its_layers_only_after_cache_and_context() -> None:
+    """Then both come back: there is main memory for them, and conversations that need them."""
     whole = machine_with(32 * GIB, 8 * GIB)
     codes = [
         [one.code for one in steps_of(fitted(whole, with_free(whole, 16 * GIB, int(free * GIB))), "m")]
@@ -189,7 +191,7 @@ def test_a_gpu_that_is_in_use_gives_up_its_layers_only_after_cache_and_context()
         [],
         ["fit_cache"],
         ["fit_cache", "fit_context"],
-        ["fit_cache", "fit_context", "fit_fewer_layers"],
+        ["fit_fewer_layers"],
     ]
 
 
@@ -224,3 +226,29 @@ def test_a_model_that_writes_ahead_has_its_memory_in_every_rung() -> None:
         assert small[1].size_bytes * 0.9 < fit.draft_mapped < fit.mapped
         assert fit.rung >= alone.rung
     assert ladder.needed > plain.needed + GIB
+
+
+@settings(max_examples=60)
+@given(PUBLISHED, SIZES, SIZES, st.integers(0, 100))
+def test_devices_that_others_took_a_part_of_are_given_no_more_than_the_rest(
+    model: tuple[ModelSpec, Quantization], ram: int, vram: int, percent: int
+) -> None:
+    whole = machine_with(ram, vram)
+    ladder, room = Ladder(*model, whole, Wanted()), with_free(whole, ram, vram)
+    most = sum(gpu.budget for gpu in room.machine.gpus) * percent // 100
+    fit = ladder.fit(room, Bound(devices=most))
+    assert fit is None or sum(size for _, size in fit.placement.vram) <= most
+    if percent == 100:
+        assert fit == ladder.fit(room)
+
+
+def test_a_device_that_was_not_there_is_left_out() -> None:
+    whole = machine_with(32 * GIB, 8 * GIB, 8 * GIB)
+    first, second = whole.gpus
+    gpus = (replace(first, device="CUDA0"), replace(second, device="CUDA1"))
+    room = Room(replace(whole, gpus=gpus))
+    fit = Ladder(*QWEN, whole, Wanted()).fit(room, Bound(without=("CUDA0",)))
+    assert fit is not None and [device for device, _ in fit.placement.devices] == ["CUDA1"]
+    none = Ladder(*QWEN, whole, Wanted()).fit(room, Bound(without=("CUDA0", "CUDA1")))
+    assert none is not None and not none.placement.parts
+    assert none.setting.context_length == 8192

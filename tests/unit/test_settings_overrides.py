@@ -40,7 +40,7 @@ def test_a_price_of_electricity_that_is_none_is_dropped(tmp_path: Path, price: s
 
 def test_how_models_are_loaded_is_kept_and_what_is_no_choice_dropped(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    chosen = Loading("/m/large.gguf", 12, "/m/small.gguf")
+    chosen = Loading("/m/large.gguf", 12, "/m/small.gguf", True)
     settings = with_loading(Settings(), chosen)
     save_settings(path, settings)
     assert load_settings(path) == (settings, None)
@@ -48,5 +48,8 @@ def test_how_models_are_loaded_is_kept_and_what_is_no_choice_dropped(tmp_path: P
     assert loading_of(settings, "/m/other.gguf") == Loading("/m/other.gguf")
     assert with_loading(settings, Loading("/m/large.gguf")).loading == ()
     stored = [{"path": 7}, {"path": "/a", "device_layers": True}, {"path": "/b", "device_layers": -2}, 3]
-    path.write_text(json.dumps({"loading": [*stored, {"path": "/c", "device_layers": 4}]}))
-    assert load_settings(path)[0].loading == (Loading("/c", 4),)
+    kept = [{"path": "/c", "device_layers": 4}, {"path": "/d", "experts_in_ram": False}]
+    strange = {"path": "/e", "experts_in_ram": "yes"}
+    path.write_text(json.dumps({"loading": [*stored, *kept, strange]}))
+    found = load_settings(path)[0].loading
+    assert found == (Loading("/c", 4), Loading("/d", experts_in_ram=False), Loading("/e"))
