@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import pkgutil
 import string
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from engine import messages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +51,11 @@ def test_translations_hold_chinese() -> None:
     same = {text for (_, text), chinese in CHINESE.items() if text == chinese}
     # Nothing but values and signs.
     assert all(not any(part.strip(" /·()") for part, *_ in string.Formatter().parse(text)) for text in same)
+
+
+def test_a_sentence_stands_in_one_room() -> None:
+    rooms = [importlib.import_module(f"engine.messages.{one.name}") for one in pkgutil.iter_modules(messages.__path__)]
+    assert rooms and sum(len(room.SENTENCES) for room in rooms) == len(messages.TEMPLATES)
 
 
 def test_finds_calls_however_they_are_written() -> None:

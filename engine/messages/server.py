@@ -1,0 +1,45 @@
+"""About requests of other programs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SENTENCES: Final = {
+    "request_not_json": "The body of the request is not JSON ({reason}). Send one JSON object, encoded as UTF-8.",
+    "request_deep": "The JSON of the request is nested more than {most} levels deep, which is not taken. Send a flatter object.",
+    "request_missing": "{field} is missing or empty, and the request cannot be answered without it. Fill it in and send the request again.",
+    "request_kind": "{field} is of the wrong kind: it must be {wanted}. Correct it and send the request again.",
+    "request_range": "{field} is {value}, and it must lie between {low} and {high}. Correct it and send the request again.",
+    "request_choice": "{field} has a value that is not known here. It can be: {choices}.",
+    "request_many": "{field} is too long: it has {count} entries or characters, and at most {most} are taken. Send less at once.",
+    "request_unsupported": "{field} cannot be used in this way: {reason}. Leave it out or change it, then send the request again.",
+    "request_media": "{field} is {kind}, and the models here read text and images only. Send the message as text or image_url.",
+    "api_host": "The request was sent to the host {host}, which is not a name of this server. Use the address that the server printed, or start it with --allow-host NAME.",
+    "api_origin": "Web pages of {origin} may not use this server, so that no strange page can. If you trust that page, start the server with --allow-origin {origin}.",
+    "api_key_missing": "This server wants an API key, and the request has none. Send it in the header Authorization: Bearer KEY.",
+    "api_key_wrong": "The API key of the request is not the key of this server. Use the key that was shown when the server was first started.",
+    "api_path": "There is nothing at {path}. This server has: {paths}.",
+    "api_method": "{path} does not take requests with the method {method}. See the header Allow for those that it takes.",
+    "api_body_large": "The request is larger than {limit}, which is the most that is taken. Send less at once.",
+    "api_body_slow": "The body of the request did not arrive in time ({seconds} seconds at most), so it was given up. Check the connection and send it again.",
+    "api_busy": "Too many large requests are being received or answered at this moment. Try again in a few seconds.",
+    "api_body_values": "The JSON of the request holds more than {most} values, which is the most that is taken. Send less at once.",
+    "api_answers_full": "{most} answers are being written or waited for already, which is the most that are taken on. Try again in a few seconds.",
+    "api_embeddings_full": "{most} requests for embeddings are waiting already, which is the most that are taken on. Try again in a few seconds, or send more texts in one request.",
+    "api_models_full": "Requests for {most} models are waiting already, and they are loaded one after the other. Try again in a while, or use one of these models.",
+    "api_model_unknown": "There is no model {model} on this machine. There are: {choices}, and default for the one in use. Name one of these, or download it with `deskside pull`.",
+    "api_no_embedder": "There is no embedding model on this machine, and default means one here. Download one with `deskside pull`, or name a model: those that chat make embeddings too, though less good ones.",
+    "api_cancelled": "The answer was ended before it was complete, because its model was unloaded or replaced. Send the request again.",
+    "api_client_slow": "The answer was ended, because the client did not read it as fast as it was written. Read the stream without pauses, or ask without stream.",
+    "api_closing": "The server is closing, so it takes no more requests and ends its answers. Start it again with `deskside serve`.",
+    "api_no_engine": "The engine does not answer at the moment, so nothing can be computed. Try again in a few seconds; if it stays so, start the server again.",
+    "api_unexpected": "Something went wrong that Deskside did not foresee ({detail}). Its log has more; please report it.",
+    "serve_port_taken": "The API cannot listen on {host}, port {port}, because another program uses that port. End that program, or choose another port with --port (0 takes a free one).",
+    "serve_address": "The API cannot listen on {host}, port {port} ({reason}). Give --host an address of this machine, and --port a port that you may use.",
+    "serve_key_file": "The file of the API key {path} cannot be used ({reason}). Check the path and its permissions.",
+    "serve_key_unusable": "The API key in {where} cannot be used: {reason}. Put a long random text of letters and digits there.",
+    "serve_key_made": "Other machines can reach this address, so an API key is needed. This one was made and is shown this once: {key}. It is kept in {path}.",
+    "serve_in_clear": "Requests and answers travel without encryption beyond this machine. On a network that you do not trust, put a proxy with TLS in front, or use an SSH tunnel.",
+    "serve_host_name": "{text} is not the name of a host. Give --allow-host a name or an address, without http:// in front.",
+    "serve_origin": "{text} is not the origin of a web page. Give --allow-origin one such as https://chat.example; * is not taken, because every page could then use your models.",
+}
