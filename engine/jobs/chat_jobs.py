@@ -8,13 +8,12 @@ from pathlib import Path
 from engine.cancellation import CancelToken
 from engine.events import JobId
 from engine.jobs.chats import Chats
-from engine.jobs.threads import JobThreads, Work
+from engine.jobs.desk_part import DeskPart
 
 
-class ChatJobs:
+class ChatJobs(DeskPart):
     """Implements `ChatCommands`, for a desk to inherit."""
 
-    _threads: JobThreads
     _chats: Chats
 
     def list_conversations(self) -> JobId:
@@ -84,6 +83,3 @@ class ChatJobs:
 
     def go_on_from_copy(self) -> JobId:
         return self._job("go-on-from-copy", lambda job, token: self._chats.begin_from_copy(job))
-
-    def _job(self, name: str, work: Work) -> JobId:
-        return self._threads.start(name, work)

@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING
 
 from engine.cancellation import CancelToken
 from engine.errors import DesksideError
-from engine.events import Event, JobId, UpdateFetched, UpdateProgressed, UpdateSeen
+from engine.events import JobId, UpdateFetched, UpdateProgressed, UpdateSeen
+from engine.jobs.desk_part import DeskPart
 from engine.jobs.late import Late
-from engine.jobs.threads import JobThreads
-from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.jobs.updates import Updates
 
 
-class UpdateJobs:
-    """For a desk to inherit."""
-
-    settings: Settings
-    _threads: JobThreads
+class UpdateJobs(DeskPart):
     _updates: Late[Updates]
 
     def look_for_update(self) -> JobId:
@@ -31,7 +26,7 @@ class UpdateJobs:
                 seen = UpdateSeen(job, self._updates().look(self.settings), error.message)
             self._emit(seen)
 
-        return self._threads.start("update", work)
+        return self._job("update", work)
 
     def fetch_update(self) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
@@ -40,8 +35,4 @@ class UpdateJobs:
             )
             self._emit(UpdateFetched(job, fetched))
 
-        return self._threads.start("fetch-update", work)
-
-    def _emit(self, event: Event) -> None:
-        """The desk's."""
-        raise NotImplementedError
+        return self._job("fetch-update", work)
