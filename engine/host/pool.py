@@ -19,18 +19,18 @@ from functools import partial
 from typing import Final
 
 from engine import events
-from engine.events import Event, JobId, new_job_id
+from engine.events import JobId, new_job_id
 from engine.hardware.report import HardwareReport
 from engine.host.assessing import Assessing
 from engine.host.audience import Audience
 from engine.host.bringing import Bringing, Means
 from engine.host.forgetting import Forgetting
+from engine.host.hearing import Hearing
 from engine.host.nodes import Doors
 from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
 from engine.host.recorder import Recorder
 from engine.host.resident import Job, Key, Phase, Resident, key_of
-from engine.host.restarts import LOST_DEVICE, MOST_CRASHES, WITHIN_S, Return
 from engine.host.scoring import Moment
 from engine.host.session import Session
 from engine.host.status import engine_status
@@ -48,11 +48,6 @@ MOST_WAITING: Final = 128  # requests of one model while it is brought; the work
 MOST_MODELS: Final = 32  # that are wanted and not loaded
 _FAREWELL_S: Final = 20.0  # until a worker has parked its conversations; a slow disk takes a while
 _BROKEN_EXIT: Final = 70  # os.EX_SOFTWARE
-_RESTARTS: Final = {
-    Return.SAME: "host_restarts",
-    Return.LOWER: "host_restarts_lower",
-    Return.PLAIN: "host_restarts_plain",
-}
 
 
 class Pool:
@@ -72,6 +67,15 @@ class Pool:
         self._recorder = Recorder(paths, policy.keep_history)
         self._assessing = Assessing(paths, policy, self._recorder, self._audience)
         self._bringing = Bringing(self._means(), self._audience)
+        self._hearing = Hearing(
+            self._audience,
+            self._assessing,
+            self._recorder,
+            self._bringing,
+            self._post,
+            self._watch_newest,
+            self._tidy,
+        )
         self._ending = False
         self.ended = threading.Event()  # after `stop`, once every worker is gone
         threading.Thread(target=self._run, name="pool", daemon=True).start()
@@ -372,112 +376,13 @@ class Pool:
             if resident.client is not None:
                 resident.client.limit_parking(budget)
 
-    # what models say
+    # what models take
     def _start_client(self, resident: Resident) -> RuntimeClient:
         taken = {one.log_number for one in self._residents.values() if one.client is not None}
         number = next(number for number in itertools.count(1) if number not in taken)
         resident.log_number = number
         name = "worker.log" if number == 1 else f"worker-{number}.log"
-        return RuntimeClient(self._command, partial(self._hear, resident), self._paths.state / name)
-
-    def _hear(self, resident: Resident, event: Event) -> None:
-        """From the model's supervisor, on its thread."""
-        job = resident.answers.get(event.job)
-        if job is None:
-            self._post(partial(self._learn, resident, event))
-            return
-        if type(event) is events.TokenDelta:
-            self._audience.pass_piece(job, event)
-            return
-        if isinstance(event, events.JobFailed) and event.message.code == "no_model_loaded":
-            self._post(partial(self._ask_again, resident, job))  # it came to a worker that just died
-            return
-        # Before its client hears of the end, so that a look after it shows it.
-        if isinstance(event, events.GenerationFinished):
-            self._post(partial(resident.counters.add, event.stats))
-            self._assessing.answered(resident, job, event.stats)
-        elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
-            self._post(partial(self._answered, resident, job))
-        self._audience.pass_on(job, event)
-
-    def _ask_again(self, resident: Resident, job: Job) -> None:
-        if resident.answers.pop(job.id, None) is None:
-            return
-        if resident.phase is Phase.BROKEN and resident.last_reason is not None:
-            self._audience.fail(job, resident.last_reason)
-            return
-        resident.waiting.append(job)
-        if resident.phase is not Phase.LEAVING:
-            self._bringing.want(resident)
-
-    def _answered(self, resident: Resident, job: Job) -> None:
-        resident.answers.pop(job.id, None)
-        resident.counters.answers += 1
-        resident.last_used = time.monotonic()
-        if not resident.answers:
-            self._bringing.reconsider()
-
-    def _learn(self, resident: Resident, event: Event) -> None:
-        if event.job != resident.load_job or resident.client is None:
-            return  # of a load that is over, or of a model that has gone
-        match event:
-            case events.RuntimeStateChanged(_, state, reason):
-                resident.state = state
-                self._audience.tell_all(resident, replace(event, model=resident.path))
-                if state is RuntimeState.CRASHED and reason is not None:
-                    self._crashed(resident, reason)
-            case events.ModelLoaded():
-                resident.last_used = time.monotonic()
-                self._recorder.watch(event.facts.pid)
-                forecast, began = resident.forecast, resident.load_began
-                if forecast is not None and began is not None and not resident.wish.embedding:
-                    self._recorder.scored(forecast.score_load(event.facts, began, time.time()))
-                    event = replace(event, facts=replace(event.facts, planned=forecast.shares()))
-                resident.facts = event.facts
-                self._audience.tell_all(resident, event)
-            case events.JobFinished() | events.JobFailed() | events.JobCancelled():
-                self._bringing.heard(resident, event)
-            case _:
-                self._audience.tell_waiting(resident, event)
-
-    def _crashed(self, resident: Resident, reason: Sentence) -> None:
-        """Its answers have failed already, each with that reason."""
-        loading = resident.phase in (Phase.LOADING, Phase.CANCELLING)
-        if resident.phase in (Phase.CANCELLING, Phase.LEAVING):
-            return  # it was to end
-        resident.facts, resident.last_reason = None, reason
-        self._watch_newest()
-        plain = resident.request is not None and not resident.request.repack
-        step = resident.crashes.next_step(reason, loading, plain, time.monotonic())
-        nobody = not self._audience.sessions
-        if step is Return.NOT or nobody:
-            broken = resident.crashes.often or (step is Return.NOT and not loading)
-            self._give_up(resident, reason, broken and not nobody)
-            return
-        if reason.code == LOST_DEVICE and (loading or step is Return.LOWER):
-            self._bringing.avoid_lost(resident, reason)
-        resident.returning = resident.returning or not loading
-        notice = sentence(_RESTARTS[step], model=resident.name)
-        self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
-        self._bringing.again(resident, step)
-        self._bringing.reconsider()
-
-    def _give_up(self, resident: Resident, reason: Sentence, broken: bool) -> None:
-        if resident.crashes.often:
-            values = {"count": MOST_CRASHES, "minutes": round(WITHIN_S / 60)}
-            notice = sentence("host_gave_up", model=resident.name, **values)
-            self._audience.tell_all(resident, events.Noticed(resident.load_job, notice))
-        for job in resident.waiting:
-            self._audience.fail(job, reason)
-        resident.waiting.clear()
-        resident.returning = False
-        client, resident.client = resident.client, None
-        resident.phase = Phase.BROKEN if broken else Phase.IN_LINE
-        if client is not None:
-            threading.Thread(target=client.close, name="farewell", daemon=True).start()
-        self._bringing.over(resident)
-        self._bringing.reconsider()
-        self._tidy(resident)
+        return RuntimeClient(self._command, partial(self._hearing.hear, resident), self._paths.state / name)
 
     def _look_around(self) -> HardwareReport:
         report = machine_now(self._paths, lambda: list_devices(self._command))

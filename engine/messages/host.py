@@ -22,5 +22,6 @@ SENTENCES: Final = {
     "host_restarts_plain": "{model} is being loaded again without its copy for speed, because the engine failed with it on this processor.",
     "dry_run_failed": "How much memory this model takes could not be found out exactly ({reason}). The plan by formula stands; it is an estimate.",
     "history_unusable": "The history of answers cannot be used ({reason}). Answers are not affected; delete history.sqlite3 in the state folder to begin a new one.",
+    "host_without": "{model} is being loaded without {device}, which could not be used when the load began: it is gone, busy with another model, or of another version.",
     "host_gave_up": "{model} crashed {count} times within {minutes} minutes, so it stays unloaded. The last reason stands beside this; load it again to try once more, or choose a smaller model.",
 }
