@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.chat.conversation import MessageState
+from engine.chat.conversation import ChatMessage, MessageState
 from engine.chat.markdown import parse_markdown
 from engine.events import ConversationOpened, MessageAdded, TokenDelta
 from engine.settings import Settings
@@ -47,12 +47,20 @@ needle = "needle"
 IN_RICH = 13  # as people see it: not the one in the link's address
 
 
-def begin(window: WindowUnderTest, *messages: object) -> None:
+def begin(window: WindowUnderTest, *messages: ChatMessage) -> None:
     window.list_all()
     window.shell._conversation = None
     window.shell.open_chat(7)
-    opened = conversation(*messages)  # type: ignore[arg-type]
+    opened = conversation(*messages)
     window.tell(ConversationOpened(window.desk.last("open_conversation"), opened))
+
+
+def questions_and_answers(count: int) -> list[ChatMessage]:
+    """Each with its number: question 0 and answer 0, question 1 and answer 1, and so on."""
+    messages: list[ChatMessage] = []
+    for n in range(count):
+        messages += [user(2 * n + 1, f"question {n}"), answer(2 * n + 2, f"words\n\nanswer {n}\n\n- end")]
+    return messages
 
 
 def look_for(window: WindowUnderTest, words: str) -> None:
@@ -121,10 +129,7 @@ def test_nothing_found_and_nothing_to_look_through(window: WindowUnderTest) -> N
 
 
 def test_find_scrolls_through_a_long_conversation(window: WindowUnderTest, qtbot: QtBot) -> None:
-    messages: list[object] = []
-    for n in range(200):
-        messages += [user(2 * n + 1, f"question {n}"), answer(2 * n + 2, f"words\n\nanswer {n}\n\n- end")]
-    begin(window, *messages)
+    begin(window, *questions_and_answers(200))
     transcript = window.parts.chat.transcript
     look_for(window, "answer 7")
     qtbot.waitUntil(lambda: count(window) == "1 of 11", timeout=LIMIT_MS)
@@ -135,10 +140,7 @@ def test_find_scrolls_through_a_long_conversation(window: WindowUnderTest, qtbot
 
 
 def test_the_next_hit_is_made_ready_beside_everything_else(window: WindowUnderTest, qtbot: QtBot) -> None:
-    messages: list[object] = []
-    for n in range(60):
-        messages += [user(2 * n + 1, f"question {n}"), answer(2 * n + 2, f"words\n\nanswer {n}\n\n- end")]
-    begin(window, *messages)
+    begin(window, *questions_and_answers(60))
     transcript = window.parts.chat.transcript
     look_for(window, "answer 4")
     qtbot.waitUntil(lambda: count(window) == "1 of 11" and not transcript._preparing.busy, timeout=LIMIT_MS)
