@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from engine.jobs.searching import SearchResult
     from engine.jobs.updates import Fetched, Outlook
     from engine.messages import Sentence
-    from engine.planning.budget import BudgetAdvice
+    from engine.planning.budget import BudgetAdvice, Comparison
     from engine.planning.plan import Recommendation, RunPlan
     from engine.planning.prices import PriceList
     from engine.planning.what_if import WhatIf
@@ -159,6 +159,11 @@ class HardwareReported(Event):
 @dataclass(frozen=True, slots=True)
 class Recommended(Event):
     recommendation: Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetProgressed(Event):
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.cancellation import CancelToken
 from engine.catalog.model import InstalledModel
 from engine.download.library import Library
 from engine.events import (
     BudgetAdvised,
+    BudgetProgressed,
     Calibrated,
     CalibrationProgressed,
     HardwareProgressed,
@@ -30,8 +32,10 @@ from engine.settings import Loading
 if TYPE_CHECKING:
     from engine.hardware.report import HardwareReport
     from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
+    from engine.planning.budget import Comparison
     from engine.planning.plan import Aim
 
+_TELL_EVERY_S: Final = 0.1  # how far a comparison has come
 
 
 class AdviceJobs(DeskPart):
@@ -79,7 +83,16 @@ class AdviceJobs(DeskPart):
         def work(job: JobId, token: CancelToken) -> None:
             from engine.jobs.purchases import answer_budget
 
-            self._emit(BudgetAdvised(job, *answer_budget(question, self.settings)))
+            told = time.monotonic()
+
+            def heard(comparison: Comparison) -> None:
+                nonlocal told
+                token.raise_if_cancelled()
+                if time.monotonic() - told >= _TELL_EVERY_S:
+                    told = time.monotonic()
+                    self._emit(BudgetProgressed(job, comparison))
+
+            self._emit(BudgetAdvised(job, *answer_budget(question, self.settings, heard)))
 
         return self._job("budget", work)
 

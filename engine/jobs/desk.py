@@ -45,7 +45,8 @@ class Desk(ChatCommands, Protocol):
         """Recommended."""
 
     def ask_budget(self, question: BudgetQuestion) -> JobId:
-        """BudgetAdvised, by the shipped figures and those in `settings.prices` and `settings.watts`."""
+        """BudgetProgressed ..., BudgetAdvised, by the shipped figures and those in `settings.prices` and
+        `settings.watts`."""
 
     def ask_what_if(self, question: WhatIfQuestion) -> JobId:
         """WhatIfAdvised: for this machine as it was checked last. JobFailed, where it never was, or where

@@ -11,7 +11,7 @@ from engine.settings import Settings
 
 
 class DeskPart:
-    """Commands about one thing, for a desk to inherit. The desk makes what is declared here and in each part."""
+    """Commands about one thing, for a desk to inherit, which makes what is declared here and in each part."""
 
     settings: Settings
     _paths: Paths

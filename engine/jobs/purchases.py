@@ -12,19 +12,21 @@ from engine.jobs.checking import last_report
 from engine.jobs.price_lists import price_list
 from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.paths import Paths
-from engine.planning.budget import BudgetAdvice, budget_advice
+from engine.planning.budget import BudgetAdvice, Heard, budget_advice, unheard
 from engine.planning.change import change_of, priced, usual_changes
 from engine.planning.prices import PriceList, with_own
 from engine.planning.what_if import WhatIf, what_if
 from engine.settings import Settings
 
 
-def answer_budget(question: BudgetQuestion, settings: Settings) -> tuple[BudgetAdvice, PriceList]:
-    """Raises: UsageError."""
+def answer_budget(
+    question: BudgetQuestion, settings: Settings, heard: Heard = unheard
+) -> tuple[BudgetAdvice, PriceList]:
+    """`heard` as of `budget_advice`. Raises: UsageError."""
     prices = with_own(price_list(None), settings.prices, settings.watts)
     today = datetime.now(UTC).date().isoformat()
     advice = budget_advice(
-        question.budget, prices, shipped_catalog(), question.terms, today, aim=question.aim
+        question.budget, prices, shipped_catalog(), question.terms, today, aim=question.aim, heard=heard
     )
     return advice, prices
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelSpec
@@ -60,6 +61,27 @@ class BudgetAdvice:
     aim: Aim = USUAL_AIM
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far it has come, for those who watch."""
+
+    planned: tuple[BudgetMachine, ...]
+    total: int  # machines to plan
+    budget: float  # CNY
+
+    @property
+    def machines(self) -> tuple[BudgetMachine, ...]:
+        """Those to show, if there were no more."""
+        return _shown(_ranked(self.planned, self.budget))
+
+
+Heard = Callable[[Comparison], None]
+
+
+def unheard(comparison: Comparison) -> None:
+    """Nobody watches."""
+
+
 def budget_advice(
     budget: float,
     prices: PriceList,
@@ -68,19 +90,25 @@ def budget_advice(
     today: str,
     owned: Part | None = None,
     aim: Aim = USUAL_AIM,
+    heard: Heard = unheard,
 ) -> BudgetAdvice:
     """What to buy for at most `budget` CNY. `today` is an ISO date, `owned` a computer that is there.
 
     Every machine that costs no more is compared, whatever the money, so that more of it only adds
-    choices and never gives worse advice. Raises: UsageError, where the parts make too many machines.
+    choices and never gives worse advice. `heard` is told before each is planned, and may raise to end it.
+    Raises: UsageError, where the parts make too many machines.
     """
     every, mixed = _offers(prices, owned)
     most = max(budget, *TIER_BUDGETS)
-    found = [_planned(offer, catalog, terms, aim) for offer in every if offer.high <= most]
+    found: list[BudgetMachine] = []
+    within = [offer for offer in every if offer.high <= most]
+    for offer in within:
+        heard(Comparison(tuple(found), len(within), budget))
+        found.append(_planned(offer, catalog, terms, aim))
     ranked = _ranked(found, budget)
     nearest = None if ranked else next(iter(every), None)
     reason = _against(ranked, nearest, budget, terms)
-    shown = tuple(_without_dearer_equals(ranked)[:MOST_MACHINES])
+    shown = _shown(ranked)
     remarks = (
         *((reason,) if reason else _left_over(ranked, budget)),
         *_missing(shown, terms),
@@ -104,8 +132,12 @@ def _offers(prices: PriceList, owned: Part | None) -> tuple[tuple[Offer, ...], b
     return fewer, False
 
 
-def _ranked(found: list[BudgetMachine], budget: float) -> tuple[BudgetMachine, ...]:
+def _ranked(found: Sequence[BudgetMachine], budget: float) -> tuple[BudgetMachine, ...]:
     return tuple(sorted((each for each in found if each.spent <= budget), key=rank, reverse=True))
+
+
+def _shown(ranked: tuple[BudgetMachine, ...]) -> tuple[BudgetMachine, ...]:
+    return tuple(_without_dearer_equals(ranked)[:MOST_MACHINES])
 
 
 def _without_dearer_equals(ranked: tuple[BudgetMachine, ...]) -> list[BudgetMachine]:

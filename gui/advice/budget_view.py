@@ -51,6 +51,7 @@ class BudgetView(View):
         self._fields = [NumberField() for _ in range(3)]
         self._labels = [Line("", "muted") for _ in self._fields]
         self._ask = Button("primary")
+        self._stop = Button()
         self._state = Text("", "muted")
         self._headline = Text("", "heading")
         self._failure = SentenceLabel("danger")
@@ -80,6 +81,7 @@ class BudgetView(View):
             field.setAccessibleName(name)
             field.setPlaceholderText(self.tr("not said, e.g. {example}").format(example=example))
         self._ask.word(self.tr("Compare"))
+        self._stop.word(self.tr("Stop"))
         self._tier_head.setText(self.tr("The guide's three budgets"))
         self._table.setAccessibleName(self.tr("Machines that the money buys"))
         self._tier_table.setAccessibleName(self.tr("The guide's three budgets"))
@@ -142,6 +144,7 @@ class BudgetView(View):
         column.addLayout(terms)
         ask = QHBoxLayout()
         ask.addWidget(self._ask)
+        ask.addWidget(self._stop)
         ask.addWidget(self._state, 1)
         column.addLayout(ask)
         for widget in (self._failure, self._headline, self._table, self._remarks):
@@ -157,6 +160,7 @@ class BudgetView(View):
 
     def _connect(self) -> None:
         self._ask.clicked.connect(self._compare)
+        self._stop.clicked.connect(self._model.stop_budget)
         self._money.lineEdit().returnPressed.connect(self._compare)
         for field in self._fields:
             field.returnPressed.connect(self._compare)
@@ -165,6 +169,7 @@ class BudgetView(View):
             button.setProperty("money", money)
             button.clicked.connect(self._take_tier)
         self._model.budget_changed.connect(self._show)
+        self._model.budget_progressed.connect(self._show_machines)
 
     def _take_tier(self) -> None:
         self._money.setValue(self.sender().property("money"))
@@ -180,12 +185,11 @@ class BudgetView(View):
 
     def _show(self) -> None:
         model, advice = self._model, self._model.advice
-        self._state.setText(self.tr("Working it out…") if model.budget_busy else "")
+        if not model.budget_busy and self._stop.hasFocus():
+            self._ask.setFocus()
+        self._stop.setVisible(model.budget_busy)
         self._failure.show_sentences(*([model.budget_failure] if model.budget_failure else []))
-        self._headline.setText(self._headline_words(advice))
-        self._headline.setVisible(advice is not None)
-        self._table.show_rows(self._heads(), [self._row(each) for each in advice.machines] if advice else [])
-        self._remarks.show_sentences(*(advice.remarks if advice else ()))
+        self._show_machines()
         rows = [row for row in advice.tiers if row.machine is not None] if advice else []
         self._tier_head.setVisible(bool(rows))
         kept = 2 + len(STREAMS)
@@ -194,7 +198,29 @@ class BudgetView(View):
             [[money_words(row.budget), *self._row(row.machine)[:kept]] for row in rows if row.machine],
             wide=1,
         )
+
+    def _show_machines(self) -> None:
+        """While they are compared those that are known so far, and no verdict yet."""
+        comparison = self._model.comparison
+        advice = self._model.advice if comparison is None else None
+        self._state.setText(self._state_words())
+        self._headline.setText(self._headline_words(advice))
+        self._headline.setVisible(advice is not None)
         self._copy.setVisible(advice is not None)
+        machines = comparison.machines if comparison else advice.machines if advice else ()
+        self._table.show_rows(self._heads(), [self._row(each) for each in machines])
+        self._remarks.show_sentences(*(advice.remarks if advice else ()))
+
+    def _state_words(self) -> str:
+        comparison, busy = self._model.comparison, self._model.budget_busy
+        if comparison is None:
+            return self.tr("Working it out…") if busy else ""
+        words = (
+            self.tr("{done} of {total} machines are compared…")
+            if busy
+            else self.tr("Stopped: {done} of {total} machines are compared.")
+        )
+        return words.format(done=len(comparison.planned), total=comparison.total)
 
     def _headline_words(self, advice: BudgetAdvice | None) -> str:
         if advice is None:
@@ -212,10 +238,11 @@ class BudgetView(View):
         ]
 
     def _row(self, machine: BudgetMachine) -> list[str]:
-        name = f"{machine.offer.description.name}\n{range_words(machine.offer.low, machine.spent)}"
+        title = machine.offer.description.name.replace(" GB", "\u00a0GB")  # not torn apart
+        name = f"{title}\n{range_words(machine.offer.low, machine.spent)}"
         if not machine.plans:
             return [name, self.tr("nothing"), *[NONE] * (len(STREAMS) + 2)]
         best = machine.plans[0]
-        runs = f"{best.model.title}\n{best.quantization.name}, {verdict_words(best.verdict)}"
+        runs = f"{best.model.title}\n{best.quantization.name} · {verdict_words(best.verdict)}"
         speeds = [speed_cell(row) for row in machine.worth]
         return [name, runs, *speeds, energy_cell(machine), even_cell(machine)]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.events import (
     BudgetAdvised,
+    BudgetProgressed,
     Calibrated,
     Event,
     HardwareReported,
@@ -21,7 +22,7 @@ from engine.events import (
 from engine.jobs.desk import Desk
 from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.messages import Sentence
-from engine.planning.budget import BudgetAdvice
+from engine.planning.budget import BudgetAdvice, Comparison
 from engine.planning.plan import Aim
 from engine.planning.prices import PriceList, Typed, typed_figure
 from engine.planning.what_if import WhatIf
@@ -33,6 +34,7 @@ class AdviceModel(QObject):
     was asked anew since is dropped."""
 
     budget_changed = Signal()
+    budget_progressed = Signal()
     what_if_changed = Signal()
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
@@ -44,6 +46,7 @@ class AdviceModel(QObject):
         self.what_if_aim = Aim()
         self.wanted: tuple[str, ...] = ()  # purchases that a person named, as `change_of` reads them
         self.advice: BudgetAdvice | None = None
+        self.comparison: Comparison | None = None  # under way, or stopped
         self.prices = PriceList(())
         self.budget_failure: Sentence | None = None
         self.found: WhatIf | None = None
@@ -75,6 +78,11 @@ class AdviceModel(QObject):
         self._desk.change_settings(replace(self._desk.settings, watts=kept))
         self._ask_budget()
 
+    def stop_budget(self) -> None:
+        """What was compared so far stays."""
+        if self._budget_job is not None:
+            self._desk.cancel(self._budget_job)
+
     def ask_what_if(self) -> None:
         self.what_if_failure = None
         self._what_if_job = self._desk.ask_what_if(WhatIfQuestion(self.what_if_aim, self.wanted))
@@ -96,15 +104,20 @@ class AdviceModel(QObject):
             self._on_what_if(event)
 
     def _ask_budget(self) -> None:
-        self.budget_failure = None
+        self.stop_budget()
+        self.budget_failure, self.comparison = None, None
         self._budget_job = self._desk.ask_budget(self._asked)
         self.budget_changed.emit()
 
     def _on_budget(self, event: Event) -> None:
+        if isinstance(event, BudgetProgressed):
+            self.comparison = event.comparison
+            self.budget_progressed.emit()
+            return
         if isinstance(event, BudgetAdvised):
-            self.advice, self.prices = event.advice, event.prices
+            self.advice, self.prices, self.comparison = event.advice, event.prices, None
         elif isinstance(event, JobFailed):
-            self.budget_failure = event.message
+            self.budget_failure, self.comparison = event.message, None
         if isinstance(event, JobFailed | JobFinished | JobCancelled):
             self._budget_job = None
         self.budget_changed.emit()

@@ -82,7 +82,7 @@ def remark_words(remark: Sentence) -> str:
         "budget_stale": prices,
         "budget_watts_unknown": prices,
         "budget_short": this_machine,
-        "budget_no_computer": f"{prices} {this_machine}",
+        "budget_no_computer": _tr("{remark} {place}").format(remark=prices, place=this_machine),
         "budget_day_and_night": _tr("The field is “Tokens a day”."),
         "budget_electricity_unknown": _tr("The field is “Electricity, CNY/kWh”."),
         "what_if_ask_price": _tr("Name the purchase again above, with its price."),
@@ -95,7 +95,8 @@ def remark_words(remark: Sentence) -> str:
             "How many memory channels hold modules is not known here, so filling more cannot be planned. "
             "Name the memory in all instead: what it holds is planned, only not that it is read faster."
         )
-    return f"{translate(remark)} {where}" if where else translate(remark)
+    told = translate(remark)
+    return _tr("{remark} {place}").format(remark=told, place=where) if where else told
 
 
 def speed_cell(row: Worth) -> str:

@@ -11,6 +11,7 @@ from engine.events import Event, HistoryRead, JobFailed, JobId
 from engine.figures import Origin
 from engine.jobs.desk import Desk
 from engine.telemetry.history import DeviceRecord
+from engine.telemetry.minutes import MEMORY
 from gui.bridge import EngineBridge
 from gui.graphs.history_chart import HistoryChart, Point
 from gui.widgets.bytes_text import format_bytes, format_count, format_tokens_per_second
@@ -109,8 +110,11 @@ class HistoryPage(View):
     def _fill(self, history: MachineHistory) -> None:
         """The same model and device stay chosen."""
         names = [f"{one.model} {one.quantization}".strip() for one in history.models]
-        _choose_among(self.model, names)
-        _choose_among(self.device, [name for name, _ in history.devices])
+        _choose_among(self.model, [(name, name) for name in names])
+        _choose_among(self.device, [(name, self._device_words(name)) for name, _ in history.devices])
+
+    def _device_words(self, name: str) -> str:
+        return self.tr("Memory and processor") if name == MEMORY else name
 
     def _show(self) -> None:
         history = self._history
@@ -188,11 +192,15 @@ class HistoryPage(View):
                 "kept on this machine only, unless that is switched off in the settings."
             )
         )
+        if self._history is not None:
+            self._fill(self._history)
         self._show()
 
 
-def _choose_among(box: ChoiceBox, names: list[str]) -> None:
-    chosen = box.currentText()
+def _choose_among(box: ChoiceBox, names: list[tuple[str, str]]) -> None:
+    """What they are, and what they are called."""
+    chosen = box.currentData()
     box.clear()
-    box.addItems(names)
-    box.setCurrentIndex(names.index(chosen) if chosen in names else (0 if names else -1))
+    for name, words in names:
+        box.addItem(words, name)
+    box.setCurrentIndex(max(0, box.findData(chosen)) if names else -1)

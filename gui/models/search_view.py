@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.planning.plan import RunPlan, Verdict
 from gui.models.search_model import SearchModel
-from gui.widgets.bytes_text import format_bytes, format_count, format_tokens_per_second
+from gui.plans.words import speed_words, verdict_words
+from gui.widgets.bytes_text import format_bytes, format_count
 from gui.widgets.controls import Button, Card
 from gui.widgets.labels import ElidedLine, Text, separator
 from gui.widgets.sentences import SentenceLabel
@@ -148,19 +149,9 @@ class FoundRow(View):
         plan = self._plan
         if plan is None:
             return self.tr("Look closely to see how it would run here.")
-        verdict = {
-            Verdict.RUNS_WELL: self.tr("Runs well"),
-            Verdict.SLOW: self.tr("Runs, but slowly"),
-            Verdict.WILL_NOT_RUN: self.tr("Will not run"),
-        }[plan.verdict]
-        words = [verdict]
+        words = [verdict_words(plan.verdict)]
         if plan.verdict is not Verdict.WILL_NOT_RUN:
-            low, high = plan.speed.generation_tps.low, plan.speed.generation_tps.high
-            words.append(
-                self.tr("{low} to {high} tokens/s").format(
-                    low=format_tokens_per_second(low), high=format_tokens_per_second(high)
-                )
-            )
+            words.append(speed_words(plan.speed.generation_tps))
         words.append(self.tr("planned from its header") if self._is_exact else self.tr("estimated"))
         return " · ".join(words)
 

@@ -70,7 +70,7 @@ class NodeRow(View):
         for device in node.devices:
             memory = format_bytes(device.memory_bytes)
             rate = format_rate(device.bandwidth) if device.bandwidth else self.tr("speed not known")
-            devices.append(f"{device.name}: {memory}, {rate}")
+            devices.append(f"{device.name} · {memory} · {rate}")
         away = self.tr("{time} ms away, at {rate}").format(
             time=f"{1000 * node.round_trip_s:.1f}", rate=format_rate(node.rate)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QKeySequenceEdit, QLineEdit, QVBoxLayout, QWidget
 
@@ -74,6 +74,8 @@ class ShortcutSettings(View):
         for widget in (field, inner):
             if widget is not None:
                 widget.setAccessibleName(name)
+        if inner is not None:  # Qt itself words it anew only when its keys change
+            inner.setPlaceholderText(QCoreApplication.translate("QKeySequenceEdit", "Press shortcut"))
 
     def _add_row(self, command: Command) -> None:
         name, field = Line(), QKeySequenceEdit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -41,6 +41,10 @@ class FactsTable(QTableWidget):
         )
         self.horizontalHeader().setSectionsClickable(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fitting = QTimer(self, singleShot=True, interval=0)
+        self._fitting.timeout.connect(self._fit_rows)
+        # Qt gives the widest column its room some time after the table has got its own.
+        self.horizontalHeader().sectionResized.connect(lambda *_: self._fitting.start())
 
     def show_rows(self, heads: Sequence[str], rows: Sequence[Sequence[str]], wide: int = 0) -> None:
         """Replaces everything that is shown; the column `wide` takes the room that is left."""

@@ -147,6 +147,7 @@ QPushButton[kind="flat"]:focus {{ border: 1px solid {accent}; }}
 QPushButton[kind="flat"]::menu-indicator {{ image: none; width: 0px; }}
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{ background: {field}; color: {text};
     border: 1px solid {border}; border-radius: 8px; padding: 6px 10px;
+    placeholder-text-color: {muted};
     selection-background-color: {selection}; selection-color: {text}; }}
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
     border: 1px solid {accent}; }}
@@ -181,7 +182,7 @@ QTableWidget[kind="facts"]:focus {{ border: 1px solid {accent}; selection-backgr
 QTableWidget[kind="facts"]::item {{ padding: 5px 9px; border: none; }}
 QTableWidget[kind="facts"] QHeaderView {{ background: transparent; border: none; }}
 QTableWidget[kind="facts"] QHeaderView::section {{ background: {field}; color: {muted}; border: none;
-    padding: 6px 9px; }}
+    padding: 6px 9px 6px 12px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 4px;
     background: {field}; }}
 QCheckBox::indicator:checked {{ border: 1px solid {accent}; background: {accent}; }}

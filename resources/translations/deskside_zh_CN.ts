@@ -317,6 +317,14 @@ at most</source>
             <translation>能运行</translation>
         </message>
         <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Stopped: {done} of {total} machines are compared.</source>
+            <translation>已停止：{total} 台机器中比较了 {done} 台。</translation>
+        </message>
+        <message>
             <source>The guide's budget</source>
             <translation>教程中的预算</translation>
         </message>
@@ -347,6 +355,10 @@ at most</source>
         <message>
             <source>{count} at once</source>
             <translation>同时 {count} 路</translation>
+        </message>
+        <message>
+            <source>{done} of {total} machines are compared…</source>
+            <translation>已比较 {done}/{total} 台机器…</translation>
         </message>
     </context>
     <context>
@@ -1543,18 +1555,6 @@ at most</source>
             <translation>读取 {model} 的文件头</translation>
         </message>
         <message>
-            <source>Runs well</source>
-            <translation>运行良好</translation>
-        </message>
-        <message>
-            <source>Runs, but slowly</source>
-            <translation>能运行，但较慢</translation>
-        </message>
-        <message>
-            <source>Will not run</source>
-            <translation>无法运行</translation>
-        </message>
-        <message>
             <source>about {size}</source>
             <translation>约 {size}</translation>
         </message>
@@ -1577,10 +1577,6 @@ at most</source>
         <message>
             <source>{count} downloads</source>
             <translation>{count} 次下载</translation>
-        </message>
-        <message>
-            <source>{low} to {high} tokens/s</source>
-            <translation>{low} 到 {high} 词元/秒</translation>
         </message>
     </context>
     <context>
@@ -1805,6 +1801,10 @@ at most</source>
         <message>
             <source>Memory after the last load: {measured} measured, {predicted} predicted.</source>
             <translation>最近一次加载后的内存：实测 {measured}，预测 {predicted}。</translation>
+        </message>
+        <message>
+            <source>Memory and processor</source>
+            <translation>内存与处理器</translation>
         </message>
         <message>
             <source>Memory of the models</source>
@@ -2348,6 +2348,10 @@ Address: {places}</source>
             <translation>{price}，{date}，{source}</translation>
         </message>
         <message>
+            <source>{remark} {place}</source>
+            <translation>{remark}{place}</translation>
+        </message>
+        <message>
             <source>{size} more memory</source>
             <translation>增加 {size} 内存</translation>
         </message>
@@ -2751,7 +2755,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>about {wait} to the first word</source>
-            <translation>约 {wait} 后出现第一个字</translation>
+            <translation>约 {wait}后出现第一个字</translation>
         </message>
         <message>
             <source>all of it on the GPU</source>
@@ -3040,6 +3044,13 @@ Address: {places}</source>
         <message>
             <source>Use in the chat</source>
             <translation>用于对话</translation>
+        </message>
+    </context>
+    <context>
+        <name>QKeySequenceEdit</name>
+        <message>
+            <source>Press shortcut</source>
+            <translation>按下快捷键</translation>
         </message>
     </context>
     <context>

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit, QWidget
 
 from engine.chat.conversation import Folder, TrashedConversation
 from engine.events import ConversationsListed, DownloadPlanned, JobId, Noticed
@@ -128,6 +129,22 @@ def test_every_page_builds_in_every_look(window: WindowUnderTest) -> None:
     chinese = window.desk.settings.language == "zh_CN"
     assert ("设置" in names(window.parts.sidebar)) is chinese
     assert ("Settings" in names(window.parts.sidebar)) is not chinese
+
+
+@pytest.mark.parametrize("window", LOOKS, indirect=True)
+def test_hints_in_empty_fields_can_be_read(window: WindowUnderTest) -> None:
+    for page in Page:
+        window.parts.window.show_page(page)
+    window.settle()
+    fields = [
+        *window.parts.window.findChildren(QLineEdit),
+        *window.parts.window.findChildren(QPlainTextEdit),
+    ]
+    assert len(fields) > 10
+    for field in fields:
+        field.ensurePolished()
+        hint = field.palette().color(QPalette.ColorRole.PlaceholderText)
+        assert hint.name(QColor.NameFormat.HexArgb) == "#ff" + window.theme.tokens.muted[1:]
 
 
 def names(root: QWidget) -> list[str]:

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from engine.events import Calibrated, JobFailed, JobId, WhatIfAdvised
+from engine.events import BudgetProgressed, Calibrated, JobCancelled, JobFailed, JobId, WhatIfAdvised
 from engine.messages import TEMPLATES, Sentence, sentence
+from engine.planning.budget import Comparison
 from engine.planning.change import ChangeKind
 from engine.planning.plan import Aim, Purpose, Wish
 from engine.planning.prices import RATE
@@ -137,6 +138,39 @@ def test_money_is_compared(page: WindowUnderTest) -> None:
     heard = table.item(0, 2).data(Qt.ItemDataRole.AccessibleTextRole)
     assert heard.startswith("1 at once: ")
     assert tiers.rowCount() == 3
+
+
+def two_of_many(job: JobId) -> BudgetProgressed:
+    known = advice()
+    return BudgetProgressed(job, Comparison(known.machines[:2], 26, known.budget))
+
+
+def test_machines_are_shown_as_they_are_compared_until_somebody_stops_it(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    table = view.findChildren(FactsTable)[0]
+    job = page.desk.last("ask_budget")
+    page.tell(two_of_many(job))
+    assert table.rowCount() == 2 and "2 of 26 machines are compared…" in words(view)
+    assert view._headline.isHidden() and view._copy.isHidden(), "there is no verdict before all are known"
+    view._stop.setFocus()
+    page.press(Qt.Key.Key_Space)
+    assert page.desk.cancelled == [job]
+    page.tell(JobCancelled(job))
+    assert table.rowCount() == 2 and "Stopped: 2 of 26 machines are compared." in words(view)
+    assert view._stop.isHidden() and page.focused() is view._ask
+    page.press(Qt.Key.Key_Space)
+    answer_budget(page)
+    assert view._headline.text().startswith("Buy: ") and view._stop.isHidden()
+    assert "machines are compared" not in words(view)
+
+
+def test_a_new_question_ends_the_one_before(page: WindowUnderTest) -> None:
+    view = budget_view(page)
+    job = page.desk.last("ask_budget")
+    view._tiers[2].click()
+    assert page.desk.cancelled == [job]
+    page.tell(two_of_many(job), JobCancelled(job))
+    assert view.findChildren(FactsTable)[0].rowCount() == 0 and not view._stop.isHidden()
 
 
 def test_what_is_said_of_energy_and_an_api_is_asked_with_it(page: WindowUnderTest) -> None:

@@ -87,6 +87,7 @@ def test_the_page_shows_a_model_and_picks_points_by_key(qtbot: QtBot, kept: Path
     assert page.model.currentText() == "Qwen3-4B Q4_K_M"
     assert "20 answers" in page._figures.text() and "20 tokens/s" in page._figures.text()
     assert "2.9 GiB measured" in page._memory_words.text()
+    assert page.device.currentText() == "Memory and processor"
     page.speed.setFocus()
     press(page.speed, Qt.Key.Key_Left)
     assert page.speed.picked_words().endswith("29 tokens/s")

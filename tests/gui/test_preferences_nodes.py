@@ -51,7 +51,7 @@ def test_machines_are_shown_at_once_and_as_they_answer(page: WindowUnderTest) ->
     job = page.desk.last("list_nodes")
     page.tell(NodesListed(job, (BOX, ATTIC)))
     assert words(page).count("is being asked") == 2
-    assert "GeForce RTX 3090: 24.0 GiB, 936.0 GB/s" in words(page)
+    assert "GeForce RTX 3090 · 24.0 GiB · 936.0 GB/s" in words(page)
     assert "0.3 ms away" in words(page)
     page.tell(NodesListed(job, (there(BOX, True), ATTIC)))
     page.tell(NodesListed(job, (there(BOX, True), there(ATTIC, False))), JobFinished(job))

@@ -15,12 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cli.budget import budget_lines, remark_text
-from engine.errors import UsageError
+from engine.errors import Cancelled, UsageError
 from engine.figures import Origin
 from engine.hardware.described_json import description_from_json
 from engine.jobs.price_lists import price_list, prices_from_json
 from engine.messages import TEMPLATES, english, sentence
-from engine.planning.budget import MOST_OFFERS, TIER_BUDGETS, BudgetAdvice, BudgetMachine, budget_advice, rank
+from engine.planning.budget import (
+    MOST_OFFERS,
+    TIER_BUDGETS,
+    BudgetAdvice,
+    BudgetMachine,
+    Comparison,
+    budget_advice,
+    rank,
+)
 from engine.planning.described_machine import described_machine
 from engine.planning.offers import offers
 from engine.planning.plan import MemoryEstimate, Verdict
@@ -128,6 +136,20 @@ def test_nothing_exceeds_the_money_or_the_machine(budget: float, terms: Terms) -
             assert fewer.tps is not None and more.tps is not None
             assert more.tps.expected >= fewer.tps.expected  # whoever has to wait slows nobody down
             assert 1 <= fewer.served <= fewer.streams and more.served <= more.streams
+
+
+def test_whoever_watches_hears_of_each_machine_before_and_may_end_it() -> None:
+    heard: list[Comparison] = []
+    told = advised(9_000.0, heard=heard.append)
+    assert [len(one.planned) for one in heard] == list(range(heard[0].total))
+    assert heard[-1].machines == told.machines, "what is dearer than the budget changes nothing"
+
+    def enough(comparison: Comparison) -> None:
+        if len(comparison.planned) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        advised(9_000.0, heard=enough)
 
 
 def test_more_money_never_means_a_worse_model() -> None:

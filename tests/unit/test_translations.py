@@ -54,7 +54,10 @@ def test_translations_hold_chinese() -> None:
 
 
 def test_a_sentence_stands_in_one_room() -> None:
-    rooms = [importlib.import_module(f"engine.messages.{one.name}") for one in pkgutil.iter_modules(messages.__path__)]
+    rooms = [
+        importlib.import_module(f"engine.messages.{one.name}")
+        for one in pkgutil.iter_modules(messages.__path__)
+    ]
     assert rooms and sum(len(room.SENTENCES) for room in rooms) == len(messages.TEMPLATES)
 
 
