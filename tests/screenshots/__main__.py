@@ -22,10 +22,11 @@ from gui.__main__ import build_application
 from tests.screenshots.chat_scenes import CHAT_SCENES
 from tests.screenshots.page_scenes import PAGE_SCENES
 from tests.screenshots.palette import save_small
+from tests.screenshots.preference_scenes import PREFERENCE_SCENES
 from tests.screenshots.stage import Scene, Stage, stage
 
 ROOT = Path(__file__).resolve().parents[2]
-SCENES: dict[str, Scene] = {**CHAT_SCENES, **PAGE_SCENES}
+SCENES: dict[str, Scene] = {**CHAT_SCENES, **PAGE_SCENES, **PREFERENCE_SCENES}
 LOOKS = tuple((language, theme) for language in ("en", "zh_CN") for theme in ("light", "dark"))
 _QUIET_S = 0.4  # without a repaint that is still to come
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea
 
 from engine.chat.conversation import Role
 from engine.chat.found import ChatsFound, FoundConversation, FoundMessage
@@ -15,6 +15,7 @@ from engine.chat.snippets import Snippet
 from engine.download.library_values import LibraryEntry, Standing
 from engine.download.values import DownloadProgress, QueuedDownload, TransferState
 from engine.events import (
+    BudgetProgressed,
     ChatsSearched,
     DownloadPlanned,
     DownloadProgressed,
@@ -24,15 +25,12 @@ from engine.events import (
     JobCancelled,
     JobFinished,
     JobId,
-    LendingChanged,
     LibraryListed,
     LoadForeseen,
     ModelsFound,
     ModelsListed,
-    NodesListed,
     Recommended,
     RuntimeProgressed,
-    RuntimesListed,
     Scored,
 )
 from engine.figures import Range
@@ -40,9 +38,9 @@ from engine.hardware.report import HardwareReport
 from engine.jobs.advising import advise_on
 from engine.jobs.foreseeing import LoadOutlook
 from engine.jobs.history import history
-from engine.jobs.runtimes import RuntimeOnShelf
 from engine.jobs.scoring import Score
 from engine.messages import sentence
+from engine.planning.budget import Comparison
 from engine.planning.machine import machine_of
 from engine.planning.plan import RunPlan
 from engine.settings import Loading
@@ -51,7 +49,6 @@ from tests.gui import money, samples
 from tests.gui.test_history_page import device, record, score
 from tests.gui.test_models_score import accuracy
 from tests.gui.test_models_search import results
-from tests.gui.test_preferences_nodes import ATTIC, BOX, there
 from tests.screenshots.chat_scenes import show_shelf
 from tests.screenshots.stage import GIB, MODEL, NOW, Scene, Stage
 
@@ -270,6 +267,17 @@ def advice_budget(made: Stage) -> None:
     _scored(made)
 
 
+def advice_budget_comparing(made: Stage) -> None:
+    """The first machines of many are known."""
+    made.list_all()
+    made.window.shell.show_advice()
+    made.parts.advice._tabs[1].setFocus()
+    made.parts.advice._tabs[1].click()
+    known = money.shipped_advice()
+    so_far = Comparison(known.machines[:3], 26, known.budget)
+    made.window.tell(BudgetProgressed(made.window.desk.last("ask_budget"), so_far))
+
+
 def advice_budget_prices(made: Stage) -> None:
     advice_budget(made)
     made.window.settle()
@@ -294,53 +302,6 @@ def history_page(made: Stage) -> None:
     made.window.tell(HistoryRead(job, history(path, made.window.desk.arguments("history")[0])))
 
 
-def _preferences(made: Stage) -> None:
-    made.list_all()
-    made.window.shell.show_preferences()
-    before = RuntimeOnShelf("", "cpu", False, before=True)
-    runtimes = (RuntimeOnShelf("vulkan-0.3.36-1", "vulkan", True), before)
-    made.window.tell(RuntimesListed(made.window.desk.last("list_runtimes"), runtimes))
-
-
-def preferences(made: Stage) -> None:
-    _preferences(made)
-
-
-def preferences_chats(made: Stage) -> None:
-    _at(made, made.parts.preferences.chats)
-
-
-def runtimes(made: Stage) -> None:
-    _at(made, made.parts.preferences._runtimes)
-
-
-def computers(made: Stage) -> None:
-    """One that is ready, one that is off; this one is lent, and somebody computes here."""
-    _at(made, made.parts.preferences._nodes)
-    lent = (("Ryzen 9 7950X", 50 * GIB),)
-    key, places = "K7QF-3ZMA-XN2E-W5TD-PB6H-R4YC", ("192.168.1.7:7341",)
-    made.window.tell(
-        NodesListed(made.window.desk.last("list_nodes"), (there(BOX, True), there(ATTIC, False))),
-        LendingChanged(_NOBODY, key, places, lent, guest="192.168.1.9"),
-    )
-    made.parts.preferences._lending._switch.setChecked(True)
-
-
-def privacy(made: Stage) -> None:
-    made.parts.preferences._privacy._button.click()
-    _at(made, made.parts.preferences._privacy)
-
-
-def shortcuts(made: Stage) -> None:
-    _at(made, made.parts.preferences._shortcuts)
-
-
-def _at(made: Stage, part: QWidget) -> None:
-    _preferences(made)
-    made.parts.preferences._content.bring_to_the_top(part)
-    QTest.qWait(80)
-
-
 def _to_the_end(made: Stage, area: QScrollArea) -> None:
     bar = area.verticalScrollBar()
     bar.setValue(bar.maximum())
@@ -363,12 +324,7 @@ PAGE_SCENES: dict[str, Scene] = {
     "wizard-paused": wizard_paused,
     "advice-what-if": advice_what_if,
     "advice-budget": advice_budget,
+    "advice-budget-comparing": advice_budget_comparing,
     "advice-budget-prices": advice_budget_prices,
     "history": history_page,
-    "preferences": preferences,
-    "preferences-chats": preferences_chats,
-    "runtimes": runtimes,
-    "computers": computers,
-    "privacy": privacy,
-    "shortcuts": shortcuts,
 }

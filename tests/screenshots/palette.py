@@ -8,6 +8,7 @@ import numpy
 from PySide6.QtGui import QImage
 
 _COLOURS = 256
+_FREQUENT = 160  # of these the most frequent; the others are those that would be missed most
 
 
 def save_small(image: QImage, path: Path) -> int:
@@ -16,7 +17,7 @@ def save_small(image: QImage, path: Path) -> int:
     width, height = image.width(), image.height()
     pixels = numpy.frombuffer(image.constBits(), numpy.uint32).reshape(height, width) & 0xFFFFFF
     seen, places, counts = numpy.unique(pixels, return_inverse=True, return_counts=True)
-    kept = seen[numpy.sort(numpy.argsort(-counts)[:_COLOURS])]
+    kept = seen[_places_kept(seen, counts)]
     nearest = _nearest(seen, kept)
     indices = numpy.ascontiguousarray(nearest[places].reshape(height, width).astype(numpy.uint8))
     small = QImage(indices.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
@@ -25,6 +26,24 @@ def save_small(image: QImage, path: Path) -> int:
     if not small.save(str(path), "PNG", 0):
         raise OSError(f"{path} could not be written")
     return path.stat().st_size
+
+
+def _places_kept(seen: numpy.ndarray, counts: numpy.ndarray) -> numpy.ndarray:
+    """A word in green is few pixels, but is not to become grey."""
+    kept = list(numpy.argsort(-counts)[:_FREQUENT])
+    channels = _channels(seen)
+    far = numpy.full(len(seen), numpy.iinfo(numpy.int64).max)
+    for place in kept:
+        far = numpy.minimum(far, _distance(channels, channels[place]))
+    while len(kept) < min(_COLOURS, len(seen)):
+        place = int((far * counts).argmax())
+        kept.append(place)
+        far = numpy.minimum(far, _distance(channels, channels[place]))
+    return numpy.sort(numpy.array(kept))
+
+
+def _distance(channels: numpy.ndarray, colour: numpy.ndarray) -> numpy.ndarray:
+    return ((channels - colour) ** 2).sum(axis=1).astype(numpy.int64)
 
 
 def _nearest(seen: numpy.ndarray, kept: numpy.ndarray) -> numpy.ndarray:
