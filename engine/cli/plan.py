@@ -188,6 +188,8 @@ def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine,
         found = remote_model(arguments.gguf, arguments.quant, context.settings.endpoint, context.token)
         return exact(planned(machine, found.spec, found.quantization), found.header)
     if arguments.gguf:
+        if arguments.quant:
+            context.output.note("--quant changes nothing here: a file has the quantization that it has")
         model = context.library().local(Path(arguments.gguf))
         plan = planned(machine, *describe(model))
         # llama.cpp can be asked about this machine only

@@ -123,6 +123,10 @@ def test_what_belongs_to_one_model_is_not_left_out_in_silence(
     assert asked.returncode == 0
     assert "--context changes nothing here" in asked.stderr
     assert "changes nothing" not in plain.stderr
+    path = write_model(tmp_path / "toy.gguf", llama())
+    local = deskside(environment, *words, "--gguf", str(path), "--quant", "Q8_0")
+    assert local.returncode == 0, local.stderr
+    assert "--quant changes nothing here" in local.stderr
     refused = deskside(environment, "plan", "--budget", "5000", "--gpu-layers", "3")
     assert refused.returncode == 2
 
