@@ -134,6 +134,34 @@ def test_rates_are_found_behind_times() -> None:
     assert fixed.prompt_cache_elements_per_second == pytest.approx(prompt_elements, rel=0.01)
 
 
+def test_no_threads_read_experts_quicker_together_than_each_alone() -> None:
+    """A mixture whose experts stay in the third cache with two threads says nothing of a real one."""
+
+    def timed(model: CalibrationModel, alone_s: float, both_s: float) -> Timed:
+        return Timed(
+            model,
+            tuple(
+                Timing(threads, seconds, 100.0, 2 * seconds, 4000, 50.0, 1.5 * seconds, 500)
+                for threads, seconds in ((1, alone_s), (2, both_s))
+            ),
+        )
+
+    made = calibration_of(
+        Run(
+            timed(THIN, 0.3e-3, 0.4e-3),
+            timed(THIN_EXPERTS, 0.4e-3, 0.6e-3),
+            timed(EXPERTS, 7.0e-3, 2.4e-3),
+            timed(SMALL_EXPERTS, 8.7e-3, 5.0e-3),
+            timed(SMALL, 5.0e-3, 3.0e-3),
+            {name: timed(typed_model(name), 20e-3, 10e-3) for name in (DEEP, ALONE, PLAIN)},
+        ),
+        l2_bytes=2 << 20,
+    )
+    alone, both = (kernel_at(made.kernels, "Q4_K", threads, experts=True) for threads in (1, 2))
+    assert both.bytes_per_second == pytest.approx(2 * alone.bytes_per_second)
+    assert made.fixed[1].expert_matrix_s >= made.fixed[0].expert_matrix_s > 0
+
+
 def test_a_type_that_was_not_measured_is_that_of_its_nearest_relative() -> None:
     """With as many bits, a type without blocks of 256 unpacks as others without."""
     points = [
