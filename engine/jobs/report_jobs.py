@@ -6,20 +6,11 @@ from pathlib import Path
 
 from engine.cancellation import CancelToken
 from engine.errors import DataFolderError
-from engine.events import Event, JobId, ReportMade
-from engine.jobs.threads import JobThreads
-from engine.paths import Paths
-from engine.settings import Settings
+from engine.events import JobId, ReportMade
+from engine.jobs.desk_part import DeskPart
 
 
-class ReportJobs:
-    """For a desk to inherit."""
-
-    settings: Settings
-    _threads: JobThreads
-    _paths: Paths
-    _command: tuple[str, ...]
-
+class ReportJobs(DeskPart):
     def make_report(self, path: str) -> JobId:
         def work(job: JobId, token: CancelToken) -> None:
             from engine.jobs.doctoring import examine, write_bundle
@@ -33,8 +24,4 @@ class ReportJobs:
                 raise DataFolderError.of("report_unwritable", path=path, reason=reason) from error
             self._emit(ReportMade(job, path, sum(not each.good for each in findings)))
 
-        return self._threads.start("report", work)
-
-    def _emit(self, event: Event) -> None:
-        """The desk's."""
-        raise NotImplementedError
+        return self._job("report", work)

@@ -6,18 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.cancellation import CancelToken
-from engine.events import Event, JobId, Noticed, RuntimeProgressed, RuntimesListed
+from engine.events import JobId, Noticed, RuntimeProgressed, RuntimesListed
+from engine.jobs.desk_part import DeskPart
 from engine.jobs.late import Late
-from engine.jobs.threads import JobThreads
 
 if TYPE_CHECKING:
     from engine.jobs.runtimes import Runtimes
 
 
-class RuntimeJobs:
-    """For a desk to inherit."""
-
-    _threads: JobThreads
+class RuntimeJobs(DeskPart):
     _runtimes: Late[Runtimes]
 
     def list_runtimes(self) -> JobId:
@@ -49,8 +46,4 @@ class RuntimeJobs:
             runtimes = self._runtimes()
             self._emit(RuntimesListed(job, runtimes.here(), runtimes.published))
 
-        return self._threads.start("runtimes", work)
-
-    def _emit(self, event: Event) -> None:
-        """The desk's."""
-        raise NotImplementedError
+        return self._job("runtimes", work)

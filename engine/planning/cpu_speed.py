@@ -179,7 +179,9 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
         point = kernel_at(calibration.kernels, part.type_name, machine.threads, part.experts)
         touched = part.size_bytes * (used if part.experts else 1.0)
         read += touched
-        seconds += touched / (point.bytes_per_second * gain ** _bound_by_memory(point, calibration))
+        # large models gain nothing, and are planned most
+        share = _bound_by_memory(point, calibration) if gain > 1 else 0.0
+        seconds += touched / (point.bytes_per_second * gain**share)
         weights = touched / bytes_per_weight(part.type_name)
         operations += 2 * weights
         prompt_s += 2 * weights / point.prompt_operations_per_second
