@@ -35,10 +35,11 @@ class Desktop:
     """An X server of our own with a window manager; use as a context manager."""
 
     def __enter__(self) -> Desktop:
-        # -displayfd lets the server choose a free number and tell it once it is ready.
+        # -displayfd lets the server choose a free number and tell it once it is ready. Without -noreset it
+        # begins anew when its last client leaves, which a short xdotool may be, and kills who has just come.
         read_end, write_end = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"],
+            ["Xvfb", "-displayfd", str(write_end), "-noreset", "-screen", "0", f"{WIDTH}x{HEIGHT}x24"],
             pass_fds=[write_end],
             stderr=subprocess.DEVNULL,
         )
@@ -51,7 +52,13 @@ class Desktop:
         self._manager = subprocess.Popen(
             ["openbox"], env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        wait_for("the window manager", self._managed)
         return self
+
+    def _managed(self) -> bool:
+        """Whether windows are given the keyboard: a desktop answers only then."""
+        assert self._manager.poll() is None, "the window manager ended"
+        return self.xdotool("get_num_desktops").isdigit()
 
     def __exit__(self, *_: object) -> None:
         for process in (self._manager, self._server):

@@ -92,7 +92,7 @@ def wait_for_an_announcement(window: subprocess.Popen[bytes], heard: list[str]) 
 def main() -> None:
     read_end, write_end = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1000x800x24"],
+        ["Xvfb", "-displayfd", str(write_end), "-noreset", "-screen", "0", "1000x800x24"],
         pass_fds=[write_end],
         stderr=subprocess.DEVNULL,
     )
