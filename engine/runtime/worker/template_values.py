@@ -29,13 +29,32 @@ class Arguments(dict[str, Any]):
 
 
 def message_values(
-    turns: Sequence[Turn], plain: PlainText, *, short_ids: bool, thoughts: str = "reasoning_content"
+    turns: Sequence[Turn],
+    plain: PlainText,
+    *,
+    short_ids: bool,
+    thoughts: str = "reasoning_content",
+    no_words: str | None = None,
+    parts: bool = False,
 ) -> list[dict[str, Any]]:
     """`short_ids`: the template takes only ids of nine letters and digits, as Mistral's do. `thoughts`:
-    its name for what an assistant thought; "message.thinking" of gpt-oss."""
+    its name for what an assistant thought; "message.thinking" of gpt-oss. `no_words`: the content of a call
+    that nothing was said with. `parts`: contents are lists of parts, not texts."""
     names = {call.id: call.name for turn in turns for call in turn.tool_calls}
     field = thoughts.removeprefix("message.")
-    return [_message(turn, names, plain, short_ids) | _thought(turn, plain, field) for turn in turns]
+    made = [_message(turn, names, plain, short_ids) | _thought(turn, plain, field) for turn in turns]
+    for turn, message in zip(turns, made, strict=True):
+        if turn.tool_calls and not turn.content:
+            message["content"] = no_words
+        if parts:
+            message["content"] = [{"type": "text", "text": message["content"] or ""}]
+    return made
+
+
+def length_of(message: dict[str, Any]) -> int:
+    """Characters of its content, as `message_values` makes it."""
+    content = message["content"] or ""
+    return len(content) if isinstance(content, str) else sum(len(part["text"]) for part in content)
 
 
 def _thought(turn: Turn, plain: PlainText, field: str) -> dict[str, str]:
@@ -71,8 +90,6 @@ def _message(turn: Turn, names: dict[str, str], plain: PlainText, short_ids: boo
     message: dict[str, Any] = {"role": turn.role, "content": plain.marked(turn.content)}
     if turn.tool_calls:
         message["tool_calls"] = [_call(call, plain, short_ids) for call in turn.tool_calls]
-        if not turn.content:
-            message["content"] = None  # templates of DeepSeek write the calls only then
     if turn.tool_call_id:
         message["tool_call_id"] = _id(turn.tool_call_id, short_ids)
         message["name"] = plain.marked(names.get(turn.tool_call_id, ""))

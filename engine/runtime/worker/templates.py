@@ -7,6 +7,7 @@ Rendering follows Hugging Face's `apply_chat_template` (trimmed blocks, `raise_e
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -23,9 +24,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.runtime.values import Tool, ToolCall, Turn
 from engine.runtime.worker.answer_format import answer_format
+from engine.runtime.worker.gentler_turns import gentler
 from engine.runtime.worker.limits import TimeExceeded, memory_limit, time_limit
 from engine.runtime.worker.plain_text import PlainText
-from engine.runtime.worker.template_values import message_values, tool_values
+from engine.runtime.worker.template_values import length_of, message_values, tool_values
 from engine.runtime.worker.tool_text import turns_with_tools
 
 _RENDER_LIMIT_S = 5.0
@@ -40,6 +42,7 @@ _LONGEST_REASON = 200  # characters
 _SHORT_IDS = "[TOOL_CALLS]"  # stands in Mistral's templates, which refuse other ids of calls
 
 _THOUGHTS, _USUAL_THOUGHTS = "message.thinking", "reasoning_content"  # of gpt-oss, and of all others
+_PARTS = re.compile(r"""\[\s*['"]type['"]\s*\]|\.type\b|['"]type['"]\s*,\s*['"]equalto['"]""")
 _NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 _PROBE_TOOL = Tool("deskside_probe", "", "{}")
@@ -48,6 +51,7 @@ _PROBE = (
     Turn("assistant", "", (ToolCall("deskside1", _PROBE_TOOL.name, "{}"),)),
     Turn("tool", "deskside result", tool_call_id="deskside1"),
 )
+_QUESTION = (Turn("user", "deskside question"),)
 
 CHATML_STOPS = ("<|im_end|>", "<|im_start|>")
 
@@ -71,6 +75,8 @@ class ChatTemplate:
         self._plain = plain
         self._compiled: Template | None = None
         self._knows_tools: bool | None = None
+        self._wants_parts = False
+        self._no_words: str | None = None  # its content of a call without words
         self._slow_size = 0  # characters of the conversation that took it too long
         self._slow_until = 0.0  # monotonic
 
@@ -78,6 +84,7 @@ class ChatTemplate:
     def knows_tools(self) -> bool:
         """Whether it writes down tools and their results. Found out by trying, once."""
         if self._knows_tools is None:
+            self._wants_parts = bool(_PARTS.search(self.source)) and self._reads_parts_alone()
             self._knows_tools = "tools" in self.source and self._writes_tools()
         return self._knows_tools
 
@@ -88,24 +95,39 @@ class ChatTemplate:
         that the template may know. Raises: TemplateFailure; UsageError for tools that are none."""
         if not self.knows_tools:
             turns, tools = turns_with_tools(turns, tools), ()
-        values = self._values(turns, tools, options)
         try:
-            return self._guarded(values)
+            return self._guarded(self._values(turns, tools, options))
         except _Refusal as error:
-            merged = _system_into_user(turns)
-            if merged is None:
-                raise TemplateFailure(_short(error)) from error
-        try:
-            return self._guarded(self._values(merged, tools, options))
-        except _Refusal as error:
-            raise TemplateFailure(_short(error)) from error
+            refusal = error
+        for conversation in gentler(turns):
+            try:
+                return self._guarded(self._values(conversation, tools, options))
+            except _Refusal:
+                continue
+        raise TemplateFailure(_short(refusal)) from refusal
 
     def _writes_tools(self) -> bool:
-        try:
-            text = self._guarded(self._values(_PROBE, (_PROBE_TOOL,), _NO_OPTIONS))
-        except (TemplateFailure, _Refusal):
+        for self._no_words in (None, ""):  # templates of DeepSeek want the one, QwQ's the other
+            text = self._tried(_PROBE, (_PROBE_TOOL,))
+            if _PROBE_TOOL.name in text and _PROBE[-1].content in text:
+                return True
+        return False
+
+    def _reads_parts_alone(self) -> bool:
+        """Whether it writes contents that are lists of parts, and loses those that are texts, as those of
+        many models that see do."""
+        words = _QUESTION[-1].content
+        if words in self._tried(_QUESTION):
             return False
-        return _PROBE_TOOL.name in text and _PROBE[-1].content in text
+        self._wants_parts = True
+        return words in self._tried(_QUESTION)
+
+    def _tried(self, turns: Sequence[Turn], tools: Sequence[Tool] = ()) -> str:
+        """What it writes; "" where it cannot be used for that."""
+        try:
+            return self._guarded(self._values(turns, tools, _NO_OPTIONS))
+        except (TemplateFailure, _Refusal):
+            return ""
 
     def _values(
         self, turns: Sequence[Turn], tools: Sequence[Tool], options: Mapping[str, Any]
@@ -117,6 +139,8 @@ class ChatTemplate:
                 self._plain,
                 short_ids=_SHORT_IDS in self.source,
                 thoughts=_THOUGHTS if _THOUGHTS in self.source else _USUAL_THOUGHTS,
+                no_words=self._no_words,
+                parts=self._wants_parts,
             ),
             "tools": tool_values(tools, self._plain) or None,
             "documents": None,
@@ -127,7 +151,7 @@ class ChatTemplate:
     def _guarded(self, values: dict[str, Any]) -> str:
         if len(self.source) > _LARGEST_TEMPLATE:
             raise TemplateFailure(f"it is {len(self.source)} characters long")
-        size = sum(len(message["content"] or "") for message in values["messages"])
+        size = sum(map(length_of, values["messages"]))
         if 2 * size >= self._slow_size and time.monotonic() < self._slow_until:
             raise TemplateFailure(_TOO_SLOW)
         try:
@@ -168,13 +192,6 @@ def render_chatml(turns: Sequence[Turn], plain: PlainText, tools: Sequence[Tool]
     turns = turns_with_tools(turns, tools)
     written = (f"<|im_start|>{turn.role}\n{plain.marked(turn.content)}<|im_end|>\n" for turn in turns)
     return "".join(written) + "<|im_start|>assistant\n"
-
-
-def _system_into_user(turns: Sequence[Turn]) -> list[Turn] | None:
-    """For templates that refuse a system message: it goes in front of the first question."""
-    if len(turns) < 2 or turns[0].role != "system" or turns[1].role != "user":
-        return None
-    return [Turn("user", f"{turns[0].content}\n\n{turns[1].content}"), *turns[2:]]
 
 
 def _short(error: Exception) -> str:
