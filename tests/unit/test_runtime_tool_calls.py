@@ -32,6 +32,10 @@ SOURCES = {
     "command": "<|START_ACTION|>",
     "granite": "<|tool_call|>",
     "llama": "<|start_header_id|>{% if tools %}",
+    "lfm": "<|tool_list_start|><|tool_call_start|>",
+    "nemotron": "<|start_header_id|><TOOLCALL>",
+    "minimax": "<minimax:tool_call>",
+    "seed": "<seed:tool_call><tool_call>",
     "unknown": "{{ messages }}",
 }
 SCHEMAS = {
@@ -83,6 +87,23 @@ CASES: list[tuple[str, str, list[object]]] = [
      "{}<|tool_call_end|><|tool_calls_section_end|>",
      ["<|tool_calls_section_begin|><|tool_call_begin|>functions.rm:0<|tool_call_argument_begin|>{}"
       "<|tool_call_end|><|tool_calls_section_end|>"]),
+    ("lfm", 'So.<|tool_call_start|>[find(text="7", count=3), now()]<|tool_call_end|>Done.',
+     ["So.", PLAIN, NOW, "Done."]),
+    ("lfm", '<|tool_call_start|>[find("7", 3)]<|tool_call_end|>', [PLAIN]),
+    ("lfm", '<|tool_call_start|>[{"name": "now", "arguments": {}}]<|tool_call_end|>', [NOW]),
+    ("lfm", '<|tool_call_start|>[find(text="<|tool_call_end|>", count=-3)]<|tool_call_end|>',
+     [("find", {"text": "<|tool_call_end|>", "count": -3})]),
+    ("lfm", '<|tool_call_start|>[now(__import__("os"))]<|tool_call_end|>',
+     ['<|tool_call_start|>[now(__import__("os"))]<|tool_call_end|>']),
+    ("lfm", "<|tool_call_start|>[now(**{}), now(1)]<|tool_call_end|>",
+     ["<|tool_call_start|>[now(**{}), now(1)]<|tool_call_end|>"]),
+    ("nemotron", '<TOOLCALL>[{"name": "find", "arguments": {"text": "7", "count": 3}}, {"name": "now"}]</TOOLCALL>',
+     [PLAIN, NOW]),
+    ("minimax", '<minimax:tool_call>\n<invoke name="find">\n<parameter name="text">7</parameter>\n'
+     '<parameter name="count">3</parameter>\n</invoke>\n<invoke name="now">\n</invoke>\n</minimax:tool_call>',
+     [PLAIN, NOW]),
+    ("seed", "<seed:tool_call>\n<function=find>\n<parameter=text>7</parameter>\n<parameter=count>3</parameter>\n"
+     "</function>\n</seed:tool_call>", [PLAIN]),
     ("llama", '{"city": "Oslo"} it is', ['{"city": "Oslo"} it is']),
     ("unknown", "<tool_call>" + '{"name": "find", "arguments": "{\\"text\\": \\"7\\", \\"count\\": 3}"}</tool_call>',
      [PLAIN]),
@@ -144,7 +165,8 @@ PARTS = st.sampled_from(
      "</arg_key>", "<arg_value>", "</arg_value>", "[TOOL_CALLS]", "[ARGS]", DEEP, "<｜tool▁sep｜>",
      "<｜tool▁calls▁begin｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "<|tool_calls_section_begin|>", "{",
      "<|tool_call_begin|>", "<|tool_call_end|>", "<|python_tag|>", '{"name": "now"}', '"', "[", "]", "}", " ",
-     "find", ">", "1e999", "[" * 5000, '{"a":' * 3000, "\n```json\n", "NaN"]
+     "find", ">", "<|tool_call_start|>", "<|tool_call_end|>", "find(", ")", "x=", "-" * 9000, "<TOOLCALL>",
+     '<invoke name="', "</invoke>", '<parameter name="', "1e999", "[" * 5000, '{"a":' * 3000, "\n```json\n", "NaN"]
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.runtime.values import ToolCall
+from engine.runtime.worker.python_calls import PythonCall, python_calls
 
 _MOST_CALLS = 64  # in one block
 _LONGEST_NAME = 256
@@ -75,6 +76,9 @@ def tool_format(source: str) -> ToolFormat:
         return ToolFormat(_MISTRAL, _MISTRAL_NEW if "[ARGS]" in source else _MISTRAL_OLD)
     if _COMMAND_OPENING in source:
         return ToolFormat(_COMMAND, _COMMAND_LAYOUT)
+    for opening, form in _OTHERS.items():
+        if opening in source:
+            return form
     if "<tool_call>" in source:
         return HERMES
     if _PIPED_OPENING in source:
@@ -231,6 +235,68 @@ HERMES = ToolFormat(
     ),
     Layout('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool_call>", apart="\n"),
 )
+
+
+# MiniMax; Seed has Qwen's functions between other tags
+def _read_invokes(text: str, schemas: Schemas) -> list[ToolCall]:
+    calls: list[ToolCall] = []
+    for span in _spans(text, '<invoke name="', "</invoke>"):
+        name, _, body = span.partition('">')
+        pairs = [_pair(part, '">') for part in _spans(body, '<parameter name="', "</parameter>")]
+        calls.append(made_call(name, _valued(name, pairs, schemas)))
+    if not calls:
+        raise Malformed("it is empty")
+    return calls
+
+
+# LFM2: calls as Python has them, or JSON
+def _read_python(text: str, schemas: Schemas) -> list[ToolCall]:
+    body = _between(text, _LFM_OPENING, _LFM_CLOSING).strip()
+    if body.startswith(("{", "[{")):
+        return read_json(body, schemas)
+    try:
+        written = python_calls(body)
+    except SyntaxError as error:
+        raise (Unfinished if "unterminated string" in str(error) else Malformed)(str(error)) from error
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+    if not 0 < len(written) <= _MOST_CALLS:
+        raise Malformed("it is empty")
+    return [made_call(call.name, _named(call, schemas)) for call in written]
+
+
+def _named(call: PythonCall, schemas: Schemas) -> dict[str, Any]:
+    """Arguments without a name are in the order of the tool's parameters."""
+    known = schemas.get(call.name, {}).get("properties")
+    names = list(known) if isinstance(known, dict) else []
+    if len(call.placed) > len(names):
+        raise Malformed("an argument has no name")
+    return {**dict(zip(names, call.placed, strict=False)), **call.named}
+
+
+_LFM_OPENING, _LFM_CLOSING = "<|tool_call_start|>", "<|tool_call_end|>"
+
+
+def _list_layout(opening: str, closing: str) -> Layout:
+    before, between = '{"name": "', '", "arguments": '
+    return Layout(before, between, "}", begin=f"{opening}[", end=f"]{closing}", apart=", ")
+
+
+# By what stands in their templates alone
+_OTHERS: Mapping[str, ToolFormat] = {
+    _LFM_OPENING: ToolFormat(
+        (Block(_LFM_OPENING, _LFM_CLOSING, _read_python),), _list_layout(_LFM_OPENING, _LFM_CLOSING)
+    ),
+    "<TOOLCALL>": ToolFormat(  # Nemotron
+        (_json_block("<TOOLCALL>", "</TOOLCALL>"),), _list_layout("<TOOLCALL>", "</TOOLCALL>")
+    ),
+    "<minimax:tool_call>": ToolFormat(
+        (Block("<minimax:tool_call>", "</minimax:tool_call>", _read_invokes), *HERMES.blocks), HERMES.layout
+    ),
+    "<seed:tool_call>": ToolFormat(
+        (Block("<seed:tool_call>", "</seed:tool_call>", _read_functions), *HERMES.blocks), HERMES.layout
+    ),
+}
 
 
 # Mistral: a list of JSON, later a name and JSON for each call
