@@ -89,6 +89,7 @@ def test_a_grammar_means_what_it_says(grammar: str, yes: list[str], no: list[str
 
 
 BAD = {
+    "reversed range": "root ::= [b-a]",
     "no root": 'a ::= "x"',
     "undefined": "root ::= missing",
     "empty": "",

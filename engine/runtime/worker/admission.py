@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import DesksideError
 from engine.events import JobId
-from engine.messages import Sentence
+from engine.messages import Sentence, sentence
 from engine.runtime.protocol import Generate
 from engine.runtime.worker.stream import Stream
 from engine.runtime.worker.writer import Writer
+
+_LONGEST_DETAIL = 200  # characters
+_LOG = "worker.log"  # what is printed here goes there
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +54,9 @@ class Admission:
             stream = self._writer.stream(message.job, message.request)
         except DesksideError as error:
             return Refused(message.job, error.message)
+        except Exception as error:  # noqa: BLE001  whatever is in it, answers of others go on
+            traceback.print_exc()
+            detail = f"{type(error).__name__}: {error}"[:_LONGEST_DETAIL]
+            return Refused(message.job, sentence("unexpected", detail=detail, log=_LOG))
         stream.asked = arrived
         return Admitted(stream)

@@ -187,8 +187,9 @@ class _Parser:
             if self._peek() == "-" and self._text[self._at + 1 : self._at + 2] not in ("]", ""):
                 self._at += 1
                 high = self._character()
-            if low <= high:
-                ranges.append((low, high))
+            if low > high:
+                raise self._error("a range of characters is the wrong way round")
+            ranges.append((low, high))
         self._at += 1
         self._items += len(ranges)
         found = merged(ranges)

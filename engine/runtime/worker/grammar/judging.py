@@ -196,5 +196,6 @@ def _is_of(kind: str, value: Any) -> bool:
     if isinstance(value, bool) or value is None:
         return kind == ("null" if value is None else "boolean")
     if isinstance(value, int | float):
-        return kind == "number" or (kind == "integer" and math.isfinite(value) and value == int(value))
+        whole = isinstance(value, int) or (math.isfinite(value) and value.is_integer())  # any size of int
+        return kind == "number" or (kind == "integer" and whole)
     return kind == ("string" if isinstance(value, str) else "array" if isinstance(value, list) else "object")
