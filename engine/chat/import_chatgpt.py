@@ -160,7 +160,7 @@ def _parts(message: Mapping[str, Any]) -> tuple[Part, ...]:
         return ()
     if isinstance(metadata, dict) and metadata.get("is_visually_hidden_from_conversation") is True:
         return ()
-    if message.get("recipient", "all") != "all":  # written to a tool
+    if message.get("recipient") not in (None, "all"):  # written to a tool
         return ()
     kind = content.get("content_type")
     if kind == "thoughts":
