@@ -16,6 +16,8 @@ from engine.errors import StoreError
 _CHAT = "id, title, created_at, updated_at, deleted_at, title_by, uid"
 _MESSAGE = "id, conversation_id, parent_id, role, state, writer, model, created_at, stats"
 
+_MOST = 1_000_000  # numbers that are tried one by one: a damaged page may hold any
+
 _Row = tuple[Any, ...]
 
 
@@ -40,7 +42,7 @@ def _newer(damaged: Path, newest: int) -> Iterator[tuple[_Row, _Row, list[_Row]]
     """(conversation, message, parts), one by one: any of them may be unreadable."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as db:
         last = db.execute("SELECT max(id) FROM messages").fetchone()[0] or 0
-        for id_ in range(newest + 1, int(last) + 1):
+        for id_ in range(newest + 1, min(int(last), newest + _MOST) + 1):
             with contextlib.suppress(sqlite3.Error):
                 rows = _read(db, id_)
                 if rows is not None:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +148,35 @@ def test_one_goes_on_from_the_copy_with_what_can_be_read_of_the_rest(path: Path)
     assert {chat.title for chat in store.filing.conversations()} == {"kept", "newer"}
     assert [message.id for message in store.conversation(chat).branch()] == [question.id, answer.id]
     store.add(chat, answer.id, Role.USER, text("and on"))
+    store.close()
+
+
+def test_a_number_of_nonsense_in_a_damaged_page_is_not_counted_up_to(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.chat.salvage._MOST", 1_000)
+    filled(path, 3)
+    make_copy(path)
+    store = ChatStore(path)
+    (chat,) = store.filing.conversations()
+    store.add(chat.id, None, Role.USER, text("newer"))
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "INSERT INTO messages(id, conversation_id, role, state, writer, model, created_at)"
+            " VALUES (?, ?, 'user', 'complete', '', '', 0)",
+            (2**61, chat.id),
+        )
+    ended = threading.Event()
+
+    def begin() -> None:
+        begin_from_copy(path)
+        ended.set()
+
+    threading.Thread(target=begin, daemon=True).start()
+    assert ended.wait(120)
+    store = ChatStore(path)
+    assert "newer" in [message.text() for message in store.conversation(chat.id).messages]
     store.close()
 
 
