@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from engine.planning.budget import BudgetAdvice, BudgetMachine, TierRow, budget_
 from engine.planning.offers import Offer
 from engine.planning.plan import Aim, Purpose, Wish
 from engine.planning.prices import Part, PartKind, Sourced, with_own
+from engine.planning.typed_number import typed_number
 from engine.planning.worth import Terms, Worth
 
 GIVEN = "given with the command"
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _between(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
-            value = float(re.sub(r"(?<=\d),(?=\d{3}\b)", "", text))  # 5,000 is five thousand
+            value = typed_number(text)
         except ValueError:
             value = math.nan
         if value < least or value > most or math.isnan(value):

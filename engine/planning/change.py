@@ -21,6 +21,7 @@ from engine.planning.altered import (
 )
 from engine.planning.machine import GIB, Machine
 from engine.planning.prices import MOST_PRICE, Part, PartKind, PriceList, Sourced
+from engine.planning.typed_number import typed_number
 
 MOST_MEMORY = 16384 * GIB
 MOST_CARDS = 8
@@ -148,7 +149,7 @@ def _change(text: str, kind: str, value: str, machine: Machine, channels: int | 
 
 def _number(text: str, whole: str) -> float:
     try:
-        value = float(text)
+        value = typed_number(text)
     except ValueError:
         value = math.nan
     if not 0 <= value < math.inf:

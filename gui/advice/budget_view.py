@@ -176,6 +176,10 @@ class BudgetView(View):
         self._compare()
 
     def _compare(self) -> None:
+        half = next((field for field in self._fields if not field.hasAcceptableInput()), None)
+        if half is not None:  # it would be left out without a word
+            half.setFocus()
+            return
         electricity, api, tokens = (field.number() for field in self._fields)
         terms = Terms(self._given(electricity), self._given(api), tokens or None)
         self._model.ask_budget(float(self._money.value()), self._aim.aim, terms)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QDoubleValidator
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.hardware.cpu_names import known_cpus
@@ -20,12 +19,12 @@ from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, ChoiceBox
 from gui.widgets.copy_button import CopyButton
 from gui.widgets.labels import Line, Text
-from gui.widgets.number_field import NumberField
+from gui.widgets.number_field import FigureValidator, NumberField, figure_of
 from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
-_MOST = 1e6  # of GiB, channels, GB/s: the engine says what is too much
+_NAMED = (ChangeKind.CARD, ChangeKind.PROCESSOR)  # the others are sizes
 
 
 class WhatIfView(View):
@@ -134,16 +133,21 @@ class WhatIfView(View):
         # Qt keeps a StrEnum as the text that it is
         names = {ChangeKind.CARD: known_names(), ChangeKind.PROCESSOR: known_cpus()}.get(kind)
         self._value.setCompleter(None if names is None else _completer(names, self._value))
-        self._value.setValidator(_digits(self._value) if names is None else None)
+        # Words are no sizes: they are not taken at all.
+        self._value.setValidator(FigureValidator(self._value) if names is None else None)
         if not self._value.hasAcceptableInput():
             self._value.clear()
 
     def _want(self) -> None:
         value = self._value.text().strip()
-        if not value or not self._value.hasAcceptableInput():
+        if not value or not (self._value.hasAcceptableInput() and self._price.hasAcceptableInput()):
             return
+        if self._kind.currentData() not in _NAMED:
+            value = f"{figure_of(value):.12g}"
         price = self._price.number()
-        self._model.want(f"{self._kind.currentData()}={value}" + (f"@{price:g}" if price is not None else ""))
+        self._model.want(
+            f"{self._kind.currentData()}={value}" + (f"@{price:.12g}" if price is not None else "")
+        )
         self._value.clear()
         self._price.clear()
 
@@ -187,11 +191,3 @@ def _completer(names: tuple[str, ...], field: QLineEdit) -> QCompleter:
     completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
     completer.setFilterMode(Qt.MatchFlag.MatchContains)
     return completer
-
-
-def _digits(field: QLineEdit) -> QDoubleValidator:
-    """Words are no sizes: they are not taken at all."""
-    check = QDoubleValidator(0.0, _MOST, 3, field)
-    check.setNotation(QDoubleValidator.Notation.StandardNotation)
-    check.setLocale(QLocale(QLocale.Language.C))
-    return check

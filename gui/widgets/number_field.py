@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import math
+import re
 
-from PySide6.QtCore import QLocale
-from PySide6.QtGui import QDoubleValidator, QValidator
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 MOST = 1e9
+_SIGNS = str.maketrans("，．。", ",..")  # as an input method for Chinese types them
+_TYPED = re.compile(r"[\d.,，．。]*")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_PLAIN = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
 
 
-class _MayBeEmpty(QDoubleValidator):
-    """Qt holds an empty field for half a number, and Enter back with it."""
+def figure_of(text: str) -> float | None:
+    """ "16,000" is sixteen thousand, "0,6" less than one. None for what is no number from 0 on."""
+    text = text.strip().translate(_SIGNS)
+    if _THOUSANDS.fullmatch(text):
+        value = float(text.replace(",", ""))
+    elif _PLAIN.fullmatch(text):
+        value = float(text.replace(",", "."))
+    else:
+        return None
+    return value if math.isfinite(value) and value <= MOST else None
 
+
+class FigureValidator(QValidator):
     def validate(self, text: str, position: int) -> object:
-        if not text:
+        if not text or figure_of(text) is not None:
             return QValidator.State.Acceptable, text, position
-        return super().validate(text, position)
+        half = _TYPED.fullmatch(text) is not None
+        return QValidator.State.Intermediate if half else QValidator.State.Invalid, text, position
 
 
 class NumberField(QLineEdit):
-    """Takes digits only, from 0 on, in the way of the language or with a plain point."""
+    """Takes digits only, from 0 on, with a point or a comma before what is less than one; commas between
+    thousands are understood as well."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        check = _MayBeEmpty(0.0, MOST, 4, self)
-        check.setNotation(QDoubleValidator.Notation.StandardNotation)
-        check.setLocale(QLocale(QLocale.Language.C))
-        self.setValidator(check)
+        self.setValidator(FigureValidator(self))
         self.setMaxLength(16)
 
     def number(self) -> float | None:
         """None while it is empty."""
-        try:
-            value = float(self.text())
-        except ValueError:
-            return None
-        return value if math.isfinite(value) and 0 <= value <= MOST else None
+        return figure_of(self.text())

@@ -184,6 +184,47 @@ def test_what_is_said_of_energy_and_an_api_is_asked_with_it(page: WindowUnderTes
     assert terms.cny_per_kwh.high == 0.6 and terms.api_cny.high == 16 and terms.tokens_a_day is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "figure"),
+    [
+        ("16,000", 16_000.0),
+        ("1,234,567.5", 1_234_567.5),
+        ("0,6", 0.6),
+        ("0.6", 0.6),
+        (",5", 0.5),
+        ("０，６", 0.6),
+        ("12", 12.0),
+        ("0,600", 0.6),
+    ],
+)
+def test_figures_count_as_people_type_them(page: WindowUnderTest, typed: str, figure: float) -> None:
+    field = budget_view(page)._fields[1]
+    asked = page.desk.count("ask_budget")
+    for letter in typed:
+        field.insert(letter)
+    assert field.text() == typed
+    field.setFocus()
+    page.press(Qt.Key.Key_Return)
+    assert page.desk.count("ask_budget") == asked + 1
+    terms = page.desk.arguments("ask_budget")[0].terms
+    assert terms.api_cny is not None and terms.api_cny.high == figure
+
+
+def test_what_is_no_figure_is_not_taken(page: WindowUnderTest) -> None:
+    field = budget_view(page)._fields[1]
+    field.setFocus()
+    page.type("-1e5x")
+    assert field.text() == "15"
+    asked = page.desk.count("ask_budget")
+    for half in ("1,2,3", "1.2.3", "9999999999"):
+        field.setText(half)
+        page.press(Qt.Key.Key_Return)
+        budget_view(page)._ask.click()
+        page.settle()
+        assert page.focused() is field
+    assert page.desk.count("ask_budget") == asked
+
+
 def test_keeping_the_money_is_advice_too(page: WindowUnderTest) -> None:
     view = budget_view(page)
     answer_budget(page, advice(100.0))
@@ -315,6 +356,22 @@ def test_sizes_are_digits_and_processors_are_names(page: WindowUnderTest) -> Non
     assert view._value.text() == ""
     (question,) = page.desk.arguments("ask_what_if")
     assert question.wanted == ("processor=Ryzen 9 9950X",)
+
+
+def test_sizes_are_typed_as_people_write_them(page: WindowUnderTest) -> None:
+    answer_what_if(page)
+    view = what_if_view(page)
+    for kind, typed, asked in (
+        (ChangeKind.MEMORY, "1,024", "memory=1024@12500"),
+        (ChangeKind.DISK, "7,4", "disk=7.4@12500"),
+    ):
+        view._kind.setCurrentIndex(view._kind.findData(kind))
+        view._value.setFocus()
+        page.type(typed)
+        view._price.setText("12,500")
+        page.press(Qt.Key.Key_Return)
+        (question,) = page.desk.arguments("ask_what_if")
+        assert question.wanted[0] == asked
 
 
 def test_another_processor_is_a_card_like_others(page: WindowUnderTest) -> None:
