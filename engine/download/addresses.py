@@ -14,7 +14,7 @@ from engine.download.lines import TROUBLES, Located
 from engine.download.names import is_weights, name_problem, quantization_of
 from engine.download.origin import resolution
 from engine.download.values import DownloadPlan, Place, RemoteFile, Way
-from engine.download.wire import Wire
+from engine.download.wire import RedirectRefused, Wire
 from engine.errors import DownloadError, HubUnreachable
 
 _STALL_SECONDS: Final = 20.0
@@ -68,6 +68,8 @@ def _file(address: str, name: str, given: str | None) -> RemoteFile:
         found = _located(wire, address)
         told = resolution(found)
         sha256 = given or told.sha256 or _beside(wire, address, name)
+    except RedirectRefused as error:
+        raise DownloadError.of("download_redirected", name=shown(name), endpoint=shown(address)) from error
     except TROUBLES as error:
         reason = shown(str(error)) or type(error).__name__
         raise HubUnreachable.of("hub_unreachable", endpoint=shown(address), reason=reason) from error

@@ -81,7 +81,7 @@ def _in_folder(store: Store, token: CancelToken) -> Iterator[KnownModel | Senten
         if isinstance(path, Sentence):
             yield path
         elif is_weights(path.name):
-            if os.path.commonpath((root, os.path.realpath(path))) != root:
+            if not Path(os.path.realpath(path)).is_relative_to(root):
                 yield sentence("import_leads_out", path=str(path))
             else:
                 shard = shard_of(path.name)

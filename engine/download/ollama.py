@@ -71,8 +71,11 @@ def _model(folder: Path, manifest: Path) -> KnownModel:
 
 
 def _name(folder: Path, manifest: Path) -> tuple[str, str]:
-    """("qwen3", "8b"); models of other people keep their name in front: "me/qwen3"."""
-    *owner, name, tag = manifest.relative_to(folder / "manifests").parts
+    """("qwen3", "8b"); of other people with them in front: "me/qwen3". Raises: ModelFileError."""
+    parts = manifest.relative_to(folder / "manifests").parts
+    if len(parts) < 2:
+        raise _wrong(manifest, "it lies where no model is named")
+    *owner, name, tag = parts
     named = "/".join((*(part for part in owner[1:] if part != "library"), name))
     return printable(named), printable(tag)
 

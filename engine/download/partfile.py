@@ -122,8 +122,10 @@ def _locked(path: Path, name: str) -> IO[bytes]:
         try:
             _take(file)
             status = os.fstat(file.fileno())
-            if path.exists() and os.path.samestat(status, path.stat()):
+            if os.path.samestat(status, path.stat()):
                 return file
+        except FileNotFoundError:
+            pass
         except (BlockingIOError, PermissionError) as error:
             file.close()
             raise DownloadError.of("download_locked", name=name) from error

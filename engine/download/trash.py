@@ -95,7 +95,7 @@ def empty_trash(folders: Iterable[Path], older_than_s: float = 0.0) -> int:
     for folder in folders:
         for place in _places(folder):
             model = _model(place)
-            removed_at = model.removed_at if model else 0.0
+            removed_at = model.removed_at if model else int(place.name[:19]) / 1e9  # its note is damaged
             if time.time() - removed_at < older_than_s:
                 continue
             try:
@@ -122,7 +122,7 @@ def _places(folder: Path) -> Iterator[Path]:
     except OSError:
         return  # nothing was deleted there
     for entry in entries:
-        if entry.name.isdigit() and entry.is_dir(follow_symlinks=False):
+        if entry.name.isdecimal() and entry.is_dir(follow_symlinks=False):
             yield Path(entry.path)
 
 

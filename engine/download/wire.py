@@ -21,6 +21,7 @@ from engine.download.lines import Located
 _MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE_BYTES = 64 << 10
+_LINKED = ("x-linked-etag", "x-linked-size")
 USER_AGENT = "deskside"
 
 
@@ -62,9 +63,10 @@ class Wire:
 
     def _try_first_byte(self, url: str) -> Located:
         """Not HEAD: addresses are often signed for GET alone."""
-        url, response = self._follow(url, {"Range": "bytes=0-0"})
+        linked: dict[str, str] = {}
+        url, response = self._follow(url, {"Range": "bytes=0-0"}, linked)
         answer = _head(response)
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = linked | {name.lower(): value for name, value in response.headers.items()}
         self.close()
         good = answer.status in (200, 206) and not headers.get("content-type", "").startswith("text/html")
         return Located(url if good else "", answer, headers)
@@ -77,11 +79,17 @@ class Wire:
         _, response = self._follow(url, headers)
         return _head(response), HttpBody(response)
 
-    def _follow(self, url: str, headers: Mapping[str, str]) -> tuple[str, BaseHTTPResponse]:
+    def _follow(
+        self, url: str, headers: Mapping[str, str], linked: dict[str, str] | None = None
+    ) -> tuple[str, BaseHTTPResponse]:
+        """`linked` takes what the hub says of a file when it sends on to where its bytes are."""
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._request("GET", url, headers)
             if response.status not in _REDIRECTS:
                 return url, response
+            if linked is not None:
+                told = ((name, response.headers.get(name)) for name in _LINKED)
+                linked |= {name: value for name, value in told if value}
             url = _target(url, response)
             self.close()  # its body is not read
         raise RedirectRefused("too many redirects")

@@ -74,6 +74,25 @@ def test_a_file_whose_checksum_is_told_arrives(site: Site, more: str, tmp_path: 
     assert (model.quantization, model.verified, model.repository) == ("Q8_0", True, "")
 
 
+def test_what_a_hub_says_when_it_sends_on_to_the_bytes_counts(tmp_path: Path) -> None:
+    """The address of a file as people copy it from a hub. Where its bytes are, another ETag is told."""
+    site = Site(ETag='"' + "ab" * 32 + '"')
+
+    def hub(request: Request, line: Line) -> None:
+        if "/resolve/" in request.path:
+            place = f"{server.url.removesuffix('/v1')}/models/{NAME}"
+            told = {"X_Linked_Etag": f'"{SHA256}"', "X_Linked_Size": str(len(CONTENT)), "Location": place}
+            line.send(reply(302, b"", **told))
+        else:
+            site(request, line)
+
+    with Endpoint(hub) as server:
+        address = f"{server.url.removesuffix('/v1')}/owner/name/resolve/main/{NAME}?download=true"
+        model = pull(plan_address(address, tmp_path), lambda _: None, CancelToken())
+    assert Path(model.path).read_bytes() == CONTENT
+    assert (model.sha256, model.verified) == (SHA256, True)
+
+
 @pytest.mark.parametrize(
     "site",
     [
@@ -106,6 +125,15 @@ def test_a_file_of_no_known_size_is_refused(tmp_path: Path) -> None:
         line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nGGUF\r\n0\r\n\r\n")
 
     with Endpoint(chunked) as server, pytest.raises(DownloadError, match="how large"):
+        plan_address(base(server), tmp_path)
+
+
+@pytest.mark.parametrize("target", ["http://192.0.2.1/m-Q4_0.gguf", "", "ftp://127.0.0.1/m-Q4_0.gguf"])
+def test_where_a_redirect_must_not_lead_is_said(target: str, tmp_path: Path) -> None:
+    def sends_on(request: Request, line: Line) -> None:
+        line.send(reply(302, b"", Location=target or request.path))
+
+    with Endpoint(sends_on) as server, pytest.raises(DownloadError, match="not followed"):
         plan_address(base(server), tmp_path)
 
 

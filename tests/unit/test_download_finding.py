@@ -157,6 +157,15 @@ def test_a_blob_that_is_a_link_out_is_left_out(home: Path, tmp_path: Path) -> No
     assert look().found == () and codes(look()) == {"import_manifest_wrong"}
 
 
+def test_a_manifest_that_names_no_model_by_its_place_is_left_out(home: Path) -> None:
+    models = ollama(home)
+    good = models / "manifests" / "registry.ollama.ai" / "library" / "qwen3" / "8b"
+    write(models / "manifests" / "8b", good.read_bytes())
+    found = look()
+    assert [model.name for model in found.found] == ["qwen3:8b"]
+    assert codes(found) == {"import_manifest_wrong"}
+
+
 @REUSE
 @given(
     st.binary(max_size=200) | st.recursive(st.text() | st.none(), st.lists).map(json.dumps).map(str.encode)

@@ -335,6 +335,7 @@ def test_hostile_notes_in_the_trash(library: Library, models: Path, note: str, t
     assert trashed(library.folders()) == ()
     with pytest.raises(UsageError):
         restore(library.folders(), gone.key)
+    assert empty_trash(library.folders(), KEPT_SECONDS) == 0  # it was not a week there
     assert len(list(Path(gone.key).rglob("*.gguf"))) == 2
     assert outside.read_text() == "mine"
 
