@@ -113,7 +113,7 @@ class Gate:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
         try:
-            self._check_host(headers)
+            self._check_host(headers, scope["http_version"])
             self._check_origin(origin, headers)
         except RequestError as error:
             await refusal(error)(scope, receive, send)
@@ -134,8 +134,10 @@ class Gate:
             return
         await self._app(scope, receive, send)
 
-    def _check_host(self, headers: Headers) -> None:
+    def _check_host(self, headers: Headers, version: str) -> None:
         named = headers.getlist("host")
+        if not named and version == "1.0":
+            return  # it knows no Host; browsers always name one, so this is no page
         name = host_name(named[0]) if len(named) == 1 else ""
         if name and (name in LOCAL_NAMES or name in self._rules.hosts):
             return
@@ -149,7 +151,8 @@ class Gate:
         scheme, _, place = origin.partition("://")
         named = _origin(scheme, place)
         # Or a page that we sent ourselves, through an address that was just found to be ours.
-        ours = [_origin(known, headers["host"].strip()) for known in ("http", "https")]
+        host = headers.get("host", "").strip()
+        ours = [_origin(known, host) for known in ("http", "https") if host]
         if named in self._rules.origins or named in ours:
             return
         raise RequestError.answered(403, "api_origin", origin=origin[:200])

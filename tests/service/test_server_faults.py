@@ -257,6 +257,22 @@ def test_hosts_that_are_not_ours(served: Served, host: str) -> None:
     assert error_of(body)["code"] == "api_host"
 
 
+def test_the_oldest_clients_name_no_host(served: Served) -> None:
+    """HTTP/1.0, as HAProxy's health checks speak it; a page in a browser cannot."""
+    bare = b"GET /v1/models HTTP/1.0\r\n"
+    told = []
+    for request in (
+        bare + b"\r\n",
+        bare + b"Origin: http://\r\n\r\n",
+        bare + b"Host: evil.example\r\n\r\n",
+        bare.replace(b"1.0", b"1.1") + b"\r\n",
+    ):
+        with served.connect() as raw:
+            raw.sendall(request)
+            told.append(raw.recv(65536).split()[1])
+    assert told == [b"200", b"403", b"403", b"400"]
+
+
 @pytest.mark.parametrize(
     "host", ["localhost", "[::1]", "[0:0:0:0:0:0:0:1]:80", "[::1%25lo]:80", "[::ffff:127.0.0.1]"]
 )
