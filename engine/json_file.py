@@ -28,7 +28,11 @@ def write_object(path: Path, body: dict[str, Any], errors: str = "strict") -> No
     """Replaces the file atomically, other processes included. `errors`: what becomes of letters that UTF-8
     has not, as `open` takes it. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8", errors))
+    try:
+        content = json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8", errors)
+    except UnicodeEncodeError:  # names of files may hold bytes that are no text: escaped they come back
+        content = json.dumps(body, indent=2).encode("ascii")
+    replace_file(path, content)
 
 
 def _put_aside(path: Path, reason: str, damaged: str) -> Sentence:

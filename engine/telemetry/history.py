@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.chat.codec import storable
 from engine.errors import StoreError
 from engine.write_ahead import write_ahead
 
@@ -124,7 +125,8 @@ class History:
             for record in records:
                 table = next(name for name, kind in _TABLES.items() if isinstance(record, kind))
                 marks = ", ".join("?" * len(fields(record)))
-                self._database.execute(f"INSERT INTO {table} VALUES ({marks})", astuple(record))
+                values = [storable(value) if isinstance(value, str) else value for value in astuple(record)]
+                self._database.execute(f"INSERT INTO {table} VALUES ({marks})", values)
                 scored = scored or table == "scores"
             if scored:
                 oldest = "(SELECT max(rowid) FROM scores) - ?"

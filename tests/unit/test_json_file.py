@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from engine.json_file import read_object, write_object
-from engine.settings import Settings, load_settings
+from engine.settings import Settings, load_settings, save_settings
 
 
 def test_what_is_written_is_read_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -16,6 +17,13 @@ def test_what_is_written_is_read_and_nothing_else_is_left(tmp_path: Path) -> Non
     assert read_object(path, "settings_unreadable") == ({"name": "名"}, None)
     assert list(path.parent.iterdir()) == [path]
     assert read_object(tmp_path / "none.json", "settings_unreadable") == ({}, None)
+
+
+def test_names_of_files_that_are_no_text_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(last_model=os.fsdecode(b"/models/m\xff.gguf"), language="zh_CN")
+    save_settings(path, settings)
+    assert load_settings(path) == (settings, None)
 
 
 @pytest.mark.parametrize("damaged", [b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])

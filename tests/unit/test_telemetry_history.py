@@ -42,6 +42,13 @@ def test_what_was_kept_is_read_and_the_old_goes(tmp_path: Path) -> None:
     assert len(read_answers(path, 0)) == 1
 
 
+def test_a_model_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite3")
+    history.add([replace(ANSWER, model="m\udcff")])
+    history.close()
+    assert [each.model for each in read_answers(tmp_path / "history.sqlite3", 0)] == ["m?"]
+
+
 @pytest.mark.parametrize("raw", [b"no database at all" * 100, b""])
 def test_a_damaged_file_is_a_sentence(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "history.sqlite3"
