@@ -22,7 +22,7 @@ from engine.planning.machine import Machine
 from engine.planning.plan import Aim, Purpose, RunPlan, Tier, Verdict, Wish
 from engine.planning.recommend import ranked_plans, recommend_on
 from engine.planning.wording import size_text
-from tests.bench.truth.described import REPORTS, answer, reports
+from tests.bench.truth.reported import FOLDER, answer, reports
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "advice.md"
@@ -113,7 +113,7 @@ def _aim_text(aim: Aim) -> str:
 
 
 def _published(numbers: list[int]) -> Iterator[str]:
-    rows = {row["id"]: row for row in json.loads(REPORTS.read_text("utf-8"))["reports"]}
+    rows = {row["id"]: row for row in json.loads((FOLDER / "speed.json").read_text("utf-8"))["reports"]}
     known = {report.id: report for report in reports()}
     yield "| published run | tokens/s | predicted | source |"
     yield "| --- | --- | --- | --- |"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.advice.document import DOCUMENT, MACHINES, difference, document
-from tests.bench.truth.described import answer, reports
+from tests.bench.truth.reported import answer, reports
 
 
 def test_the_document_is_what_the_program_advises() -> None:

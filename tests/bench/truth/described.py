@@ -1,126 +1,44 @@
 """Described machines: published speeds against what is said of the machine as its report describes it.
 
 Rows of reports/speed.json, by family. A row whose description leaves too much open is answered with a
-question, and counted as asked, not as right or wrong. llmfit, where pip finds it, is asked about the
-same rows through a profile of the same machine.
+question, and counted as asked, not as right or wrong. Those of reports/others.json follow (others.py).
+llmfit, where pip finds it, is asked about the same rows through a profile of the same machine.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from engine.catalog.catalog import find
-from engine.catalog.model import ModelSpec, Quantization
-from engine.figures import Range
 from engine.hardware.described_json import description_from_json
-from engine.jobs.advising import shipped_catalog
 from engine.planning.described_machine import described_machine
 from engine.planning.machine import Machine
-from engine.planning.placement import plan_on
-from engine.planning.plan import RunPlan
 from engine.planning.sharpen import Observation, sharpen
-from engine.planning.speed import SpeedQuestion
 from engine.planning.speed_inputs import time_of
 from tests.bench.engine.report import Row
+from tests.bench.truth import others
 from tests.bench.truth.llmfit import Llmfit
+from tests.bench.truth.reported import Answer, Report, answer, plan_of, reports
 
-REPORTS = Path(__file__).parent / "reports" / "speed.json"
-QUESTIONS = ("plan_ask_", "plan_engine_unknown_speed")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One published run."""
-
-    id: int
-    family: str  # "dense", "671b", "experts", "tensor-parallel"
-    model: str
-    quantization: str | None
-    size_gib: float | None
-    depth: int
-    streams: int
-    generation_tps: float
-    publisher: str
-    hardware: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What we say to one report."""
-
-    report: Report
-    said: Range | None
-    questions: tuple[str, ...]  # codes; none: it is answered
-
-    @property
-    def error(self) -> float:
-        assert self.said is not None
-        return abs(self.said.expected / self.report.generation_tps - 1)
-
-    @property
-    def inside(self) -> bool:
-        return self.said is not None and self.said.low <= self.report.generation_tps <= self.said.high
-
-    @property
-    def width(self) -> float:
-        assert self.said is not None
-        return self.said.high / self.said.low
-
-
-def reports() -> list[Report]:
-    fields = Report.__dataclass_fields__
-    listed = json.loads(REPORTS.read_text("utf-8"))["reports"]
-    return [Report(**{name: row[name] for name in fields}) for row in listed]
+TARGETS = (("dense", 0.10, 0.85, 1.6), ("671b", 0.30, 0.75, 2.5))  # error, share inside, width
 
 
 def measure(quick: bool) -> list[Row]:
     answers = [answer(report) for report in reports()]
     for one in answers:
-        print(_line(one))
+        print(one.line)
     peer = None if quick else Llmfit.find()
     rows = []
-    for family, error, share, width in (("dense", 0.10, 0.85, 1.6), ("671b", 0.30, 0.75, 2.5)):
+    for family, error, share, width in TARGETS:
         mine = [one for one in answers if one.report.family == family and not one.questions]
         asked = [one for one in answers if one.report.family == family and one.questions]
         rows += _family_rows(family, mine, len(asked), error, share, width, peer)
         for publisher, missed in _by_publisher(mine).items():
             print(f"  {family} {publisher}: median error {missed:.0%}")
     rows.append(_learning_row(answers))
-    return rows
-
-
-def answer(report: Report) -> Answer:
-    machine = described_machine(description_from_json(report.hardware))
-    if report.quantization is None:
-        return Answer(report, None, ("quantization",))
-    plan = plan_of(report, machine)
-    codes = tuple(reason.code for reason in plan.reasons if reason.code.startswith(QUESTIONS))
-    return Answer(report, plan.speed.generation_tps, codes)
-
-
-def plan_of(report: Report, machine: Machine) -> RunPlan:
-    spec, quantization = model_of(report)
-    asked = SpeedQuestion(depth=report.depth, streams=report.streams)
-    context = min(max(4096, report.depth + 1024), 65_536)
-    return plan_on(machine, spec, quantization, context, asked=asked)
-
-
-def model_of(report: Report) -> tuple[ModelSpec, Quantization]:
-    """The catalogue's entry, or one of the size that the report gives."""
-    spec = find(shipped_catalog(), report.model)
-    known = next((each for each in spec.quantizations if each.name == report.quantization), None)
-    if report.size_gib is None and known is not None:
-        return spec, known
-    assert report.size_gib is not None and report.quantization is not None
-    size = int(report.size_gib * 2**30)
-    bits = size * 8 / spec.shape.total_parameters
-    return spec, Quantization(report.quantization, size, False, bits, "")
+    return rows + others.measure()
 
 
 def _family_rows(
@@ -219,14 +137,3 @@ def _observed(one: Answer, machine: Machine) -> Observation:
     inputs = plan_of(one.report, machine).speed.inputs
     assert inputs is not None
     return Observation(time_of(inputs), one.report.streams / one.report.generation_tps)
-
-
-def _line(one: Answer) -> str:
-    report = one.report
-    head = f"  {report.id:>3} {report.family:<15} {report.generation_tps:>8.1f}"
-    if one.said is None or one.questions:
-        said = "" if one.said is None else f" ({one.said.low:.1f} - {one.said.high:.1f})"
-        return f"{head}  asked: {', '.join(one.questions)}{said}"
-    mark = "" if one.inside else "  OUTSIDE"
-    said = f"{one.said.expected:>7.1f} ({one.said.low:.1f} - {one.said.high:.1f})"
-    return f"{head}  {said} {one.error:>5.0%}{mark}"
