@@ -18,7 +18,9 @@ from engine.planning.layout import Placement
 from engine.planning.machine import Machine
 
 MEMORY_SHARE = 0.75  # of what a plain read of memory reaches: rows are short, threads wait
-PLAIN_EXPERTS = 0.71  # of that: llama.cpp's mixtures, against forks that were tuned for them
+# Of that: llama.cpp's mixtures, against forks that were tuned for them. Where memory of several sockets is
+# mixed, all threads wait for the one whose experts lie farthest.
+PLAIN_EXPERTS, SPREAD_EXPERTS = 0.92, 0.71
 # With several sockets half of all reads cross the link between them, which carries about so much; an
 # engine that keeps a copy of the weights in each socket is spared that.
 SOCKET_LINK = 60e9
@@ -101,7 +103,9 @@ def _memory(machine: Machine) -> float:
 
 def _expert_share(placement: Placement, machine: Machine) -> float:
     tuned = machine.engine in (EngineKind.IK_LLAMA, EngineKind.KTRANSFORMERS)
-    return PLAIN_EXPERTS if placement.ram_experts and not tuned else 1.0
+    if not placement.ram_experts or tuned:
+        return 1.0
+    return PLAIN_EXPERTS if machine.sockets < 2 else SPREAD_EXPERTS
 
 
 def _thread_rate(bits: float, name: str, machine: Machine) -> float:

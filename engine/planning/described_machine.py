@@ -58,6 +58,14 @@ RECORDED_DATE = "2024-05"
 # Since then the experts of a layer are multiplied together.
 LOOPED_BUILD = 5140
 LOOPED_DATE = "2025-04"
+# And since then attention is one kernel on GPUs unless that is switched off; before, it was a wish.
+FUSED_BUILD = 6325
+FUSED_DATE = "2025-09"
+WISHED = 0.4
+# Since then GPUs multiply quantised matrices of prompts on their units for matrices.
+MATRICES_BUILD = 3140
+MATRICES_DATE = "2024-06"
+MATRICES_SHARES = {True: 0.8, None: 0.9, False: 1.0}
 _LOOPED = frozenset({EngineKind.LLAMA_CPP, EngineKind.OLLAMA})
 _ALWAYS_RECORDED = frozenset({EngineKind.IK_LLAMA, EngineKind.KTRANSFORMERS, EngineKind.OLLAMA})
 
@@ -129,6 +137,8 @@ def described_machine(description: Description) -> Machine:
         core_rate=_core_rate(description, cpu),
         engine=engine.kind,
         recorded=_recorded(engine),
+        fused=_fused(engine),
+        matrices=MATRICES_SHARES[_before(engine, MATRICES_BUILD, MATRICES_DATE)],
         looped_experts=engine.kind in _LOOPED and _before(engine, LOOPED_BUILD, LOOPED_DATE) is True,
         batch=engine.batch,
         memory_assumed=description.memory.size_bytes is None,
@@ -295,6 +305,13 @@ def _recorded(engine: DescribedEngine) -> float:
     if before is None:
         return 1.0 if engine.kind in _ALWAYS_RECORDED else 0.5
     return 0.0 if before else 1.0
+
+
+def _fused(engine: DescribedEngine) -> float:
+    """Whether that build computes attention in one kernel; between 0 and 1 where people choose."""
+    if engine.kind not in _LOOPED:
+        return 1.0
+    return 1.0 if _before(engine, FUSED_BUILD, FUSED_DATE) is False else WISHED
 
 
 def _before(engine: DescribedEngine, number: int, month: str) -> bool | None:

@@ -112,6 +112,8 @@ class Machine:
     core_rate: float = 1.0  # kernels of one thread, against AVX2 at REFERENCE_CLOCK
     engine: EngineKind = EngineKind.LLAMA_CPP
     recorded: float = 1.0  # GPU kernels start as a recorded graph: 1 yes, 0 no, between: not known
+    fused: float = 1.0  # GPUs compute attention in one kernel (flash attention); as `recorded`
+    matrices: float = 1.0  # operations of prompts on GPUs, against builds since the summer of 2024
     looped_experts: bool = False  # GPUs compute a layer's experts one by one (builds before spring 2025)
     batch: int = 512  # tokens of a prompt computed at once
     integrated: tuple[str, ...] = ()  # graphics processors without memory of their own, left out

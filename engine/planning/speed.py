@@ -31,15 +31,23 @@ from engine.planning.sharpen import learnt
 from engine.planning.speed_inputs import SpeedInputs, TokenTime, time_of
 from engine.planning.spread import generation_spread, prompt_spread
 
-GPU_EXPERTS_SHARE = 0.9  # of a GPU's read rate: scattered reads
-GPU_LATENT_EXPERTS_SHARE = 0.44  # 256 small experts of the 671B
-GPU_LATENT_LAYER_S = 225e-6  # MLA with 256 experts
+GPU_EXPERTS_SHARE = 0.97  # of a GPU's read rate: scattered reads
+GPU_LATENT_EXPERTS_SHARE = 0.8  # 256 small experts of the 671B
+GPU_LOOPED_LATENT_EXPERTS_SHARE = 0.44  # where each is a kernel of its own
+GPU_LATENT_LAYER_S, GPU_UNRECORDED_LATENT_LAYER_S = 225e-6, 350e-6  # MLA with 256 experts
+GPU_BIASED_LAYER_S = 20e-6  # gpt-oss adds biases to what every matrix gives, and sinks to attention
+# Of the rate of weights that keys and values are read with: of a card's memory, of the machine's.
+GPU_CACHE_SHARE, UNIFIED_CACHE_SHARE = 0.95, 0.8
+GPU_UNFUSED_CACHE_SHARE = 0.27  # with attention in several kernels that hand scores over in memory
 LOOPED_EXPERT_S = 80e-6  # three matrices, each quantised, multiplied and gathered by its own kernels
-GPU_EXPERT_LAYERS = 1.5  # of a dense layer's start-up: router, gather, scatter
-RECURRENT_LAYERS = 1.5  # of a dense layer's start-up: convolution, gates, state
+# More kernels, beside those of a dense layer:
+GPU_EXPERT_KERNELS = 0.9  # router, gather, scatter
+RECURRENT_KERNELS = 1.7  # convolution, gates, state
 SPLIT_S = 40e-6  # handing activations to the next GPU
 ROUND_TRIPS = 2.0  # a step waits for each node: inputs and work there, results back
-GPU_EXPERTS_PROMPT = 0.45  # each expert sees few of the tokens (Qwen3-30B-A3B on an A10G)
+# Each expert sees few of a batch's tokens. Half of what could be reached is reached with so many of them
+# for each operation that the GPU does while it reads a byte.
+GPU_EXPERTS_PROMPT, GPU_EXPERT_TOKENS = 0.9, 0.45
 PCIE_PROMPT_TOKENS = 32  # from so many tokens on, experts in main memory are sent to the GPU
 STREAM_SHARE = 0.7  # of a disk: page faults instead of large queued reads
 ACTIVATION_BYTES = 4
@@ -165,20 +173,32 @@ def _vram(placement: Placement, machine: Machine, cache: float, used: float) -> 
     if not placement.on_gpu:
         return 0.0, 1.0
     experts = placement.gpu_experts * used
-    plain = placement.gpu_dense + cache
-    seconds = sum(
-        part * (plain + experts / _experts_share(gpu, placement.demand.shape, machine)) / read_rate(gpu)
-        for gpu, part in _shares(placement)
-    )
-    read = plain + experts
+    quantization = placement.demand.quantization
+    bits, name = quantization.bits_per_weight, quantization.name
+    seconds = 0.0
+    for gpu, part in _shares(placement):
+        scattered = experts / _experts_share(gpu, placement.demand.shape, machine)
+        weights = (placement.gpu_dense + scattered) / read_rate(gpu, bits, name)
+        seconds += part * (weights + cache / (read_rate(gpu) * _cache_share(gpu, machine)))
+    read = placement.gpu_dense + cache + experts
     return read, read / seconds if read else 1.0
+
+
+def _cache_share(gpu: GpuBudget, machine: Machine) -> float:
+    """Part of a device's rate that it reads keys and values with."""
+    if gpu.architecture == PROCESSOR:
+        return 1.0
+    fused = UNIFIED_CACHE_SHARE if gpu.unified else GPU_CACHE_SHARE
+    return 1 / (machine.fused / fused + (1 - machine.fused) / GPU_UNFUSED_CACHE_SHARE)
 
 
 def _experts_share(gpu: GpuBudget, shape: ModelShape, machine: Machine) -> float:
     """Part of a device's rate that it reads experts with."""
     if gpu.architecture == PROCESSOR:
         return lent_experts(shape, machine)[0]
-    return GPU_LATENT_EXPERTS_SHARE if _latent_experts(shape) else GPU_EXPERTS_SHARE
+    if not _latent_experts(shape):
+        return GPU_EXPERTS_SHARE
+    return GPU_LOOPED_LATENT_EXPERTS_SHARE if machine.looped_experts else GPU_LATENT_EXPERTS_SHARE
 
 
 def _latent_experts(shape: ModelShape) -> bool:
@@ -220,16 +240,18 @@ def _gpu_fixed(placement: Placement, machine: Machine) -> float:
     # a graph is recorded for one card that does everything
     recorded = machine.recorded if len(parts) == 1 and not left else 0.0
     recurrent = shape.recurrent_layers / shape.layers
-    kernels = (1 + (RECURRENT_LAYERS - 1) * recurrent) * (GPU_EXPERT_LAYERS if placement.gpu_experts else 1.0)
+    kernels = 1 + RECURRENT_KERNELS * recurrent + (GPU_EXPERT_KERNELS if placement.gpu_experts else 0.0)
     seconds = SPLIT_S * (len(parts) - 1)
     for part in parts:
-        layer = layer_seconds(part.gpu, recorded) * kernels
+        layer = layer_seconds(part.gpu, recorded, kernels)
         if placement.gpu_experts and part.gpu.architecture == PROCESSOR:
             layer = lent_experts(shape, machine)[1]
         elif placement.gpu_experts and _latent_experts(shape):
-            layer = GPU_LATENT_LAYER_S
+            layer = GPU_LATENT_LAYER_S * recorded + GPU_UNRECORDED_LATENT_LAYER_S * (1 - recorded)
         if placement.gpu_experts and machine.looped_experts:
             layer += LOOPED_EXPERT_S * shape.experts_used
+        if shape.architecture == "gpt-oss":
+            layer += GPU_BIASED_LAYER_S
         seconds += layer * part.layers
     if placement.experts_on_cpu:
         return seconds + HYBRID_LAYER_S * placement.gpu_layers
@@ -279,7 +301,7 @@ def _arithmetic(placement: Placement, machine: Machine, cpu: CpuRates, streams: 
     """What multiplying for several answers takes beyond reading the weights once."""
     if streams < 2:
         return 0.0
-    per_token = _prompt_seconds(placement, cpu)
+    per_token = _prompt_seconds(placement, machine, cpu, alone=True)
     return per_token * (streams - 1)
 
 
@@ -297,11 +319,12 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: i
     """Tokens of the prompt read per second, with `depth` before each in the mean; `time` is that of a
     token that is generated."""
     cpu = cpu_rates(placement, machine)
-    seconds = _prompt_seconds(placement, cpu)
+    seconds = _prompt_seconds(placement, machine, cpu)
     if placement.gpu_layers and placement.ram_experts and machine.batch >= PCIE_PROMPT_TOKENS:
         # experts in main memory are computed there, or sent to the GPU once a batch
         sent = placement.ram_experts / min(gpu.pcie for gpu, _ in placement.gpu_shares) / machine.batch
-        seconds = min(seconds, _prompt_seconds(placement, replace(cpu, prompt_operations=1e30)) + sent)
+        streamed = _prompt_seconds(placement, machine, replace(cpu, prompt_operations=1e30)) + sent
+        seconds = min(seconds, streamed)
     # a batch uses nearly every expert, so all that is missing is read once
     disk = placement.streamed / (machine.disk_bandwidth.expected * STREAM_SHARE) / machine.batch
     on_gpu = placement.gpu_layers / placement.demand.shape.layers
@@ -315,9 +338,9 @@ def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: i
     return 1 / min(seconds, time.total)
 
 
-def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
-    """Of one token among many, bound by arithmetic: 2 operations a weight. The output is computed for the
-    last token only."""
+def _prompt_seconds(placement: Placement, machine: Machine, cpu: CpuRates, alone: bool = False) -> float:
+    """Of one token of a batch, bound by arithmetic: 2 operations a weight. The output is computed for the
+    last token only. `alone`: without reading the experts, which is counted elsewhere."""
     shape = placement.demand.shape
     active = 2.0 * max(shape.active_parameters or shape.total_parameters, 1)
     used = _used_share(shape)
@@ -327,10 +350,21 @@ def _prompt_seconds(placement: Placement, cpu: CpuRates) -> float:
     on_gpu = read / max(read + left, 1.0)
     seconds = active * (1 - on_gpu) / cpu.prompt_operations
     if on_gpu:
-        share = GPU_EXPERTS_PROMPT if shape.experts else 1.0
-        per_operation = sum(part / prompt_operations(gpu) for gpu, part in _shares(placement))
-        seconds += active * on_gpu * per_operation / share
+        per_operation = sum(
+            part / (prompt_operations(gpu) * (1.0 if alone else _experts_prompt(gpu, shape, machine.batch)))
+            for gpu, part in _shares(placement)
+        )
+        seconds += active * on_gpu * per_operation / machine.matrices
     return seconds
+
+
+def _experts_prompt(gpu: GpuBudget, shape: ModelShape, batch: int) -> float:
+    """Part of its operations that a GPU reaches with these experts."""
+    if not shape.experts:
+        return 1.0
+    tokens = batch * shape.experts_used / shape.experts
+    half = GPU_EXPERT_TOKENS * prompt_operations(gpu) / read_rate(gpu)
+    return GPU_EXPERTS_PROMPT * tokens / (tokens + half)
 
 
 def load_seconds(placement: Placement, machine: Machine, cached: int = 0) -> float:

@@ -63,7 +63,10 @@ def codes(made: RunPlan) -> list[str]:
         ("RTX 4060 Laptop", "ada", 24),
         ("NVIDIA GeForce RTX 3080 Laptop GPU", "ampere", 48),
         ("Radeon RX 580", "polaris", 36),
-        ("M3 Ultra 60-core 256GB", "apple", 60),
+        ("M3 Ultra 60-core 256GB", "apple9", 60),
+        ("NVIDIA RTX PRO 4000 Blackwell SFF Edition", "blackwell", 70),
+        ("Arc Pro B70", "battlemage", 32),
+        ("RTX 2070 with Max-Q Design", "turing", 36),
         ("Jetson AGX Orin 64GB", "ampere", 16),
     ],
 )
@@ -142,9 +145,53 @@ def test_an_unknown_card_is_asked_about() -> None:
 def test_the_build_decides_how_kernels_start() -> None:
     def speed(build: str) -> float:
         machine = described(gpus=["RTX 4090"], engine={"name": "llama.cpp", "build": build})
-        return plan(machine, SMALL_8B).speed.generation_tps.expected
+        return plan(machine, SMALL_8B, depth=0).speed.generation_tps.expected
 
-    assert speed("b2700") == speed("2024-03") < speed("") < speed("b5000") == speed("2026")
+    assert speed("b2700") == speed("2024-03") < speed("") < speed("b5000") == pytest.approx(speed("2026"))
+
+
+def test_the_build_decides_whether_attention_is_one_kernel() -> None:
+    def lost(build: str) -> float:
+        """Time that 16,000 tokens of context add to one."""
+        machine = described(gpus=["RTX 4090"], engine={"name": "llama.cpp", "build": build})
+        deep, flat = (plan(machine, SMALL_8B, depth=depth).speed.generation_tps for depth in (16_000, 0))
+        return 1 / deep.expected - 1 / flat.expected
+
+    assert lost("b6325") == pytest.approx(lost("2026"))
+    assert lost("b6324") > 1.5 * lost("b6325")
+
+
+def rate(card: str, backend: str, model: tuple[str, str] = SMALL_8B) -> float:
+    engine = {"name": "llama.cpp", "build": "2026"}
+    speed = plan(described(gpus=[{"name": card, "backend": backend}], engine=engine), model).speed
+    assert speed.inputs is not None
+    return speed.inputs.vram_rate
+
+
+def test_a_back_end_reads_some_types_slowly() -> None:
+    """SYCL has quick kernels for some types only; ROCm's are held up by unpacking on RDNA3."""
+    slow = (SMALL_8B[0], "Q3_K_M")
+    assert rate("Arc B580", "sycl") > 2.5 * rate("Arc B580", "sycl", slow)
+    assert rate("Arc B580", "vulkan") == pytest.approx(rate("Arc B580", "vulkan", slow), rel=0.02)
+    assert rate("RX 7900 XTX", "vulkan") > 1.1 * rate("RX 7900 XTX", "rocm")
+
+
+def test_builds_before_matrix_units_read_prompts_more_slowly() -> None:
+    def prompt(build: str) -> float:
+        machine = described(gpus=["RTX 4090"], engine={"name": "llama.cpp", "build": build})
+        return plan(machine, SMALL_8B).speed.prompt_tps.expected
+
+    assert prompt("b3139") < prompt("") < prompt("b3140") == pytest.approx(prompt("2026"))
+
+
+def test_experts_that_see_few_tokens_are_read_slowly_in_prompts() -> None:
+    def prompt(model: str, batch: int) -> float:
+        machine = described(gpus=["RTX 4090"], engine={"name": "llama.cpp", "build": "2026", "batch": batch})
+        return plan(machine, (model, "Q4_K_M")).speed.prompt_tps.expected
+
+    assert prompt("Qwen3-30B-A3B", 2048) > 1.4 * prompt("Qwen3-30B-A3B", 512)
+    dense = prompt("Qwen3-8B", 2048) / prompt("Qwen3-8B", 512)
+    assert dense == pytest.approx(1, rel=0.1)
 
 
 def test_threads_can_be_settled() -> None:
