@@ -127,14 +127,22 @@ digest() { cat "$@" | sha256 | cut -c 1-16; }
 stamped() { [ "$(cat "$venv/.stamp-$1" 2>/dev/null)" = "$2" ]; }
 stamp() { printf '%s\n' "$2" >"$venv/.stamp-$1"; }
 
+# how_to_mend LOG: what helps where pip failed. Of a network's own certificate its last lines say nothing.
+how_to_mend() {
+    if grep -q CERTIFICATE_VERIFY_FAILED "$1" 2>/dev/null; then
+        echo "Python does not trust the certificate that this network shows: set PIP_CERT to a file that holds it, then start again"
+    else
+        echo "check the network connection and the free disk space, then start again"
+    fi
+}
+
 # pip_lock WHAT ARGS...: pip in hash-checking mode, its messages on stderr.
 pip_lock() {
     what=$1; shift
     log=$venv/setup.log
     "$venv/bin/python" -m pip --disable-pip-version-check "$@" >"$log" 2>&1 || {
         grep -E '^ERROR' "$log" | tail -n 3 >&2
-        stop "$what could not be installed (whole log: $log)" \
-            "check the network connection and the free disk space, then start again"
+        stop "$what could not be installed (whole log: $log)" "$(how_to_mend "$log")"
     }
 }
 
@@ -171,11 +179,21 @@ report_build() { # report_build PID LOG
     done
 }
 
+# However a build ends, it leaves no folder of some hundred MB, and nothing that goes on computing.
+leave_build() {
+    if [ -n "${builder:-}" ]; then
+        kill "$builder" 2>/dev/null || true
+        wait "$builder" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+}
+
 build_llama() { # build_llama TARGET-FOLDER
     need_system "building llama.cpp" "$build_needs"
     say "building llama.cpp once for this machine's architecture (10 to 20 minutes on 2 cores)"
     work=$(mktemp -d "$cache/build.XXXXXX") || stop "$cache is not writable" "set XDG_CACHE_HOME to a writable folder"
-    trap 'rm -rf "$work"' EXIT
+    trap leave_build EXIT
+    trap 'say "stopped; the next start builds llama.cpp from its beginning"; exit 130' INT TERM
     "$python" -m venv "$work/venv"
     "$work/venv/bin/python" -m pip --disable-pip-version-check install -q --require-hashes \
         -r "$locks/build.lock" >&2 || stop "the build tools could not be fetched" "check the network, then start again"
@@ -192,14 +210,16 @@ build_llama() { # build_llama TARGET-FOLDER
     builder=$!
     report_build "$builder" "$log"
     wait "$builder" || {
+        builder=
         grep -E '^ *ERROR|error:' "$log" | head -n 3 >&2
         stop "llama.cpp could not be built (whole log: $log)" \
             "check the network and 3 GB of free space in $cache, then start again"
     }
     mkdir -p "$1"
     mv "$work"/wheel/*.whl "$1/"
-    rm -rf "$work"
-    trap - EXIT
+    builder=
+    leave_build
+    trap - EXIT INT TERM
 }
 
 setup_llama() {
