@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,7 @@ from engine.settings import load_settings, save_settings
 
 _CLOSE_S: Final = 3.0
 _LONGEST_PROMPT: Final = 32 * 1024 * 1024  # characters
+_LARGEST_SEED: Final = 2**32 - 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,16 +92,18 @@ def _positive(text: str) -> int:
 
 
 def _seed(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 2**32 - 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 4294967295")
-    return number
+    if not text.isdecimal() or int(text[:11]) > _LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {_LARGEST_SEED}")
+    return int(text)
 
 
 def _temperature(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 <= value <= 5:
-        raise argparse.ArgumentTypeError("must lie between 0 and 5")
+        raise argparse.ArgumentTypeError("must be a number from 0 to 5")
     return value
 
 

@@ -13,7 +13,7 @@ from engine.chat.found import ChatsFound
 from engine.chat.search_index import SearchIndex
 from engine.cli.context import Context
 from engine.cli.output import harmless
-from engine.errors import StoreError, UsageError
+from engine.errors import UsageError
 from engine.jobs.chat_files import TakenIn, export, form_of, take_in
 from engine.jobs.storekeeper import StoreKeeper
 from engine.messages import english
@@ -108,7 +108,7 @@ class _Command:
         for word in self._arguments.words:
             number = int(word) if word.isdecimal() and len(word) < 18 else 0
             if number not in known:
-                raise StoreError.of("conversation_missing", id=word)
+                raise UsageError.of("conversation_missing", id=word)
             chosen.append(number)
         return tuple(dict.fromkeys(chosen))
 

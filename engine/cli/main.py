@@ -77,7 +77,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary)
         if name in words:
             _command(name).add_arguments(sub)
-        sub.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+        if name != "terminal":  # which is for people
+            sub.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     return parser
 
 
@@ -87,8 +88,9 @@ def _command(name: str) -> _Command:
 
 def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> int:
     """Runs one command; returns its exit code (see engine.errors for their meaning)."""
-    _print_anything()
-    output = Output("--json" in words)
+    as_json = "--json" in words
+    _print_anything(as_json)
+    output = Output(as_json)
     token = CancelToken()
     _cancel_on_signals(token)
     try:
@@ -117,11 +119,14 @@ def main(words: Sequence[str], paths: Paths, worker_command: Sequence[str]) -> i
         return _fail(output, sentence_for(error, str(paths.log)), DesksideError.exit_code)
 
 
-def _print_anything() -> None:
-    """File names may hold bytes that are no text: shown escaped, rather than failing the command."""
+def _print_anything(as_json: bool) -> None:
+    """File names may hold bytes that are no text: shown escaped, rather than failing the command. JSON is
+    UTF-8 whatever the terminal has: in its place another encoding would write escapes that are no JSON."""
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _fail(output: Output, message: Sentence, exit_code: int) -> int:

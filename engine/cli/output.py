@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import enum
 import json
+import os
 import sys
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from engine.figures import Range
 from engine.messages import Sentence, english
+
+_USUAL_COLUMNS: Final = 80
 
 
 class Output:
@@ -41,12 +45,30 @@ class Output:
         """A line that is overwritten by the next one; only where somebody watches."""
         if sys.stderr.isatty():
             self._status_open = True
-            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[2K{_fitted(text, _columns())}", end="", file=sys.stderr, flush=True)
 
     def end_status(self) -> None:
         if self._status_open:
             self._status_open = False
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def _columns() -> int:
+    """Of the terminal at standard error; a usual width where it does not say."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+    except OSError:
+        return _USUAL_COLUMNS
+
+
+def _fitted(text: str, columns: int) -> str:
+    """The beginning that stays on one row: only one row can be overwritten. Chinese takes two columns."""
+    room = columns - 1
+    for index, letter in enumerate(text):
+        room -= 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if room < 0:
+            return text[:index]
+    return text
 
 
 def jsonable(value: Any) -> Any:

@@ -328,6 +328,8 @@ def advice_lines(advice: Recommendation) -> list[str]:
         )
     lines += [f"*   {english(reason)}" for reason in _explained(advice.flagship)]
     lines += [english(remark) for remark in advice.remarks]
+    if advice.guide:
+        lines.append("What a widely copied guide to DeepSeek-R1-0528 gets wrong:")
     lines += [f"{english(note.message)} ({'; '.join(note.sources)})" for note in advice.guide]
     lines.append("Memory is planned, speed is estimated; both are measured once a model runs.")
     return lines

@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             output.text("")
             for line in advice_lines(advice):
                 output.text(line)
-            session.get_model(advice.plans)
+            if not session.get_model(advice.plans):
+                return 0
             desk.change_settings(replace(desk.settings, wizard_done=True))
         session.chat()
     finally:
@@ -73,15 +74,17 @@ class _Session:
         self._desk = desk
         self._events = events
         self._conversation_id: int | None = None
+        self._ended = False  # standard input has
 
-    def get_model(self, plans: tuple[RunPlan, ...]) -> None:
-        """Asks for a number of the table; Enter takes the starter model. May fetch it."""
+    def get_model(self, plans: tuple[RunPlan, ...]) -> bool:
+        """Asks for a number of the table; Enter takes the starter model. May fetch it. False where nobody
+        answers: the question is asked again at the next start."""
         while True:
             answer = self._ask(
                 f"\nNumber of the model to fetch (1-{len(plans)}), Enter for the starter model: "
             )
             if not answer:
-                return
+                return not self._ended
             if answer.isdecimal() and 1 <= int(answer) <= len(plans):
                 break
             self._output.note(f"{answer!r} is not a number from 1 to {len(plans)}")
@@ -91,6 +94,7 @@ class _Session:
         except DesksideError as error:
             self._output.note(english(error.message))
             self._output.note("going on with the starter model")
+        return True
 
     def chat(self) -> None:
         self._output.note("ask something; an empty line or Ctrl+D ends")
@@ -107,11 +111,14 @@ class _Session:
         if self._context.token.cancelled:
             raise Cancelled
         if sys.stdin is None:  # closed by whoever started us
+            self._ended = True
             return ""
         if sys.stdin.isatty():
             self._output.text(prompt, end="")
         with ended_by_signals(self._context.token):
-            return sys.stdin.readline().strip()
+            line = sys.stdin.readline()
+        self._ended = not line
+        return line.strip()
 
     def _follow(self, job: JobId) -> None:
         """Shows a job's events until it ended. Raises: DesksideError, Cancelled."""

@@ -106,6 +106,8 @@ def test_check_then_plan(environment: dict[str, str], tmp_path: Path) -> None:
         (["chat", "-p", "x", "--model", "no/such.gguf"], None, "no/such.gguf"),
         (["chat", "-p", "   "], 2, "prompt"),
         (["chat", "--max-tokens", "minus one"], 2, "max-tokens"),
+        (["chat", "--seed", "abc"], 2, "must be a whole number from 0"),
+        (["chat", "--temperature", "warm"], 2, "must be a number from 0 to 5"),
         (["pull", "not a reference"], 2, "not a reference"),
         (["pull", "a/b", "--endpoint", "http://example.org"], None, "http"),
         (["frobnicate"], 2, "frobnicate"),
@@ -123,12 +125,33 @@ def test_bad_input_is_a_sentence(
         assert all(record["event"] in ("error", "progress") for record in records(done.stdout))
 
 
+def test_json_is_utf_8_whatever_the_terminal_has(environment: dict[str, str]) -> None:
+    """Where an encoding lacks a letter, Python would write an escape that JSON does not know."""
+    limited = {**environment, "PYTHONIOENCODING": "ascii"}
+    done = deskside(limited, "chat", "--json", "-p", "x", "--model", "café 模型 😀.gguf")
+    assert "café 模型 😀.gguf" in records(done.stdout)[-1]["message"]
+
+
+def test_the_terminal_is_for_people(environment: dict[str, str]) -> None:
+    done = deskside(environment, "terminal", "--json")
+    assert done.returncode == 2
+    assert records(done.stdout)[-1]["event"] == "error" and "--json" in done.stderr
+
+
 def test_an_unwritable_data_folder_is_a_sentence(environment: dict[str, str], tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     done = deskside({**environment, "XDG_DATA_HOME": str(blocked)}, "models")
     assert done.returncode == 3
     assert str(blocked) in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_model_that_nobody_chose_is_asked_for_again(environment: dict[str, str], tmp_path: Path) -> None:
+    done = deskside(environment)
+    assert done.returncode == 0, done.stderr
+    assert "verdict" in done.stdout
+    settings = tmp_path / "config" / "deskside" / "settings.json"
+    assert not settings.exists() or not json.loads(settings.read_text("utf-8")).get("wizard_done")
 
 
 def test_without_a_display_the_same_job_is_done_in_the_terminal(

@@ -67,7 +67,7 @@ def test_chats_are_listed_searched_and_go_from_one_place_to_another(
     [
         (("search",), 2),
         (("export",), 2),
-        (("export", "4711", "--to", "x.json"), 10),
+        (("export", "4711", "--to", "x.json"), 2),
         (("import", "missing.json"), 2),
         (("import",), 2),
     ],
