@@ -44,7 +44,7 @@ def _tell(outlook: Outlook, context: Context) -> None:
     if outlook.newer is None:
         context.output.text(f"Deskside {outlook.version} is the newest version.")
         return
-    context.output.text(f"Deskside {outlook.newer.version} is there; this is {outlook.version}.")
+    context.output.text(f"Deskside {outlook.newer.version} is available; this is {outlook.version}.")
     if outlook.newer.notes:
         context.output.text(harmless(outlook.newer.notes))
 

@@ -8,7 +8,7 @@ SENTENCES: Final = {
     "prices_unreadable": "The price list {path} cannot be read ({reason}). Write it as docs/cli.md shows.",
     "prices_invalid": "The price list cannot be used: {field} {reason}. Correct that field or leave its part out.",
     "prices_too_many": "The price list makes {count} machines, and at most {most} are compared. Leave out parts, or say fewer slots.",
-    "budget_day_and_night": "That a machine pays is said of one that computes day and night. Say how many tokens you need a day, and it is judged by those.",
+    "budget_day_and_night": "When a machine pays is worked out for one that computes day and night. Say how many tokens you need a day, and it is judged by those.",
     "budget_mixed": "The option {option} does not go together with this question: prices belong to --budget and --what-if, energy to --budget (--watts with --hardware), models and speeds to neither. Leave it out, or add what it belongs to.",
     "budget_api_needs_electricity": "Whether a machine pays against an API depends on the price of electricity. Add --electricity with what a kilowatt hour costs you in CNY.",
     "budget_needs_description": "A saved report cannot be extended by parts. Describe the computer in a hardware file, as docs/cli.md shows, and give that with --hardware.",

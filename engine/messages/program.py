@@ -20,7 +20,7 @@ SENTENCES: Final = {
     "no_display": "There is no display, so no window can be shown. Deskside goes on in this terminal.",
     "usage": "The command was not understood: {problem}. `{program} --help` lists what there is.",
     "prompt_empty": "There is no question to answer, because the prompt is empty. Give one with -p TEXT, or on standard input.",
-    "quantization_unknown": "No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.",
+    "quantization_unknown": "No quantization is called {quantization}. Nearest: {nearest}. For {model} the catalogue lists: {known}.",
     "answer_without_figures": "The answer ended without its figures, because the worker stopped early. Ask again; the worker's log says more.",
     # jobs
     "serve_ended": "The API for other programs has ended by itself (exit code {number}). Switch it on again; details are in {log}.",

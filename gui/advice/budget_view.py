@@ -70,7 +70,7 @@ class BudgetView(View):
         self._money.setAccessibleName(self.tr("Budget in CNY"))
         self._money.setSuffix(self.tr(" CNY"))
         for button, money in zip(self._tiers, _TIERS, strict=True):
-            button.word(money_words(money), self.tr("The guide's budget"))
+            button.word(money_words(money), self.tr("A budget of a widely copied guide"))
         words = (
             (self.tr("Electricity, CNY/kWh"), "0.6"),
             (self.tr("API, CNY per million tokens"), "16"),
@@ -82,9 +82,9 @@ class BudgetView(View):
             field.setPlaceholderText(self.tr("not said, e.g. {example}").format(example=example))
         self._ask.word(self.tr("Compare"))
         self._stop.word(self.tr("Stop"))
-        self._tier_head.setText(self.tr("The guide's three budgets"))
+        self._tier_head.setText(self.tr("Three budgets of a widely copied guide"))
         self._table.setAccessibleName(self.tr("Machines that the money buys"))
-        self._tier_table.setAccessibleName(self.tr("The guide's three budgets"))
+        self._tier_table.setAccessibleName(self.tr("Three budgets of a widely copied guide"))
         self._show()
 
     def begin(self) -> None:

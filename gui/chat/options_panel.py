@@ -170,7 +170,7 @@ class OptionsPanel(View):
     # presets
     def _fill_presets(self) -> None:
         self._preset.clear()
-        self._preset.addItem(self.tr("Own settings"), None)
+        self._preset.addItem(self.tr("Custom"), None)
         self._preset.addItem(self.tr("Defaults"), NOTHING_SET)
         for preset in self._shelf.presets:
             self._preset.addItem(preset.name, preset.options)

@@ -14,7 +14,7 @@ from engine.telemetry.history import DeviceRecord
 from engine.telemetry.minutes import MEMORY
 from gui.bridge import EngineBridge
 from gui.graphs.history_chart import HistoryChart, Point
-from gui.widgets.bytes_text import format_bytes, format_count, format_tokens_per_second
+from gui.widgets.bytes_text import format_bytes, format_count, format_share, format_tokens_per_second
 from gui.widgets.controls import ChoiceBox, IconButton
 from gui.widgets.labels import OriginBadge, Text
 from gui.widgets.sentences import SentenceLabel
@@ -170,7 +170,7 @@ class HistoryPage(View):
         return self.tr("{seconds} s").format(seconds=f"{value:.2f}")
 
     def _share_words(self, value: float) -> str:
-        return f"{value:.0f} %"
+        return format_share(value / 100)
 
     def retranslate(self) -> None:
         self._title.setText(self.tr("History"))

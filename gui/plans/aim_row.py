@@ -51,7 +51,7 @@ class AimRow(View):
     def retranslate(self) -> None:
         for label, box, words in (
             (self._purpose_label, self._purpose, self.tr("For")),
-            (self._wish_label, self._wish, self.tr("Rather")),
+            (self._wish_label, self._wish, self.tr("Prefer")),
         ):
             label.setText(words)
             box.setAccessibleName(words)

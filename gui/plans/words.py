@@ -25,24 +25,24 @@ def tier_words(tier: Tier) -> tuple[str, str]:
             _tr("It runs small models, good for trying things out and short texts."),
         ),
         Tier.CPU: (
-            _tr("A processor machine"),
+            _tr("A machine without a large GPU"),
             _tr(
-                "What the guide gives 5,000 CNY for. Without a large GPU, models up to about 14B and small "
-                "mixtures of experts run well."
+                "A widely copied guide puts such a machine at 5,000 CNY. Models up to about 14B and "
+                "small mixtures of experts run well."
             ),
         ),
         Tier.ONE_GPU: (
             _tr("A machine with one GPU"),
             _tr(
-                "What the guide gives 20,000 CNY for. Models that fit into the GPU's memory answer faster "
-                "than you can read."
+                "A widely copied guide puts such a machine at 20,000 CNY. Models that fit into the GPU's "
+                "memory answer faster than you can read."
             ),
         ),
         Tier.SEVERAL_GPUS: (
             _tr("A machine with several GPUs"),
             _tr(
-                "What the guide gives 60,000 CNY for. Large models run, and several people can use it "
-                "at once."
+                "A widely copied guide puts such a machine at 60,000 CNY. Large models run, and several "
+                "people can use it at once."
             ),
         ),
     }
@@ -83,17 +83,19 @@ def facts_words(plan: RunPlan) -> str:
 
 
 def place_words(plan: RunPlan) -> str:
-    """Where it computes: "on the processor", "24 of 33 layers on the GPU"."""
-    layers = plan.model.shape.layers + 1
+    """Where it computes: "on the processor", "24 of 32 layers on the GPU"."""
+    shape = plan.model.shape
+    # As people count: for llama.cpp the output is one more, and so is each layer for drafts.
+    count = plan.n_gpu_layers - 1 - shape.draft_layers
     if not plan.n_gpu_layers:
         return _tr("on the processor")
     if plan.n_gpu_layers == 1:
         return _tr("the output on the GPU, all layers on the processor")
     if plan.experts_on_cpu:
         return _tr("experts in main memory, the rest on the GPU")
-    if plan.n_gpu_layers >= layers:
+    if count >= shape.layers:
         return _tr("all of it on the GPU")
-    return _tr("{count} of {layers} layers on the GPU").format(count=plan.n_gpu_layers, layers=layers)
+    return _tr("{count} of {layers} layers on the GPU").format(count=count, layers=shape.layers)
 
 
 def loss_words(plan: RunPlan) -> str:
@@ -103,8 +105,8 @@ def loss_words(plan: RunPlan) -> str:
         return _tr("no loss of quality")
     figure = QLocale().toString(loss.increase, "f", 4 if loss.increase < 0.01 else 2)
     if loss.measured:
-        return _tr("loss: perplexity +{figure}").format(figure=figure)
-    return _tr("loss: perplexity about +{figure}").format(figure=figure)
+        return _tr("quality loss: perplexity +{figure}").format(figure=figure)
+    return _tr("quality loss: perplexity about +{figure}").format(figure=figure)
 
 
 def purpose_words(purpose: Purpose) -> str:

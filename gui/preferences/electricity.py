@@ -52,7 +52,7 @@ class ElectricityPrice(View):
         self.currency.setCurrentIndex(self.currency.findData(settings.currency))
 
     def retranslate(self) -> None:
-        self.price.setSpecialValueText(self.tr("Not told"))
+        self.price.setSpecialValueText(self.tr("Not set"))
         self.price.setAccessibleName(self.tr("Price of a kilowatt hour"))
         self.currency.setAccessibleName(self.tr("Currency"))
         for row, currency in enumerate(CURRENCIES):

@@ -72,6 +72,6 @@ class UpdateSettings(View):
             return self.tr("Asked last: {when}. No version newer than {version} is known.").format(
                 when=when, version=outlook.version
             )
-        return self.tr("Asked last: {when}. Deskside {newer} is there; this is {version}.").format(
+        return self.tr("Asked last: {when}. Deskside {newer} is available; this is {version}.").format(
             when=when, newer=outlook.newer.version, version=outlook.version
         )

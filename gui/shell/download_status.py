@@ -42,7 +42,7 @@ class DownloadStatus(QObject):
             return self._moving(self._progress)
         waiting = [each for each in self._queue if each.state is TransferState.QUEUED]
         if any(each.hold for each in waiting):
-            return self.tr("Downloads wait")
+            return self.tr("Downloads waiting")
         if waiting:
             return self.tr("Starting a download…")
         if any(each.state is TransferState.FAILED for each in self._queue):

@@ -154,7 +154,7 @@ class Palette(View):
     def _say_current(self) -> None:
         """The keyboard stays in the field, so the field tells what Enter would do."""
         words = self._entries.data(self._view.currentIndex(), int(Qt.ItemDataRole.AccessibleTextRole))
-        self._field.setAccessibleDescription(words or self.tr("Nothing fits"))
+        self._field.setAccessibleDescription(words or self.tr("Nothing matches"))
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

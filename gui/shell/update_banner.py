@@ -50,7 +50,7 @@ class UpdateBanner(Banner):
         if self.fetching:
             return self._progress_words(newer.version)
         lines = [
-            self.tr("Deskside {newer} is there; this is {version}.").format(
+            self.tr("Deskside {newer} is available; this is {version}.").format(
                 newer=newer.version, version=self.outlook.version
             ),
             *_shortened(newer.notes),

@@ -31,9 +31,10 @@ def format_tokens_per_second(rate: float) -> str:
 
 
 def format_share(share: float) -> str:
-    """ "4 %", or "0.3 %" where a whole one would say too little; 0.04 is four percent."""
+    """ "4 %", or "0.3 %" where a whole one would say too little; 0.04 is four percent. "4%" in Chinese."""
     percent = share * 100
-    return f"{QLocale().toString(percent, 'f', 1 if percent < 1 else 0)} %"
+    sign = "%" if QLocale().language() == QLocale.Language.Chinese else " %"
+    return QLocale().toString(float(percent), "f", 1 if 0 < percent < 1 else 0) + sign
 
 
 def format_count(number: int) -> str:

@@ -74,7 +74,7 @@ class CheckStepView(Step):
         return self._model.check_stage is Stage.DONE
 
     def retranslate(self) -> None:
-        self._title.setText(self.tr("What this machine is"))
+        self._title.setText(self.tr("What is in this machine"))
         self._intro.setText(
             self.tr("Memory and disk are measured, which takes some seconds. Nothing leaves this machine.")
         )

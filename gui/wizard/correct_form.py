@@ -64,12 +64,11 @@ class CorrectForm(View):
     def retranslate(self) -> None:
         self._intro.setText(
             self.tr(
-                "Take a figure that the check got wrong, or could not find out, from you instead."
-                " An empty field leaves it as it was found."
+                "Type in what the check got wrong or could not find out. An empty field keeps what it found."
             )
         )
         self._apply.word(self.tr("Apply"))
-        self._back.word(self.tr("Take all back"))
+        self._back.word(self.tr("Undo all corrections"))
         self.setAccessibleName(self.tr("Corrections of the check"))
         for key, (label, field) in self._fields.items():
             name, example = self._words(key)

@@ -72,7 +72,7 @@ class GetStepView(Step):
         self._title.setText(self.tr("Get it"))
         self._pause.word(self.tr("Pause"))
         self._mirrors.word(self.tr("Ask hf-mirror.com and ModelScope"))
-        self._starter_head.setText(self.tr("No wait: the starter model"))
+        self._starter_head.setText(self.tr("Without waiting: the starter model"))
         self._starter_words.setText(
             self.tr("It is small and is already here. A download that has begun goes on meanwhile.")
         )

@@ -66,7 +66,7 @@
             <translation>用途</translation>
         </message>
         <message>
-            <source>Rather</source>
+            <source>Prefer</source>
             <translation>更看重</translation>
         </message>
     </context>
@@ -94,7 +94,7 @@
         </message>
         <message>
             <source>First token after</source>
-            <translation>首个词元用时</translation>
+            <translation>首词元用时</translation>
         </message>
         <message>
             <source>Foreseen from the text before</source>
@@ -110,15 +110,15 @@
         </message>
         <message>
             <source>Of these, reasoning</source>
-            <translation>其中思考</translation>
+            <translation>其中思考部分</translation>
         </message>
         <message>
             <source>Prompt</source>
-            <translation>提示</translation>
+            <translation>提示词</translation>
         </message>
         <message>
             <source>Read the prompt</source>
-            <translation>读取提示</translation>
+            <translation>读取提示词</translation>
         </message>
         <message>
             <source>Waited in the queue</source>
@@ -245,7 +245,7 @@
         <name>BannerArea</name>
         <message>
             <source>Show fewer messages</source>
-            <translation>显示较少的消息</translation>
+            <translation>收起较早的消息</translation>
         </message>
         <message>
             <source>Show one older message</source>
@@ -261,6 +261,10 @@
         <message>
             <source> CNY</source>
             <translation> 元</translation>
+        </message>
+        <message>
+            <source>A budget of a widely copied guide</source>
+            <translation>一份广为流传的教程中的预算</translation>
         </message>
         <message>
             <source>API, CNY per million tokens</source>
@@ -325,12 +329,8 @@ at most</source>
             <translation>已停止：{total} 台机器中比较了 {done} 台。</translation>
         </message>
         <message>
-            <source>The guide's budget</source>
-            <translation>教程中的预算</translation>
-        </message>
-        <message>
-            <source>The guide's three budgets</source>
-            <translation>教程中的三档预算</translation>
+            <source>Three budgets of a widely copied guide</source>
+            <translation>一份广为流传的教程中的三档预算</translation>
         </message>
         <message>
             <source>Tokens a day</source>
@@ -431,7 +431,7 @@ at most</source>
         <name>ChatPage</name>
         <message>
             <source>Attach files</source>
-            <translation>附上文件</translation>
+            <translation>添加附件</translation>
         </message>
         <message>
             <source>Loading the model … {percent} %</source>
@@ -447,7 +447,7 @@ at most</source>
         </message>
         <message>
             <source>Reading {done} of {total} tokens</source>
-            <translation>正在读取提示：{done} / {total} 词元</translation>
+            <translation>正在读取提示词：{done} / {total} 词元</translation>
         </message>
         <message>
             <source>Starting the model …</source>
@@ -467,7 +467,7 @@ at most</source>
         </message>
         <message>
             <source>reading prompt, {done} of {total}</source>
-            <translation>正在读取提示：{done} / {total}</translation>
+            <translation>正在读取提示词：{done} / {total}</translation>
         </message>
         <message>
             <source>summarising</source>
@@ -552,7 +552,7 @@ at most</source>
             <translation>检测已取消，未作任何更改。重新检测即可继续。</translation>
         </message>
         <message>
-            <source>What this machine is</source>
+            <source>What is in this machine</source>
             <translation>这台机器的配置</translation>
         </message>
         <message>
@@ -596,7 +596,7 @@ at most</source>
         </message>
         <message>
             <source>Attach files</source>
-            <translation>附上文件</translation>
+            <translation>添加附件</translation>
         </message>
         <message>
             <source>Carry the last answer on</source>
@@ -608,7 +608,7 @@ at most</source>
         </message>
         <message>
             <source>Check this machine</source>
-            <translation>检查本机</translation>
+            <translation>检测本机</translation>
         </message>
         <message>
             <source>Copy the last answer</source>
@@ -707,11 +707,11 @@ at most</source>
         <name>Composer</name>
         <message>
             <source>Attach text, code, a PDF or an image</source>
-            <translation>附上文本、代码、PDF 或图片</translation>
+            <translation>添加文本、代码、PDF 或图片</translation>
         </message>
         <message>
             <source>Enter sends, Shift and Enter begins a new line, a slash begins a command.</source>
-            <translation>Enter 发送，Shift 加 Enter 换行，斜杠开始一个命令。</translation>
+            <translation>Enter 发送，Shift 加 Enter 换行，斜杠输入命令。</translation>
         </message>
         <message>
             <source>Message</source>
@@ -742,7 +742,7 @@ at most</source>
         <name>ConnectionSettings</name>
         <message>
             <source>Ask hf-mirror.com and ModelScope too; the fastest is taken</source>
-            <translation>也询问 hf-mirror.com 和 ModelScope，使用最快的来源</translation>
+            <translation>也查询 hf-mirror.com 和 ModelScope，使用最快的来源</translation>
         </message>
         <message>
             <source>Both then hear which models you fetch. What differs from what the hub holds is not taken.</source>
@@ -802,7 +802,7 @@ at most</source>
         </message>
         <message>
             <source>asking each of them…</source>
-            <translation>正在逐个询问…</translation>
+            <translation>正在逐个测试…</translation>
         </message>
         <message>
             <source>none; or addresses and folders</source>
@@ -821,7 +821,7 @@ at most</source>
         </message>
         <message>
             <source>Counted while the last answer was written.</source>
-            <translation>在写最后一个回答时计数。</translation>
+            <translation>在生成上一个回答时统计。</translation>
         </message>
         <message>
             <source>Left {tokens}</source>
@@ -829,7 +829,7 @@ at most</source>
         </message>
         <message>
             <source>Prompt {tokens}</source>
-            <translation>提示 {tokens}</translation>
+            <translation>提示词 {tokens}</translation>
         </message>
         <message>
             <source>Reasoning {tokens}</source>
@@ -864,7 +864,7 @@ at most</source>
         </message>
         <message>
             <source>Reading {done} of {total} tokens</source>
-            <translation>正在读取 {total} 个词元 中的第 {done} 个</translation>
+            <translation>正在读取：{done} / {total} 个词元</translation>
         </message>
         <message>
             <source>Stopping …</source>
@@ -884,7 +884,7 @@ at most</source>
         </message>
         <message>
             <source>The context is {percent} % full</source>
-            <translation>上下文已用 {percent} %</translation>
+            <translation>上下文已用 {percent}%</translation>
         </message>
         <message>
             <source>The context of the model on {host} is full</source>
@@ -1004,11 +1004,11 @@ at most</source>
             <translation>可用处理器数</translation>
         </message>
         <message>
-            <source>Take a figure that the check got wrong, or could not find out, from you instead. An empty field leaves it as it was found.</source>
+            <source>Type in what the check got wrong or could not find out. An empty field keeps what it found.</source>
             <translation>检测有误或无法得知的数值，可由您填写。留空则沿用检测结果。</translation>
         </message>
         <message>
-            <source>Take all back</source>
+            <source>Undo all corrections</source>
             <translation>全部撤销</translation>
         </message>
         <message>
@@ -1040,7 +1040,7 @@ at most</source>
         <name>DownloadRow</name>
         <message>
             <source>Ask hf-mirror.com and ModelScope</source>
-            <translation>改问 hf-mirror.com 和 ModelScope</translation>
+            <translation>改用 hf-mirror.com 和 ModelScope</translation>
         </message>
         <message>
             <source>Delete the {size} that are here</source>
@@ -1146,14 +1146,14 @@ at most</source>
         </message>
         <message>
             <source>Downloading, {percent} %</source>
-            <translation>正在下载，{percent} %</translation>
+            <translation>正在下载，{percent}%</translation>
         </message>
         <message>
             <source>Downloads paused</source>
             <translation>下载已暂停</translation>
         </message>
         <message>
-            <source>Downloads wait</source>
+            <source>Downloads waiting</source>
             <translation>下载等待中</translation>
         </message>
         <message>
@@ -1166,11 +1166,11 @@ at most</source>
         </message>
         <message>
             <source>{percent} %, waiting</source>
-            <translation>{percent} %，等待中</translation>
+            <translation>{percent}%，等待中</translation>
         </message>
         <message>
             <source>{percent} %, {time} left</source>
-            <translation>{percent} %，剩余 {time}</translation>
+            <translation>{percent}%，剩余 {time}</translation>
         </message>
     </context>
     <context>
@@ -1240,7 +1240,7 @@ at most</source>
             <translation>货币</translation>
         </message>
         <message>
-            <source>Not told</source>
+            <source>Not set</source>
             <translation>未填写</translation>
         </message>
         <message>
@@ -1311,7 +1311,7 @@ at most</source>
         </message>
         <message>
             <source>Choose at least one model: try the endpoint, or write a model's name.</source>
-            <translation>请至少选择一个模型：先试用该端点，或填写模型名称。</translation>
+            <translation>请至少选择一个模型：先测试该端点，或填写模型名称。</translation>
         </message>
         <message>
             <source>It answers and offers one model.</source>
@@ -1351,7 +1351,7 @@ at most</source>
         </message>
         <message>
             <source>Stop trying</source>
-            <translation>停止试用</translation>
+            <translation>停止测试</translation>
         </message>
         <message>
             <source>That is not the address of an endpoint. Write it as https://HOST/v1, or http://HOST:PORT/v1 on your own network.</source>
@@ -1363,7 +1363,7 @@ at most</source>
         </message>
         <message>
             <source>Try it</source>
-            <translation>试用</translation>
+            <translation>测试</translation>
         </message>
         <message>
             <source>as you like; else its host</source>
@@ -1371,7 +1371,7 @@ at most</source>
         </message>
         <message>
             <source>asking the endpoint…</source>
-            <translation>正在询问端点…</translation>
+            <translation>正在测试端点…</translation>
         </message>
         <message>
             <source>leave it empty to keep the one that is stored</source>
@@ -1440,7 +1440,7 @@ at most</source>
         <name>EngineLimits</name>
         <message>
             <source>Disk for idle conversations</source>
-            <translation>空闲对话占用磁盘</translation>
+            <translation>空闲对话的磁盘上限</translation>
         </message>
         <message>
             <source>Figures only, no text; predictions learn from it. It never leaves this machine.</source>
@@ -1460,7 +1460,7 @@ at most</source>
         </message>
         <message>
             <source>Unload an idle model after</source>
-            <translation>空闲模型卸载时间</translation>
+            <translation>模型空闲多久后卸载</translation>
         </message>
         <message>
             <source>minutes</source>
@@ -1544,11 +1544,11 @@ at most</source>
         </message>
         <message>
             <source>Look closely</source>
-            <translation>仔细查看</translation>
+            <translation>查看详情</translation>
         </message>
         <message>
             <source>Look closely to see how it would run here.</source>
-            <translation>仔细查看即可了解它在本机上的运行情况。</translation>
+            <translation>查看详情即可了解它在本机上的运行情况。</translation>
         </message>
         <message>
             <source>Read the header of {model}</source>
@@ -1583,7 +1583,7 @@ at most</source>
         <name>GetStepView</name>
         <message>
             <source>Ask hf-mirror.com and ModelScope</source>
-            <translation>改问 hf-mirror.com 和 ModelScope</translation>
+            <translation>改用 hf-mirror.com 和 ModelScope</translation>
         </message>
         <message>
             <source>Download</source>
@@ -1604,10 +1604,6 @@ at most</source>
         <message>
             <source>It is small and is already here. A download that has begun goes on meanwhile.</source>
             <translation>它很小，已随程序附带。已开始的下载会在后台继续。</translation>
-        </message>
-        <message>
-            <source>No wait: the starter model</source>
-            <translation>无需等待：入门模型</translation>
         </message>
         <message>
             <source>Pause</source>
@@ -1640,6 +1636,10 @@ at most</source>
         <message>
             <source>Try again</source>
             <translation>重试</translation>
+        </message>
+        <message>
+            <source>Without waiting: the starter model</source>
+            <translation>无需等待：入门模型</translation>
         </message>
         <message>
             <source>asking the hub…</source>
@@ -1694,7 +1694,7 @@ at most</source>
         </message>
         <message>
             <source>Its first token came after {seconds} seconds.</source>
-            <translation>其首个词元在 {seconds} 秒后出现。</translation>
+            <translation>首词元在 {seconds} 秒后出现。</translation>
         </message>
         <message>
             <source>Let the curves go on</source>
@@ -1726,7 +1726,7 @@ at most</source>
         </message>
         <message>
             <source>Prompt {rate} tok/s</source>
-            <translation>提示 {rate} 词元/秒</translation>
+            <translation>提示词 {rate} 词元/秒</translation>
         </message>
         <message>
             <source>Speed</source>
@@ -1746,7 +1746,7 @@ at most</source>
         </message>
         <message>
             <source>The prompt was read at {rate} tokens per second.</source>
-            <translation>提示的读取速度为每秒 {rate} 个词元。</translation>
+            <translation>提示词的读取速度为每秒 {rate} 个词元。</translation>
         </message>
         <message>
             <source>first token {seconds} s</source>
@@ -1848,7 +1848,7 @@ at most</source>
         </message>
         <message>
             <source>{count} answers · {speed} tokens/s · first token {first} s · prompt {prompt} tokens/s</source>
-            <translation>{count} 个回答 · {speed} 词元/秒 · 首词元 {first} 秒 · 提示 {prompt} 词元/秒</translation>
+            <translation>{count} 个回答 · {speed} 词元/秒 · 首词元 {first} 秒 · 提示词 {prompt} 词元/秒</translation>
         </message>
         <message>
             <source>{seconds} s</source>
@@ -2364,7 +2364,7 @@ Address: {places}</source>
         <name>NodeRow</name>
         <message>
             <source>Asks it what it has, and how far it is, again.</source>
-            <translation>重新询问它有哪些设备、距离多远。</translation>
+            <translation>重新询问它有哪些设备、网络延迟多大。</translation>
         </message>
         <message>
             <source>Remove</source>
@@ -2457,6 +2457,10 @@ Address: {places}</source>
             <translation>从下一个回答起生效，只对此对话有效。</translation>
         </message>
         <message>
+            <source>Custom</source>
+            <translation>自定义</translation>
+        </message>
+        <message>
             <source>Default</source>
             <translation>默认</translation>
         </message>
@@ -2486,7 +2490,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Most tokens</source>
-            <translation>最多词元</translation>
+            <translation>最大词元数</translation>
         </message>
         <message>
             <source>Name of a new preset</source>
@@ -2495,10 +2499,6 @@ Address: {places}</source>
         <message>
             <source>Never</source>
             <translation>从不</translation>
-        </message>
-        <message>
-            <source>Own settings</source>
-            <translation>自定义</translation>
         </message>
         <message>
             <source>Preset</source>
@@ -2576,7 +2576,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The model that is best now gains {gained} tokens/s, at {price} each.</source>
-            <translation>现在最合适的模型每秒可多 {gained} 个词元，每个合 {price}。</translation>
+            <translation>现在最合适的模型每秒可多 {gained} 个词元，每秒每多一个合 {price}。</translation>
         </message>
         <message>
             <source>The model that is best now gains {gained} tokens/s.</source>
@@ -2610,7 +2610,7 @@ Address: {places}</source>
             <translation>查找命令、模型、提示词或对话</translation>
         </message>
         <message>
-            <source>Nothing fits</source>
+            <source>Nothing matches</source>
             <translation>没有匹配项</translation>
         </message>
         <message>
@@ -2634,7 +2634,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Measured: what the runtime has allocated; overhead is the rest of what its process holds now.</source>
-            <translation>实测：运行时已分配的内存；其他开销是其进程目前占用的其余部分。</translation>
+            <translation>实测：引擎已分配的内存；其他开销是其进程目前占用的其余部分。</translation>
         </message>
         <message>
             <source>Memory by part</source>
@@ -2690,16 +2690,28 @@ Address: {places}</source>
             <translation>多 GPU 机器</translation>
         </message>
         <message>
-            <source>A processor machine</source>
-            <translation>以处理器运行的机器</translation>
+            <source>A machine without a large GPU</source>
+            <translation>没有大显存显卡的机器</translation>
         </message>
         <message>
             <source>A small machine</source>
             <translation>小型机器</translation>
         </message>
         <message>
+            <source>A widely copied guide puts such a machine at 20,000 CNY. Models that fit into the GPU's memory answer faster than you can read.</source>
+            <translation>一份广为流传的教程把这样的机器列为 20,000 元档。能放进显存的模型，回答速度快于阅读速度。</translation>
+        </message>
+        <message>
+            <source>A widely copied guide puts such a machine at 5,000 CNY. Models up to about 14B and small mixtures of experts run well.</source>
+            <translation>一份广为流传的教程把这样的机器列为 5,000 元档。约 14B 以内的模型和小型混合专家模型可以流畅运行。</translation>
+        </message>
+        <message>
+            <source>A widely copied guide puts such a machine at 60,000 CNY. Large models run, and several people can use it at once.</source>
+            <translation>一份广为流传的教程把这样的机器列为 60,000 元档。可以运行大模型，也可供多人同时使用。</translation>
+        </message>
+        <message>
             <source>Better answers</source>
-            <translation>回答更好</translation>
+            <translation>回答质量</translation>
         </message>
         <message>
             <source>Chat</source>
@@ -2727,7 +2739,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Quicker answers</source>
-            <translation>回答更快</translation>
+            <translation>回答速度</translation>
         </message>
         <message>
             <source>Runs well</source>
@@ -2736,18 +2748,6 @@ Address: {places}</source>
         <message>
             <source>Runs, but slowly</source>
             <translation>能运行，但较慢</translation>
-        </message>
-        <message>
-            <source>What the guide gives 20,000 CNY for. Models that fit into the GPU's memory answer faster than you can read.</source>
-            <translation>相当于教程的 20,000 元档。能放进显存的模型，回答速度快于阅读速度。</translation>
-        </message>
-        <message>
-            <source>What the guide gives 5,000 CNY for. Without a large GPU, models up to about 14B and small mixtures of experts run well.</source>
-            <translation>相当于教程的 5,000 元档。没有大显存 GPU 时，约 14B 以内的模型和小型混合专家模型可以流畅运行。</translation>
-        </message>
-        <message>
-            <source>What the guide gives 60,000 CNY for. Large models run, and several people can use it at once.</source>
-            <translation>相当于教程的 60,000 元档。可以运行大模型，也可供多人同时使用。</translation>
         </message>
         <message>
             <source>Will not run</source>
@@ -2771,15 +2771,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>experts in main memory, the rest on the GPU</source>
-            <translation>专家在内存中，其余在 GPU 上</translation>
-        </message>
-        <message>
-            <source>loss: perplexity +{figure}</source>
-            <translation>损失：困惑度 +{figure}</translation>
-        </message>
-        <message>
-            <source>loss: perplexity about +{figure}</source>
-            <translation>损失：困惑度约 +{figure}</translation>
+            <translation>专家权重在内存中，其余在 GPU 上</translation>
         </message>
         <message>
             <source>needs {need} of {machine}</source>
@@ -2792,6 +2784,14 @@ Address: {places}</source>
         <message>
             <source>on the processor</source>
             <translation>在处理器上</translation>
+        </message>
+        <message>
+            <source>quality loss: perplexity +{figure}</source>
+            <translation>质量损失：困惑度 +{figure}</translation>
+        </message>
+        <message>
+            <source>quality loss: perplexity about +{figure}</source>
+            <translation>质量损失：困惑度约 +{figure}</translation>
         </message>
         <message>
             <source>the output on the GPU, all layers on the processor</source>
@@ -2822,7 +2822,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>As usual</source>
-            <translation>通常</translation>
+            <translation>标准</translation>
         </message>
         <message>
             <source>Back to the chat</source>
@@ -3076,7 +3076,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Logs and figures for somebody who helps: without chats, models and keys, and with names and addresses taken out. It stays on this machine; look through it before you send it.</source>
-            <translation>供帮助您的人查看的日志和数据：不含聊天、模型和密钥，姓名和地址已去除。它只保存在这台电脑上；发送前请先看一遍。</translation>
+            <translation>供帮助您的人查看的日志和数据：不含对话、模型和密钥，姓名和地址已去除。它只保存在这台电脑上；发送前请先看一遍。</translation>
         </message>
         <message>
             <source>Make a report…</source>
@@ -3215,7 +3215,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>First token</source>
-            <translation>首个词元</translation>
+            <translation>首词元</translation>
         </message>
         <message>
             <source>Generation</source>
@@ -3251,7 +3251,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Reading prompts</source>
-            <translation>读取提示</translation>
+            <translation>读取提示词</translation>
         </message>
         <message>
             <source>Stop calibrating</source>
@@ -3448,7 +3448,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Attach files</source>
-            <translation>附上文件</translation>
+            <translation>添加附件</translation>
         </message>
         <message>
             <source>Begin a new chat</source>
@@ -3600,7 +3600,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>asked with your first message</source>
-            <translation>随您的第一条消息开始</translation>
+            <translation>发送第一条消息时连接</translation>
         </message>
         <message>
             <source>ended unexpectedly</source>
@@ -3797,11 +3797,11 @@ Address: {places}</source>
         <name>TrashView</name>
         <message>
             <source>Delete for good</source>
-            <translation>彻底删除</translation>
+            <translation>永久删除</translation>
         </message>
         <message>
             <source>In the trash: {size}. It is deleted for good after a week.</source>
-            <translation>回收站：{size}。一周后彻底删除。</translation>
+            <translation>回收站：{size}。一周后永久删除。</translation>
         </message>
         <message>
             <source>Put back</source>
@@ -3826,16 +3826,16 @@ Address: {places}</source>
     <context>
         <name>UpdateBanner</name>
         <message>
+            <source>Deskside {newer} is available; this is {version}.</source>
+            <translation>Deskside {newer} 已发布；当前版本为 {version}。</translation>
+        </message>
+        <message>
             <source>Deskside {newer} is being fetched: {done} of {total}</source>
             <translation>正在获取 Deskside {newer}：{done}，共 {total}</translation>
         </message>
         <message>
             <source>Deskside {newer} is being fetched…</source>
             <translation>正在获取 Deskside {newer}…</translation>
-        </message>
-        <message>
-            <source>Deskside {newer} is there; this is {version}.</source>
-            <translation>已有 Deskside {newer}；当前版本为 {version}。</translation>
         </message>
         <message>
             <source>Get it</source>
@@ -3861,16 +3861,16 @@ Address: {places}</source>
     <context>
         <name>UpdateSettings</name>
         <message>
-            <source>Asked last: {when}. Deskside {newer} is there; this is {version}.</source>
-            <translation>上次询问：{when}。已有 Deskside {newer}；当前版本为 {version}。</translation>
+            <source>Asked last: {when}. Deskside {newer} is available; this is {version}.</source>
+            <translation>上次检查：{when}。Deskside {newer} 已发布；当前版本为 {version}。</translation>
         </message>
         <message>
             <source>Asked last: {when}. No version newer than {version} is known.</source>
-            <translation>上次询问：{when}。没有发现比 {version} 更新的版本。</translation>
+            <translation>上次检查：{when}。没有发现比 {version} 更新的版本。</translation>
         </message>
         <message>
             <source>Never asked so far.</source>
-            <translation>尚未询问过。</translation>
+            <translation>尚未检查过。</translation>
         </message>
     </context>
     <context>
@@ -3928,7 +3928,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>What if?</source>
-            <translation>会怎样？</translation>
+            <translation>试算</translation>
         </message>
         <message>
             <source>What to buy</source>
@@ -4077,7 +4077,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>A server that holds {name} sends on, again and again, to an address that is not followed: in circles, or out of encryption. Check the network connection for a login page, or use another endpoint, then try again; what arrived is kept.</source>
-            <translation>存放 {name} 的服务器一再转到不允许前往的地址：循环跳转，或跳转到未加密的地址。请检查网络是否需要登录，或换用其他下载端点，然后重试；已下载的部分会保留。</translation>
+            <translation>存放 {name} 的服务器一再转到不允许前往的地址：循环跳转，或跳转到未加密的地址。请检查网络是否需要登录，或换用其他站点，然后重试；已下载的部分会保留。</translation>
         </message>
         <message>
             <source>A server that holds {name} showed a certificate that this machine does not trust. Check the date of this machine and the certificates of your network, then try again; what arrived is kept.</source>
@@ -4161,7 +4161,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Don't buy for the money alone: against an API at {api} CNY a million tokens nothing that this budget buys pays for itself in {years} years. Energy or price are too high for the tokens that it makes.</source>
-            <translation>仅从花费看不建议购买：与每百万 token {api} 元的 API 相比，这笔预算买到的设备都不能在 {years} 年内回本。相对于产出的 token，电费或售价过高。</translation>
+            <translation>仅从花费看不建议购买：与每百万词元 {api} 元的 API 相比，这笔预算买到的设备都不能在 {years} 年内回本。相对于产出的词元，电费或售价过高。</translation>
         </message>
         <message>
             <source>Don't buy yet: of no whole computer a price is known. Say what one costs, or look at what a card would bring the one that is there.</source>
@@ -4213,7 +4213,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>How many memory channels hold modules, and at what speed? The description does not say, and the speed changes up to {factor} times with it. Give memory.channels and memory.mt_s, or a measured memory.bandwidth_gb_s.</source>
-            <translation>有多少条内存通道插了内存条，频率是多少？描述中没有说明，速度因此可相差 {factor} 倍。请填写 memory.channels 和 memory.mt_s，或实测的 memory.bandwidth_gb_s。</translation>
+            <translation>有几个内存通道插了内存条，频率是多少？描述中没有说明，速度因此可相差 {factor} 倍。请填写 memory.channels 和 memory.mt_s，或实测的 memory.bandwidth_gb_s。</translation>
         </message>
         <message>
             <source>How many threads compute? The description does not say, and between {low} and {high} threads the speed changes {factor} times. Give cpu.threads.</source>
@@ -4356,7 +4356,7 @@ Address: {places}</source>
             <translation>没有名为 {name} 的处理器，因此无法规划它的效果。最接近的有：{nearest}。</translation>
         </message>
         <message>
-            <source>No quantization is called {quantization}. Nearest: {nearest}. The catalogue lists of {model}: {known}.</source>
+            <source>No quantization is called {quantization}. Nearest: {nearest}. For {model} the catalogue lists: {known}.</source>
             <translation>没有名为 {quantization} 的量化。最接近的有：{nearest}。目录中 {model} 列有：{known}。</translation>
         </message>
         <message>
@@ -4409,7 +4409,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Other machines can reach this address, so an API key is needed. This one was made and is shown this once: {key}. It is kept in {path}.</source>
-            <translation>其他计算机可以访问此地址，因此需要 API 密钥。已生成以下密钥，仅显示这一次：{key}。它保存在 {path} 中。</translation>
+            <translation>其他电脑可以访问此地址，因此需要 API 密钥。已生成以下密钥，仅显示这一次：{key}。它保存在 {path} 中。</translation>
         </message>
         <message>
             <source>Other programs hold {held} of memory now and {free} is free. Closing some of them makes room for larger models; then check again.</source>
@@ -4421,11 +4421,11 @@ Address: {places}</source>
         </message>
         <message>
             <source>Part of it lies on {nodes}, since it does not fit here: {share} % of the time of a token goes to the network. A machine that holds all of it would be faster.</source>
-            <translation>本机放不下，因此有一部分放在 {nodes} 上：每个词元有 {share} % 的时间花在网络上。能整个放下它的机器会更快。</translation>
+            <translation>本机放不下，因此有一部分放在 {nodes} 上：每个词元有 {share}% 的时间花在网络上。能整个放下它的机器会更快。</translation>
         </message>
         <message>
             <source>Part of it lies on {nodes}, which is faster than without, though {share} % of the time of a token goes to the network.</source>
-            <translation>有一部分放在 {nodes} 上，这比不用它更快，尽管每个词元有 {share} % 的时间花在网络上。</translation>
+            <translation>有一部分放在 {nodes} 上，这比不用它更快，尽管每个词元有 {share}% 的时间花在网络上。</translation>
         </message>
         <message>
             <source>Programs may use {after} processors now, {before} before.</source>
@@ -4473,11 +4473,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>Text {number} is empty and cannot be embedded. Leave it out.</source>
-            <translation>第 {number} 段文本为空，无法生成向量。请去掉它。</translation>
-        </message>
-        <message>
-            <source>That a machine pays is said of one that computes day and night. Say how many tokens you need a day, and it is judged by those.</source>
-            <translation>回本时间按昼夜不停计算得出。填写每天需要的词元数后，会按该数量判断。</translation>
+            <translation>第 {number} 段文本为空，无法生成嵌入向量。请去掉它。</translation>
         </message>
         <message>
             <source>That folder is not there any more. Choose another one.</source>
@@ -4533,7 +4529,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The NVIDIA driver does not answer ({reason}). If it was updated since the machine started, restart the machine, then check again.</source>
-            <translation>NVIDIA 驱动没有响应（{reason}）。如果开机后更新过驱动，请重启机器后重新检测。</translation>
+            <translation>NVIDIA 驱动程序没有响应（{reason}）。如果开机后更新过驱动程序，请重启机器后重新检测。</translation>
         </message>
         <message>
             <source>The address {endpoint} cannot be used to download models: {reason}. Give an address that begins with https:// (http:// is allowed only for this machine itself).</source>
@@ -4605,7 +4601,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The chat template of {model} has nothing called {names}, so that made no difference. Leave it out, or choose a model that knows it.</source>
-            <translation>{model} 的聊天模板中没有 {names}，因此它没有起作用。请去掉它，或选择支持它的模型。</translation>
+            <translation>{model} 的对话模板中没有 {names}，因此它没有起作用。请去掉它，或选择支持它的模型。</translation>
         </message>
         <message>
             <source>The chats cannot be searched ({reason}). Close other windows of Deskside and try again; the chats themselves are not affected.</source>
@@ -4633,7 +4629,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The conversation is longer than the context of {length} tokens, so its {count} oldest messages are left out of this answer. They are kept; load the model with a longer context to have them read.</source>
-            <translation>对话超过了 {length} 个词元 的上下文，因此本次回答没有读取最早的 {count} 条消息。它们仍然保留；如需读取，请用更长的上下文加载模型。</translation>
+            <translation>对话超过了 {length} 个词元的上下文，因此本次回答没有读取最早的 {count} 条消息。它们仍然保留；如需读取，请用更长的上下文加载模型。</translation>
         </message>
         <message>
             <source>The conversation is longer than what {model} on {host} can hold{told}. Leave out the oldest messages, summarise them, or begin a new conversation.</source>
@@ -4801,7 +4797,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The engine's devices could not be listed ({reason}). Deskside goes on with the processor alone; check the graphics driver.</source>
-            <translation>无法列出引擎可用的设备（{reason}）。Deskside 将只用处理器继续；请检查显卡驱动。</translation>
+            <translation>无法列出引擎可用的设备（{reason}）。Deskside 将只用处理器继续；请检查显卡驱动程序。</translation>
         </message>
         <message>
             <source>The engine's log {log} cannot be written ({reason}), so a failure of the engine will be harder to explain. Make the folder writable.</source>
@@ -4809,7 +4805,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The experts of {model} ({experts}) stay in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the graphics card and load it again.</source>
-            <translation>{model} 的专家（{experts}）留在主内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
+            <translation>{model} 的专家权重（{experts}）留在内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
         <message>
             <source>The file is no image that can be read here. Save it as PNG, JPEG or GIF and try again.</source>
@@ -4869,7 +4865,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The guide gives 32 GB at 8 bits, 3.2 times faster for 2.3 % of quality. R1-0528 takes 664 GiB at Q8_0 (the 8B 8.1 GiB); Q8_0 answers 1.75 times as fast as 16 bits, reads prompts no faster, and loses next to nothing (perplexity +0.0026 of Llama-3-8B).</source>
-            <translation>教程称 8 位量化占 32 GB，速度为 3.2 倍，质量损失 2.3 %。实际上 R1-0528 的 Q8_0 占 664 GiB（8B 版占 8.1 GiB）；Q8_0 的回答速度是 16 位的 1.75 倍，读取提示并不更快，质量几乎没有损失（Llama-3-8B 的困惑度 +0.0026）。</translation>
+            <translation>教程称 8 位量化占 32 GB，速度为 3.2 倍，质量损失 2.3%。实际上 R1-0528 的 Q8_0 占 664 GiB（8B 版占 8.1 GiB）；Q8_0 的回答速度是 16 位的 1.75 倍，读取提示词并不更快，质量几乎没有损失（Llama-3-8B 的困惑度 +0.0026）。</translation>
         </message>
         <message>
             <source>The guide has one A100 answer at 32 tokens a second. The smallest file does not fit on one; two of them answered at 9.4 with a 1-bit file.</source>
@@ -4877,7 +4873,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>The guide puts the FP8 weights on eight A100 with 80 GB. They take 666 GiB of 640, and an A100 cannot compute in FP8; Q4_K_M (377 GiB) fits.</source>
-            <translation>该教程把 FP8 权重放在八块 80 GB 的 A100 上。权重需要 666 GiB，而显存只有 640 GiB，且 A100 不支持 FP8 计算；Q4_K_M（377 GiB）则放得下。</translation>
+            <translation>该教程把 FP8 权重放在八张 80 GB 的 A100 上。权重需要 666 GiB，而显存只有 640 GiB，且 A100 不支持 FP8 计算；Q4_K_M（377 GiB）则放得下。</translation>
         </message>
         <message>
             <source>The guide reckons memory as two bytes a parameter and four a token. It is the sum of the file's tensors, and 70,272 bytes a token for R1-0528 (147,456 for its 8B distillation), and 2 to 4 GiB for computing.</source>
@@ -5153,11 +5149,11 @@ Address: {places}</source>
         </message>
         <message>
             <source>The publisher of {repository} gives it only to people who accepted its terms. Accept them on its page, then put a token of your account into the variable HF_TOKEN and try again.</source>
-            <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试。</translation>
+            <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账号的令牌放入环境变量 HF_TOKEN 后重试。</translation>
         </message>
         <message>
             <source>The publisher of {repository} gives it only to people who accepted its terms. Accept them on its page, then put a token of your account into the variable HF_TOKEN and try again; what arrived is kept.</source>
-            <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账户的令牌放入环境变量 HF_TOKEN 后重试；已下载的部分会保留。</translation>
+            <translation>{repository} 的发布者只向接受其条款的用户提供。请在其页面上接受条款，把您账号的令牌放入环境变量 HF_TOKEN 后重试；已下载的部分会保留。</translation>
         </message>
         <message>
             <source>The report {path} cannot be written ({reason}). Name another place for it.</source>
@@ -5269,7 +5265,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>There is no embedding model on this machine, and default means one here. Download one with `deskside pull`, or name a model: those that chat make embeddings too, though less good ones.</source>
-            <translation>这台机器上没有嵌入模型，而这里的 default 指的正是嵌入模型。请用 `deskside pull` 下载一个，或指定模型名称：聊天模型也能生成嵌入，但效果较差。</translation>
+            <translation>这台机器上没有嵌入模型，而这里的 default 指的正是嵌入模型。请用 `deskside pull` 下载一个，或指定模型名称：对话模型也能生成嵌入向量，但效果较差。</translation>
         </message>
         <message>
             <source>There is no figure called {key} to correct. Choose one of: {known}.</source>
@@ -5297,11 +5293,11 @@ Address: {places}</source>
         </message>
         <message>
             <source>There is no model {model} on this machine. There are: {choices}, and default for the one in use. Name one of these, or download it with `deskside pull`.</source>
-            <translation>此计算机上没有模型 {model}。可用的有：{choices}，以及表示当前模型的 default。请使用其中之一，或用 `deskside pull` 下载。</translation>
+            <translation>本机没有模型 {model}。可用的有：{choices}，以及表示当前模型的 default。请使用其中之一，或用 `deskside pull` 下载。</translation>
         </message>
         <message>
             <source>There is no model {repository} on {endpoint}, or it is private. Check its name for typing errors; for a private one put a token of your account into the variable HF_TOKEN.</source>
-            <translation>{endpoint} 上没有模型 {repository}，或者它是私有的。请检查名称是否有误；若为私有模型，请把您账户的令牌放入环境变量 HF_TOKEN。</translation>
+            <translation>{endpoint} 上没有模型 {repository}，或者它是私有的。请检查名称是否有误；若为私有模型，请把您账号的令牌放入环境变量 HF_TOKEN。</translation>
         </message>
         <message>
             <source>There is no model {text} on this machine. There are: {choices}. Name one of these, give the path of a GGUF file, or download it with `deskside pull`.</source>
@@ -5309,7 +5305,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>There is no question to answer, because the prompt is empty. Give one with -p TEXT, or on standard input.</source>
-            <translation>没有要回答的问题，因为提示为空。请用 -p TEXT 或通过标准输入给出问题。</translation>
+            <translation>没有要回答的问题，因为提示词为空。请用 -p TEXT 或通过标准输入给出问题。</translation>
         </message>
         <message>
             <source>There is no room for this model in {folder} yet: with those before it in the queue it needs {needed}, {free} are free, and {floor} stay free. Free some space or choose another folder; it goes on by itself.</source>
@@ -5345,7 +5341,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>There is nothing called {key} in the trash any more. It was restored, or deleted for good.</source>
-            <translation>回收站里已经没有 {key}。它已被恢复，或已彻底删除。</translation>
+            <translation>回收站里已经没有 {key}。它已被恢复，或已永久删除。</translation>
         </message>
         <message>
             <source>There is nothing to answer: the conversation has no text. Write a message.</source>
@@ -5353,7 +5349,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>There is nothing to embed. Give one text at least.</source>
-            <translation>没有可生成向量的文本。请至少提供一段文本。</translation>
+            <translation>没有可生成嵌入向量的文本。请至少提供一段文本。</translation>
         </message>
         <message>
             <source>There is room on the disk again: what could not be saved before is saved now.</source>
@@ -5369,7 +5365,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>This computer is not lent any more: that has ended by itself ({reason}). Switch it on again; details are in {log}.</source>
-            <translation>这台电脑已不再借出：借出自行结束了（{reason}）。请重新开启；详情见 {log}。</translation>
+            <translation>这台电脑已不再借出：出借已自行结束（{reason}）。请重新开启；详情见 {log}。</translation>
         </message>
         <message>
             <source>This file is an addition to a model ({kind}), not a language model that can be talked to. Choose the model's own file.</source>
@@ -5377,7 +5373,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>This file is one of {count} parts of a model, but its name does not lead to the others ({parts} found). Give all parts the names that they were published with (...-00001-of-00002.gguf), in one folder, and choose any of them.</source>
-            <translation>这个文件是一个模型 {count} 个分卷之一，但按它的名字找不到其余分卷（只找到 {parts} 个）。请让所有分卷保留发布时的名字（...-00001-of-00002.gguf），放在同一个文件夹里，再选择其中任意一个。</translation>
+            <translation>这个文件是一个模型 {count} 个分片之一，但按它的名字找不到其余分片（只找到 {parts} 个）。请让所有分片保留发布时的名字（...-00001-of-00002.gguf），放在同一个文件夹里，再选择其中任意一个。</translation>
         </message>
         <message>
             <source>This installation came without its starter model. Download a model with `deskside pull`, or install Deskside again.</source>
@@ -5397,7 +5393,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>This machine was not checked yet, so nothing can be planned for it. Check it first.</source>
-            <translation>尚未检查本机，因此无法为它做规划。请先检查。</translation>
+            <translation>尚未检测本机，因此无法为它做规划。请先检测。</translation>
         </message>
         <message>
             <source>This model file does not say what is needed to plan with it ({key} is missing), so it may be damaged or of an unknown kind. Download it again, or choose another model.</source>
@@ -5433,7 +5429,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>This model was loaded to answer, not to embed texts. Load it for embedding, or choose an embedding model.</source>
-            <translation>该模型是为回答而加载的，不能生成文本向量。请以向量方式加载它，或选择向量模型。</translation>
+            <translation>该模型是为回答而加载的，不能生成嵌入向量。请以嵌入方式加载它，或选择嵌入模型。</translation>
         </message>
         <message>
             <source>This processor does not know an instruction that the engine uses (SIGILL), so {model} cannot run with this build. Install the portable build of Deskside. The log is {log}.</source>
@@ -5498,6 +5494,10 @@ Address: {places}</source>
         <message>
             <source>What was kept of that conversation on disk could not be deleted ({reason}). Check that the folder of Deskside's state can be written.</source>
             <translation>无法删除磁盘上为该对话保存的内容（{reason}）。请检查 Deskside 的状态文件夹是否可写。</translation>
+        </message>
+        <message>
+            <source>When a machine pays is worked out for one that computes day and night. Say how many tokens you need a day, and it is judged by those.</source>
+            <translation>回本时间按昼夜不停计算得出。填写每天需要的词元数后，会按该数量判断。</translation>
         </message>
         <message>
             <source>Whether a machine pays against an API depends on the price of electricity. Add --electricity with what a kilowatt hour costs you in CNY.</source>
@@ -5589,7 +5589,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{count} texts cannot be embedded at once, {most} can. Send them in several requests.</source>
-            <translation>不能一次为 {count} 段文本生成向量，最多 {most} 段。请分多次发送。</translation>
+            <translation>不能一次为 {count} 段文本生成嵌入向量，最多 {most} 段。请分多次发送。</translation>
         </message>
         <message>
             <source>{device}, which computed a part of {model}, does not answer any more, so the engine stopped. Load the model again to go on without it; the conversation is kept. The log is {log}.</source>
@@ -5644,8 +5644,8 @@ Address: {places}</source>
             <translation>{endpoint} 已连接，但其证书在今天无效（{reason}）。请检查本机的日期和时间。</translation>
         </message>
         <message>
-            <source>{endpoint} is there, but this machine does not trust its certificate ({reason}). In a company network, name the file with the company's certificate in the preferences, or have it added to this system.</source>
-            <translation>{endpoint} 已连接，但本机不信任其证书（{reason}）。在公司网络中，请在偏好设置里指定公司证书文件，或请人将其添加到本系统。</translation>
+            <source>{endpoint} is there, but this machine does not trust its certificate ({reason}). In a company network, name the file with the company's certificate in the settings, or have it added to this system.</source>
+            <translation>{endpoint} 已连接，但本机不信任其证书（{reason}）。在公司网络中，请在设置中指定公司证书文件，或请人将其添加到本系统。</translation>
         </message>
         <message>
             <source>{endpoint} refused to describe the model (HTTP {status}). Check the endpoint and the name of the model.</source>
@@ -5657,7 +5657,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{endpoint} refuses to give out {name}. Check that your account may read {repository}, then try again; what arrived is kept.</source>
-            <translation>{endpoint} 拒绝提供 {name}。请确认您的账户有权读取 {repository} 后重试；已下载的部分会保留。</translation>
+            <translation>{endpoint} 拒绝提供 {name}。请确认您的账号有权读取 {repository} 后重试；已下载的部分会保留。</translation>
         </message>
         <message>
             <source>{endpoint} took the connection and then did not answer ({reason}). A firewall may stand in between: try again later, or set a proxy or a mirror.</source>
@@ -5668,8 +5668,8 @@ Address: {places}</source>
             <translation>未连接 {endpoint}：所设置的证书文件无法读取。请选择一个 PEM 文件，或留空。</translation>
         </message>
         <message>
-            <source>{endpoint} was not asked: the proxy that is set is no http, socks4 or socks5 address. Correct it in the preferences or in the settings of this system.</source>
-            <translation>未连接 {endpoint}：所设置的代理不是 http、socks4 或 socks5 地址。请在偏好设置或系统设置中更正。</translation>
+            <source>{endpoint} was not asked: the proxy that is set is no http, socks4 or socks5 address. Correct it in the settings of Deskside or of this system.</source>
+            <translation>未连接 {endpoint}：所设置的代理不是 http、socks4 或 socks5 地址。请在 Deskside 的设置或系统设置中更正。</translation>
         </message>
         <message>
             <source>{endpoint} was not reached: the name {host} is not known here. Check the network connection and its name server (DNS), or set a proxy.</source>
@@ -5829,11 +5829,11 @@ Address: {places}</source>
         </message>
         <message>
             <source>{layers} of its {total} layers fit on {device}; the other {rest} stay in main memory and set the pace.</source>
-            <translation>共 {total} 层，其中 {layers} 层可放入 {device}；其余 {rest} 层留在内存中，并决定速度。</translation>
+            <translation>共 {total} 层，其中 {layers} 层可放入 {device}；其余 {rest} 留在内存中，并决定速度。</translation>
         </message>
         <message>
             <source>{layers} of the {total} layers of {model} are on the graphics card and the others in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the card and load it again.</source>
-            <translation>{model} 的 {total} 层中有 {layers} 层在显卡上，其余在主内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
+            <translation>{model} 的 {total} 层中有 {layers} 层在显卡上，其余在内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
         <message>
             <source>{model} answers at about {after} tokens a second then, instead of {before}.</source>
@@ -5865,7 +5865,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{model} does not make embeddings ({reason}). Choose an embedding model.</source>
-            <translation>{model} 不能生成向量（{reason}）。请选择向量模型。</translation>
+            <translation>{model} 不能生成嵌入向量（{reason}）。请选择嵌入模型。</translation>
         </message>
         <message>
             <source>{model} has a context of {context} tokens in place of {wanted}, because {free} of memory are free and {needed} were planned. Close other programs and load it again for longer conversations.</source>
@@ -5913,7 +5913,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{model} reads prompts {batch} tokens at once in place of {wanted}, because {free} of memory are free and {needed} were planned.</source>
-            <translation>{model} 每次读取 {batch} 个提示词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。</translation>
+            <translation>{model} 读取提示词时每次处理 {batch} 个词元，而不是 {wanted} 个，因为当前空闲内存为 {free}，而计划需要 {needed}。</translation>
         </message>
         <message>
             <source>{model} runs then, slowly, at about {speed} tokens a second.</source>
@@ -5925,7 +5925,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{model} runs without a second copy of its weights made for this processor, because {free} of memory are free and {needed} were planned. Prompts are read more slowly; close other programs and load it again for full speed.</source>
-            <translation>{model} 在没有为此处理器另存一份权重的情况下运行，因为当前空闲内存为 {free}，而计划需要 {needed}。读取提示会慢一些；关闭其他程序后重新加载即可恢复全速。</translation>
+            <translation>{model} 在没有为此处理器另存一份权重的情况下运行，因为当前空闲内存为 {free}，而计划需要 {needed}。读取提示词会慢一些；关闭其他程序后重新加载即可恢复全速。</translation>
         </message>
         <message>
             <source>{model} waits until {busy} has ended its answers, because both do not fit in memory together.</source>
@@ -5933,11 +5933,11 @@ Address: {places}</source>
         </message>
         <message>
             <source>{model} was loaded to embed texts, so it cannot answer. Choose a chat model.</source>
-            <translation>{model} 是为生成文本向量而加载的，不能回答。请选择聊天模型。</translation>
+            <translation>{model} 是为生成嵌入向量而加载的，不能回答。请选择对话模型。</translation>
         </message>
         <message>
             <source>{model} was to be loaded on {device}, but the engine does not find it any more. Check the machine again, then load the model.</source>
-            <translation>{model} 本应加载到 {device} 上，但引擎找不到它了。请重新检查本机，然后加载模型。</translation>
+            <translation>{model} 本应加载到 {device} 上，但引擎找不到它了。请重新检测本机，然后加载模型。</translation>
         </message>
         <message>
             <source>{model} was trained on {trained} tokens of context and is loaded with {context}; its answers may get worse beyond what it was trained on. Choose a context of {trained} tokens or less.</source>
@@ -6033,7 +6033,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{name} was found, but it has no working driver, so models cannot run on it. Install the driver of its maker ({page}), restart, then check again.</source>
-            <translation>找到了 {name}，但没有可用的驱动，模型无法在其上运行。请安装厂商驱动（{page}），重启后重新检测。</translation>
+            <translation>找到了 {name}，但没有可用的驱动程序，模型无法在其上运行。请安装厂商驱动程序（{page}），重启后重新检测。</translation>
         </message>
         <message>
             <source>{name} was found, but the engine could not be asked whether it can use it. Check again; until then models are planned for the processor.</source>
@@ -6041,7 +6041,7 @@ Address: {places}</source>
         </message>
         <message>
             <source>{name} was found, but the engine does not list it among the cards it can compute on. Update the {vendor} driver, then check again.</source>
-            <translation>找到了 {name}，但引擎没有把它列为可用于计算的显卡。请更新 {vendor} 驱动后重新检测。</translation>
+            <translation>找到了 {name}，但引擎没有把它列为可用于计算的显卡。请更新 {vendor} 驱动程序后重新检测。</translation>
         </message>
         <message>
             <source>{name} was found, but this build of the engine computes on the CPU only, so models run on the processor. A runtime for {vendor} cards is needed to use it: add one in the settings, or with `deskside runtimes`.</source>

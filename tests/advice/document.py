@@ -46,6 +46,9 @@ Speeds are estimated tokens a second; *loss* is perplexity above 16 bits, of Lla
 tools/quantize), with a tilde where it is of the nearest type. Published runs are rows of
 `tests/bench/truth/reports/speed.json`, predicted from what their publishers say of the machine, with
 their engine and build. The machines themselves: `tests/advice/machines.json`.
+
+"The guide" is a widely copied one on running DeepSeek-R1-0528 at home, for 5,000, 20,000 or 60,000 CNY.
+`deskside plan` says where it misleads, with sources.
 """
 
 

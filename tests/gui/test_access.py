@@ -15,7 +15,7 @@ from engine.events import ConversationsListed, DownloadPlanned, JobId, Noticed
 from engine.messages import TEMPLATES, Sentence, sentence
 from engine.settings import Settings
 from gui.shell.window import Page
-from gui.widgets.bytes_text import format_bytes, format_rate, format_seconds
+from gui.widgets.bytes_text import format_bytes, format_rate, format_seconds, format_share
 from gui.widgets.icons import icon
 from gui.widgets.sentences import translate
 from gui.widgets.theme import DARK, LIGHT, Tokens, with_contrast
@@ -251,6 +251,12 @@ def test_numbers_read_well(window: WindowUnderTest) -> None:
     assert [format_seconds(value) for value in (0.4, 59.4, 200, 7500)] == [
         "0 s", "59 s", "3 min 20 s", "2 h 5 min",
     ]  # fmt: skip
+    assert [format_share(share) for share in (0, 0.003, 0.04)] == ["0 %", "0.3 %", "4 %"]
+
+
+@pytest.mark.parametrize("window", [Settings(language="zh_CN")], indirect=True)
+def test_shares_in_chinese_have_no_space(window: WindowUnderTest) -> None:
+    assert format_share(0.04) == "4%"
 
 
 def test_icons_are_tinted_and_sharp(window: WindowUnderTest) -> None:

@@ -64,7 +64,7 @@ def test_arrows_walk_and_nothing_fits_is_said(shown: WindowUnderTest) -> None:
     shown.press(Qt.Key.Key_Up)
     assert shown.focused().accessibleDescription() == first
     shown.type("qqqqzzzz")
-    assert shown.focused().accessibleDescription() == "Nothing fits"
+    assert shown.focused().accessibleDescription() == "Nothing matches"
     shown.press(Qt.Key.Key_Return)
     assert shown.parts.palette.isVisible()
 

@@ -91,7 +91,7 @@ def test_layers_are_chosen_by_keyboard_and_their_cost_is_told_before(page: Windo
         page.press(Qt.Key.Key_Down)
     assert page.desk.arguments("foresee")[1] == Loading(MODEL.path, 12)
     answer(page, layers=12)
-    assert "Like this" in words(page) and "13 of 37 layers on the GPU" in words(page)
+    assert "Like this" in words(page) and "12 of 36 layers on the GPU" in words(page)
     assert "3.0 GiB of main memory" in words(page) and "2.0 GiB on RTX 3060" in words(page)
     assert page.desk.count("change_settings") == 0 and page.desk.count("load") == 0
     press_button(page, "Load it like this from now on")

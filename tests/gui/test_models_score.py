@@ -111,7 +111,7 @@ def test_a_busy_machine_and_a_failure_are_said(window: WindowUnderTest) -> None:
 def test_in_chinese(window: WindowUnderTest) -> None:
     open_page(window, "模型")
     scored(window, accuracy(Quantity.GENERATION, 0.043, 12))
-    assert "4 %" in words(window) and "12" in words(window)
+    assert "4%" in words(window) and "12" in words(window)
     assert "predictions" not in words(window)
     press_button(window, "校准")
 

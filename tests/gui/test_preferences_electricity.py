@@ -57,7 +57,7 @@ def test_a_price_typed_in_the_settings_is_told_under_answers(window: WindowUnder
     assert NAME not in transcript.box_rows(1)[-1].text()
     press_button(window, "Settings")
     view = window.parts.preferences._electricity
-    assert view.price.text() == "Not told"
+    assert view.price.text() == "Not set"
     view.price.setFocus()
     view.price.selectAll()
     QTest.keyClicks(view.price, "0.6")

@@ -54,7 +54,7 @@ def test_a_newer_version_is_fetched_and_its_folder_opened(
     window: WindowUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     see(window)
-    assert "Deskside 9.0.0 is there; this is 0.1.0." in words(window)
+    assert "Deskside 9.0.0 is available; this is 0.1.0." in words(window)
     assert "- <b>Kinder</b>." in words(window)  # as it was written, never as markup
     press_button(window, "Get it")
     job = window.desk.last("fetch_update")
@@ -163,7 +163,7 @@ def test_the_switch_of_the_settings(window: WindowUnderTest) -> None:
     assert window.desk.settings.look_for_updates
     assert window.desk.count("look_for_update") == looks + 1
     see(window)
-    assert "Deskside 9.0.0 is there" in words(window)
+    assert "Deskside 9.0.0 is available" in words(window)
     box.click()
     assert not window.desk.settings.look_for_updates
 

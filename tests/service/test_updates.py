@@ -399,7 +399,7 @@ def test_on_the_command_line(environment: dict[str, str], server: Endpoint, publ
     assert (last["event"], last["version"], last["newer"]["version"]) == ("update", __version__, "9.0.0")
     assert last["path"] == ""
     done = deskside(environment, "update", "--check")
-    assert "Deskside 9.0.0 is there; this is" in done.stdout and "- Faster." in done.stdout
+    assert "Deskside 9.0.0 is available; this is" in done.stdout and "- Faster." in done.stdout
     done = deskside(environment, "update")  # a checkout has no installer
     assert done.returncode == 15 and "Traceback" not in done.stderr
     publisher.list = listing("0.0.1", made=200)

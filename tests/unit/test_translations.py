@@ -53,6 +53,18 @@ def test_translations_hold_chinese() -> None:
     assert all(not any(part.strip(" /·()") for part, *_ in string.Formatter().parse(text)) for text in same)
 
 
+# Other words for what is called 内存, 对话, 电脑, 账号, 分片, 设置, 永久删除 and 词元 elsewhere; sizes
+# counted as layers; spaces that Chinese does not have.
+STRAY = (
+    *("主内存", "聊天", "计算机", "账户", "分卷", "偏好设置", "彻底删除"),
+    *(" token", "{rest} 层", "} %", "词元 的", "词元 中"),
+)
+
+
+def test_chinese_calls_one_thing_by_one_word() -> None:
+    assert not [(word, text) for text in CHINESE.values() for word in STRAY if word in text]
+
+
 def test_a_sentence_stands_in_one_room() -> None:
     rooms = [
         importlib.import_module(f"engine.messages.{one.name}")
