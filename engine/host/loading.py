@@ -157,7 +157,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         experts_on_cpu=placement.experts_on_cpu,
         n_batch=setting.batch,
         n_sequences=setting.sequences,
-        use_mmap=True,  # pages stay reclaimable, and a model that streams needs it
+        use_mmap=placement.mapped,
         repack=setting.repack and placement.repack > 0,
         kv_unified=setting.shared and setting.sequences > 1,
         embedding=wish.embedding,

@@ -178,6 +178,7 @@ def _load_request(wish: BenchWish, plan: RunPlan) -> LoadRequest:
         n_gpu_layers=plan.n_gpu_layers,
         kv_type=plan.kv_type.value,
         experts_on_cpu=plan.experts_on_cpu,
+        use_mmap=plan.use_mmap,
         repack=plan.repack,
         devices=tuple(DeviceLayers(device, layers) for device, layers in plan.devices),
         pipelined=plan.pipelined,

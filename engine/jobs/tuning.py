@@ -160,12 +160,17 @@ def _dimensions(prepared: Prepared, fit: Fit, report: HardwareReport) -> list[li
     kinds = [] if fit.kept is not None or fit.setting.kv_type.value != "f16" else ["q8_0"]
     return [
         [Candidate(f"threads {count}", partial(replace, threads=count)) for count in threads],
-        [Candidate("no copied weights", partial(replace, repack=False))] if fit.setting.repack else [],
+        [Candidate("no copied weights", _without_copy)] if fit.setting.repack else [],
         _places(prepared, fit),
         [Candidate(f"cache {kind}", partial(replace, kv_type=kind)) for kind in kinds],
         [Candidate("no flash attention", _without_flash)],
         [Candidate(f"batch {size}", partial(replace, n_batch=size)) for size in (256, 128)],
     ]
+
+
+def _without_copy(request: LoadRequest) -> LoadRequest:
+    """Nor one in place of the mapped file."""
+    return replace(request, repack=False, use_mmap=True)
 
 
 def _without_flash(request: LoadRequest) -> LoadRequest:
@@ -194,6 +199,7 @@ def _placed(way: Placement, request: LoadRequest) -> LoadRequest:
         devices=devices_of(way),
         experts_on_cpu=way.experts_on_cpu,
         pipelined=way.pipelined,
+        use_mmap=way.mapped,
         repack=request.repack and way.repack > 0,
     )
 

@@ -14,8 +14,9 @@ from engine.catalog.model import AttentionKind, Matrices, ModelShape
 from engine.hardware.described import EngineKind
 from engine.planning.attention import POSITION_ELEMENTS, POSITION_ELEMENTS_AVX512, LookBack
 from engine.planning.calibration import Calibration, FixedPoint, KernelPoint
-from engine.planning.layout import Placement
+from engine.planning.layout import Placement, copying_machine
 from engine.planning.machine import Machine
+from engine.planning.repack import COPYING, PlainShare, plain_share
 
 MEMORY_SHARE = 0.75  # of what a plain read of memory reaches: rows are short, threads wait
 # Of that: llama.cpp's mixtures, against forks that were tuned for them. Where memory of several sockets is
@@ -54,7 +55,6 @@ PROMPT_OPERATIONS_AVX512 = 90e9
 PROMPT_OPERATIONS_NARROW = 20e9
 PROMPT_OPERATIONS_ARM = 35e9
 MATRIX_UNIT_GAIN = 2.0
-UNCOPIED_PROMPTS = 0.4  # of the operations, where weights lie as in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,43 @@ def cpu_rates(placement: Placement, machine: Machine) -> CpuRates:
     calibration = machine.calibration
     if calibration and calibration.kernels and calibration.fixed:
         return _calibrated(placement, machine, calibration)
-    per_thread = _thread_rate(placement.demand.quantization.bits_per_weight, _name(placement), machine)
+    plain = _plain_share(placement, machine)
+    bits = placement.demand.quantization.bits_per_weight
+    per_thread = _thread_rate(bits, _name(placement), machine) * plain.generation
     experts = _expert_share(placement, machine)
     return CpuRates(
         memory=_memory(machine) * MEMORY_SHARE * experts,
         kernels=machine.threads * per_thread * experts,
         layer_s=_layer_seconds(placement.demand.shape, machine),
         cache_elements=machine.threads * CACHE_ELEMENTS * machine.core_rate,
-        prompt_operations=machine.threads * _prompt_operations(machine),
+        prompt_operations=machine.threads * _prompt_operations(machine) * plain.prompt,
         prompt_cache_elements=machine.threads * CACHE_ELEMENTS * PROMPT_CACHE_GAIN * machine.core_rate,
     )
+
+
+def _plain_share(placement: Placement, machine: Machine) -> PlainShare:
+    """Of all weights together. Engines but llama.cpp lay them out as they like in any case."""
+    if _is_copied(placement) or machine.engine not in COPYING:
+        return PlainShare()
+    used = _used_experts(placement.demand.shape)
+    where = copying_machine(placement.demand, machine)
+    generation = prompt = whole = 0.0
+    for part in matrices_of(placement):
+        touched = part.size_bytes * (used if part.experts else 1.0)
+        share = plain_share(part, where)
+        whole += touched
+        generation += touched / share.generation
+        prompt += touched / share.prompt
+    return PlainShare(whole / generation, whole / prompt) if whole else PlainShare()
+
+
+def _used_experts(shape: ModelShape) -> float:
+    """Part of them that a token reads."""
+    return shape.experts_used / shape.experts if shape.experts else 1.0
+
+
+def _is_copied(placement: Placement) -> bool:
+    return placement.repack > 0 or not (placement.ram_dense or placement.ram_experts)
 
 
 def _name(placement: Placement) -> str:
@@ -143,12 +170,14 @@ def _prompt_operations(machine: Machine) -> float:
 def lent_rates(machine: Machine, threads: int) -> tuple[float, float]:
     """(bytes of weights a second, operations a second while a prompt is read) of this processor as the device
     of another machine: with weights of the usual 4 to 5 bits, in the layout of their file."""
-    calibration = machine.calibration
+    calibration, usual = machine.calibration, Matrices("Q4_K", False, 1)
     if calibration and calibration.kernels:
-        point = kernel_at(calibration.kernels, "Q4_K", threads)
-        return point.bytes_per_second, point.prompt_operations_per_second * UNCOPIED_PROMPTS
-    kernels = threads * _thread_rate(bytes_per_weight("Q4_K") * 8, "Q4_K", machine)
-    operations = threads * _prompt_operations(replace(machine, amx=False)) * UNCOPIED_PROMPTS
+        point = _without_copy(kernel_at(calibration.kernels, "Q4_K", threads), usual, calibration, machine)
+        return point.bytes_per_second, point.prompt_operations_per_second
+    simple = replace(machine, amx=False)
+    share = plain_share(usual, simple)
+    kernels = threads * _thread_rate(bytes_per_weight("Q4_K") * 8, "Q4_K", machine) * share.generation
+    operations = threads * _prompt_operations(simple) * share.prompt
     return min(_memory(machine) * MEMORY_SHARE, kernels), operations
 
 
@@ -176,11 +205,14 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
     fixed = fixed_at(calibration.fixed, machine.threads)
     shape = placement.demand.shape
     parts = matrices_of(placement)
-    used = shape.experts_used / shape.experts if shape.experts else 1.0
+    used = _used_experts(shape)
+    copied, where = _is_copied(placement), copying_machine(placement.demand, machine)
     gain = _cached_gain(sum(part.size_bytes for part in parts), fixed)
     read = seconds = operations = prompt_s = 0.0
     for part in parts:
         point = kernel_at(calibration.kernels, part.type_name, machine.threads, part.experts)
+        if not copied:
+            point = _without_copy(point, part, calibration, where)
         touched = part.size_bytes * (used if part.experts else 1.0)
         read += touched
         # large models gain nothing, and are planned most
@@ -199,6 +231,20 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
         prompt_cache_elements=fixed.prompt_cache_elements_per_second
         or fixed.cache_elements_per_second * PROMPT_CACHE_GAIN,
         look_back=_look_back(fixed, machine),
+    )
+
+
+def _without_copy(
+    point: KernelPoint, part: Matrices, calibration: Calibration, machine: Machine
+) -> KernelPoint:
+    """A calibration measures with copies. Where so many threads wait for memory, slower kernels wait less."""
+    share = plain_share(part, machine)
+    alone = kernel_at(calibration.kernels, part.type_name, 1, part.experts)
+    kernels = alone.bytes_per_second * share.generation * point.threads
+    return replace(
+        point,
+        bytes_per_second=min(point.bytes_per_second, kernels),
+        prompt_operations_per_second=point.prompt_operations_per_second * share.prompt,
     )
 
 

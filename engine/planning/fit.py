@@ -8,7 +8,7 @@ keeping what the ones above have given up:
 
     wider contexts, while there is plenty        nobody asked for them: their absence is no loss
     a room for each conversation                 then one that all share (slower, several at once)
-    a second copy of the weights, laid out for the CPU ("repack"): speed only
+    a copy of the weights, laid out for the CPU ("repack"), be it in their place: speed only
     the cache of 16 bits, of 8, of 4
     the context halved, down to 2,048 tokens
     every layer on the GPUs, where the machine has room for that; then as many as fit, and all of the above
@@ -125,10 +125,7 @@ class Fit:
     @property
     def mapped(self) -> int:
         """Part of main memory that holds the file's own pages."""
-        placement = self.placement
-        tables = placement.demand.weights.tables
-        file = placement.ram_dense + placement.ram_experts + tables - placement.streamed
-        return file + self.draft_mapped
+        return _mapped(self.placement) + self.draft_mapped
 
 
 class Ladder:
@@ -378,6 +375,14 @@ def _everything(placement: Placement) -> int:
     return placement.ram + sum(size for _, size in placement.vram)
 
 
+def _mapped(placement: Placement) -> int:
+    """Bytes of main memory that are the file's own pages."""
+    if not placement.mapped:
+        return 0
+    tables = placement.demand.weights.tables
+    return placement.ram_dense + placement.ram_experts + tables - placement.streamed
+
+
 def free_in(room: Room) -> int:
     """Bytes that may be used now, in main memory and on GPUs together."""
     limits = [limit for limit in (room.mapped, room.private) if limit is not None]
@@ -386,7 +391,7 @@ def free_in(room: Room) -> int:
 
 def _within_limits(placement: Placement, room: Room, draft: int, draft_mapped: int) -> bool:
     everything = placement.ram + placement.streamed + draft
-    own = placement.ram_fixed - placement.demand.weights.tables + placement.repack + draft - draft_mapped
+    own = placement.ram - _mapped(placement) + draft - draft_mapped
     return (room.mapped is None or everything <= room.mapped) and (
         room.private is None or own <= room.private
     )

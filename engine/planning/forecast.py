@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.planning.layout import Placement
 from engine.planning.machine import Machine
-from engine.planning.placement import COMPUTE_TOUCHED, memory_of
+from engine.planning.placement import memory_of, touched_compute
 from engine.planning.sharpen import learnt
 from engine.planning.speed import corrected, load_seconds, prompt_tps, speed_inputs
 from engine.planning.speed_inputs import TokenTime, time_of
@@ -64,7 +64,7 @@ def forecast_load(placement: Placement, machine: Machine, cached: int) -> LoadFo
     """`cached`: bytes of the file that the system has in memory already."""
     memory = memory_of(placement)
     # Buffers are touched by the first answer; the cache is cleared, and so touched, by the load.
-    untouched = int((memory.compute + memory.output) * COMPUTE_TOUCHED)
+    untouched = touched_compute(placement) + memory.output
     return LoadForecast(
         load_seconds(placement, machine, cached), memory.reserved, max(0, memory.resident - untouched)
     )

@@ -18,6 +18,7 @@ from engine.planning.memory import (
     Run,
     Weights,
     compute_bytes,
+    copied_originals,
     copied_weights,
     device_compute_bytes,
     host_compute_bytes,
@@ -86,7 +87,8 @@ class Placement:
     ram_experts: int
     ram_fixed: int  # cache, buffers, the embedding, the projector and overhead in main memory
     repack: int  # copied weights; 0 when repacking is off
-    unmapped: int  # bytes at the ends of the file that the copy makes superfluous
+    mapped: bool  # the file is; else what is copied is there once
+    unmapped: int  # bytes of the file that the copy makes superfluous: of a mapped one at its ends
     streamed: int  # weights that do not fit and are read from the disk again and again
     runs: bool  # False when not even the fixed part fits
 
@@ -119,7 +121,13 @@ class Placement:
     @property
     def ram(self) -> int:
         """Main memory that is asked for; never more than the budget when `runs`."""
-        return self.ram_fixed + self.ram_dense + self.ram_experts + self.repack - self.streamed
+        instead = 0 if self.mapped else self.unmapped
+        return self.plain_ram + self.repack - instead
+
+    @property
+    def plain_ram(self) -> int:
+        """The same without a copy of weights, of which there is one only where it finds room."""
+        return self.ram_fixed + self.ram_dense + self.ram_experts - self.streamed
 
     @property
     def vram(self) -> tuple[tuple[str, int], ...]:
@@ -171,7 +179,7 @@ def demand_of(
 def leaves_air(placement: Placement, machine: Machine) -> bool:
     """What fills memory to the brim ends in swapping. The copy for speed is left out of the sum,
     since it is made only where there is room."""
-    return placement.ram - placement.repack <= machine.ram_budget * MOST_FILLED
+    return placement.plain_ram <= machine.ram_budget * MOST_FILLED
 
 
 def compute_on(demand: Demand, run: Run) -> int:
@@ -196,10 +204,9 @@ def place(
     fixed = OVERHEAD + weights.tables + demand.output + compute + sum(piece.kv_cache for piece in ram)
     fixed += demand.quantization.projector
     fixed += sum(part.size for part in parts if part.gpu.unified)
-    repack = _repack(demand, machine, ram_dense, ram_experts)
-    if fixed + ram_dense + ram_experts + repack > machine.ram_budget:
-        repack = 0
-    streamed = max(0, fixed + ram_dense + ram_experts - machine.ram_budget)
+    plain = fixed + ram_dense + ram_experts
+    streamed = max(0, plain - machine.ram_budget)
+    copied = _copied(demand, machine, plain, ram_dense, ram_experts)
     return Placement(
         demand,
         parts,
@@ -211,8 +218,9 @@ def place(
         ram_dense,
         ram_experts,
         fixed,
-        repack,
-        _unmapped(demand, machine, ram_dense + ram_experts) if repack else 0,
+        copied.size,
+        copied.mapped,
+        copied.unmapped,
         min(streamed, ram_dense + ram_experts),
         fixed <= machine.ram_budget,
     )
@@ -266,8 +274,12 @@ def _before(pieces: tuple[Piece, ...], begin: int, first: int, experts_on_cpu: b
 
 
 def _output_compute(demand: Demand) -> int:
-    """On a GPU with nothing but the output: logits, and what they are made of."""
-    return 4 * OUTPUT_ROWS * (demand.shape.vocabulary + 6 * demand.shape.embedding_length)
+    """On a GPU with nothing but the output: logits, and what they are made of. Of layers that do nothing but
+    recur, the last one's result and the residual come for all tokens, as rows are chosen only here."""
+    shape = demand.shape
+    logits = 4 * OUTPUT_ROWS * (shape.vocabulary + 6 * shape.embedding_length)
+    chosen_late = shape.recurrent_layers == shape.layers and not shape.feed_forward_length
+    return logits + (8 * demand.batch * shape.embedding_length if chosen_late else 0)
 
 
 def _kept_compute(demand: Demand, kept: tuple[Piece, ...], least: int) -> int:
@@ -292,7 +304,7 @@ def _host_compute(demand: Demand, experts_here: bool, pipelined: bool, devices: 
     )
 
 
-def _copying(demand: Demand, machine: Machine) -> Machine:
+def copying_machine(demand: Demand, machine: Machine) -> Machine:
     """The engine leaves AMX out for latent attention (worker/variants.py)."""
     return replace(machine, amx=False) if demand.shape.beyond_amx else machine
 
@@ -301,14 +313,36 @@ def _unmapped(demand: Demand, machine: Machine, in_ram: int) -> int:
     """With everything in main memory; else the ends belong to layers that are elsewhere."""
     weights = demand.weights
     whole = in_ram >= weights.dense + weights.output + weights.experts
-    return unmapped_bytes(demand.quantization.edges, _copying(demand, machine)) if whole else 0
+    return unmapped_bytes(demand.quantization.edges, copying_machine(demand, machine)) if whole else 0
 
 
-def _repack(demand: Demand, machine: Machine, ram_dense: int, ram_experts: int) -> int:
-    """The copy of those weights in main memory that the CPU computes on."""
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """Weights in the layout that the CPU computes fastest with. Bytes."""
+
+    size: int = 0
+    mapped: bool = True
+    unmapped: int = 0
+
+
+def _copied(demand: Demand, machine: Machine, plain: int, ram_dense: int, ram_experts: int) -> _Copied:
+    """Beside the mapped file where there is room for both; else in its place, where that leaves air: such
+    memory cannot be given back. `plain`: what main memory holds without it."""
     if not demand.repack:
-        return 0
-    weights = demand.weights
-    dense, experts = copied_weights(demand.quantization, weights, _copying(demand, machine))
+        return _Copied()
+    weights, where = demand.weights, copying_machine(demand, machine)
+    size = _in_ram(demand, copied_weights(demand.quantization, weights, where), ram_dense, ram_experts)
+    if plain + size <= machine.ram_budget:
+        return _Copied(size, True, _unmapped(demand, machine, ram_dense + ram_experts) if size else 0)
+    originals = copied_originals(demand.quantization, weights, where)
+    instead = _in_ram(demand, originals, ram_dense, ram_experts)
+    if plain + size - instead <= machine.ram_budget * MOST_FILLED:
+        return _Copied(size, False, instead)
+    return _Copied()
+
+
+def _in_ram(demand: Demand, sizes: tuple[int, int], ram_dense: int, ram_experts: int) -> int:
+    """Of (dense weights, experts) what lies in main memory."""
+    weights, (dense, experts) = demand.weights, sizes
     part = dense * ram_dense // max(weights.dense + weights.output, 1)
     return part + experts * ram_experts // max(weights.experts, 1)

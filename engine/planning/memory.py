@@ -8,14 +8,14 @@ What stands where when there are several devices is layers.py's and layout.py's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from engine.catalog.model import AttentionKind, LayerKind, ModelShape, Quantization
+from engine.catalog.model import AttentionKind, LayerKind, Matrices, ModelShape, Quantization
 from engine.planning.machine import MIB, Machine
 from engine.planning.mixture_step import SETTLED, Before, MixtureWidths, most_floats
 from engine.planning.plan import KvType
-from engine.planning.repack import copied_bytes
+from engine.planning.repack import copied_bytes, original_bytes
 from engine.planning.widths import attention_width, handed_experts_width, states, step_width
 
 PAD_CELLS = 256
@@ -305,6 +305,11 @@ def kinds_of(shape: ModelShape) -> frozenset[LayerKind]:
     return frozenset(kind for kind, count in (*counts.items(), (LayerKind.FULL, full)) if count > 0)
 
 
+def mask_bytes(shape: ModelShape, context_length: int, batch: int) -> int:
+    """Part of the buffer for a step: which cells each of its tokens may see."""
+    return batch * _masks(shape, context_length, batch, kinds_of(shape))
+
+
 def _masks(shape: ModelShape, context_length: int, batch: int, kinds: Collection[LayerKind]) -> int:
     """Bytes for each token of a step: f16 for every cell that it may see, f32 where an index rates them. A
     layer that shares another's cache may share one of either kind."""
@@ -324,10 +329,24 @@ def output_bytes(shape: ModelShape, sequences: int = 1) -> int:
 def copied_weights(quantization: Quantization, weights: Weights, machine: Machine) -> tuple[int, int]:
     """(dense, routed experts): what the CPU back end would copy to its own layout if all weights lay in
     main memory. By the tensor table where it was read, else by the usual mix of that quantization."""
+    return _of_weights(copied_bytes, quantization, weights, machine)
+
+
+def copied_originals(quantization: Quantization, weights: Weights, machine: Machine) -> tuple[int, int]:
+    """Of the same what stands in the file."""
+    return _of_weights(original_bytes, quantization, weights, machine)
+
+
+def _of_weights(
+    bytes_of: Callable[[Iterable[Matrices], Machine], int],
+    quantization: Quantization,
+    weights: Weights,
+    machine: Machine,
+) -> tuple[int, int]:
     if quantization.matrices:
         dense = [one for one in quantization.matrices if not one.experts]
         experts = [one for one in quantization.matrices if one.experts]
-        return copied_bytes(dense, machine), copied_bytes(experts, machine)
+        return bytes_of(dense, machine), bytes_of(experts, machine)
     share = _usual_share(quantization.name.upper(), machine)
     dense_share = max(share, _AMX_SHARE) if machine.amx else share
     return int((weights.dense + weights.output) * dense_share), int(weights.experts * share)

@@ -14,10 +14,11 @@ from engine.messages import sentence
 from engine.planning.hope import Hope, hope_of
 from engine.planning.layout import AS_PLANNED, Demand, Placement, demand_of, leaves_air
 from engine.planning.machine import MIB, Machine, machine_of
-from engine.planning.memory import OVERHEAD, UBATCH
+from engine.planning.memory import OVERHEAD, UBATCH, mask_bytes
 from engine.planning.open_questions import questions_for
 from engine.planning.plan import DeviceMemory, DryRun, KvType, MemoryEstimate, RunPlan, Verdict
 from engine.planning.reasons import reasons_for
+from engine.planning.repack import COPYING
 from engine.planning.speed import USUAL, SpeedQuestion, estimate_speed
 from engine.planning.verdict import verdict_of
 from engine.planning.ways import candidates
@@ -31,11 +32,11 @@ UNKNOWN_CONTEXT = 4096
 QUANTISED_CACHE_CONTEXT = 16384
 # Main memory that a widened context may fill: the rest is for whatever else a person does.
 WIDENED_PART = 0.6
-# Part of a reserved compute buffer that a chat touches (measured: tests/bench/truth/memory.py).
-COMPUTE_TOUCHED = 0.6
-COPYING = frozenset({EngineKind.LLAMA_CPP, EngineKind.OLLAMA})  # engines that copy weights unasked
+# Part of the room for masks that a chat touches: they are as long as what was written so far, not as the
+# context (measured: tests/bench/truth/memory.py). All else of a compute buffer is touched.
+MASKS_TOUCHED = 0.15
 LEAST_BATCH = 32  # tokens; below that other things are wider than those of a prompt
-RESIDENT_OVERHEAD = 70 * MIB  # of the worker's Python and libraries, measured in the same place
+RESIDENT_OVERHEAD = 77 * MIB  # of the worker's Python and libraries, measured in the same place
 
 
 def plan_model(
@@ -94,7 +95,7 @@ def plan_on(
         experts_on_cpu=placement.experts_on_cpu,
         threads=machine.threads,
         repack=placement.repack > 0,
-        use_mmap=True,  # pages stay reclaimable, and a model that streams needs it
+        use_mmap=placement.mapped,
         memory=memory_of(placement),
         speed=speed,
         verdict=verdict,
@@ -157,7 +158,6 @@ def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
     old = plan.memory
     reserved = old.weights + old.projector + dry.total
     grown = reserved - old.reserved
-    touched = grown - int((dry.compute - old.compute) * (1 - COMPUTE_TOUCHED))
     devices = _refined_devices(old.devices, dry.devices)
     on_ram, on_gpus = (old.ram + grown if not old.vram else old.ram), old.vram
     if devices and len(devices) == len(old.vram) + 1:
@@ -173,7 +173,7 @@ def refined(plan: RunPlan, dry: DryRun) -> RunPlan:
         compute=dry.compute,
         output=dry.output,
         reserved=reserved,
-        resident=max(0, old.resident + touched),
+        resident=max(0, old.resident + grown),
         ram=max(0, on_ram),
         vram=on_gpus,
         devices=devices or old.devices,
@@ -201,7 +201,8 @@ def memory_of(placement: Placement) -> MemoryEstimate:
     projector = demand.quantization.projector
     reserved = weights + placement.repack + demand.kv_cache + compute + demand.output + projector
     overhead = OVERHEAD + sum(part.gpu.overhead for part in placement.parts)
-    untouched = int(compute * (1 - COMPUTE_TOUCHED)) + placement.streamed
+    read_once = placement.unmapped if placement.mapped else 0
+    untouched = compute - touched_compute(placement) + placement.streamed
     return MemoryEstimate(
         weights=weights,
         repack=placement.repack,
@@ -210,15 +211,24 @@ def memory_of(placement: Placement) -> MemoryEstimate:
         output=demand.output,
         overhead=overhead,
         reserved=reserved,
-        # At the load every page of the file is read once, those that are given back later included.
-        resident=max(0, reserved + placement.unmapped + overhead + RESIDENT_OVERHEAD - OVERHEAD - untouched),
+        # At the load every page of a mapped file is read once, those that are given back later included.
+        resident=max(0, reserved + read_once + overhead + RESIDENT_OVERHEAD - OVERHEAD - untouched),
         ram=placement.ram,
+        plain_ram=placement.plain_ram,
         vram=placement.vram,
         streamed=placement.streamed,
         devices=_device_memory(placement),
         origin=Origin.PLANNED if demand.quantization.exact else Origin.ESTIMATED,
         projector=projector,
     )
+
+
+def touched_compute(placement: Placement) -> int:
+    """Bytes of the compute buffers that a chat touches."""
+    demand = placement.demand
+    masks = min(mask_bytes(demand.shape, demand.context_length, demand.batch), placement.compute)
+    whole = placement.compute + sum(part.compute for part in placement.parts)
+    return whole - int(masks * (1 - MASKS_TOUCHED))
 
 
 def _device_memory(placement: Placement) -> tuple[DeviceMemory, ...]:

@@ -65,6 +65,7 @@ class MemoryEstimate:
     reserved: int  # what llama.cpp asks for: all parts above but `overhead`
     resident: int  # expected to be really in memory at most, overhead included
     ram: int  # in system memory, overhead included; `vram` as well
+    plain_ram: int  # the same without a copy of weights, which is made only where there is room
     vram: tuple[tuple[str, int], ...]  # (device name, bytes)
     streamed: int  # weights read from the SSD again and again because they do not fit
     origin: Origin

@@ -109,7 +109,7 @@ def _quickest(plans: list[RunPlan], aim: Aim) -> RunPlan | None:
 def _roomy(plan: RunPlan, machine: Machine) -> bool:
     """Whether it leaves air: what fills memory to the brim ends in swapping. The copy for speed
     is left out of the sum, since it is made only where there is room."""
-    return plan.memory.ram - plan.memory.repack <= machine.ram_budget * MOST_FILLED
+    return plan.memory.plain_ram <= machine.ram_budget * MOST_FILLED
 
 
 def _pick(plans: list[RunPlan]) -> RunPlan | None:

@@ -63,7 +63,7 @@ def _remedies(plan: RunPlan, machine: Machine, again: Callable[[Machine], RunPla
 def _wanted_memory(plan: RunPlan, machine: Machine) -> int:
     """Bytes of main memory that are missing for it to stay there with air; a whole number of modules."""
     memory = plan.memory
-    needed = int((memory.ram - memory.repack + memory.streamed) / MOST_FILLED)
+    needed = int((memory.plain_ram + memory.streamed) / MOST_FILLED)
     if needed <= machine.ram_budget:
         return 0
     return -(-(needed - machine.ram_budget) // _STEP) * _STEP

@@ -8,10 +8,13 @@ must do without. AMX comes first where a processor has it, but knows nothing of 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from engine.catalog.model import Matrices
+from engine.hardware.described import EngineKind
 from engine.planning.machine import Machine
 
+COPYING = frozenset({EngineKind.LLAMA_CPP, EngineKind.OLLAMA})  # engines that copy weights unasked
 _AVX2 = frozenset({"Q4_0", "Q4_K", "IQ4_NL", "MXFP4"})
 _AVX512 = _AVX2 | {"Q2_K"}
 _NEON_DOT = frozenset({"Q4_0", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "MXFP4", "Q8_0", "Q1_0"})
@@ -28,10 +31,60 @@ _AMX = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PlainShare:
+    """Of the speed with a copy, for one thread whose kernels are the limit."""
+
+    generation: float = 1.0
+    prompt: float = 1.0
+
+
+# Measured on one processor (a Xeon with AMX, each set of instructions taken away in turn; one thread,
+# invented weights, 28 November 2026, pinned llama.cpp): what one thread reaches without the copy.
+_PLAIN_AMX = {
+    "Q4_0": PlainShare(0.26, 0.34),
+    "Q4_1": PlainShare(0.28, 0.20),
+    "Q8_0": PlainShare(0.63, 0.40),
+    "Q4_K": PlainShare(0.50, 0.56),
+    "Q5_K": PlainShare(0.64, 0.61),
+    "Q6_K": PlainShare(1.0, 0.79),
+    "IQ4_XS": PlainShare(0.47, 0.77),
+    "F16": PlainShare(0.78, 1.0),
+}
+_PLAIN_AVX512 = {
+    "Q4_0": PlainShare(0.43, 0.65),
+    "Q4_K": PlainShare(0.50, 1.0),
+    "Q2_K": PlainShare(0.51, 1.0),
+    "IQ4_NL": PlainShare(0.38, 0.61),
+    "MXFP4": PlainShare(0.38, 0.61),  # as IQ4_NL, whose kernel it shares
+}
+_PLAIN_AVX2 = {
+    "Q4_0": PlainShare(0.66, 0.75),
+    "Q4_K": PlainShare(0.50, 0.79),
+    "IQ4_NL": PlainShare(0.70, 0.76),
+    "MXFP4": PlainShare(0.70, 0.76),
+}
+
+
+def plain_share(one: Matrices, machine: Machine) -> PlainShare:
+    """What is left of the speed of those matrices where they are not copied. ARM's kernels were not
+    measured: nothing is said of them."""
+    if not machine.x86 or not _factor(one, machine):
+        return PlainShare()
+    if machine.amx and not one.experts and one.type_name in _PLAIN_AMX:
+        return _PLAIN_AMX[one.type_name]
+    return (_PLAIN_AVX512 if machine.avx512 else _PLAIN_AVX2).get(one.type_name, PlainShare())
+
+
 def copied_bytes(matrices: Iterable[Matrices], machine: Machine) -> int:
     """Bytes of the copy if all those matrices lay in main memory. A CPU with neither AVX2 nor dot
     products copies nothing."""
     return sum(round(one.size_bytes * _factor(one, machine)) for one in matrices)
+
+
+def original_bytes(matrices: Iterable[Matrices], machine: Machine) -> int:
+    """Of the same what stands in the file."""
+    return sum(one.size_bytes for one in matrices if _factor(one, machine))
 
 
 def unmapped_bytes(edges: Iterable[Iterable[Matrices]], machine: Machine) -> int:

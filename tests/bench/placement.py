@@ -203,6 +203,7 @@ def _time(way: Placement, path: Path, machine: Machine) -> tuple[float, float]:
         machine.threads,
         n_gpu_layers=way.n_gpu_layers,
         experts_on_cpu=way.experts_on_cpu,
+        use_mmap=way.mapped,
         repack=way.repack > 0,
         devices=devices_of(way),
         pipelined=way.pipelined,

@@ -124,6 +124,7 @@ def plan(
         size + 3 * GIB,
         size + GIB,
         size + 3 * GIB,
+        size + 3 * GIB - size // 3,
         (),
         0,
         Origin.PLANNED,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.catalog.gguf import read_file_header, shape_of, weights_of
@@ -16,16 +17,16 @@ from engine.hardware.check import quick_report
 from engine.jobs.exact_memory import with_exact_memory
 from engine.planning.layout import demand_of, place
 from engine.planning.machine import GpuBudget, machine_of
-from engine.planning.placement import memory_of, spec_of_file
-from engine.planning.plan import KvType
+from engine.planning.placement import memory_of, plan_on, spec_of_file
+from engine.planning.plan import KvType, RunPlan
 from engine.runtime.dry_run import dry_run
 from engine.runtime.values import DeviceLayers, LoadRequest
 from tests.bench.truth import devices
-from tests.bench.truth.memory import Case, measure_case
+from tests.bench.truth.memory import Case, measure_case, parts
 from tests.modelfile import Q4_0, write_model
 from tests.models import deepseek2, gemma3, lfm2, llama, qwen3moe
 from tests.service.node_bench import Node, nodes
-from tests.service.runtime_bench import COMMAND, starter
+from tests.service.runtime_bench import COMMAND, Bench, starter
 
 
 def check(case: Case) -> None:
@@ -54,6 +55,40 @@ def test_other_architectures_too(tmp_path: Path, kind: str) -> None:
     }
     model = write_model(tmp_path / f"{kind}.gguf", recipes[kind](), quantised=Q4_0)
     check(Case(model, 4096, "f16", True))
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen3moe"])
+def test_a_copy_in_place_of_the_file_takes_what_was_planned(tmp_path: Path, kind: str) -> None:
+    """Where memory holds the weights once, but not twice."""
+    recipe = {
+        "llama": lambda: llama(layers=8, width=1024, heads=16, kv_heads=4, feed_forward=4096),
+        "qwen3moe": lambda: qwen3moe(layers=6, width=768, experts=32, used=4, expert_width=512),
+    }[kind]()
+    model = write_model(tmp_path / "m.gguf", recipe, quantised=Q4_0)
+    header = read_file_header(model)
+    spec, quantization = spec_of_file(shape_of(header), kind, header.file_size, weights_of(header))
+    roomy = machine_of(quick_report([tmp_path]))
+    twice = plan_on(roomy, spec, quantization, 2048)
+    assert twice.repack and twice.use_mmap
+    once = plan_on(replace(roomy, ram_budget=twice.memory.ram - 1), spec, quantization, 2048)
+    assert once.repack and not once.use_mmap
+    saved = twice.memory.ram - once.memory.ram
+    assert 0.9 * once.memory.repack <= saved <= once.memory.repack
+
+    def resident(plan: RunPlan) -> int:
+        bench = Bench(tmp_path / str(plan.use_mmap))
+        try:
+            bench.loaded(model, context_length=2048, threads=1, use_mmap=plan.use_mmap)
+            facts = bench.client.facts
+            assert facts is not None
+            real = parts(facts.memory)
+            assert plan.memory.reserved == pytest.approx(sum(real.values()), rel=0.01)
+            assert plan.memory.repack == pytest.approx(real["repack"], rel=0.01)
+            return psutil.Process(facts.pid).memory_info().rss
+        finally:
+            bench.client.close()
+
+    assert resident(twice) - resident(once) == pytest.approx(saved, rel=0.25)
 
 
 def test_a_hole_in_place_of_the_weights_is_planned_the_same(tmp_path: Path) -> None:
