@@ -13,6 +13,7 @@ from engine.chat.options import LIMITS, MOST_SYSTEM, NOTHING_SET, ChatOptions, w
 from engine.chat.shelf import Preset, Shelf, tidy_name
 from gui.widgets.controls import Button, ChoiceBox, DecimalBox, IconButton
 from gui.widgets.labels import Line, Text
+from gui.widgets.rows import beside
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
 
@@ -99,9 +100,7 @@ class OptionsPanel(View):
         content.widget().setProperty("kind", "side")
         content.widget().layout().setContentsMargins(14, 12, 14, 12)
         content.column.setSpacing(8)
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._close)
+        head = beside(self._title, self._close)
         chosen, keeping = QHBoxLayout(), QHBoxLayout()
         chosen.addWidget(self._preset, 1)
         chosen.addWidget(self._forget)

@@ -11,6 +11,7 @@ from engine.chat.conversation import TrashedConversation
 from engine.chat.filing import TRASH_DAYS
 from gui.widgets.controls import Button, IconButton
 from gui.widgets.labels import ElidedLine, Line, Text
+from gui.widgets.rows import beside
 from gui.widgets.tab_order import holds_focus, tab_as_laid_out
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
@@ -65,9 +66,7 @@ class TrashPage(View):
         self._empty = SureButton()
         self._rows: list[QWidget] = []
         self._content = Column(760)
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._back)
+        head = beside(self._title, self._back)
         second = QHBoxLayout()
         second.addWidget(self._words, 1)
         second.addWidget(self._empty, 0, Qt.AlignmentFlag.AlignTop)

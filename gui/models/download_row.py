@@ -13,6 +13,7 @@ from gui.widgets.controls import Button, IconButton
 from gui.widgets.download_view import DownloadView
 from gui.widgets.grip import Grip
 from gui.widgets.labels import ElidedLine
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -84,19 +85,13 @@ class DownloadRow(View):
         head.setSpacing(6)
         head.addWidget(self.grip)
         head.addWidget(self._name, 1)
-        buttons = QHBoxLayout()
-        for button in (self._pause, self._resume, self._discard, self._keep):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons = in_line(self._pause, self._resume, self._discard, self._keep)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 6, 4, 6)
         column.addLayout(head)
         for widget in (self._bar, self._words, self._failure):
             column.addWidget(widget)
-        remedy = QHBoxLayout()
-        remedy.addWidget(self._mirrors)
-        remedy.addStretch(1)
-        column.addLayout(remedy)
+        column.addLayout(in_line(self._mirrors))
         column.addLayout(buttons)
 
     def _show_bar(self) -> None:

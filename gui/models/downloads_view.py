@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.models.download_row import DownloadRow
 from gui.models.model import ModelsModel
 from gui.widgets.controls import Card, IconButton
 from gui.widgets.labels import Text
+from gui.widgets.rows import beside
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -31,12 +32,7 @@ class DownloadsView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(14)
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self._head, 1)
-        head.addWidget(self._pause)
-        head.addWidget(self._resume)
-        column.addLayout(head)
+        column.addLayout(beside(self._head, self._pause, self._resume, gap=10))
         column.addWidget(self._card)
         self._pause.clicked.connect(model.pause_all)
         self._resume.clicked.connect(model.resume_all)

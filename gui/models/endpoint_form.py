@@ -15,6 +15,7 @@ from gui.models.endpoints_model import EndpointsModel
 from gui.models.model_choice import ModelChoice
 from gui.widgets.controls import Button, Card
 from gui.widgets.labels import Line, Text
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -114,11 +115,7 @@ class EndpointForm(View):
         for label, field in zip(self._labels[:2], (self._address, self._key), strict=True):
             label.setBuddy(field)
         self._labels[3].setBuddy(self._name)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addWidget(self._save)
-        buttons.addWidget(self._cancel)
-        buttons.addStretch(1)
+        buttons = in_line(self._save, self._cancel, gap=10)
         card.column.addLayout(form)
         card.column.addLayout(buttons)
         column = QVBoxLayout(self)

@@ -11,6 +11,7 @@ from gui.models.endpoint_form import EndpointForm
 from gui.models.endpoints_model import EndpointsModel
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import ElidedLine, Text, separator
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.tab_order import holds_focus
 from gui.widgets.theme import ThemeSource
@@ -60,10 +61,7 @@ class EndpointsView(View):
         column.setSpacing(14)
         for widget in (self._head, self._words, self._card, self._failure):
             column.addWidget(widget)
-        button = QHBoxLayout()
-        button.addWidget(self._add)
-        button.addStretch(1)
-        column.addLayout(button)
+        column.addLayout(in_line(self._add))
         column.addWidget(self._form)
         self._form.hide()
 

@@ -12,6 +12,7 @@ from gui.models.library_model import LibraryModel
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, Card
 from gui.widgets.labels import ElidedLine, Text
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
 
@@ -55,11 +56,7 @@ class ImportView(View):
         self._show()
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        for button in (self._look, self._folder, self._all):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons = in_line(self._look, self._folder, self._all, gap=10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from engine.catalog.model import InstalledModel
 from engine.events import Event, JobFailed, JobId, LoadForeseen
@@ -20,6 +20,7 @@ from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, Card, ChoiceBox, NumberBox
 from gui.widgets.labels import Line, Text
 from gui.widgets.places import model_words
+from gui.widgets.rows import beside, in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -109,10 +110,7 @@ class LoadForm(View):
 
     def _arrange(self) -> None:
         card = Card()
-        place = QHBoxLayout()
-        place.setSpacing(10)
-        place.addWidget(self._place, 1)
-        place.addWidget(self._layers)
+        place = beside(self._place, self._layers, gap=10)
         form = self._form
         form.setHorizontalSpacing(20)
         form.setVerticalSpacing(10)
@@ -124,11 +122,7 @@ class LoadForm(View):
         self._labels[0].setBuddy(self._place)
         self._labels[1].setBuddy(self._experts)
         self._labels[2].setBuddy(self._draft)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        for button in (self._keep, self._reset, self._cancel):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons = in_line(self._keep, self._reset, self._cancel, gap=10)
         card.column.addWidget(self._head)
         card.column.addLayout(form)
         for label in (self._usual, self._chosen, self._besides, self._reasons, self._failure):

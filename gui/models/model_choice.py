@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.models.tick_delegate import ROW, TickDelegate
 from gui.widgets.controls import Button
+from gui.widgets.rows import beside
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -28,10 +29,7 @@ class ModelChoice(View):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._field = QLineEdit()
         self._add = Button()
-        line = QHBoxLayout()
-        line.setSpacing(10)
-        line.addWidget(self._field, 1)
-        line.addWidget(self._add)
+        line = beside(self._field, self._add, gap=10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._list)

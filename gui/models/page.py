@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
@@ -23,6 +23,7 @@ from gui.plans.score_card import ScoreCard
 from gui.plans.score_model import ScoreModel
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import Text, separator
+from gui.widgets.rows import beside, in_line
 from gui.widgets.tab_order import holds_focus, tab_as_laid_out
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
@@ -98,22 +99,18 @@ class ModelsPage(View):
 
     def _arrange(self) -> None:
         column = self._content.column
-        column.addLayout(_row(self._title, self._back, spread=True))
+        column.addLayout(beside(self._title, self._back, gap=10))
         column.addWidget(self._downloads)
         column.addWidget(self._installed)
         column.addWidget(self._loading)
         column.addWidget(self._trash)
-        column.addLayout(_row(self._another, self._open))
+        column.addLayout(in_line(self._another, self._open, gap=10))
         column.addSpacing(8)
         column.addWidget(self._endpoints)
         column.addSpacing(8)
         column.addWidget(self._hub_head)
         column.addWidget(self._hub_words)
-        field = QHBoxLayout()
-        field.addWidget(self._field, 1)
-        field.addWidget(self._look_up)
-        field.addWidget(self._pull)
-        column.addLayout(field)
+        column.addLayout(beside(self._field, self._look_up, self._pull))
         column.addWidget(self._refusal)
         column.addWidget(self._found)
         column.addSpacing(8)
@@ -209,13 +206,3 @@ class ModelsPage(View):
 
     def _file_chosen(self, path: str) -> None:
         self.chosen.emit(model_of_file(path))
-
-
-def _row(first: QWidget, second: QWidget, spread: bool = False) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(10)
-    row.addWidget(first, 1 if spread else 0)
-    row.addWidget(second)
-    if not spread:
-        row.addStretch(1)
-    return row

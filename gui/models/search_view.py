@@ -13,6 +13,7 @@ from gui.plans.words import speed_words, verdict_words
 from gui.widgets.bytes_text import format_bytes, format_count
 from gui.widgets.controls import Button, Card
 from gui.widgets.labels import ElidedLine, Text, separator
+from gui.widgets.rows import beside
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
 
@@ -37,10 +38,7 @@ class SearchView(View):
         self._parts: list[QWidget] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        line = QHBoxLayout()
-        line.addWidget(self._state, 1)
-        line.addWidget(self._stop)
-        column.addLayout(line)
+        column.addLayout(beside(self._state, self._stop))
         column.addWidget(self._failure)
         column.addWidget(self._card)
         self._stop.clicked.connect(model.cancel)

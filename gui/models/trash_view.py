@@ -11,6 +11,7 @@ from gui.models.library_model import LibraryModel
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button
 from gui.widgets.labels import ElidedLine, Text
+from gui.widgets.rows import beside
 from gui.widgets.tab_order import holds_focus
 from gui.widgets.view import View
 
@@ -31,10 +32,7 @@ class TrashView(View):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
-        head = QHBoxLayout()
-        head.addWidget(self._words, 1)
-        head.addWidget(self._empty)
-        self._column.addLayout(head)
+        self._column.addLayout(beside(self._words, self._empty))
         self._empty.clicked.connect(model.empty_trash)
         model.changed.connect(self._show)
         self.retranslate()

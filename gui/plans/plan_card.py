@@ -13,6 +13,7 @@ from gui.plans.words import facts_words, memory_need_words, plan_summary, speed_
 from gui.widgets.labels import ElidedLine, Line, OriginBadge, Text
 from gui.widgets.memory_bar import MemoryBar, Segment
 from gui.widgets.range_bar import RangeBar
+from gui.widgets.rows import beside
 from gui.widgets.sentences import translate_all
 from gui.widgets.theme import ThemeSource
 
@@ -103,16 +104,8 @@ class PlanCard(QRadioButton):
         self._reasons.setVisible(told and bool(_explained(self.plan)))
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._quantization)
-        head.addWidget(self._verdict)
-        memory = QHBoxLayout()
-        memory.setSpacing(10)
-        memory.addWidget(self._bar, 1)
-        memory.addWidget(self._memory)
-        memory.addWidget(self._memory_origin)
+        head = beside(self._title, self._quantization, self._verdict, gap=10)
+        memory = beside(self._bar, self._memory, self._memory_origin, gap=10)
         speed = QHBoxLayout()
         speed.setSpacing(8)
         speed.addWidget(self._speed)

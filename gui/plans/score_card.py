@@ -12,6 +12,7 @@ from gui.plans.score_model import ScoreModel
 from gui.widgets.bytes_text import format_count, format_share
 from gui.widgets.controls import Button, Card
 from gui.widgets.labels import OriginBadge, Text
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import View
 
@@ -60,11 +61,7 @@ class ScoreCard(View):
             card.column.addWidget(row)
         for widget in (self._nothing, self._state, self._failure, self._bar):
             card.column.addWidget(widget)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._calibrate)
-        buttons.addWidget(self._cancel)
-        buttons.addStretch(1)
-        card.column.addLayout(buttons)
+        card.column.addLayout(in_line(self._calibrate, self._cancel))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._head)

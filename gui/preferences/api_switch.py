@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.events import JobId, ServerChanged
 from engine.jobs.desk import Desk
@@ -12,6 +12,7 @@ from gui.preferences.api_key import ApiKeyRow
 from gui.preferences.service_switch import Kept, ServiceSwitch
 from gui.widgets.controls import Button, CheckBox
 from gui.widgets.labels import Text
+from gui.widgets.rows import beside
 
 
 class ApiSwitch(ServiceSwitch):
@@ -55,10 +56,7 @@ class ApiSwitch(ServiceSwitch):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        state = QHBoxLayout()
-        state.setSpacing(10)
-        state.addWidget(self._state, 1)
-        state.addWidget(self._copy)
+        state = beside(self._state, self._copy, gap=10)
         column.addLayout(self._first_row())
         column.addWidget(self._beyond)
         column.addLayout(state)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.jobs.desk import Desk
 from gui.widgets.controls import Button, CheckBox
+from gui.widgets.rows import in_line
 from gui.widgets.view import LINE_TOP, View
 
 
@@ -22,11 +23,7 @@ class ChatSettings(View):
         self._desk = desk
         self._name = CheckBox()
         self._export, self._import = Button(), Button()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addWidget(self._export)
-        buttons.addWidget(self._import)
-        buttons.addStretch(1)
+        buttons = in_line(self._export, self._import, gap=10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, LINE_TOP, 0, 0)
         column.setSpacing(10)

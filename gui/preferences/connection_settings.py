@@ -14,6 +14,7 @@ from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
 from gui.widgets.controls import Button, CheckBox
 from gui.widgets.labels import ElidedLine, Line, Text
+from gui.widgets.rows import beside
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.view import LINE_TOP, View
 
@@ -94,11 +95,7 @@ class ConnectionSettings(View):
         self._show_found()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self._certificates, 1)
-        row.addWidget(self._choose)
-        row.addWidget(self._usual)
+        row = beside(self._certificates, self._choose, self._usual, gap=10)
         test = QHBoxLayout()
         test.setSpacing(10)
         test.addWidget(self._test)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFormLayout, QWidget
 
 from engine.jobs.desk import Desk
 from gui.widgets.controls import Button, NumberBox
 from gui.widgets.labels import ElidedLine, Line
+from gui.widgets.rows import beside
 from gui.widgets.view import View
 
 _MOST_MB_S = 10_000
@@ -25,11 +26,7 @@ class DownloadSettings(View):
         self._folder = ElidedLine()
         self._choose, self._usual = Button(), Button()
         self._speed = NumberBox(0, _MOST_MB_S)
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self._folder, 1)
-        row.addWidget(self._choose)
-        row.addWidget(self._usual)
+        row = beside(self._folder, self._choose, self._usual, gap=10)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(28)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.jobs.desk import Desk
 from engine.settings import CURRENCIES, DEAREST_KWH
 from gui.widgets.controls import ChoiceBox, DecimalBox
 from gui.widgets.labels import Text
+from gui.widgets.rows import in_line
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -31,11 +32,7 @@ class ElectricityPrice(View):
         for currency in CURRENCIES:
             self.currency.addItem("", currency)
         self._words = Text("", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self.price)
-        row.addWidget(self.currency)
-        row.addStretch(1)
+        row = in_line(self.price, self.currency, gap=10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)

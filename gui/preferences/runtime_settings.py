@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.events import (
     Event,
@@ -21,6 +21,7 @@ from engine.jobs.desk import Desk
 from gui.bridge import EngineBridge
 from gui.widgets.controls import Button, ChoiceBox
 from gui.widgets.labels import Text
+from gui.widgets.rows import beside
 from gui.widgets.runtime_source import RuntimeSource
 from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
@@ -88,11 +89,7 @@ class RuntimeSettings(View):
         self._show_runtimes()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self._choice, 1)
-        row.addWidget(self._back)
-        row.addWidget(self._remove)
+        row = beside(self._choice, self._back, self._remove, gap=10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button
 from gui.widgets.labels import Text
+from gui.widgets.rows import beside
 from gui.widgets.view import View
 
 
@@ -27,11 +28,7 @@ class RuntimeSource(View):
         self._field = QLineEdit()
         self._browse, self._fetch = Button(), Button()
         self._state = Text("", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self._field, 1)
-        row.addWidget(self._browse)
-        row.addWidget(self._fetch)
+        row = beside(self._field, self._browse, self._fetch, gap=10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.hardware.report import HardwareReport
 from engine.planning.plan import Recommendation, RunPlan, Verdict
@@ -15,6 +15,7 @@ from gui.plans.words import tier_words
 from gui.widgets.controls import IconButton
 from gui.widgets.copy_button import CopyButton
 from gui.widgets.labels import Text
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.wizard.model import Stage, WizardModel
@@ -108,10 +109,7 @@ class AdviceStepView(Step):
             place.setSpacing(10)
         column.addWidget(self._remarks)
         column.addWidget(self._guide)
-        foot = QHBoxLayout()
-        foot.addWidget(self._copy)
-        foot.addStretch(1)
-        column.addLayout(foot)
+        column.addLayout(in_line(self._copy))
         column.addStretch(1)
 
     def _show(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QV
 from engine.figures import Origin
 from gui.widgets.icons import pixmap
 from gui.widgets.labels import Line, OriginBadge, Text
+from gui.widgets.rows import in_line
 from gui.widgets.theme import ThemeSource
 
 _ICON = 24
@@ -60,11 +61,7 @@ class CheckRow(QWidget):
         head.addWidget(self._name)
         head.addStretch(1)
         head.addWidget(self._state)
-        rate = QHBoxLayout()
-        rate.setSpacing(8)
-        rate.addWidget(self._rate)
-        rate.addWidget(self._origin)
-        rate.addStretch(1)
+        rate = in_line(self._rate, self._origin, gap=8)
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addLayout(head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.hardware.report import (
     BandwidthMeasurement,
@@ -16,6 +16,7 @@ from engine.messages import Sentence, sentence
 from gui.widgets.bytes_text import format_rate
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.labels import Text, separator
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.wizard.check_row import CheckRow
@@ -105,12 +106,7 @@ class CheckStepView(Step):
         column.addWidget(self._changes)
         column.addWidget(self._remarks)
         column.addWidget(self._offer)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._again)
-        buttons.addWidget(self._correct)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(in_line(self._cancel, self._again, self._correct))
         column.addWidget(self._form)
         column.addWidget(self._form_failure)
         column.addStretch(1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.hardware.report import BandwidthMeasurement, HardwareReport
 from gui.widgets.bytes_text import format_bytes, format_rate
 from gui.widgets.controls import Button
 from gui.widgets.labels import Line, Text
+from gui.widgets.rows import in_line
 from gui.widgets.view import View
 
 Pairs = tuple[tuple[str, str], ...]
@@ -29,10 +30,7 @@ class CorrectForm(View):
         self._form.setHorizontalSpacing(28)
         self._fields: dict[str, tuple[Line, QLineEdit]] = {}
         self._apply, self._back = Button(), Button()
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._apply)
-        buttons.addWidget(self._back)
-        buttons.addStretch(1)
+        buttons = in_line(self._apply, self._back)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._intro)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, Card, IconButton
 from gui.widgets.download_view import DownloadView
 from gui.widgets.labels import Text
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel
 from gui.widgets.theme import ThemeSource
 from gui.widgets.update_switch import UpdateSwitch
@@ -85,12 +86,12 @@ class GetStepView(Step):
         column.addWidget(self._title)
         for widget in (self._name, self._where, self._status, self._download, self._hold, self._failure):
             self._card.column.addWidget(widget)
-        self._card.column.addLayout(_left(self._pause))
-        self._card.column.addLayout(_left(self._mirrors))
+        self._card.column.addLayout(in_line(self._pause))
+        self._card.column.addLayout(in_line(self._mirrors))
         column.addWidget(self._card)
         self._starter_card.column.addWidget(self._starter_head)
         self._starter_card.column.addWidget(self._starter_words)
-        self._starter_card.column.addLayout(_left(self._starter))
+        self._starter_card.column.addLayout(in_line(self._starter))
         column.addWidget(self._starter_card)
         column.addWidget(self._updates)
         column.addStretch(1)
@@ -162,10 +163,3 @@ class GetStepView(Step):
                 news.file,
                 bool(news.waiting_for),
             )
-
-
-def _left(widget: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addWidget(widget)
-    row.addStretch(1)
-    return row

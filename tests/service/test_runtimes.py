@@ -94,15 +94,38 @@ def key(tmp_path: Path, home: Home) -> Path:
 @pytest.fixture
 def place(tmp_path: Path, key: Path) -> Path:
     """A folder that offers a pack of CPU parts."""
-    modules, folder = tmp_path / "modules", tmp_path / "place"
-    modules.mkdir()
-    folder.mkdir()
-    found = importlib.util.find_spec("llama_cpp")
-    assert found is not None and found.origin is not None
-    for part in (Path(found.origin).parent / "lib").glob("*ggml-cpu-*"):
-        shutil.copy(part, modules)
+    modules, folder = folders(tmp_path, "modules", "place")
+    take_parts("*ggml-cpu-*", modules)
     offer(modules, folder, key)
     return folder
+
+
+def folders(base: Path, name: str, place: str = "") -> tuple[Path, Path]:
+    """For parts of the engine, and for the place that offers them."""
+    modules, folder = base / name, base / (place or f"{name}-place")
+    modules.mkdir()
+    folder.mkdir()
+    return modules, folder
+
+
+def take_parts(pattern: str, modules: Path) -> None:
+    """Of the wheel that is installed."""
+    found = importlib.util.find_spec("llama_cpp")
+    assert found is not None and found.origin is not None
+    parts = list((Path(found.origin).parent / "lib").glob(pattern))
+    assert parts, pattern
+    for part in parts:
+        shutil.copy(part, modules)
+
+
+def compile_part(module: Path, crime: str) -> None:
+    """One that does that as it is loaded."""
+    source = module.with_suffix(".c")
+    source.write_text(
+        f"#include <unistd.h>\n__attribute__((constructor)) static void start(void) {{ {crime} }}\n"
+    )
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(module), str(source)], check=True, timeout=200)
+    source.unlink()
 
 
 def offer(modules: Path, folder: Path, key: Path, backend: str = "cpu", abi: str = "") -> None:
@@ -184,9 +207,7 @@ def test_a_pack_of_another_build_is_not_offered(home: Home, place: Path, key: Pa
 def test_a_part_that_cannot_be_loaded_is_refused_with_its_reason(
     home: Home, key: Path, tmp_path: Path
 ) -> None:
-    modules, folder = tmp_path / "broken", tmp_path / "broken-place"
-    modules.mkdir()
-    folder.mkdir()
+    modules, folder = folders(tmp_path, "broken")
     (modules / "libggml-vulkan.so").write_bytes(b"\x7fELF and nothing more")
     offer(modules, folder, key, "vulkan")
     said = refused(home, folder, "vulkan")
@@ -201,9 +222,7 @@ def checked(home: Home, *gpus: GpuInfo) -> None:
 
 
 def test_the_best_is_chosen_for_the_cards_that_the_check_found(home: Home, key: Path, tmp_path: Path) -> None:
-    modules, folder = tmp_path / "none", tmp_path / "several"
-    modules.mkdir()
-    folder.mkdir()
+    modules, folder = folders(tmp_path, "none", "several")
     (modules / "libggml-x.so").write_bytes(b"\x7fELF and nothing more")
     for backend, driver in (("hip", ""), ("cuda", "999.1")):
         tool("pack.py", modules, folder, f"{backend}-test-1", backend, engine_abi(), driver)
@@ -231,17 +250,8 @@ def test_the_best_is_chosen_for_the_cards_that_the_check_found(home: Home, key: 
 def test_a_part_that_crashes_or_hangs_harms_only_its_trial(
     home: Home, key: Path, tmp_path: Path, crime: str
 ) -> None:
-    modules, folder, source = tmp_path / "bad", tmp_path / "bad-place", tmp_path / "bad.c"
-    modules.mkdir()
-    folder.mkdir()
-    source.write_text(
-        f"#include <unistd.h>\n__attribute__((constructor)) static void start(void) {{ {crime} }}\n"
-    )
-    subprocess.run(
-        ["gcc", "-shared", "-fPIC", "-o", str(modules / "libggml-vulkan.so"), str(source)],
-        check=True,
-        timeout=200,
-    )
+    modules, folder = folders(tmp_path, "bad")
+    compile_part(modules / "libggml-vulkan.so", crime)
     offer(modules, folder, key, "vulkan")
     assert "failed its trial" in refused(home, folder, "vulkan")
     assert "built-in" in home.deskside("runtimes").stdout
@@ -251,14 +261,8 @@ def test_a_part_that_crashes_or_hangs_harms_only_its_trial(
 def test_an_installation_that_is_killed_changes_nothing(
     home: Home, place: Path, key: Path, tmp_path: Path
 ) -> None:
-    modules, folder, source = tmp_path / "slow", tmp_path / "slow-place", tmp_path / "slow.c"
-    modules.mkdir()
-    folder.mkdir()
-    source.write_text(
-        "#include <unistd.h>\n__attribute__((constructor)) static void start(void) { for (;;) pause(); }\n"
-    )
-    module = modules / "libggml-vulkan.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(module), str(source)], check=True, timeout=200)
+    modules, folder = folders(tmp_path, "slow")
+    compile_part(modules / "libggml-vulkan.so", "for (;;) pause();")
     offer(modules, folder, key, "vulkan")
     assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
     installing = home.start("runtimes", "install", "vulkan", "--from", folder)
@@ -287,9 +291,7 @@ def test_a_disk_that_takes_no_pack_is_said(
     home: Home, key: Path, tmp_path: Path, disk: str, said: str
 ) -> None:
     """256 MB of a disk are left to others by downloads: the first one fills up as the pack is unpacked."""
-    modules, folder = tmp_path / "large", tmp_path / "large-place"
-    modules.mkdir()
-    folder.mkdir()
+    modules, folder = folders(tmp_path, "large")
     with (modules / "libggml-vulkan.so").open("wb") as file:
         file.truncate(400 << 20)
     offer(modules, folder, key, "vulkan")
@@ -318,13 +320,8 @@ def test_a_pack_that_breaks_later_is_put_aside_and_the_engine_goes_on(home: Home
 @pytest.mark.timeout(1800)
 def test_a_pack_that_is_slower_is_left_by_itself(home: Home, key: Path, tmp_path: Path) -> None:
     """Parts for the oldest of processors, in place of those that fit this one."""
-    modules, folder = tmp_path / "old", tmp_path / "old-place"
-    modules.mkdir()
-    folder.mkdir()
-    found = importlib.util.find_spec("llama_cpp")
-    assert found is not None and found.origin is not None
-    (old,) = (Path(found.origin).parent / "lib").glob("*ggml-cpu-x64.*")
-    shutil.copy(old, modules)
+    modules, folder = folders(tmp_path, "old")
+    take_parts("*ggml-cpu-x64.*", modules)
     offer(modules, folder, key)
     undisturbed_answers(home, 5)
     wait_for_the_engines_end(home)  # what is loaded stays as it is
