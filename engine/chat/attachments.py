@@ -28,6 +28,7 @@ class AttachedFile:
     cut: bool = False  # only the beginning is kept
     tokens: int = 0  # about so many; estimated, 0 while nobody has
     image: str = ""  # its address (image_parts.py); then there is no text
+    size: tuple[int, int] = (0, 0)  # of an image in pixels; not known while nobody has looked
 
 
 def attached(name: str, text: str, pages: int = 0) -> AttachedFile:

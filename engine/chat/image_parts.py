@@ -37,6 +37,15 @@ def image_in(address: str) -> bytes | None:
     return data
 
 
+def size_in(address: str) -> tuple[int, int]:
+    """Width and height in pixels; (0, 0) for what is no image."""
+    data = image_in(address)
+    if data is None:
+        return 0, 0
+    facts = look_at_image(data)
+    return facts.width, facts.height
+
+
 def name_in(address: str) -> str:
     """One line, "" where it has none."""
     head = _ADDRESS.match(address)

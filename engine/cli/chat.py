@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from engine.catalog.image_rule import ImageRule
 from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.chat.image_file import MOST_BYTES, look_at_image
@@ -29,6 +30,7 @@ from engine.events import (
     TokenDelta,
     new_job_id,
 )
+from engine.figures import Origin
 from engine.host.client import HostClient
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.late import Late
@@ -144,7 +146,10 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             wish = replace(wish, device_layers=arguments.gpu_layers)
         if arguments.experts is not None:
             wish = replace(wish, experts_in_ram=in_ram(arguments.experts))
-        answer = _generate(context, backends.of(model), link, request, wish)
+        backend = backends.of(model)
+        if question.images and not arguments.remote:
+            _load(context, backend, link, wish, question.images)
+        answer = _generate(context, backend, link, request, wish)
     except RemoteError as error:
         if hint(error):
             context.output.note(hint(error))
@@ -194,6 +199,38 @@ def _remember(context: Context, path: str) -> None:
         save_settings(context.paths.settings, replace(settings, last_model=path))
     except OSError as error:
         context.output.note(english(sentence_for(error, str(context.paths.log))))
+
+
+def _load(
+    context: Context, backend: Backend, link: RuntimeLink, wish: LoadWish, images: Sequence[bytes]
+) -> None:
+    """Tells what images take of the context before they are sent, which only a loaded model knows.
+
+    Raises: WorkerError, Cancelled.
+    """
+    job = new_job_id()
+    with link.inbox(job) as inbox:
+        backend.load(job, wish)
+        for event in events_until_end(inbox, context.token, lambda: backend.cancel(job), WorkerError):
+            if isinstance(event, ModelLoaded):
+                context.output.end_status()
+                _tell_images(context.output, event.facts.image_rule, images)
+            elif isinstance(event, LoadProgressed):
+                context.output.status(f"loading the model, {event.fraction:.0%}")
+            elif event is not None:
+                _show_notice(context.output, event)
+
+
+def _tell_images(output: Output, rule: ImageRule | None, images: Sequence[bytes]) -> None:
+    """Nothing, of a model that sees none, or whose way with them is not known."""
+    if rule is None:
+        return
+    sizes = [look_at_image(image) for image in images]
+    tokens = [rule.tokens(size.width, size.height) for size in sizes]
+    output.record("images", tokens=tokens, origin=Origin.PLANNED)
+    summands = f" ({' + '.join(map(str, tokens))})" if len(tokens) > 1 else ""
+    verb = "the image takes" if len(tokens) == 1 else "the images take"
+    output.note(f"{verb} {sum(tokens)} tokens{summands}, {Origin.PLANNED}")
 
 
 def _generate(

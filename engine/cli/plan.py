@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.catalog.catalog import find
 from engine.catalog.gguf import GgufHeader
+from engine.catalog.image_rule import ImageRule
 from engine.catalog.model import ModelSpec, Quantization
 from engine.cli import budget, what_if
 from engine.cli.check import run_check
@@ -18,9 +19,10 @@ from engine.cli.output import range_text
 from engine.download.endpoints import is_address
 from engine.download.sizes import size_text
 from engine.errors import LoadError, UsageError, WorkerError
+from engine.figures import Origin
 from engine.hardware.described_json import load_described
 from engine.hardware.report import HardwareReport
-from engine.host.describing import describe
+from engine.host.describing import describe, images_of
 from engine.host.knowing import known_machine
 from engine.host.nodes import with_nodes
 from engine.jobs.advising import advise_on, shipped_catalog, shipped_header
@@ -111,8 +113,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         planned = _planner(arguments)
         plan = _plan_one(arguments, context, machine, planned)
         plan = with_remedy(plan, machine, lambda other: planned(other, plan.model, plan.quantization))
-        context.output.record("plan", **plan_record(plan))
-        for line in plan_lines(plan):
+        images = _images(arguments, context)
+        context.output.record("plan", **plan_record(plan), images=_images_record(images))
+        for line in (*plan_lines(plan), *_images_lines(images)):
             context.output.text(line)
     else:
         _note_left_out(arguments, context)
@@ -201,6 +204,28 @@ def _plan_one(arguments: argparse.Namespace, context: Context, machine: Machine,
         plan = usual_of([planned(machine, spec, each) for each in most_bits_first(spec)])
     header = shipped_header(plan.model, plan.quantization)
     return exact(plan, header) if header else plan
+
+
+def _images(arguments: argparse.Namespace, context: Context) -> ImageRule | None:
+    """What a model of this machine makes of images."""
+    if not arguments.gguf or _is_elsewhere(arguments.gguf):
+        return None
+    return images_of(context.library().local(Path(arguments.gguf)))
+
+
+def _images_record(rule: ImageRule | None) -> dict[str, int] | None:
+    if rule is None:
+        return None
+    return {"fewest_tokens": rule.fewest, "most_tokens": rule.most, "pixels_a_side": rule.cell}
+
+
+def _images_lines(rule: ImageRule | None) -> list[str]:
+    if rule is None:
+        return []
+    each = f"{rule.most:,} tokens each"
+    if rule.fewest != rule.most:
+        each = f"a token for {rule.cell} x {rule.cell} pixels, {rule.fewest:,} to {rule.most:,} each"
+    return [f"  images    {each}, and a few around it ({Origin.PLANNED})"]
 
 
 def _is_elsewhere(text: str) -> bool:

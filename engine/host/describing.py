@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.catalog.gguf import read_file_header, shape_of, weights_of
+from engine.catalog.image_rule import ImageRule, image_rule
 from engine.catalog.model import InstalledModel, ModelSpec, Quantization
 from engine.catalog.projector import projector_size
 from engine.download.projectors import projector_beside
@@ -35,6 +36,18 @@ def projector_bytes(path: Path | None) -> int:
     except ModelFileError as error:
         log.warning("%s cannot be planned: %s", path, english(error.message))
         return 0
+
+
+def images_of(model: InstalledModel) -> ImageRule | None:
+    """What the projector beside it makes of images, as far as its header tells: not how many tokens the
+    model's vocabulary has around them. None without one, or where its kind has no rule."""
+    path = projector_beside(Path(model.path))
+    if path is None:
+        return None
+    try:
+        return image_rule(read_file_header(path))
+    except ModelFileError:  # which the plan of its memory has told
+        return None
 
 
 def describe_file(path: Path) -> tuple[ModelSpec, Quantization]:

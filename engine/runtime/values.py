@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from engine.catalog.image_rule import ImageRule
 from engine.catalog.model import InstalledModel
 
 # Stands in a turn's content for each of its images, in their order: a noncharacter, which no text has.
@@ -270,6 +271,7 @@ class ModelFacts:
     n_embedding: int = 0  # length of a vector, of embedding models
     has_tools: bool = False  # the template knows tools
     sees: bool = False  # it takes images
+    image_rule: ImageRule | None = None  # how many tokens it takes for one; None where that is not known
     memory: tuple[MemoryShare, ...] = ()
     planned: tuple[MemoryShare, ...] = ()  # what the host expected of the load, "overhead" included
     pack: str = ""  # the runtime pack that computes; "" for what the program brings

@@ -11,8 +11,10 @@ import shiboken6
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from engine.catalog.image_rule import ImageRule
 from engine.chat.attachments import AttachedFile
-from engine.events import Event, FileRead, JobCancelled, JobFailed, JobFinished, JobId
+from engine.chat.image_parts import size_in
+from engine.events import Event, FileRead, JobCancelled, JobFailed, JobFinished, JobId, ModelLoaded
 from engine.jobs.desk import Desk
 from engine.messages import Sentence, sentence
 from gui.chat.file_chips import FileChip, FileChips
@@ -31,6 +33,8 @@ class Attaching(QObject):
         self._chips = chips
         self._jobs: dict[JobId, FileChip] = {}
         self._beside = Beside()
+        self._model = ""  # path of the one in use
+        self._rules: dict[str, ImageRule | None] = {}  # of the models that were loaded
         self.failures: tuple[Sentence, ...] = ()  # of the files that were given last
         self._made.connect(self._show)
 
@@ -57,12 +61,20 @@ class Attaching(QObject):
         else:
             self._chips.show_file(chip, file)
 
+    def show_model(self, path: str) -> None:
+        """The model in use, which tells what images take once it is loaded."""
+        self._model = path
+        self._chips.show_rule(self._rules.get(path))
+
     def forget_failures(self) -> None:
         if self.failures:
             self.failures = ()
             self.failed.emit()
 
     def on_event(self, event: Event) -> None:
+        if isinstance(event, ModelLoaded):
+            self._rules[event.model.path] = event.facts.image_rule
+            self.show_model(self._model)
         chip = self._jobs.get(event.job)
         if chip is None:
             return
@@ -82,6 +94,7 @@ class Attaching(QObject):
 
         def work() -> None:
             file = make()
+            file = replace(file, size=size_in(file.image))
             picture = thumbnail(file.image)
             if shiboken6.isValid(self):
                 self._made.emit(chip, file if file.image else None, picture)

@@ -6,10 +6,12 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.catalog.image_rule import ImageRule
 from engine.chat.attachments import AttachedFile
 from engine.figures import Origin
 from gui.widgets.controls import IconButton
 from gui.widgets.labels import ElidedLine, Line, OriginBadge
+from gui.widgets.rows import in_line
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -26,6 +28,7 @@ class FileChip(View):
     def __init__(self, theme: ThemeSource, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.file: AttachedFile | None = None
+        self._rule: ImageRule | None = None
         self._name = name
         self._picture = QLabel()
         self._picture.hide()
@@ -67,6 +70,19 @@ class FileChip(View):
             self._picture.show()
         self.retranslate()
 
+    def show_rule(self, rule: ImageRule | None) -> None:
+        """What the model in use makes of images; None where that is not known."""
+        self._rule = rule
+        self.retranslate()
+
+    @property
+    def tokens(self) -> int:
+        """Estimated of a text, exact of an image; 0 where it is not known."""
+        if self.file is None or not self.file.image:
+            return self.file.tokens if self.file else 0
+        width, height = self.file.size
+        return self._rule.tokens(width, height) if self._rule and width and height else 0
+
     def retranslate(self) -> None:
         self._cost.setText(self._cost_words())
         self.setAccessibleName(f"{self._name}, {self._cost.text()}")
@@ -77,9 +93,9 @@ class FileChip(View):
     def _cost_words(self) -> str:
         if self.file is None:
             return self.tr("reading …")
+        tokens = QLocale().toString(self.tokens)
         if self.file.image:
-            return self.tr("image")
-        tokens = QLocale().toString(self.file.tokens)
+            return self.tr("{tokens} tokens").format(tokens=tokens) if self.tokens else self.tr("image")
         if self.file.cut:
             return self.tr("about {tokens} tokens, the end is cut off").format(tokens=tokens)
         if self.file.pages:
@@ -96,16 +112,13 @@ class FileChips(View):
     def __init__(self, theme: ThemeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._rule: ImageRule | None = None
         self.chips: list[FileChip] = []
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
         self._sum = Line("", "muted")
-        self._origin = OriginBadge(Origin.ESTIMATED)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self._sum)
-        below.addWidget(self._origin)
-        below.addStretch(1)
+        self._origin = OriginBadge()
+        below = in_line(self._sum, self._origin, gap=8)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(4)
@@ -119,11 +132,26 @@ class FileChips(View):
         return tuple(chip.file for chip in self.chips if chip.file is not None)
 
     @property
+    def tokens(self) -> int:
+        """Of all of which it is known."""
+        return sum(chip.tokens for chip in self.chips)
+
+    @property
+    def origin(self) -> Origin | None:
+        """Of `tokens`: exact only where all of it is."""
+        counted = [chip for chip in self.chips if chip.tokens]
+        if not counted:
+            return None
+        planned = all(chip.file is not None and chip.file.image for chip in counted)
+        return Origin.PLANNED if planned else Origin.ESTIMATED
+
+    @property
     def reading(self) -> bool:
         return any(chip.file is None for chip in self.chips)
 
     def add(self, name: str) -> FileChip:
         chip = FileChip(self._theme, name)
+        chip.show_rule(self._rule)
         chip.removed.connect(self._remove)
         self.chips.append(chip)
         self._lay_out()
@@ -143,13 +171,28 @@ class FileChips(View):
             chip.show_file(file, picture)
             self._lay_out()
 
+    def show_rule(self, rule: ImageRule | None) -> None:
+        """What the model in use makes of images: another one may take more tokens for them."""
+        if rule != self._rule:
+            self._rule = rule
+            for chip in self.chips:
+                chip.show_rule(rule)
+            self._show_sum()
+            self.changed.emit()
+
     def clear(self) -> None:
         for chip in tuple(self.chips):
             self.take_out(chip)
 
     def retranslate(self) -> None:
-        tokens = QLocale().toString(sum(file.tokens for file in self.files))
-        self._sum.setText(self.tr("Together about {tokens} tokens").format(tokens=tokens))
+        self._show_sum()
+
+    def _show_sum(self) -> None:
+        exact = self.origin is Origin.PLANNED
+        words = self.tr("Together {tokens} tokens") if exact else self.tr("Together about {tokens} tokens")
+        self._sum.setText(words.format(tokens=QLocale().toString(self.tokens)))
+        self._sum.setVisible(sum(1 for chip in self.chips if chip.tokens) > 1)
+        self._origin.show_origin(self.origin)
 
     def _remove(self) -> None:
         chip = self.sender()
@@ -171,9 +214,6 @@ class FileChips(View):
                 line.addWidget(chip)
             line.addStretch(1)
             self._rows.addLayout(line)
-        self.retranslate()
-        counted = [file for file in self.files if not file.image]
-        self._sum.setVisible(len(counted) > 1)
-        self._origin.setVisible(bool(counted))
+        self._show_sum()
         self.setVisible(bool(self.chips))
         self.changed.emit()

@@ -1,4 +1,5 @@
-"""How full the context is, and with what: prompt, reasoning, answer, and what is left."""
+"""How full the context is, and with what: prompt, reasoning, answer, what is left, and what the files that
+go with the next message will take of that."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ from PySide6.QtCore import QLocale, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from engine.figures import Origin
 from gui.chat.context import ContextParts
-from gui.widgets.labels import Line
+from gui.widgets.labels import Line, origin_word
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -24,6 +26,7 @@ class _Bar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.parts: ContextParts | None = None
+        self.attached = 0  # tokens
         self.setFixedSize(_WIDTH, _HEIGHT)
         theme.changed.connect(self.update)
 
@@ -39,7 +42,12 @@ class _Bar(QWidget):
         if parts is None:
             return
         left = 0.0
-        sizes = ((parts.prompt, tokens.muted), (parts.reasoning, tokens.speed), (parts.answer, tokens.accent))
+        sizes = (
+            (parts.prompt, tokens.muted),
+            (parts.reasoning, tokens.speed),
+            (parts.answer, tokens.accent),
+            (self.attached, tokens.ram),
+        )
         for size, colour in sizes:
             width = self.width() * size / max(parts.window, parts.used, 1)
             painter.fillRect(QRectF(left, 0, width, self.height()), QColor(colour))
@@ -53,6 +61,7 @@ class ContextMeter(View):
         super().__init__(parent)
         self._parts: ContextParts | None = None
         self._next: ContextParts | None = None
+        self._origin: Origin | None = None  # of what is attached
         self._bar = _Bar(theme)
         self._words = Line("", "muted")
         row = QHBoxLayout(self)
@@ -74,6 +83,13 @@ class ContextMeter(View):
         elif parts != self._parts and not self._timer.isActive():
             self._timer.start()
 
+    def show_attached(self, tokens: int, origin: Origin | None) -> None:
+        """What the files that wait to be sent will take, as far as it is known; None where it is not."""
+        if (tokens, origin) != (self._bar.attached, self._origin):
+            self._bar.attached, self._origin = tokens, origin
+            self._bar.update()
+            self.retranslate()
+
     @property
     def parts(self) -> ContextParts | None:
         return self._parts
@@ -92,6 +108,11 @@ class ContextMeter(View):
             return
         text = QLocale().toString
         words = self.tr("{used} of {window} tokens").format(used=text(parts.used), window=text(parts.window))
+        attached = text(self._bar.attached)
+        if self._origin is Origin.PLANNED:
+            words = self.tr("{counted}, files {tokens}").format(counted=words, tokens=attached)
+        elif self._origin is not None:
+            words = self.tr("{counted}, files about {tokens}").format(counted=words, tokens=attached)
         self._words.setText(words)
         whole = " · ".join(self._named(parts))
         self.setToolTip(f"{whole}\n{self.tr('Counted while the last answer was written.')}")
@@ -103,4 +124,7 @@ class ContextMeter(View):
         if parts.reasoning:
             yield self.tr("Reasoning {tokens}").format(tokens=text(parts.reasoning))
         yield self.tr("Answer {tokens}").format(tokens=text(parts.answer))
-        yield self.tr("Left {tokens}").format(tokens=text(parts.left))
+        if self._origin is not None:
+            files = self.tr("Files to be sent {tokens} ({origin})")
+            yield files.format(tokens=text(self._bar.attached), origin=origin_word(self._origin))
+        yield self.tr("Left {tokens}").format(tokens=text(max(0, parts.left - self._bar.attached)))

@@ -99,6 +99,7 @@ class ChatPage(QWidget):
     def show_model(self, model: InstalledModel | None) -> None:
         """The model in use: where messages go."""
         self.model.model_path = model.path if model is not None else ""
+        self._attaching.show_model(self.model.model_path)
         host = host_of_model(model)
         self.composer.show_host(host)
         self.empty.show_host(host)
@@ -176,6 +177,8 @@ class ChatPage(QWidget):
         self.context.cancelled.connect(self.asking.stop)
         self.context.focus_left.connect(self.focus_composer)
         composer, options = self.composer, self.options
+        chips = composer.chips
+        chips.changed.connect(lambda: self.meter.show_attached(chips.tokens, chips.origin))
         composer.draft.textChanged.connect(self._typed)
         composer.draft.files_given.connect(self._take_files)
         composer.draft.image_given.connect(self._attaching.take_image)

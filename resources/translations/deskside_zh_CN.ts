@@ -824,6 +824,10 @@ at most</source>
             <translation>在生成上一个回答时统计。</translation>
         </message>
         <message>
+            <source>Files to be sent {tokens} ({origin})</source>
+            <translation>待发附件 {tokens}（{origin}）</translation>
+        </message>
+        <message>
             <source>Left {tokens}</source>
             <translation>剩余 {tokens}</translation>
         </message>
@@ -834,6 +838,14 @@ at most</source>
         <message>
             <source>Reasoning {tokens}</source>
             <translation>思考 {tokens}</translation>
+        </message>
+        <message>
+            <source>{counted}, files about {tokens}</source>
+            <translation>{counted}，附件约 {tokens}</translation>
+        </message>
+        <message>
+            <source>{counted}, files {tokens}</source>
+            <translation>{counted}，附件 {tokens}</translation>
         </message>
         <message>
             <source>{used} of {window} tokens</source>
@@ -1493,12 +1505,20 @@ at most</source>
             <source>{pages} p. · about {tokens} tokens</source>
             <translation>{pages} 页 · 约 {tokens} 词元</translation>
         </message>
+        <message>
+            <source>{tokens} tokens</source>
+            <translation>{tokens} 词元</translation>
+        </message>
     </context>
     <context>
         <name>FileChips</name>
         <message>
             <source>Together about {tokens} tokens</source>
             <translation>共约 {tokens} 词元</translation>
+        </message>
+        <message>
+            <source>Together {tokens} tokens</source>
+            <translation>共 {tokens} 词元</translation>
         </message>
     </context>
     <context>
@@ -5390,6 +5410,14 @@ Address: {places}</source>
         <message>
             <source>This is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.</source>
             <translation>这不是 GGUF 模型文件：它不以字母 GGUF 开头。请选择以 .gguf 结尾的文件，或重新下载模型。</translation>
+        </message>
+        <message>
+            <source>This machine is built like a notebook, so nothing that fits in would change that: a smaller model, or another machine, would.</source>
+            <translation>这台机器的结构与笔记本电脑相同，能装进去的部件都改变不了这一点：换更小的模型或换一台机器才有改变。</translation>
+        </message>
+        <message>
+            <source>This machine is built like a notebook: its processor is soldered, and there is no slot for a card. More memory may fit in; else compare whole machines with a budget.</source>
+            <translation>这台机器的结构与笔记本电脑相同：处理器是焊死的，也没有显卡插槽。也许可以加内存；否则请按预算比较整机。</translation>
         </message>
         <message>
             <source>This machine was not checked yet, so nothing can be planned for it. Check it first.</source>

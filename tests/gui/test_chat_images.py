@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,19 @@ from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from engine.chat.attachments import attached_image, part_of
+from engine.catalog.image_rule import ImageRule
+from engine.catalog.model import InstalledModel
+from engine.chat.attachments import attached, attached_image, part_of
 from engine.chat.conversation import ChatMessage, MessageState, Part, PartKind, Role
 from engine.chat.image_file import look_at_image
 from engine.chat.image_parts import image_in
-from engine.events import FileRead, JobFailed, JobFinished
+from engine.events import FileRead, JobFailed, JobFinished, JobId, ModelLoaded
 from engine.messages import sentence
 from gui.chat.part_rows import ImageRow
 from gui.chat.thumbnails import MOST_SENT, MOST_SIDE, THUMBNAIL, small, thumbnail, written
-from tests.gui.chat_support import Chat, answer, conversation, make_chat, settle
+from tests.gui.chat_support import Chat, answer, conversation, make_chat, settle, user
 from tests.gui.patience import LIMIT_MS
+from tests.gui.samples import STARTER, facts
 from tests.gui.test_chat_writing import draft_key, drop
 from tests.pictures import png
 
@@ -81,6 +85,51 @@ def test_images_come_back_when_sending_failed(chat: Chat, qtbot: QtBot, tmp_path
     chat.desk.tell(JobFailed(chat.desk.last("send"), sentence("model_blind", model="SmolLM2")))
     qtbot.waitUntil(lambda: len(chat.page.composer.chips.files) == 1, timeout=LIMIT_MS)
     assert "projector" in chat.page.error.text()
+
+
+def test_the_model_in_use_tells_what_an_image_takes(chat: Chat, qtbot: QtBot, tmp_path: Path) -> None:
+    by_size = ImageRule(cell=28, fewest=8, most=4096, around=2)
+    seeing = replace(STARTER, path="/models/seeing.gguf", name="seeing")
+    chat.page.show_model(STARTER)
+    attach(chat, qtbot, tmp_path / "cat.png", png(280, 140))
+    (chip,) = chat.page.composer.chips.chips
+    assert chip._cost.text() == "image"  # nobody knows yet
+    tell_loaded(chat, seeing, by_size)
+    assert chip._cost.text() == "image"  # of another model
+    chat.page.show_model(seeing)
+    assert chip._cost.text() == "52 tokens"
+    assert "52 tokens" in chip.accessibleName()
+    attach(chat, qtbot, tmp_path / "dog.png", png(28, 280))
+    chips = chat.page.composer.chips
+    assert chips.chips[1]._cost.text() == "12 tokens"
+    assert (chips._sum.text(), chips._origin.text()) == ("Together 64 tokens", "planned")
+    drop(chat, tmp_path / "a.txt")
+    job = chat.desk.last("attach")
+    chat.desk.tell(FileRead(job, "a.txt", attached("a.txt", "word " * 10)), JobFinished(job))
+    settle()
+    assert (chips._sum.text(), chips._origin.text()) == ("Together about 75 tokens", "estimated")
+    chat.page.show_model(STARTER)
+    assert [chip._cost.text() for chip in chips.chips[:2]] == ["image", "image"]
+
+
+def test_the_meter_foretells_what_files_take(chat: Chat, qtbot: QtBot, tmp_path: Path) -> None:
+    model = replace(STARTER, name="model")
+    chat.page.show_model(model)
+    tell_loaded(chat, model, ImageRule(cell=14, fewest=256, most=256))
+    chat.open(conversation(user(1, "Why?"), answer(2, "So.")))
+    meter = chat.page.meter
+    assert meter._words.text() == "330 of 8,192 tokens"
+    attach(chat, qtbot, tmp_path / "cat.png", png())
+    assert meter._words.text() == "330 of 8,192 tokens, files 256"
+    assert "Files to be sent 256 (planned)" in meter.accessibleDescription()
+    assert "Left 7,606" in meter.accessibleDescription()
+    chat.page.composer.chips.clear()
+    assert meter._words.text() == "330 of 8,192 tokens"
+
+
+def tell_loaded(chat: Chat, model: InstalledModel, rule: ImageRule) -> None:
+    chat.desk.tell(ModelLoaded(JobId(0), model, replace(facts(model), sees=True, image_rule=rule)))
+    settle()
 
 
 def test_images_stand_above_the_question_in_the_transcript(chat: Chat, qtbot: QtBot) -> None:

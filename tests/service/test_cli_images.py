@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog.projector import projector_size
-from tests.pictures import JANUS, TOKENS, png, write_projector
+from tests.pictures import JANUS, PATCH_SIZE, TOKENS, png, write_projector
 from tests.service.runtime_bench import starter
 from tests.service.test_cli import deskside, environment, records
 
@@ -38,9 +38,22 @@ def test_images_are_shown_with_a_question(environment: dict[str, str], model: Pa
     question[-1] = str(seeing)
     done = deskside(environment, *question, *shown)
     assert done.returncode == 0, done.stderr
-    assert records(done.stdout)[-1]["prompt_tokens"] > 2 * TOKENS[JANUS]
+    two = records(done.stdout)
+    assert two[-1]["prompt_tokens"] > 2 * TOKENS[JANUS]
+    told = next(one for one in two if one["event"] == "images")
+    assert told["origin"] == "planned" and len(told["tokens"]) == 2
+    assert two.index(told) < next(at for at, one in enumerate(two) if one["event"] == "token")
+    # what was told of the second is what it took
+    one = records(deskside(environment, *question, *shown[:2]).stdout)
+    assert two[-1]["prompt_tokens"] - one[-1]["prompt_tokens"] == told["tokens"][1]
     done = deskside(environment, "plan", "--json", "--gguf", str(seeing))
-    memory = records(done.stdout)[-1]["memory"]
+    plan = records(done.stdout)[-1]
+    assert plan["images"] == {
+        "fewest_tokens": TOKENS[JANUS],
+        "most_tokens": TOKENS[JANUS],
+        "pixels_a_side": PATCH_SIZE,
+    }
+    memory = plan["memory"]
     assert memory["total"]["projector"] == memory["parts"][0]["projector"] == projector_size(projector).total
 
 

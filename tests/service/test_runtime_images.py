@@ -283,3 +283,23 @@ def test_a_library_that_aborts_ends_the_worker_and_nothing_else(tmp_path: Path) 
         assert text
     finally:
         bench.client.close()
+
+
+@pytest.mark.parametrize(("kind", "model"), [(JANUS, ""), (GEMMA3, ""), (QWEN2VL, "qwen2vl")])
+def test_tokens_of_images_are_told_before_they_are_sent(tmp_path: Path, kind: str, model: str) -> None:
+    """What is told of an image's size is what its question has more than the same without it."""
+    path = tiny(tmp_path, model) if model else None
+    small = png(64, 64, seed=1)
+    sizes = [(64, 64), (1, 1), (37, 300), (96, 160), (333, 77), (640, 400)]
+    with worker(tmp_path / "seen", kind, path) as bench:
+        facts = bench.client.facts
+        assert facts is not None and facts.image_rule is not None
+        _, without, _ = answer(bench, ask("Look: ", small, " What is it?", max_tokens=1))
+        told, counted = [], []
+        for number, (width, height) in enumerate(sizes, 2):
+            image = png(width, height, seed=number)
+            _, finished, _ = answer(bench, ask("Look: ", small, image, " What is it?", max_tokens=1))
+            told.append(facts.image_rule.tokens(width, height))
+            counted.append(finished.stats.prompt_tokens - without.stats.prompt_tokens)
+    assert told == counted
+    assert (len(set(told)) == 1) is (kind != QWEN2VL)  # which takes images in their own size

@@ -22,7 +22,8 @@ def with_sight(native: Native, model: LoadedModel, request: LoadRequest) -> Load
     if isinstance(opened, Sentence):
         return replace(model, blind=opened)
     model.context.projector = opened
-    facts = replace(model.facts, sees=True, memory=(*model.facts.memory, opened.memory))
+    memory = (*model.facts.memory, opened.memory)
+    facts = replace(model.facts, sees=True, memory=memory, image_rule=opened.rule)
     return replace(model, facts=facts, projector=opened)
 
 

@@ -15,10 +15,12 @@ import weakref
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.catalog.gguf import read_file_header
+from engine.catalog.image_rule import ImageRule, image_rule
 from engine.chat.image_file import look_at_image
 from engine.errors import LoadError, UsageError
 from engine.hardware.memory import free_memory
@@ -30,6 +32,8 @@ from engine.runtime.worker.native import Native
 from engine.runtime.worker.vision.pictures import Layout, Picture, ids_for
 
 _TRIED_PIXELS = 64  # width and height of the image that a projector is tried with
+# Sizes that a rule has to foretell: small, in between, larger than is taken, narrow.
+_FORETOLD = ((40, 56), (640, 400), (5000, 3500), (300, 2600))
 _BYTES_A_PIXEL = 3
 _COPIES = 4  # of an image's pixels that are in memory at once while it is made ready, at most
 _MOST_LAYOUTS = 256  # that are known, so that an image in a conversation is not decoded at every question
@@ -81,7 +85,8 @@ class Projector:
         buffers = dict(announced(native.log.lines, "compute buffer size"))
         self.memory = MemoryShare("CPU", "projector", header.tensor_bytes + sum(buffers.values()))
         vocabulary = native.llama.llama_model_get_vocab(model)
-        self._try(file.name, int(native.llama.llama_vocab_n_tokens(vocabulary)))
+        around = self._try(file.name, int(native.llama.llama_vocab_n_tokens(vocabulary)))
+        self.rule = self._checked(image_rule(header), around)
 
     def _open(self, file: Path, model: Any, threads: int) -> Any:
         """Raises: LoadError."""
@@ -102,21 +107,41 @@ class Projector:
             raise LoadError.of("projector_refused", name=file.name, reason="it takes no images")
         return pointer
 
-    def _try(self, name: str, vocabulary: int) -> None:
+    def _try(self, name: str, vocabulary: int) -> int:
         """With a black image: a projector may be as wide as the model and yet another's, whose tokens around
-        images the vocabulary lacks. Raises: LoadError."""
+        images the vocabulary lacks. Returns how many those are. Raises: LoadError."""
         pixels = (ctypes.c_uint8 * (_TRIED_PIXELS * _TRIED_PIXELS * _BYTES_A_PIXEL))()
-        bitmap = self._mtmd.mtmd_bitmap_init(_TRIED_PIXELS, _TRIED_PIXELS, pixels)
         try:
-            parts = tuple(self._parts(self._split(bitmap), ""))
+            parts = self._of_pixels(_TRIED_PIXELS, _TRIED_PIXELS, pixels).parts
         except UsageError as error:
             reason = english(error.message)
             raise LoadError.of("projector_refused", name=name, reason=reason) from error
-        finally:
-            self._mtmd.mtmd_bitmap_free(bitmap)
-        around = (token for part in parts if not isinstance(part, Picture) for token in part)
+        around = [token for part in parts if not isinstance(part, Picture) for token in part]
         if not all(0 <= token < vocabulary for token in around):
             raise LoadError.of("projector_foreign", name=name)
+        return len(around)
+
+    def _checked(self, rule: ImageRule | None, around: int) -> ImageRule | None:
+        """A rule, if it foretells what the library makes of images: no pixels are needed to see that."""
+        if rule is None:
+            return None
+        rule = replace(rule, around=around)
+        for width, height in _FORETOLD:
+            try:
+                made = len(self._of_pixels(width, height, None).tokens)
+            except UsageError:  # more than are computed at once: such an image is refused
+                continue
+            if made != rule.tokens(width, height):
+                return None
+        return rule
+
+    def _of_pixels(self, width: int, height: int, pixels: Any) -> Layout:
+        """Raises: UsageError."""
+        bitmap = self._mtmd.mtmd_bitmap_init(width, height, pixels)
+        try:
+            return self._layout(self._split(bitmap), "")
+        finally:
+            self._mtmd.mtmd_bitmap_free(bitmap)
 
     # images
     def digest_of(self, image: bytes) -> str:
