@@ -29,6 +29,7 @@ from gui.widgets.bytes_text import format_count
 from gui.widgets.commands import Commands
 from gui.widgets.controls import Button, ChoiceBox, IconButton
 from gui.widgets.labels import Line, Text
+from gui.widgets.rows import beside
 from gui.widgets.tab_order import tab_as_laid_out
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
@@ -93,6 +94,7 @@ class PreferencesPage(View):
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the first choice."""
         self._show_settings()
+        self._shortcuts.show_settings()
         self._runtimes.enter()
         self._updates.enter()
         self._nodes.enter()
@@ -100,6 +102,7 @@ class PreferencesPage(View):
 
     def show_shortcuts(self) -> None:
         """Call after `enter`."""
+        self._shortcuts.show_rows()
         self._shortcuts.setFocus()
         self._content.bring_to_the_top(self._shortcuts)
 
@@ -160,18 +163,12 @@ class PreferencesPage(View):
 
     def _arrange(self) -> None:
         content = Column(640)
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._back)
-        content.column.addLayout(head)
+        content.column.addLayout(beside(self._title, self._back))
         form = QFormLayout()
         form.setHorizontalSpacing(28)
         form.setVerticalSpacing(14)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        endpoint = QHBoxLayout()
-        endpoint.setSpacing(10)
-        endpoint.addWidget(self._endpoint, 1)
-        endpoint.addWidget(self._default)
+        endpoint = beside(self._endpoint, self._default, gap=10)
         form.addRow(self._labels[0], self._language)
         form.addRow(self._labels[1], self._theme)
         form.addRow(self._labels[11], self._contrast)
@@ -209,7 +206,8 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
-        self._nodes.rebuilt.connect(lambda: tab_as_laid_out(self._content))
+        for rebuilt in (self._nodes.rebuilt, self._shortcuts.rebuilt):
+            rebuilt.connect(lambda: tab_as_laid_out(self._content))
         own = (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self._updates)
         for part in (*own, self.chats, self._lending, self._electricity):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
@@ -229,7 +227,6 @@ class PreferencesPage(View):
         self._connection.show_settings()
         self._api.show_settings()
         self._lending.show_settings()
-        self._shortcuts.show_settings()
         self._refusal.hide()
 
     def _save(self) -> None:
