@@ -21,8 +21,9 @@ from engine.planning.budget import BudgetAdvice, BudgetMachine, TierRow, budget_
 from engine.planning.offers import Offer
 from engine.planning.plan import Aim, Purpose, Wish
 from engine.planning.prices import Part, PartKind, Sourced, with_own
+from engine.planning.terms import Terms
 from engine.planning.typed_number import typed_number
-from engine.planning.worth import Terms, Worth
+from engine.planning.worth import Worth
 
 GIVEN = "given with the command"
 # Options of one question that mean nothing to the other, with what they are where nobody says them.
@@ -47,6 +48,7 @@ _HOW = {
     "what_if_ask_price": "@CNY behind it, or --prices",
     "what_if_no_help": "--budget",
     "what_if_built_in": "--budget",
+    "what_if_no_slot": "--budget",
 }
 OWNED_SLOTS = 1  # cards that a computer takes of which nothing is said
 

@@ -14,10 +14,11 @@ from engine.hardware.report import HardwareReport
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list
 from engine.messages import english
-from engine.planning.change import Change, ChangeKind, change_of, priced, usual_changes
+from engine.planning.change import change_of, priced, usual_changes
 from engine.planning.machine import GIB, Machine
 from engine.planning.plan import Aim
 from engine.planning.prices import with_own
+from engine.planning.purchase import Change, ChangeKind
 from engine.planning.what_if import Outcome, WhatIf, what_if
 
 

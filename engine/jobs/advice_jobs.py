@@ -100,7 +100,7 @@ class AdviceJobs(DeskPart):
         def work(job: JobId, token: CancelToken) -> None:
             from engine.jobs.purchases import answer_what_if
 
-            self._emit(WhatIfAdvised(job, *answer_what_if(question, self._paths, self.settings)))
+            self._emit(WhatIfAdvised(job, *answer_what_if(question, self._paths, self.settings, token)))
 
         return self._job("what if", work)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.planning.plan import Aim
-from engine.planning.worth import Terms
+from engine.planning.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

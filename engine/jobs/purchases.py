@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from engine.cancellation import CancelToken
 from engine.errors import UsageError
 from engine.host.knowing import known_machine
 from engine.jobs.advising import shipped_catalog
@@ -32,9 +33,9 @@ def answer_budget(
 
 
 def answer_what_if(
-    question: WhatIfQuestion, paths: Paths, settings: Settings
+    question: WhatIfQuestion, paths: Paths, settings: Settings, token: CancelToken
 ) -> tuple[WhatIf, int, int | None]:
-    """What is found, the machine's memory in bytes and its channels. Raises: UsageError."""
+    """What is found, the machine's memory in bytes and its channels. Raises: UsageError, Cancelled."""
     report = last_report(paths, settings.overrides)
     if report is None:
         raise UsageError.of("machine_not_checked")
@@ -44,5 +45,6 @@ def answer_what_if(
     wanted = tuple(
         priced(change_of(text, machine, channels, report.cpu.model), prices) for text in question.wanted
     )
-    found = what_if(machine, shipped_catalog(), (*wanted, *usual), question.aim)
+    changes = (*wanted, *usual)
+    found = what_if(machine, shipped_catalog(), changes, question.aim, token.raise_if_cancelled)
     return found, machine.ram_total, channels

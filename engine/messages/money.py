@@ -32,6 +32,7 @@ SENTENCES: Final = {
     "what_if_card_unknown": "No card called {name} is known, so what it would bring cannot be planned. The nearest known ones: {nearest}.",
     "what_if_cards": "{count} cards cannot be added. Say from 1 to {most}.",
     "what_if_processor_unknown": "No processor called {name} is known, so what it would bring cannot be planned. The nearest known ones: {nearest}.",
+    "what_if_no_slot": "This machine is built like a notebook: its processor is soldered, and there is no slot for a card. More memory may fit in; else compare whole machines with a budget.",
     "what_if_built_in": "Memory is built into this machine, so neither modules nor a card can be added. Compare whole machines with a budget instead.",
     "what_if_processor_unlike": "{name} does not fit this machine: it is for computers of another kind. Compare whole machines with a budget instead.",
     "what_if_processor_not_checked": "Whether the board takes a processor, and whether its cooler and power supply suffice, is not checked. Look at them before you buy.",

@@ -50,6 +50,7 @@ SENTENCES: Final = {
     "plan_would_with_bandwidth": "It would run well if main memory read {rate} (now {now}): more channels, or faster modules.",
     "plan_would_with_both": "It would run well with {size} of main memory in all that reads {rate} (now {now}), as servers with many channels do.",
     "plan_would_with_card": "It would run well with {count} x {card} more.",
+    "plan_would_no_slot": "This machine is built like a notebook, so nothing that fits in would change that: a smaller model, or another machine, would.",
     "plan_would_elsewhere": "Memory is built into this machine, so nothing can be added: a smaller model, or another machine, would change that.",
     "plan_few_bits": "At {bits} bits per weight it loses so much that a smaller model usually answers better.",
     "plan_beyond_training": "A context of {context} tokens is more than the {trained} it was trained for; answers may lose the thread.",

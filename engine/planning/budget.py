@@ -9,11 +9,14 @@ from engine.catalog.model import ModelSpec
 from engine.errors import UsageError
 from engine.messages import Sentence, sentence
 from engine.planning.aims import liking
+from engine.planning.change import no_cards
+from engine.planning.described_machine import described_machine
 from engine.planning.offers import Offer, offers, unpriced
 from engine.planning.outfits import outfit_of
 from engine.planning.plan import Aim, RunPlan, Tier, Verdict
 from engine.planning.prices import CNY, Part, PartKind, PriceList
-from engine.planning.worth import MOST_YEARS, Terms, Worth, worth_of
+from engine.planning.terms import Terms
+from engine.planning.worth import MOST_YEARS, Worth, worth_of
 
 MOST_MACHINES = 6  # shown: more are no help to decide
 MOST_OFFERS = 200  # a third of a second for each that the money buys
@@ -113,7 +116,7 @@ def budget_advice(
         *((reason,) if reason else _left_over(ranked, budget)),
         *_missing(shown, terms),
         *(() if mixed else (sentence("budget_one_kind"),)),
-        *_asks(prices, owned is not None),
+        *_asks(prices, owned),
         *_stale(shown, today),
     )
     tiers = tuple(TierRow(money, next(iter(_ranked(found, money)), None)) for money in TIER_BUDGETS)
@@ -234,9 +237,12 @@ def _missing(shown: tuple[BudgetMachine, ...], terms: Terms) -> tuple[Sentence, 
     return tuple(found)
 
 
-def _asks(prices: PriceList, owned: bool) -> tuple[Sentence, ...]:
-    """For prices that nobody could give a source for."""
-    parts = unpriced(prices, owned)
+def _asks(prices: PriceList, owned: Part | None) -> tuple[Sentence, ...]:
+    """For prices that nobody could give a source for, unless the computer that is there takes no card."""
+    closed = no_cards(described_machine(owned.hardware)) if owned and owned.hardware else None
+    if closed:
+        return (closed,)
+    parts = unpriced(prices, owned is not None)
     dollars = [part.name for part in parts if part.price is not None and part.currency != CNY]
     computers = [part.name for part in parts if part.price is None and part.kind is PartKind.COMPUTER]
     cards = [part.name for part in parts if part.price is None and part.kind is PartKind.CARD]

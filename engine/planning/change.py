@@ -1,16 +1,16 @@
 """Things that are bought for a machine that is there: made from what a person asks, refused where they make
-no sense. Values and their makers; what they bring stands in what_if.py."""
+no sense. What they bring stands in what_if.py."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from engine.errors import UsageError
 from engine.hardware.cpu_names import CatalogueCpu, cpu_called, nearest_cpus, published_cpu
 from engine.hardware.gpu_names import nearest_names, published_gpu
+from engine.messages import Sentence, sentence
 from engine.planning.altered import (
     keeps_memory,
     with_bandwidth,
@@ -19,8 +19,9 @@ from engine.planning.altered import (
     with_memory,
     with_processor,
 )
-from engine.planning.machine import GIB, Machine
+from engine.planning.machine import GIB, MOST_PORTABLE, Machine
 from engine.planning.prices import MOST_PRICE, Part, PartKind, PriceList, Sourced
+from engine.planning.purchase import Change, ChangeKind
 from engine.planning.typed_number import typed_number
 
 MOST_MEMORY = 16384 * GIB
@@ -29,29 +30,9 @@ MOST_DISK = 100e9
 GIVEN = "given with the question"
 USUAL_DISK = 7e9  # what PCIe 4.0 x4 carries, less its overhead
 _LEAST_MEMORY = 16 * GIB  # the smallest step that is worth a purchase
-
-
-class ChangeKind(StrEnum):
-    MEMORY = "memory"
-    CHANNELS = "channels"
-    CARD = "card"
-    PROCESSOR = "processor"
-    DISK = "disk"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One purchase. `price` is in CNY, of all of it; None: nobody said."""
-
-    kind: ChangeKind
-    added: int = 0  # bytes of main memory
-    channels: tuple[int, int] = (0, 0)  # populated now and then
-    card: str = ""
-    count: int = 1  # cards
-    processor: str = ""
-    replaces: str = ""  # the processor that is there, as the system names it; "" unknown
-    rate: float = 0.0  # bytes a second of the disk
-    price: Sourced | None = None
+# What a machine without slots does not take, and what one whose memory is soldered does not take either.
+_SLOTS = frozenset({ChangeKind.CARD, ChangeKind.PROCESSOR})
+_BOARD = _SLOTS | {ChangeKind.MEMORY, ChangeKind.CHANNELS}
 
 
 def applied(change: Change, machine: Machine) -> Machine:
@@ -72,9 +53,11 @@ def applied(change: Change, machine: Machine) -> Machine:
 
 def memory_change(machine: Machine, total: int) -> Change:
     """`total`: bytes of main memory in all, afterwards. Raises: UsageError."""
-    if not machine.ram_total < total <= MOST_MEMORY:
-        have, most = _gib(machine.ram_total), _gib(MOST_MEMORY)
-        raise UsageError.of("what_if_memory", total=_gib(total), have=have, most=most)
+    most = _most_memory(machine)
+    if not machine.ram_total < total <= most:
+        raise UsageError.of(
+            "what_if_memory", total=_gib(total), have=_gib(machine.ram_total), most=_gib(most)
+        )
     return Change(ChangeKind.MEMORY, added=total - machine.ram_total)
 
 
@@ -116,14 +99,16 @@ def disk_change(machine: Machine, bytes_per_second: float) -> Change:
 
 def change_of(text: str, machine: Machine, channels: int | None, cpu: str = "") -> Change:
     """ "memory=128@1200" and the like; `cpu` is the processor that is there. Raises: UsageError."""
-    kind, _, rest = text.partition("=")
+    said, _, rest = text.partition("=")
+    kind = said.strip().lower()
     value, _, price = rest.partition("@")
-    if kind.strip().lower() == ChangeKind.PROCESSOR and value.strip():
+    closed = no_cards(machine)
+    if closed and kind in (_BOARD if machine.built_in else _SLOTS):
+        raise UsageError(closed)
+    if kind == ChangeKind.PROCESSOR and value.strip():
         made = processor_change(machine, value.strip(), cpu)
     else:
-        made = _change(text, kind.strip().lower(), value.strip(), machine, channels)
-    if machine.built_in and made.kind is not ChangeKind.DISK:
-        raise UsageError.of("what_if_built_in")
+        made = _change(text, kind, value.strip(), machine, channels)
     if not price:
         return made
     cny = _number(price, text)
@@ -157,6 +142,13 @@ def _number(text: str, whole: str) -> float:
     return value
 
 
+def no_cards(machine: Machine) -> Sentence | None:
+    """Why none goes in, nor another processor; None where they do, as far as its chips tell."""
+    if machine.takes_cards:
+        return None
+    return sentence("what_if_built_in" if machine.built_in else "what_if_no_slot")
+
+
 def usual_changes(machine: Machine, channels: int | None, cpu: str, prices: PriceList) -> tuple[Change, ...]:
     """What people think of buying: twice the memory, empty channels, a card, a processor of the price list
     that reads the same memory, a faster disk. `cpu` is the processor that is there."""
@@ -166,6 +158,7 @@ def usual_changes(machine: Machine, channels: int | None, cpu: str, prices: Pric
 def _usual(machine: Machine, channels: int | None, cpu: str, prices: PriceList) -> Iterator[Change]:
     if not machine.built_in:
         yield from _memory(machine, channels, published_cpu(cpu))
+    if machine.takes_cards:
         yield from (card_change(part.name) for part in prices.parts if part.kind is PartKind.CARD)
         yield from _processors(machine, cpu, prices)
     if machine.disk_bandwidth.expected < USUAL_DISK:
@@ -173,7 +166,7 @@ def _usual(machine: Machine, channels: int | None, cpu: str, prices: PriceList) 
 
 
 def _memory(machine: Machine, channels: int | None, known: CatalogueCpu | None) -> Iterator[Change]:
-    if machine.ram_total < MOST_MEMORY // 2:
+    if machine.ram_total <= _most_memory(machine) // 2:
         # A machine tells a little less than its modules hold.
         modules = max(_LEAST_MEMORY, -(-machine.ram_total // (8 * GIB)) * 8 * GIB)
         yield Change(ChangeKind.MEMORY, added=modules)
@@ -210,6 +203,10 @@ def _price(change: Change, part: Part, prices: PriceList) -> Sourced | None:
         case ChangeKind.DISK if part.kind is PartKind.DISK and part.rate >= change.rate:
             return each
     return None
+
+
+def _most_memory(machine: Machine) -> int:
+    return MOST_PORTABLE if machine.slotless else MOST_MEMORY
 
 
 def _gib(size: int) -> str:

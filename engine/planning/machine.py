@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.figures import Range
+from engine.hardware.built_in import has_no_slot, memory_is_built_in
 from engine.hardware.cpu_names import published_cpu
 from engine.hardware.described import EngineKind, GpuBackend
 from engine.hardware.gpu_names import published_gpu, shares_memory
@@ -47,6 +48,8 @@ GPU_OVERHEAD = 350 * MIB
 PROCESSOR = "processor"
 # PCIe 4.0 x16 carries 25 of its 31.5 GB/s in copies of weights.
 USUAL_PCIE = 25e9
+# The largest pair of modules that a notebook takes.
+MOST_PORTABLE = 128 * GIB
 # The core that kernel rates are stated for: AVX2 at 4 GHz.
 REFERENCE_CLOCK = 4e9
 
@@ -118,6 +121,8 @@ class Machine:
     batch: int = 512  # tokens of a prompt computed at once
     integrated: tuple[str, ...] = ()  # graphics processors without memory of their own, left out
     memory_assumed: bool = False  # a description does not say how much there is
+    soldered: bool = False  # its memory is part of its board
+    slotless: bool = False  # built like a notebook: neither cards nor another processor go in
     unknowns: tuple[Unknown, ...] = ()  # what a description leaves open
     calibration: Calibration | None = None
     corrections: Corrections = UNCORRECTED  # learnt from runs, for every model
@@ -130,9 +135,15 @@ class Machine:
 
     @property
     def built_in(self) -> bool:
-        """Whether a GPU shares its memory, which is part of the board then: no more of it is added."""
+        """Whether its memory is part of the board, as where a GPU shares it: no more of it is added."""
         chips = (published_gpu(gpu.name) for gpu in self.gpus)
-        return any(gpu.unified for gpu in self.gpus) or any(chip.unified for chip in chips if chip)
+        shared = any(gpu.unified for gpu in self.gpus) or any(chip.unified for chip in chips if chip)
+        return self.soldered or shared
+
+    @property
+    def takes_cards(self) -> bool:
+        """As far as one can tell from its chips: no case is known."""
+        return not self.built_in and not self.slotless
 
 
 def machine_of(report: HardwareReport) -> Machine:
@@ -159,6 +170,8 @@ def machine_of(report: HardwareReport) -> Machine:
         l2_bytes=max((cache.size_bytes for cache in cpu.caches if cache.level == 2), default=0),
         core_rate=core_rate(cpu.model),
         integrated=tuple(gpu.name for gpu in report.gpus if gpu.usable and not _computes(gpu)),
+        soldered=memory_is_built_in(report),
+        slotless=has_no_slot(report),
     )
 
 

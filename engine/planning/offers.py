@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from engine.hardware.described import DescribedGpu, Description
+from engine.planning.described_machine import described_machine
 from engine.planning.prices import Part, PartKind, PriceList, Sourced
 
 
@@ -75,7 +76,8 @@ def _built(
     described = computer.hardware or Description()
     base = Piece(computer, 1, None if owned else prices.cny(computer))
     yield Offer(replace(described, name=computer.name), (base,))
-    for chosen in _card_sets(cards, computer.slots, mixed):
+    slots = computer.slots if described_machine(described).takes_cards else 0
+    for chosen in _card_sets(cards, slots, mixed):
         gpus = (*described.gpus, *(DescribedGpu(card.name, count) for card, count in chosen))
         name = " + ".join([computer.name, *(f"{count} x {card.name}" for card, count in chosen)])
         pieces = tuple(Piece(card, count, prices.cny(card)) for card, count in chosen)

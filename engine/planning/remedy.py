@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.messages import Sentence, sentence
 from engine.planning.altered import with_bandwidth, with_cards, with_memory
 from engine.planning.layout import MOST_FILLED
-from engine.planning.machine import GIB, Machine
+from engine.planning.machine import GIB, MOST_PORTABLE, Machine
 from engine.planning.plan import RunPlan, Verdict
 from engine.planning.wording import rate_text, size_text
 
@@ -30,7 +30,19 @@ def with_remedy(plan: RunPlan, machine: Machine, again: Callable[[Machine], RunP
         return plan  # well, or refused by the engine and not for want of anything
     if machine.built_in:  # neither modules nor cards fit in
         return replace(plan, remedy=sentence("plan_would_elsewhere"))
-    return replace(plan, remedy=next(_remedies(plan, machine, again), None))
+    remedies = _modules(plan, machine, again) if machine.slotless else _remedies(plan, machine, again)
+    return replace(plan, remedy=next(remedies, None))
+
+
+def _modules(plan: RunPlan, machine: Machine, again: Callable[[Machine], RunPlan]) -> Iterator[Sentence]:
+    """Of a machine that takes nothing else: larger ones, or another machine."""
+    wanted = _wanted_memory(plan, machine)
+    roomy = with_memory(machine, wanted)
+    fits = wanted and roomy.ram_total <= MOST_PORTABLE
+    if fits and again(roomy).verdict is Verdict.RUNS_WELL:
+        yield sentence("plan_would_with_memory", size=size_text(roomy.ram_total))
+    else:
+        yield sentence("plan_would_no_slot")
 
 
 def _remedies(plan: RunPlan, machine: Machine, again: Callable[[Machine], RunPlan]) -> Iterator[Sentence]:

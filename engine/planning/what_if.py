@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.catalog.model import ModelSpec
 from engine.messages import Sentence, sentence
 from engine.planning.aims import liking
 from engine.planning.altered import keeps_memory
-from engine.planning.change import Change, ChangeKind, applied
+from engine.planning.change import applied, no_cards
 from engine.planning.machine import Machine
 from engine.planning.plan import Aim, RunPlan, Verdict
+from engine.planning.purchase import Change, ChangeKind
 from engine.planning.purposes import plan_for
 from engine.planning.recommend import ranked_plans
 from engine.planning.wording import speed_text, wait_text
@@ -54,13 +56,25 @@ class WhatIf:
         return any(outcome.worth_it for outcome in self.outcomes)
 
 
+def unheard() -> None:
+    """Nobody ends it."""
+
+
 def what_if(
-    machine: Machine, catalog: tuple[ModelSpec, ...], changes: tuple[Change, ...], aim: Aim
+    machine: Machine,
+    catalog: tuple[ModelSpec, ...],
+    changes: tuple[Change, ...],
+    aim: Aim,
+    heard: Callable[[], None] = unheard,
 ) -> WhatIf:
-    """One outcome for each change, each alone."""
+    """One outcome for each change, each alone. `heard` is told before each, and may raise to end it."""
     specs = [spec for spec in catalog if spec.quantizations]
     now = next(iter(ranked_plans(machine, specs, aim)), None)
-    outcomes = sorted((_outcome(machine, specs, change, aim, now) for change in changes), key=_rank)
+    outcomes = []
+    for change in changes:
+        heard()
+        outcomes.append(_outcome(machine, specs, change, aim, now))
+    outcomes.sort(key=_rank)
     return WhatIf(aim, now, tuple(outcomes), _remarks(outcomes, now, machine))
 
 
@@ -119,7 +133,8 @@ def _message(change: Change, now: RunPlan | None, same: RunPlan | None, faster: 
 
 
 def _remarks(outcomes: list[Outcome], now: RunPlan | None, machine: Machine) -> tuple[Sentence, ...]:
-    remarks = [sentence("what_if_built_in")] if machine.built_in else []
+    closed = no_cards(machine)
+    remarks = [closed] if closed else []
     if outcomes and not any(outcome.worth_it for outcome in outcomes):
         known = now is not None and now.verdict is Verdict.RUNS_WELL
         remarks.append(sentence("what_if_do_not_buy" if known else "what_if_no_help"))

@@ -12,6 +12,7 @@ from engine.planning.placement import BASE_CONTEXT, UNKNOWN_CONTEXT, fastest, me
 from engine.planning.plan import MemoryEstimate, RunPlan
 from engine.planning.prices import Sourced
 from engine.planning.speed import SpeedQuestion, estimate_speed
+from engine.planning.terms import Terms
 
 STREAMS = (1, 4, 32)
 # Answers that may be computed at once, of those that are wanted; the others wait their turn, as they do in
@@ -24,15 +25,6 @@ MOST_YEARS = 3.0
 _DAY_S = 86_400.0
 _JOULES = 3.6e6  # of a kWh
 _MILLION = 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a person pays elsewhere. None is "not said"."""
-
-    cny_per_kwh: Sourced | None = None
-    api_cny: Sourced | None = None  # a million generated tokens
-    tokens_a_day: float | None = None  # that are wanted; None: as many as the machine makes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.planning.budget import BudgetAdvice, BudgetMachine
 from engine.planning.prices import Sourced
-from engine.planning.worth import STREAMS, Terms
+from engine.planning.terms import Terms
+from engine.planning.worth import STREAMS
 from gui.advice.model import AdviceModel
 from gui.advice.prices_view import PricesView
 from gui.advice.words import (
@@ -27,6 +28,7 @@ from gui.widgets.copy_button import CopyButton
 from gui.widgets.facts_table import FactsTable
 from gui.widgets.labels import Line, Text
 from gui.widgets.number_field import NumberField
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
@@ -129,11 +131,7 @@ class BudgetView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        money = QHBoxLayout()
-        for widget in (self._money_label, self._money, *self._tiers):
-            money.addWidget(widget)
-        money.addStretch(1)
-        column.addLayout(money)
+        column.addLayout(in_line(self._money_label, self._money, *self._tiers))
         column.addWidget(self._aim)
         terms = QHBoxLayout()
         for label, field in zip(self._labels, self._fields, strict=True):
@@ -149,10 +147,7 @@ class BudgetView(View):
         column.addLayout(ask)
         for widget in (self._failure, self._headline, self._table, self._remarks):
             column.addWidget(widget)
-        copy = QHBoxLayout()
-        copy.addWidget(self._copy)
-        copy.addStretch(1)
-        column.addLayout(copy)
+        column.addLayout(in_line(self._copy))
         column.addWidget(self._tier_head)
         column.addWidget(self._tier_table)
         column.addWidget(self._prices)

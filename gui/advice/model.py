@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,11 +23,13 @@ from engine.events import (
 from engine.jobs.desk import Desk
 from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
 from engine.messages import Sentence
-from engine.planning.budget import BudgetAdvice, Comparison
 from engine.planning.plan import Aim
 from engine.planning.prices import PriceList, Typed, typed_figure
-from engine.planning.what_if import WhatIf
-from engine.planning.worth import Terms
+from engine.planning.terms import Terms
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.planning.budget import BudgetAdvice, Comparison
+    from engine.planning.what_if import WhatIf
 
 
 class AdviceModel(QObject):
@@ -84,6 +87,8 @@ class AdviceModel(QObject):
             self._desk.cancel(self._budget_job)
 
     def ask_what_if(self) -> None:
+        if self._what_if_job is not None:  # its answer is not wanted any more
+            self._desk.cancel(self._what_if_job)
         self.what_if_failure = None
         self._what_if_job = self._desk.ask_what_if(WhatIfQuestion(self.what_if_aim, self.wanted))
         self.what_if_changed.emit()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.figures import Origin
 from engine.planning.plan import RunPlan
-from engine.planning.what_if import Outcome
 from gui.advice.words import change_words, money_words, range_words
 from gui.plans.plan_card import plan_segments
 from gui.plans.words import memory_need_words, speed_words
@@ -17,9 +18,13 @@ from gui.widgets.controls import Card
 from gui.widgets.labels import ElidedLine, Line, OriginBadge, Text
 from gui.widgets.memory_bar import MemoryBar
 from gui.widgets.range_bar import RangeBar
+from gui.widgets.rows import beside
 from gui.widgets.sentences import translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.planning.what_if import Outcome
 
 
 class OutcomeCard(View):
@@ -118,12 +123,7 @@ class OutcomeCard(View):
 
     def _arrange(self) -> None:
         card = self._card
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._price)
-        head.addWidget(self._verdict)
-        card.column.addLayout(head)
+        card.column.addLayout(beside(self._title, self._price, self._verdict, gap=10))
         card.column.addWidget(self._says)
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
@@ -133,12 +133,7 @@ class OutcomeCard(View):
             grid.addWidget(self._speeds[row], row, 1)
             grid.addWidget(self._ranges[row], row, 2)
         card.column.addLayout(grid)
-        memory = QHBoxLayout()
-        memory.setSpacing(10)
-        memory.addWidget(self._bar, 1)
-        memory.addWidget(self._need)
-        memory.addWidget(OriginBadge(Origin.ESTIMATED))
-        card.column.addLayout(memory)
+        card.column.addLayout(beside(self._bar, self._need, OriginBadge(Origin.ESTIMATED), gap=10))
         card.column.addWidget(self._gain)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.jobs.desk import Desk
-from gui.advice.budget_view import BudgetView
 from gui.advice.model import AdviceModel
 from gui.advice.what_if_view import WhatIfView
 from gui.bridge import EngineBridge
@@ -14,9 +16,13 @@ from gui.plans.score_card import ScoreCard
 from gui.plans.score_model import ScoreModel
 from gui.widgets.controls import Button, IconButton
 from gui.widgets.labels import Text
+from gui.widgets.rows import beside
 from gui.widgets.tab_order import tab_as_laid_out
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import Column, View
+
+if TYPE_CHECKING:
+    from gui.advice.budget_view import BudgetView
 
 _WIDTH = 940
 
@@ -39,7 +45,7 @@ class AdvicePage(View):
         self._tabs = [Button() for _ in range(2)]
         self._group = QButtonGroup(self)
         self._hint = Text("", "muted")
-        self.budget = BudgetView(self.model, theme)
+        self._theme = theme
         self.what_if = WhatIfView(self.model, theme)
         self._stack = QStackedWidget()
         self._score_model = ScoreModel(desk, self)
@@ -73,10 +79,7 @@ class AdvicePage(View):
 
     def _arrange(self) -> None:
         column = self._content.column
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._back)
-        column.addLayout(head)
+        column.addLayout(beside(self._title, self._back))
         tabs = QHBoxLayout()
         for number, tab in enumerate(self._tabs):
             tab.setCheckable(True)
@@ -87,8 +90,7 @@ class AdvicePage(View):
         column.addLayout(tabs)
         column.addWidget(self._hint)
         self._tabs[0].setChecked(True)
-        for view in (self.what_if, self.budget):
-            self._stack.addWidget(view)
+        self._stack.addWidget(self.what_if)
         column.addWidget(self._stack)
         column.addWidget(self._score)
         column.addStretch(1)
@@ -97,10 +99,20 @@ class AdvicePage(View):
         outer.addWidget(self._content)
         tab_as_laid_out(self._content)
 
+    @cached_property
+    def budget(self) -> BudgetView:
+        """Made when it is first wanted, as pages are."""
+        from gui.advice.budget_view import BudgetView
+
+        made = BudgetView(self.model, self._theme)
+        self._stack.addWidget(made)
+        return made
+
     def _show_tab(self, number: int, checked: bool) -> None:
         if checked:
-            self._stack.setCurrentIndex(number)
+            self._stack.setCurrentWidget(self.budget if number else self.what_if)
             self._begin(number)
+            self._order_tabs()
 
     def _begin(self, number: int) -> None:
         if number == 0 and self.model.found is None and not self.model.what_if_busy:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.hardware.cpu_names import known_cpus
 from engine.hardware.gpu_names import known_names
-from engine.planning.change import ChangeKind
+from engine.planning.purchase import ChangeKind
 from gui.advice.model import AdviceModel
 from gui.advice.outcome_card import OutcomeCard
 from gui.advice.words import change_words, money_words, remark_words
@@ -20,11 +20,13 @@ from gui.widgets.controls import Button, ChoiceBox
 from gui.widgets.copy_button import CopyButton
 from gui.widgets.labels import Line, Text
 from gui.widgets.number_field import FigureValidator, NumberField, figure_of
+from gui.widgets.rows import in_line
 from gui.widgets.sentences import SentenceLabel, translate
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
-_NAMED = (ChangeKind.CARD, ChangeKind.PROCESSOR)  # the others are sizes
+# What is called by a name; the others are sizes.
+_NAMES = {ChangeKind.CARD: known_names, ChangeKind.PROCESSOR: known_cpus}
 
 
 class WhatIfView(View):
@@ -101,10 +103,7 @@ class WhatIfView(View):
             column.addWidget(widget)
         self._cards.setSpacing(10)
         column.addLayout(self._cards)
-        copy = QHBoxLayout()
-        copy.addWidget(self._copy)
-        copy.addStretch(1)
-        column.addLayout(copy)
+        column.addLayout(in_line(self._copy))
         column.addStretch(1)
 
     def _connect(self) -> None:
@@ -130,19 +129,25 @@ class WhatIfView(View):
         }
         self._value.setPlaceholderText(examples.get(kind, ""))
         self._value.setAccessibleName(self._kind.currentText())
+        self._value.setCompleter(None)
         # Qt keeps a StrEnum as the text that it is
-        names = {ChangeKind.CARD: known_names(), ChangeKind.PROCESSOR: known_cpus()}.get(kind)
-        self._value.setCompleter(None if names is None else _completer(names, self._value))
         # Words are no sizes: they are not taken at all.
-        self._value.setValidator(FigureValidator(self._value) if names is None else None)
+        self._value.setValidator(None if kind in _NAMES else FigureValidator(self._value))
         if not self._value.hasAcceptableInput():
             self._value.clear()
+        QTimer.singleShot(0, self, self._complete)
+
+    def _complete(self) -> None:
+        """A little later: the catalogues are read for it."""
+        names = _NAMES.get(self._kind.currentData())
+        if names is not None and self._value.completer() is None:
+            self._value.setCompleter(_completer(names(), self._value))
 
     def _want(self) -> None:
         value = self._value.text().strip()
         if not value or not (self._value.hasAcceptableInput() and self._price.hasAcceptableInput()):
             return
-        if self._kind.currentData() not in _NAMED:
+        if self._kind.currentData() not in _NAMES:
             value = f"{figure_of(value):.12g}"
         price = self._price.number()
         self._model.want(

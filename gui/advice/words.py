@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from engine.messages import Sentence
-from engine.planning.budget import BudgetMachine
-from engine.planning.change import Change, ChangeKind
 from engine.planning.prices import CNY, Part, Sourced
-from engine.planning.worth import Worth
+from engine.planning.purchase import Change, ChangeKind
 from gui.plans.words import speed_words
 from gui.widgets.bytes_text import format_bytes, format_rate
 from gui.widgets.sentences import translate
+
+if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes long to import
+    from engine.planning.budget import BudgetMachine
+    from engine.planning.worth import Worth
 
 NONE = "–"
 
@@ -89,6 +93,7 @@ def remark_words(remark: Sentence) -> str:
         "what_if_no_help": _tr("That is under “Another machine”."),
         "what_if_processor_unlike": _tr("That is under “Another machine”."),
         "what_if_built_in": _tr("That is under “Another machine”."),
+        "what_if_no_slot": _tr("That is under “Another machine”."),
     }.get(remark.code)
     if remark.code == "what_if_channels_unknown":
         return _tr(

@@ -9,7 +9,6 @@ from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list, prices_from_json
 from engine.planning.budget import BudgetAdvice, budget_advice
 from engine.planning.change import (
-    Change,
     card_change,
     disk_change,
     memory_change,
@@ -19,8 +18,9 @@ from engine.planning.change import (
 from engine.planning.machine import machine_of
 from engine.planning.plan import Aim
 from engine.planning.prices import PriceList, Sourced, merged, with_own
+from engine.planning.purchase import Change
+from engine.planning.terms import Terms
 from engine.planning.what_if import WhatIf, what_if
-from engine.planning.worth import Terms
 from tests.gui import samples
 from tests.gui.window_under_test import WindowUnderTest
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from engine.events import BudgetProgressed, Calibrated, JobCancelled, JobFailed, JobId, WhatIfAdvised
 from engine.messages import TEMPLATES, Sentence, sentence
 from engine.planning.budget import Comparison
-from engine.planning.change import ChangeKind
 from engine.planning.plan import Aim, Purpose, Wish
 from engine.planning.prices import RATE
+from engine.planning.purchase import ChangeKind
 from gui.advice.budget_view import BudgetView
 from gui.advice.outcome_card import OutcomeCard
 from gui.advice.prices_view import PricesView
@@ -171,6 +171,20 @@ def test_a_new_question_ends_the_one_before(page: WindowUnderTest) -> None:
     assert page.desk.cancelled == [job]
     page.tell(two_of_many(job), JobCancelled(job))
     assert view.findChildren(FactsTable)[0].rowCount() == 0 and not view._stop.isHidden()
+
+
+def test_a_new_question_about_this_machine_ends_the_one_before(page: WindowUnderTest) -> None:
+    view = what_if_view(page)
+    job = page.desk.last("ask_what_if")
+    view._model.want("card=RTX 3090")
+    assert page.desk.cancelled == [job]
+    newest = page.desk.last("ask_what_if")
+    page.tell(JobCancelled(job))
+    assert newest != job and view._model.what_if_busy
+    answer_what_if(page)
+    assert not view._model.what_if_busy
+    view._model.want("card=RTX 4090")
+    assert page.desk.cancelled == [job], "what has ended is not cancelled"
 
 
 def test_what_is_said_of_energy_and_an_api_is_asked_with_it(page: WindowUnderTest) -> None:

@@ -41,7 +41,8 @@ PAGE_MODULES = (
     *("gui.advice.page", "gui.models.page", "gui.preferences.page", "gui.prompts.page", "gui.wizard.page"),
     *("gui.graphs.history_page", "gui.conversations.search_page", "gui.conversations.trash_page"),
 )
-LATE = (*WORKING, "engine.planning.recommend", "pygments.lexers", *PAGE_MODULES)
+PLANNER = ("engine.planning.recommend", "engine.planning.placement", "engine.planning.speed")
+LATE = (*WORKING, *PLANNER, "pygments.lexers", *PAGE_MODULES)
 START = """
 import deskside, engine.log_file, engine.crashes, engine.host.window
 import engine.jobs.local_desk, gui.__main__, gui.platform
@@ -174,4 +175,4 @@ def test_a_start_imports_nothing_that_only_other_pages_need() -> None:
 
 def test_a_page_imports_no_engine_that_works_for_it() -> None:
     """It is made in the window's thread; jobs import on threads of their own."""
-    assert imported(PAGES, *WORKING) == []
+    assert imported(PAGES, *WORKING, *PLANNER) == []

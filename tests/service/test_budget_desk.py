@@ -14,7 +14,7 @@ from engine.jobs.local_desk import LocalDesk
 from engine.jobs.purchase_questions import BudgetQuestion
 from engine.paths import Paths, prepare
 from engine.planning.plan import Aim, Purpose, Wish
-from engine.planning.worth import Terms
+from engine.planning.terms import Terms
 from engine.settings import Settings
 
 PROGRAM = Path(__file__).parents[2] / "deskside.py"

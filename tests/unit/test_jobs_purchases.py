@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.cancellation import CancelToken
+from engine.errors import Cancelled, UsageError
 from engine.hardware.report_json import save_report
 from engine.host.surroundings import report_path
 from engine.jobs.purchase_questions import BudgetQuestion, WhatIfQuestion
@@ -14,7 +15,7 @@ from engine.jobs.purchases import answer_budget, answer_what_if
 from engine.paths import Paths
 from engine.planning.plan import Aim
 from engine.planning.prices import OWN, RATE, Sourced, typed_figure, with_own
-from engine.planning.worth import Terms
+from engine.planning.terms import Terms
 from engine.settings import Settings, load_settings, save_settings
 from tests.unit.planning_machines import GIB, machine
 
@@ -34,14 +35,14 @@ def paths(tmp_path: Path) -> Paths:
 
 def test_a_machine_that_was_never_checked_is_a_sentence(paths: Paths) -> None:
     with pytest.raises(UsageError) as refused:
-        answer_what_if(WhatIfQuestion(Aim()), paths, Settings())
+        answer_what_if(WhatIfQuestion(Aim()), paths, Settings(), CancelToken())
     assert refused.value.message.code == "machine_not_checked"
 
 
 def test_what_is_wanted_stands_beside_the_usual(paths: Paths) -> None:
     save_report(report_path(paths), machine(16 * GIB, 8, 40e9, disk=1e9))
     question = WhatIfQuestion(Aim(), ("memory=64@900",))
-    found, memory, channels = answer_what_if(question, paths, Settings(prices=OWN_PRICES))
+    found, memory, channels = answer_what_if(question, paths, Settings(prices=OWN_PRICES), CancelToken())
     assert memory == 16 * GIB and channels is None
     prices = {(each.change.kind, each.change.card): each.change.price for each in found.outcomes}
     card = prices["card", "GeForce RTX 3090"]
@@ -50,6 +51,14 @@ def test_what_is_wanted_stands_beside_the_usual(paths: Paths) -> None:
     assert dollars is not None and dollars.high == pytest.approx(3900 * 7.1)
     asked = [each for each in found.outcomes if each.change.price and each.change.price.high == 900]
     assert [each.change.added for each in asked] == [48 * GIB]
+
+
+def test_a_question_that_nobody_asks_any_more_is_left(paths: Paths) -> None:
+    save_report(report_path(paths), machine(16 * GIB, 8, 40e9, disk=1e9))
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        answer_what_if(WhatIfQuestion(Aim()), paths, Settings(), token)
 
 
 def test_a_typed_price_survives_the_settings_file_and_nonsense_does_not(paths: Paths) -> None:

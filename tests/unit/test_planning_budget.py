@@ -33,7 +33,8 @@ from engine.planning.described_machine import described_machine
 from engine.planning.offers import offers
 from engine.planning.plan import MemoryEstimate, Verdict
 from engine.planning.prices import Part, PartKind, PriceList, Sourced, merged
-from engine.planning.worth import STREAMS, Terms
+from engine.planning.terms import Terms
+from engine.planning.worth import STREAMS
 from tests.unit.planning_machines import catalog
 
 TODAY = "2026-11-27"

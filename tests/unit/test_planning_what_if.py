@@ -15,8 +15,6 @@ from engine.hardware.described_json import description_from_json
 from engine.messages import english
 from engine.planning.calibration import Corrections
 from engine.planning.change import (
-    Change,
-    ChangeKind,
     applied,
     card_change,
     disk_change,
@@ -30,6 +28,7 @@ from engine.planning.machine import machine_of
 from engine.planning.placement import plan_on
 from engine.planning.plan import Aim, Purpose, Verdict, Wish
 from engine.planning.prices import Part, PartKind, PriceList, Sourced
+from engine.planning.purchase import Change, ChangeKind
 from engine.planning.remedy import with_remedy
 from engine.planning.what_if import Outcome, WhatIf, what_if
 from tests.unit.planning_machines import EIGHT_A100, GIB, RYZEN_64, catalog, gpu, machine
