@@ -62,6 +62,10 @@ LOOPED_DATE = "2025-04"
 FUSED_BUILD = 6325
 FUSED_DATE = "2025-09"
 WISHED = 0.4
+# Since then Vulkan starts a router, or a sum and its norm, as one kernel.
+MERGED_BUILD = 6850
+MERGED_DATE = "2025-11"
+MERGED_SHARES = {True: 0.0, None: 0.5, False: 1.0}
 # Since then GPUs multiply quantised matrices of prompts on their units for matrices.
 MATRICES_BUILD = 3140
 MATRICES_DATE = "2024-06"
@@ -137,6 +141,7 @@ def described_machine(description: Description) -> Machine:
         core_rate=_core_rate(description, cpu),
         engine=engine.kind,
         recorded=_recorded(engine),
+        merged=MERGED_SHARES[_before(engine, MERGED_BUILD, MERGED_DATE)],
         fused=_fused(engine),
         matrices=MATRICES_SHARES[_before(engine, MATRICES_BUILD, MATRICES_DATE)],
         looped_experts=engine.kind in _LOOPED and _before(engine, LOOPED_BUILD, LOOPED_DATE) is True,

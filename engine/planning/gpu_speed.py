@@ -36,6 +36,7 @@ class Chip:
     vulkan_units: float = 1.0  # of `unit_rate`
     vulkan_layers: float = 1.4  # of `layer_s`: recorded, but a barrier stands behind each kernel
     vulkan_operations: float = 0.6
+    vulkan_merged: float = 1.0  # of its waiting, in builds that start several operations as one kernel
 
 
 _NVIDIA_SHARES = {
@@ -45,7 +46,13 @@ _NVIDIA_SHARES = {
     "vulkan_operations": 0.75,
 }
 _NVIDIA = {"layer_s": 30e-6, "unrecorded_layer_s": 83e-6, "unified_share": 0.9, **_NVIDIA_SHARES}
-_AMD = {"layer_s": 45e-6, "unrecorded_layer_s": 80e-6, "unified_operations": 0.58, "vulkan_operations": 0.95}
+_AMD = {
+    "layer_s": 45e-6,
+    "unrecorded_layer_s": 80e-6,
+    "unified_operations": 0.58,
+    "vulkan_operations": 0.95,
+    "vulkan_merged": 0.6,
+}
 # ROCm's kernels are held up by unpacking, those of Vulkan hardly.
 _RDNA3 = {**_AMD, "unified_share": 0.92, "vulkan_units": 1.7}
 # Mesa's Vulkan reads weights half as fast as SYCL does, and multiplies matrices twice as fast.
@@ -62,7 +69,7 @@ _CHIPS = {
     "rdna1": Chip(0.72, 12e9, **_AMD, operations=60),
     "rdna2": Chip(0.78, 12e9, **_AMD, operations=90),
     "rdna3": Chip(0.92, 6.3e9, **_RDNA3, operations=205, per_clock=2.5e9, bits=4.85),
-    "rdna4": Chip(0.80, 12e9, **_AMD, operations=280),
+    "rdna4": Chip(0.80, 12e9, **_AMD, operations=280, vulkan_share=1.08),
     "cdna": Chip(0.70, 9e9, **_AMD, operations=200),
     "alchemist": Chip(0.52, 12e9, 100e-6, 150e-6, operations=170, **_INTEL),
     "battlemage": Chip(0.85, 20e9, 85e-6, 85e-6, operations=185, **_INTEL),
@@ -72,6 +79,8 @@ _CHIPS = {
     # Of another machine: told as what it reaches. A barrier of all threads behind each kernel.
     PROCESSOR: Chip(1.0, 0.0, 60e-6, 60e-6, operations=0),
 }
+# llama.cpp records no graphs on these; on Volta and Turing it does in builds since the summer of 2026.
+UNRECORDED = frozenset({"pascal", "volta", "turing"})
 _OTHER = Chip(0.75, 12e9, 60e-6, 90e-6, operations=150)
 # ECC of graphics memory takes its check bits from the same memory. These cards have a large chip and little
 # power, too: their clock falls while they compute.
@@ -122,14 +131,19 @@ def _has_ecc(name: str) -> bool:
     return not _ECC_NAMES.isdisjoint(name.lower().split())
 
 
-def layer_seconds(gpu: GpuBudget, recorded: float, kernels: float = 1.0) -> float:
-    """Starting the kernels of one layer, for one token: `kernels` times those of a dense one. `recorded`: as
-    in Machine."""
+def layer_seconds(gpu: GpuBudget, recorded: float, merged: float, kernels: float, experts: float) -> float:
+    """Starting the kernels of one layer, for one token: `kernels` times those of a dense one, and `experts`
+    times more for a mixture. `recorded`, `merged`: as in Machine."""
     chip = chip_of(gpu)
     waiting = chip.unit_layer_s * gpu.units
     if gpu.backend is GpuBackend.VULKAN:
-        return chip.layer_s * chip.vulkan_layers * kernels + waiting
-    return (chip.layer_s * recorded + chip.unrecorded_layer_s * (1 - recorded)) * kernels + waiting
+        merged *= chip.vulkan_merged < 1
+        seconds = chip.layer_s * chip.vulkan_layers * (1 - merged * (1 - chip.vulkan_merged))
+        return seconds * (kernels + experts * (1 - merged)) + waiting
+    if gpu.architecture in UNRECORDED:
+        recorded = 0.0
+    seconds = chip.layer_s * recorded + chip.unrecorded_layer_s * (1 - recorded)
+    return seconds * (kernels + experts) + waiting
 
 
 def prompt_operations(gpu: GpuBudget) -> float:

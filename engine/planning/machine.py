@@ -115,6 +115,7 @@ class Machine:
     core_rate: float = 1.0  # kernels of one thread, against AVX2 at REFERENCE_CLOCK
     engine: EngineKind = EngineKind.LLAMA_CPP
     recorded: float = 1.0  # GPU kernels start as a recorded graph: 1 yes, 0 no, between: not known
+    merged: float = 1.0  # Vulkan starts several operations as one kernel; as `recorded`
     fused: float = 1.0  # GPUs compute attention in one kernel (flash attention); as `recorded`
     matrices: float = 1.0  # operations of prompts on GPUs, against builds since the summer of 2024
     looped_experts: bool = False  # GPUs compute a layer's experts one by one (builds before spring 2025)

@@ -43,6 +43,8 @@ LOOPED_EXPERT_S = 80e-6  # three matrices, each quantised, multiplied and gather
 # More kernels, beside those of a dense layer:
 GPU_EXPERT_KERNELS = 0.9  # router, gather, scatter
 RECURRENT_KERNELS = 1.7  # convolution, gates, state
+# Mixtures that behave as if nothing were recorded or merged: each layer has a dense part beside the experts.
+UNMERGED = frozenset({"gemma4"})
 SPLIT_S = 40e-6  # handing activations to the next GPU
 ROUND_TRIPS = 2.0  # a step waits for each node: inputs and work there, results back
 # Each expert sees few of a batch's tokens. Half of what could be reached is reached with so many of them
@@ -239,11 +241,14 @@ def _gpu_fixed(placement: Placement, machine: Machine) -> float:
     left = placement.ram_dense + placement.ram_experts > 0
     # a graph is recorded for one card that does everything
     recorded = machine.recorded if len(parts) == 1 and not left else 0.0
-    recurrent = shape.recurrent_layers / shape.layers
-    kernels = 1 + RECURRENT_KERNELS * recurrent + (GPU_EXPERT_KERNELS if placement.gpu_experts else 0.0)
+    merged = machine.merged
+    if shape.architecture in UNMERGED and placement.gpu_experts:
+        recorded = merged = 0.0
+    kernels = 1 + RECURRENT_KERNELS * shape.recurrent_layers / shape.layers
+    experts = GPU_EXPERT_KERNELS if placement.gpu_experts else 0.0
     seconds = SPLIT_S * (len(parts) - 1)
     for part in parts:
-        layer = layer_seconds(part.gpu, recorded, kernels)
+        layer = layer_seconds(part.gpu, recorded, merged, kernels, experts)
         if placement.gpu_experts and part.gpu.architecture == PROCESSOR:
             layer = lent_experts(shape, machine)[1]
         elif placement.gpu_experts and _latent_experts(shape):

@@ -161,6 +161,30 @@ def test_the_build_decides_whether_attention_is_one_kernel() -> None:
     assert lost("b6324") > 1.5 * lost("b6325")
 
 
+def waiting(card: str, build: str, model: tuple[str, str], **more: str) -> float:
+    """Seconds a token that starting kernels takes."""
+    engine = {"name": "llama.cpp", "build": build}
+    speed = plan(described(gpus=[{"name": card, **more}], engine=engine), model).speed
+    assert speed.inputs is not None
+    return speed.inputs.gpu_fixed_s
+
+
+def test_vulkan_merges_kernels_in_later_builds() -> None:
+    mixture = ("Qwen3-30B-A3B", "Q4_K_M")
+    for model, gain in ((SMALL_8B, 1.5), (mixture, 3)):
+        before, after = (
+            waiting("Radeon AI PRO R9700", b, model, backend="vulkan") for b in ("b6849", "b6850")
+        )
+        assert before > gain * after
+        assert after == waiting("Radeon AI PRO R9700", "2026", model, backend="vulkan")
+
+
+def test_cards_before_ampere_record_no_graphs() -> None:
+    later, earlier = waiting("RTX 3070", "2026-03", SMALL_8B), waiting("RTX 2080", "2026-03", SMALL_8B)
+    assert earlier > 2 * later
+    assert earlier == waiting("RTX 2080", "b2000", SMALL_8B)
+
+
 def rate(card: str, backend: str, model: tuple[str, str] = SMALL_8B) -> float:
     engine = {"name": "llama.cpp", "build": "2026"}
     speed = plan(described(gpus=[{"name": card, "backend": backend}], engine=engine), model).speed
