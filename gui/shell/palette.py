@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from gui.shell.palette_delegate import PaletteDelegate
 from gui.widgets.fuzzy import match
+from gui.widgets.labels import Line
 from gui.widgets.theme import ThemeSource
 from gui.widgets.view import View
 
@@ -93,12 +94,15 @@ class Palette(View):
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._view.setUniformItemSizes(True)
+        self._nothing = Line("", "muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         frame = QFrame()
         frame.setProperty("kind", "card")
         column = QVBoxLayout(frame)
         column.setContentsMargins(10, 10, 10, 10)
         column.addWidget(self._field)
         column.addWidget(self._view)
+        column.addWidget(self._nothing, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
@@ -132,6 +136,7 @@ class Palette(View):
         self._field.setPlaceholderText(self.tr("What would you like to do?"))
         self._field.setAccessibleName(self.tr("Look for a command, a model, a prompt or a chat"))
         self._view.setAccessibleName(self.tr("Commands"))
+        self._nothing.setText(self.tr("Nothing matches"))
 
     def shown(self) -> list[str]:
         return [entry.words for entry in self._entries.entries]
@@ -140,6 +145,8 @@ class Palette(View):
         ranked = [(match(text, entry.words), -place, entry) for place, entry in enumerate(self._all)]
         found = sorted((one for one in ranked if one[0]), key=lambda one: one[:2], reverse=True)
         self._entries.show([entry for _, _, entry in found[:_MOST]])
+        self._view.setVisible(bool(found))
+        self._nothing.setVisible(not found)
         self._view.setCurrentIndex(self._entries.index(0))
         self._say_current()
 
@@ -154,7 +161,7 @@ class Palette(View):
     def _say_current(self) -> None:
         """The keyboard stays in the field, so the field tells what Enter would do."""
         words = self._entries.data(self._view.currentIndex(), int(Qt.ItemDataRole.AccessibleTextRole))
-        self._field.setAccessibleDescription(words or self.tr("Nothing matches"))
+        self._field.setAccessibleDescription(words or self._nothing.text())
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

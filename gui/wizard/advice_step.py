@@ -22,6 +22,7 @@ from gui.wizard.model import Stage, WizardModel
 from gui.wizard.step import Step
 
 _MARGIN = 40
+_DOUBT = "advice_busy"
 _FIRST = 3  # plans above the flagship, so that it is in sight too
 
 
@@ -49,6 +50,7 @@ class AdviceStepView(Step):
         self._more_head = Text("", "heading")
         self._more = QVBoxLayout()
         self._refusal = Text("", "warning")
+        self._doubt = SentenceLabel("warning")
         self._remarks = SentenceLabel("muted")
         self._guide = GuideNotes(theme)
         self._copy = CopyButton(theme, self._report)
@@ -95,7 +97,15 @@ class AdviceStepView(Step):
         column = self.content.column
         column.addWidget(self._title)
         column.addWidget(self._tier_head)
-        for widget in (self._tier, self._aim, self._waiting, self._failure, self._again, self._legend):
+        for widget in (
+            self._tier,
+            self._doubt,
+            self._aim,
+            self._waiting,
+            self._failure,
+            self._again,
+            self._legend,
+        ):
             column.addWidget(widget)
         column.addLayout(self._plans)
         column.addSpacing(6)
@@ -133,7 +143,10 @@ class AdviceStepView(Step):
         self._waiting.setVisible(model.advice_stage is Stage.RUNNING)
         self._failure.show_sentences(*([model.advice_failure] if model.advice_failure else []))
         self._again.show_when(model.advice_stage in (Stage.FAILED, Stage.CANCELLED))
-        self._remarks.show_sentences(*(self._shown.remarks if self._shown else ()))
+        remarks = self._shown.remarks if self._shown else ()
+        # What may make all of it wrong stands before it.
+        self._doubt.show_sentences(*(each for each in remarks if each.code == _DOUBT))
+        self._remarks.show_sentences(*(each for each in remarks if each.code != _DOUBT))
         self._chosen()
 
     def _rebuild(self, recommendation: Recommendation | None) -> None:

@@ -1860,7 +1860,7 @@ at most</source>
         </message>
         <message>
             <source>Tokens per second</source>
-            <translation>每秒词元</translation>
+            <translation>每秒词元数</translation>
         </message>
         <message>
             <source>Use</source>

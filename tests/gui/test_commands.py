@@ -65,7 +65,11 @@ def test_arrows_walk_and_nothing_fits_is_said(shown: WindowUnderTest) -> None:
     assert shown.focused().accessibleDescription() == first
     shown.type("qqqqzzzz")
     assert shown.focused().accessibleDescription() == "Nothing matches"
+    nothing = shown.parts.palette._nothing
+    assert nothing.isVisible() and nothing.text() == "Nothing matches"
     shown.press(Qt.Key.Key_Return)
+    shown.parts.palette._field.clear()
+    assert not nothing.isVisible() and shown.parts.palette._view.isVisible()
     assert shown.parts.palette.isVisible()
 
 

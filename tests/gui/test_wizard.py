@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar
 
 from engine.events import (
@@ -29,6 +29,7 @@ from engine.settings import Settings
 from gui.plans.plan_card import PlanCard
 from gui.shell.window import Page
 from gui.widgets.controls import Button
+from gui.widgets.sentences import SentenceLabel
 from gui.wizard.advice_step import machine_bytes
 from gui.wizard.check_step import CheckStepView
 from gui.wizard.correct_form import CorrectForm
@@ -165,6 +166,21 @@ def test_failed_advice_can_be_asked_again(window: WindowUnderTest) -> None:
     window.press(Qt.Key.Key_Tab)
     window.press(Qt.Key.Key_Space)
     assert window.desk.count("recommend") == 2
+
+
+def test_that_the_machine_was_busy_stands_before_the_plans(window: WindowUnderTest) -> None:
+    """Speeds measured on a busy machine put small models first."""
+    remarks = (sentence("disk_full", path="/data"), sentence("advice_busy"))
+    window.tell(HardwareReported(window.desk.last("check"), samples.report()))
+    window.tell(
+        Recommended(window.desk.last("recommend"), replace(samples.recommendation(), remarks=remarks))
+    )
+    window.press(Qt.Key.Key_Return)
+    visible = [each for each in window.parts.window.findChildren(SentenceLabel) if each.isVisible()]
+    (busy,) = (each for each in visible if "busy" in each.text())
+    card = window.parts.window.findChildren(PlanCard)[0]
+    assert "is full" not in busy.text() and "is full" in shown(window)
+    assert busy.mapToGlobal(QPoint()).y() < card.mapToGlobal(QPoint()).y()
 
 
 def test_where_nothing_runs_the_starter_is_left(window: WindowUnderTest) -> None:
