@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from engine.errors import ProbeError
+from engine.lifeline import end_with_lifeline, lifeline
 
 VULKAN_WORD = "_vulkan"
 
@@ -52,7 +53,10 @@ def vulkan_cards(command: Sequence[str], seconds: float = _SECONDS) -> tuple[Vul
     Raises: ProbeError, when it crashed, hung or answered nonsense.
     """
     try:
-        asked = subprocess.run(list(command), capture_output=True, timeout=seconds, check=False)
+        with lifeline() as stdin:
+            asked = subprocess.run(
+                list(command), stdin=stdin, capture_output=True, timeout=seconds, check=False
+            )
     except subprocess.TimeoutExpired as error:
         raise ProbeError.of("vulkan_failed", reason=f"no answer in {seconds:.0f} s") from error
     except OSError as error:
@@ -179,6 +183,7 @@ class _Budget(Structure):
 
 def main() -> int:
     """The child: one line of JSON. Exit status 1 when the loader is there and does not work."""
+    end_with_lifeline()
     try:
         library = ctypes.CDLL(_LIBRARIES.get(sys.platform, "libvulkan.so.1"))
     except OSError:

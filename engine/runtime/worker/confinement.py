@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
 import os
 import signal
 import sys
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+from engine.lifeline import end_by_kernel
+
 _FIRST_TO_GO = b"500"  # of 1000: when memory runs out, the system takes this process, not the window
 
 
@@ -22,7 +22,7 @@ def confine() -> None:
     faulthandler.enable()
     # Ctrl-C in a terminal goes to the whole process group; the program decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_by_kernel()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         with contextlib.suppress(OSError):  # a container may forbid it
             Path("/proc/self/oom_score_adj").write_bytes(_FIRST_TO_GO)

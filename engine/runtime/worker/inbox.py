@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.events import JobId
+from engine.lifeline import end_now
 from engine.runtime.channel import Channel, ChannelClosed
 from engine.runtime.protocol import Cancel, CancelSeen, Generate, ToWorker
 from engine.runtime.wire import WireError, decode_to_worker
@@ -20,7 +21,6 @@ from engine.runtime.worker.outbox import Outbox
 from engine.runtime.worker.parking import Fetched
 from engine.runtime.worker.vision.pictures import Looked
 
-_ORDERLY_EXIT = 0
 _PROTOCOL_EXIT = 70  # EX_SOFTWARE: the program spoke nonsense
 _MOST_REMEMBERED = 4096  # cancels; those of jobs that were over already are never asked for
 
@@ -74,7 +74,7 @@ class Inbox:
                 self._receive(decode_to_worker(self._channel.receive()))
         except ChannelClosed:
             # The main thread may be deep in native code: nothing gentler ends it now.
-            os._exit(_ORDERLY_EXIT)
+            end_now()
         except WireError as error:
             os.write(2, f"worker: {error}\n".encode("utf-8", "replace"))
             os._exit(_PROTOCOL_EXIT)

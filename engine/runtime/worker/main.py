@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
@@ -16,10 +15,10 @@ from engine.errors import Cancelled, DesksideError
 from engine.events import JobId
 from engine.messages import sentence
 from engine.runtime import protocol
-from engine.runtime.channel import Channel, ChannelClosed
+from engine.runtime.channel import Channel
 from engine.runtime.process import DEVICES_WORD, NODE_WORD, PLAN_WORD, TIME_WORD, TRY_WORD
 from engine.runtime.values import LoadRequest, ModelFacts, Timing
-from engine.runtime.wire import decode_to_worker, encode
+from engine.runtime.worker.asker import Asker
 from engine.runtime.worker.confinement import confine
 from engine.runtime.worker.crew import Crew
 from engine.runtime.worker.draft_model import load_drafter
@@ -63,7 +62,7 @@ def main(argv: Sequence[str], bring: Bring = Native) -> int:
     spread_memory()
     threading.excepthook = _die
     sys.setswitchinterval(_SWITCH_S)
-    return _PROBES[word](channel, bring) if word else _serve(channel, bring)
+    return _PROBES[word](Asker(channel), bring) if word else _serve(channel, bring)
 
 
 def _die(failure: threading.ExceptHookArgs) -> None:
@@ -73,18 +72,18 @@ def _die(failure: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def _list_devices(channel: Channel, bring: Bring) -> int:
+def _list_devices(asker: Asker, bring: Bring) -> int:
     try:
         answer: protocol.FromWorker = protocol.Devices(bring(frozenset()).devices())
     except DesksideError as error:
         answer = protocol.ProbeFailed(error.message)
-    channel.send(encode(answer))
+    asker.tell(answer)
     return 0
 
 
-def _plan_load(channel: Channel, bring: Bring) -> int:
+def _plan_load(asker: Asker, bring: Bring) -> int:
     """The one that it is asked for."""
-    load = decode_to_worker(channel.receive())
+    load = asker.take()
     if not isinstance(load, protocol.Load):
         raise TypeError(f"a probe plans loads, it does not know {type(load).__name__}")
     answer: protocol.FromWorker
@@ -93,29 +92,26 @@ def _plan_load(channel: Channel, bring: Bring) -> int:
         answer = protocol.Planned(load.job, plan_load(native, load.request))
     except DesksideError as error:
         answer = protocol.Failed(load.job, error.message)
-    channel.send(encode(answer))
+    asker.tell(answer)
     return 0
 
 
-def _time_loads(channel: Channel, bring: Bring) -> int:
-    return _measure(channel, bring, lambda native: partial(time_load, native))
+def _time_loads(asker: Asker, bring: Bring) -> int:
+    return _measure(asker, bring, lambda native: partial(time_load, native))
 
 
-def _try_loads(channel: Channel, bring: Bring) -> int:
-    return _measure(channel, bring, lambda native: Trials(native).measure)
+def _try_loads(asker: Asker, bring: Bring) -> int:
+    return _measure(asker, bring, lambda native: Trials(native).measure)
 
 
 _Measuring = Callable[[LoadRequest], tuple[Timing, ...]]
 
 
-def _measure(channel: Channel, bring: Bring, way: Callable[[Native], _Measuring]) -> int:
+def _measure(asker: Asker, bring: Bring, way: Callable[[Native], _Measuring]) -> int:
     """One load after the other, until the channel ends."""
     measuring: _Measuring | None = None
     while True:
-        try:
-            load = decode_to_worker(channel.receive())
-        except ChannelClosed:
-            return 0
+        load = asker.take()
         if not isinstance(load, protocol.Load):
             raise TypeError(f"a probe times loads, it does not know {type(load).__name__}")
         answer: protocol.FromWorker
@@ -124,29 +120,21 @@ def _measure(channel: Channel, bring: Bring, way: Callable[[Native], _Measuring]
             answer = protocol.Timed(load.job, measuring(load.request))
         except DesksideError as error:
             answer = protocol.Failed(load.job, error.message)
-        channel.send(encode(answer))
+        asker.tell(answer)
 
 
-def _serve_devices(channel: Channel, bring: Bring) -> int:
-    order = decode_to_worker(channel.receive())
+def _serve_devices(asker: Asker, bring: Bring) -> int:
+    order = asker.take()
     if not isinstance(order, protocol.ServeDevices):
         raise TypeError(f"a node serves devices, it does not know {type(order).__name__}")
-    threading.Thread(target=_end_with, args=(channel,), name="channel", daemon=True).start()
     try:
-        serve_devices(bring(frozenset()), order, lambda found: channel.send(encode(protocol.Devices(found))))
+        serve_devices(bring(frozenset()), order, lambda found: asker.tell(protocol.Devices(found)))
     except DesksideError as error:
-        channel.send(encode(protocol.ProbeFailed(error.message)))
+        asker.tell(protocol.ProbeFailed(error.message))
     return 1
 
 
-def _end_with(channel: Channel) -> None:
-    """llama.cpp serves for ever."""
-    with contextlib.suppress(ChannelClosed):
-        channel.receive()
-    os._exit(0)
-
-
-_PROBES: Mapping[str, Callable[[Channel, Bring], int]] = {
+_PROBES: Mapping[str, Callable[[Asker, Bring], int]] = {
     DEVICES_WORD: _list_devices,
     PLAN_WORD: _plan_load,
     TIME_WORD: _time_loads,
