@@ -14,6 +14,7 @@ from engine.events import Event
 from engine.host.assessing import Assessing
 from engine.host.audience import Audience
 from engine.host.bringing import Bringing
+from engine.host.pack_faults import PackFaults
 from engine.host.recorder import Recorder
 from engine.host.resident import Job, Phase, Resident
 from engine.host.restarts import LOST_DEVICE, MOST_CRASHES, WITHIN_S, Return
@@ -38,6 +39,7 @@ class Hearing:
         self,
         audience: Audience,
         assessing: Assessing,
+        packs: PackFaults,
         recorder: Recorder,
         bringing: Bringing,
         post: Callable[[Callable[[], None]], None],
@@ -46,6 +48,7 @@ class Hearing:
     ) -> None:
         self._audience = audience
         self._assessing = assessing
+        self._packs = packs
         self._recorder = recorder
         self._bringing = bringing
         self._post = post
@@ -67,6 +70,7 @@ class Hearing:
         # Before its client hears of the end, so that a look after it shows it.
         if isinstance(event, events.GenerationFinished):
             self._post(partial(resident.counters.add, event.stats))
+            self._post(partial(self._packs.answered, resident))
             self._assessing.answered(resident, job, event.stats)
         elif isinstance(event, events.JobFinished | events.JobFailed | events.JobCancelled):
             self._post(partial(self._answered, resident, job))
@@ -117,11 +121,17 @@ class Hearing:
         loading = resident.phase in (Phase.LOADING, Phase.CANCELLING)
         if resident.phase in (Phase.CANCELLING, Phase.LEAVING):
             return  # it was to end
-        resident.facts, resident.last_reason = None, reason
+        facts, resident.facts, resident.last_reason = resident.facts, None, reason
         self._model_gone()
         plain = resident.request is not None and not resident.request.repack
         step = resident.crashes.next_step(reason, loading, plain, time.monotonic())
+        if left := self._packs.crashed(resident, facts, reason, step):
+            resident.crashes.forgive()
+            step = Return.SAME
+            self._audience.tell_all(resident, events.Noticed(resident.load_job, left))
         nobody = not self._audience.sessions
+        if step is Return.NOT:
+            self._packs.acquit(resident)
         if step is Return.NOT or nobody:
             broken = resident.crashes.often or (step is Return.NOT and not loading)
             self._give_up(resident, reason, broken and not nobody)

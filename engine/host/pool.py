@@ -27,6 +27,7 @@ from engine.host.bringing import Bringing, Means
 from engine.host.forgetting import Forgetting
 from engine.host.hearing import Hearing
 from engine.host.nodes import Doors
+from engine.host.pack_faults import PackFaults
 from engine.host.policy import Policy
 from engine.host.protocol import NOBODY, Answer, Command, EmbedTexts, ForgetChat, LoadModel, Look, UnloadModel
 from engine.host.recorder import Recorder
@@ -70,6 +71,7 @@ class Pool:
         self._hearing = Hearing(
             self._audience,
             self._assessing,
+            PackFaults(self._paths),
             self._recorder,
             self._bringing,
             self._post,

@@ -79,6 +79,7 @@ class Resident:
     answers: dict[JobId, Job] = field(default_factory=dict)  # at work, or in the worker's queue
     counters: Counters = field(default_factory=Counters)
     crashes: Crashes = field(default_factory=Crashes)
+    blamed: list[str] = field(default_factory=list)  # runtime packs that were put aside for its crashes
     when_gone: list[Callable[[], None]] = field(default_factory=list)
 
     @property

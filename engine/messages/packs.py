@@ -18,6 +18,7 @@ SENTENCES: Final = {
     "pack_source_silent": "The list of runtimes at {place} cannot be read ({reason}). Check the address and the connection, or give the folder that holds manifest.json.",
     "pack_without_device": "The runtime {name} starts, but finds no device that it can compute on, so it was not taken. Install the driver of the graphics card and try again.",
     "pack_failed_trial": "The runtime {name} failed its trial ({reason}), so it was not taken, and everything is as it was.",
+    "pack_crashed": "The engine crashed with the runtime {name} as it loaded or computed {model}, so the next best runtime takes its place. Update the driver of the graphics card and choose {name} again, or choose another runtime.",
     "pack_ended_engine": "The engine ended twice while it was starting with {name}. Update the driver of the graphics card and choose it again, or choose another runtime.",
     "pack_aside": "It was put aside before ({reason}). Choose it again to give it another chance, or choose another runtime.",
     "pack_slower": "With the runtime {name} {model} wrote {now} tokens a second, and {before} with {other}, so {other} is used from the next load on. Choose {name} again to give it another chance.",

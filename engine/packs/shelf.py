@@ -3,6 +3,7 @@
     <data>/runtimes/<abi>/NAME/        the modules of a pack, and pack.json
     <data>/runtimes/<abi>/choice.json  what was chosen, the newest choice first, and what was put aside
     <data>/runtimes/<abi>/trying-*     a worker is starting with a pack; see `attempt`
+    <data>/runtimes/<abi>/crashed-NAME  a worker that computed with it has died; see `crashed`
 
 Another build of llama.cpp has another <abi>, so a pack that does not fit is never seen (nor kept for ever:
 outlived.py).
@@ -84,7 +85,7 @@ class Shelf:
         aside = {other: why for other, why in choice.aside.items() if other != name}
         others = [other for other in choice.chosen if other != name]
         self._write(Choice((name, *others)[:_MOST_CHOICES], aside))
-        self._forget_attempts(name)
+        self._begin_anew(name)
 
     def roll_back(self) -> str:
         """Returns what is in use now: what was chosen before, as far as it is here and not put aside.
@@ -105,7 +106,7 @@ class Shelf:
         log.warning("the runtime %s is left: %s", name, english(reason))
         choice = self.choice()
         self._write(Choice(self._chosen_before(choice), {**choice.aside, name: reason}))
-        self._forget_attempts(name)
+        self._begin_anew(name)
 
     def _chosen_before(self, choice: Choice) -> tuple[str, ...]:
         before = self.before()
@@ -116,7 +117,28 @@ class Shelf:
         log.warning("the runtime %s is put aside: %s", name, english(reason))
         choice = self.choice()
         self._write(replace(choice, aside={**choice.aside, name: reason}))
-        self._forget_attempts(name)
+        self._begin_anew(name)
+
+    def crashed(self, name: str) -> bool:
+        """A worker has died with that pack. Whether one had before, without an answer since.
+
+        Raises: OSError.
+        """
+        mark = self._mark_of_crash(name)
+        again = mark.exists()
+        mark.touch()
+        return again
+
+    def fared_well(self, name: str) -> None:
+        """An answer was computed with it."""
+        with contextlib.suppress(OSError):  # a mark too many costs a pack its second chance, no more
+            self._mark_of_crash(name).unlink(missing_ok=True)
+
+    def pardon(self, name: str) -> None:
+        """It was put aside for what was not its fault. Raises: OSError."""
+        choice = self.choice()
+        aside = {other: why for other, why in choice.aside.items() if other != name}
+        self._write(replace(choice, aside=aside))
 
     @contextlib.contextmanager
     def workbench(self) -> Iterator[Path]:
@@ -151,7 +173,7 @@ class Shelf:
         choice = self.choice()  # behind it, since it may be a full disk that makes somebody remove packs
         aside = {other: why for other, why in choice.aside.items() if other != name}
         self._write(Choice(tuple(other for other in choice.chosen if other != name), aside))
-        self._forget_attempts(name)
+        self._begin_anew(name)
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[str]:
@@ -184,6 +206,13 @@ class Shelf:
 
     def _attempts(self, name: str) -> list[Path]:
         return [mark for mark in self.folder.glob("trying-*") if mark.name.split("-", 2)[2:] == [name]]
+
+    def _mark_of_crash(self, name: str) -> Path:
+        return self.folder / f"crashed-{name}"
+
+    def _begin_anew(self, name: str) -> None:
+        self._forget_attempts(name)
+        self._mark_of_crash(name).unlink(missing_ok=True)
 
     def _forget_attempts(self, name: str) -> None:
         for mark in self._attempts(name):

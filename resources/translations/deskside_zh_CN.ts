@@ -4756,6 +4756,10 @@ Address: {places}</source>
             <translation>运行 {model} 时引擎崩溃（SIGSEGV，本机代码故障）。请重新加载模型；如果再次发生，请换用其他模型，并附上日志 {log} 向我们报告。</translation>
         </message>
         <message>
+            <source>The engine crashed with the runtime {name} as it loaded or computed {model}, so the next best runtime takes its place. Update the driver of the graphics card and choose {name} again, or choose another runtime.</source>
+            <translation>使用运行组件 {name} 加载或运行 {model} 时引擎崩溃，因此改用次优的运行组件。请更新显卡驱动程序后重新选择 {name}，或选择其他运行组件。</translation>
+        </message>
+        <message>
             <source>The engine did not answer within {seconds} seconds of its start. The machine may be overloaded; close other programs and try again. The log is {log}.</source>
             <translation>引擎启动后 {seconds} 秒内没有响应，机器可能过载。请关闭其他程序后重试。日志：{log}。</translation>
         </message>

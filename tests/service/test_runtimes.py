@@ -16,9 +16,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -36,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "installer" / "runtimes"
 
 pytestmark = pytest.mark.timeout(900)  # compressing a pack alone takes minutes on a busy machine
+
+Found = TypeVar("Found")
 
 
 class Home:
@@ -60,7 +63,9 @@ class Home:
 
     def start(self, *words: str | Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(ROOT / "deskside.py"), *map(str, words)]
-        return subprocess.Popen(command, env={**os.environ, **self._folders}, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, env={**os.environ, **self._folders}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
 
     def in_use(self) -> str:
         last = json.loads(self.deskside("runtimes", "--json").stdout.splitlines()[-1])
@@ -108,11 +113,16 @@ def folders(base: Path, name: str, place: str = "") -> tuple[Path, Path]:
     return modules, folder
 
 
-def take_parts(pattern: str, modules: Path) -> None:
-    """Of the wheel that is installed."""
+def own_parts() -> Path:
+    """The folder of those that the program brings."""
     found = importlib.util.find_spec("llama_cpp")
     assert found is not None and found.origin is not None
-    parts = list((Path(found.origin).parent / "lib").glob(pattern))
+    return Path(found.origin).parent / "lib"
+
+
+def take_parts(pattern: str, modules: Path) -> None:
+    """Of the wheel that is installed."""
+    parts = list(own_parts().glob(pattern))
     assert parts, pattern
     for part in parts:
         shutil.copy(part, modules)
@@ -122,7 +132,8 @@ def compile_part(module: Path, crime: str) -> None:
     """One that does that as it is loaded."""
     source = module.with_suffix(".c")
     source.write_text(
-        f"#include <unistd.h>\n__attribute__((constructor)) static void start(void) {{ {crime} }}\n"
+        "#include <stdio.h>\n#include <unistd.h>\n"
+        f"__attribute__((constructor)) static void start(void) {{ {crime} }}\n"
     )
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(module), str(source)], check=True, timeout=200)
     source.unlink()
@@ -250,36 +261,75 @@ def test_the_best_is_chosen_for_the_cards_that_the_check_found(home: Home, key: 
 def test_a_part_that_crashes_or_hangs_harms_only_its_trial(
     home: Home, key: Path, tmp_path: Path, crime: str
 ) -> None:
-    modules, folder = folders(tmp_path, "bad")
-    compile_part(modules / "libggml-vulkan.so", crime)
-    offer(modules, folder, key, "vulkan")
+    folder = offer_crime(tmp_path, key, crime)
     assert "failed its trial" in refused(home, folder, "vulkan")
     assert "built-in" in home.deskside("runtimes").stdout
 
 
+def offer_crime(tmp_path: Path, key: Path, crime: str) -> Path:
+    """A folder that offers a driver's part which does that as it is loaded."""
+    modules, folder = folders(tmp_path, "bad")
+    compile_part(modules / "libggml-vulkan.so", crime)
+    offer(modules, folder, key, "vulkan")
+    return folder
+
+
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
-def test_an_installation_that_is_killed_changes_nothing(
+def test_an_installation_that_is_killed_changes_nothing_and_leaves_no_process(
     home: Home, place: Path, key: Path, tmp_path: Path
 ) -> None:
-    modules, folder = folders(tmp_path, "slow")
-    compile_part(modules / "libggml-vulkan.so", "for (;;) pause();")
-    offer(modules, folder, key, "vulkan")
+    reached = tmp_path / "reached"
+    folder = offer_crime(tmp_path, key, f'fclose(fopen("{reached}", "w")); for (;;) pause();')
     assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
-    installing = home.start("runtimes", "install", "vulkan", "--from", folder)
-    deadline = time.monotonic() + 600
-    while not list(home.packs.glob(".fresh-*/*/libggml-vulkan.so")):  # it is unpacked, and tried then
-        assert time.monotonic() < deadline and installing.poll() is None
-        time.sleep(0.05)
-    trial = psutil.Process(installing.pid).children(recursive=True)
-    installing.kill()
-    installing.wait()
-    for process in trial:  # it would hang for ever
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    kill_in_trial(home, folder, lambda trial: trial.suspend())  # before it has seen to its own end
+    reached.unlink(missing_ok=True)
+    kill_in_trial(home, folder, lambda trial: wait_for("the driver", reached.exists))
     assert home.in_use() == "cpu-test-1"
     answer(home)
     assert home.deskside("runtimes", "install", "cpu", "--from", place).returncode == 0
     assert not list(home.packs.glob(".fresh-*")), "what it left is still there"
+
+
+def kill_in_trial(home: Home, folder: Path, moment: Callable[[psutil.Process], object]) -> None:
+    """Kills an installation in its trial, after `moment`, and waits for the end of the process that tries."""
+    installing = home.start("runtimes", "install", "vulkan", "--from", folder)
+    trial = wait_for("the trial", lambda: trial_of(installing))
+    try:
+        moment(trial)
+        installing.kill()
+        installing.wait()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            trial.resume()
+        wait_for("the end of the trial", lambda: has_ended(trial))
+    finally:
+        for process in (installing, trial):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def trial_of(installing: subprocess.Popen[bytes]) -> psutil.Process | None:
+    assert installing.poll() is None
+    for child in psutil.Process(installing.pid).children():
+        with contextlib.suppress(psutil.Error):
+            if "_pack" in child.cmdline():
+                return child
+    return None
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_for(what: str, look: Callable[[], Found]) -> Found:
+    """What `look` finds at last."""
+    deadline = time.monotonic() + 600
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"{what} does not come"
+        time.sleep(0.005)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -303,6 +353,109 @@ def test_a_disk_that_takes_no_pack_is_said(
     done = home.deskside("runtimes", "install", "vulkan", "--from", folder, inside=inside)
     assert done.returncode != 0 and "Traceback" not in done.stderr
     assert said in done.stderr, done.stderr
+
+
+CRASHES_ONCE_TOLD = """
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <unistd.h>
+struct reg {
+    int version;
+    const char *(*name)(struct reg *);
+    size_t (*count)(struct reg *);
+    void *(*device)(struct reg *, size_t);
+    void *(*address)(struct reg *, const char *);
+    void *context;
+};
+static const char *name(struct reg *self) { return "Test"; }
+static size_t count(struct reg *self) { return 0; }
+static void *device(struct reg *self, size_t number) { return NULL; }
+static void *address(struct reg *self, const char *wanted) { return NULL; }
+static struct reg mine = {0, name, count, device, address, NULL};
+static void *crash(void *unused) {
+    while (access(TOLD, F_OK)) usleep(1000);
+    *(volatile int *)8 = 1;
+    return NULL;
+}
+struct reg *ggml_backend_init(void) {
+    struct reg *(*real)(void) = (struct reg *(*)(void))dlsym(dlopen(REAL, RTLD_NOW), "ggml_backend_init");
+    pthread_t thread;
+    mine.version = VERSION;
+    if (!access(TOLD, F_OK)) crash(NULL);
+    pthread_create(&thread, NULL, crash, NULL);
+    return &mine;
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
+def test_a_pack_that_crashes_as_it_computes_is_put_aside(home: Home, key: Path, tmp_path: Path) -> None:
+    """Its trial is passed, an answer is begun; from then on it dies in answers and in loads."""
+    told = tmp_path / "told"
+    folder = offer_late_crash(tmp_path, key, told)
+    assert home.deskside("runtimes", "install", "cpu", "--from", folder).returncode == 0
+    talk = home.start("chat", "-p", "Tell me of the sea.", "--max-tokens", "400", "--model", starter())
+    assert talk.stdout is not None and talk.stdout.read(1)
+    told.touch()
+    wait_for(
+        "the crash", lambda: "Segmentation fault" in (home.state / "worker.log").read_text("utf-8", "replace")
+    )
+    talk.communicate(timeout=600)  # cut short, or it was quicker
+    answer(home)
+    last = json.loads(home.deskside("runtimes", "--json").stdout.splitlines()[-1])
+    assert last["runtimes"][0]["aside"]["code"] == "pack_crashed"
+    assert home.in_use() == ""
+
+
+def offer_late_crash(tmp_path: Path, key: Path, told: Path, version: str = "") -> Path:
+    """A folder that offers a part as llama.cpp expects it, of another `version` perhaps. It crashes once
+    the file `told` is there."""
+    modules, folder = folders(tmp_path, "late")
+    source = tmp_path / "late.c"
+    source.write_text(CRASHES_ONCE_TOLD)
+    (real,) = own_parts().glob("*ggml-cpu-x64.*")
+    given = [f'-DTOLD="{told}"', f'-DREAL="{real}"', f"-DVERSION={version or 'real()->version'}"]
+    words = [
+        "gcc",
+        "-shared",
+        "-fPIC",
+        *given,
+        "-o",
+        str(modules / "libggml-late.so"),
+        str(source),
+        "-ldl",
+        "-lpthread",
+    ]
+    subprocess.run(words, check=True, timeout=200)
+    offer(modules, folder, key)
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
+def test_a_part_of_another_llama_cpp_is_refused_though_its_list_says_otherwise(
+    home: Home, key: Path, tmp_path: Path
+) -> None:
+    folder = offer_late_crash(tmp_path, key, tmp_path / "never", version="real()->version + 1")
+    said = refused(home, folder)
+    assert "failed its trial" in said and "libggml-late.so" in said
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler")
+def test_a_library_of_the_system_that_a_part_lacks_is_named(home: Home, key: Path, tmp_path: Path) -> None:
+    """As that of Vulkan, where no driver is installed."""
+    modules, folder = folders(tmp_path, "lacks")
+    needed = tmp_path / "libnowhere.so.1"
+    empty = tmp_path / "empty.c"
+    empty.write_text("void nothing(void) {}\n")
+    build = ["gcc", "-shared", "-fPIC", "-Wl,--no-as-needed", str(empty)]
+    subprocess.run([*build, f"-Wl,-soname,{needed.name}", "-o", str(needed)], check=True, timeout=200)
+    part = modules / "libggml-vulkan.so"
+    subprocess.run([*build, str(needed), "-o", str(part)], check=True, timeout=200)
+    needed.unlink()
+    offer(modules, folder, key, "vulkan")
+    said = refused(home, folder, "vulkan")
+    assert "failed its trial" in said and "libnowhere.so.1" in said
 
 
 def test_a_pack_that_breaks_later_is_put_aside_and_the_engine_goes_on(home: Home, place: Path) -> None:
@@ -337,10 +490,7 @@ def test_a_pack_that_is_slower_is_left_by_itself(home: Home, key: Path, tmp_path
 
 
 def wait_for_the_engines_end(home: Home) -> None:
-    deadline = time.monotonic() + 600
-    while (home.state / "engine.json").exists():
-        assert time.monotonic() < deadline, "the engine stays"
-        time.sleep(0.2)
+    wait_for("the end of the engine", lambda: not (home.state / "engine.json").exists())
 
 
 def undisturbed_answers(home: Home, wanted: int) -> str:
