@@ -1,6 +1,6 @@
 """From the changelog to a release. The version stands in engine/__init__.py and nowhere else.
 
-python installer/release.py tag            checks, makes the tag, builds for this system into dist/
+python installer/release.py tag            checks, tags, builds for this system into dist/; may be repeated
 python installer/release.py check vX.Y.Z   whether the tag, the version and the changelog agree
 python installer/release.py notes vX.Y.Z   the changelog's part for that version
 """
@@ -39,11 +39,21 @@ def check(tag: str) -> None:
 
 
 def tag() -> None:
-    check(f"v{version()}")
-    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, check=True).stdout:
+    name = f"v{version()}"
+    check(name)
+    if git("status", "--porcelain"):
         sys.exit("there are changes that are not committed")
-    subprocess.run(["git", "tag", "-a", f"v{version()}", "-m", notes(version())], cwd=ROOT, check=True)
+    if not git("tag", "--list", name):
+        git("tag", "-a", name, "-m", notes(version()))
+    elif git("rev-parse", f"{name}^{{commit}}") != git("rev-parse", "HEAD"):
+        sys.exit(f"the tag {name} is there already, at another commit: a release needs a version of its own")
     subprocess.run([ROOT / "installer" / "build.sh"], check=True)
+
+
+def git(*words: str) -> str:
+    """What it says."""
+    done = subprocess.run(["git", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":
