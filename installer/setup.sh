@@ -188,15 +188,19 @@ leave_build() {
     rm -rf "$work"
 }
 
+build_tools() { # build_tools FOLDER: an environment of its own with what compiles llama.cpp
+    "$python" -m venv "$1"
+    "$1/bin/python" -m pip --disable-pip-version-check install -q --require-hashes -r "$locks/build.lock" >&2 ||
+        stop "the build tools could not be fetched" "check the network, then start again"
+}
+
 build_llama() { # build_llama TARGET-FOLDER
     need_system "building llama.cpp" "$build_needs"
     say "building llama.cpp once for this machine's architecture (10 to 20 minutes on 2 cores)"
     work=$(mktemp -d "$cache/build.XXXXXX") || stop "$cache is not writable" "set XDG_CACHE_HOME to a writable folder"
     trap leave_build EXIT
     trap 'say "stopped; the next start builds llama.cpp from its beginning"; exit 130' INT TERM
-    "$python" -m venv "$work/venv"
-    "$work/venv/bin/python" -m pip --disable-pip-version-check install -q --require-hashes \
-        -r "$locks/build.lock" >&2 || stop "the build tools could not be fetched" "check the network, then start again"
+    build_tools "$work/venv"
     log=$cache/build.log
     (
         PATH=$work/venv/bin:$PATH
