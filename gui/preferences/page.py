@@ -94,7 +94,6 @@ class PreferencesPage(View):
     def enter(self) -> None:
         """The page is shown: the keyboard starts at the first choice."""
         self._show_settings()
-        self._shortcuts.show_settings()
         self._runtimes.enter()
         self._updates.enter()
         self._nodes.enter()
@@ -102,7 +101,6 @@ class PreferencesPage(View):
 
     def show_shortcuts(self) -> None:
         """Call after `enter`."""
-        self._shortcuts.show_rows()
         self._shortcuts.setFocus()
         self._content.bring_to_the_top(self._shortcuts)
 
@@ -206,8 +204,7 @@ class PreferencesPage(View):
         self._context.activated.connect(self._save)
         self._endpoint.editingFinished.connect(self._save_endpoint)
         self._default.clicked.connect(self._use_default)
-        for rebuilt in (self._nodes.rebuilt, self._shortcuts.rebuilt):
-            rebuilt.connect(lambda: tab_as_laid_out(self._content))
+        self._nodes.rebuilt.connect(lambda: tab_as_laid_out(self._content))
         own = (self._limits, self._api, self._downloads, self._connection, self._shortcuts, self._updates)
         for part in (*own, self.chats, self._lending, self._electricity):
             part.changed.connect(lambda: self.changed.emit(self._desk.settings))
@@ -227,6 +224,7 @@ class PreferencesPage(View):
         self._connection.show_settings()
         self._api.show_settings()
         self._lending.show_settings()
+        self._shortcuts.show_settings()
         self._refusal.hide()
 
     def _save(self) -> None:

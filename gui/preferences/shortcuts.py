@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QKeySequenceEdit, QLineEdit, QVBoxLayout, QWidget
 
@@ -20,7 +20,6 @@ _FIELD_WIDTH = 190
 
 class ShortcutSettings(View):
     changed = Signal()  # the settings
-    rebuilt = Signal()  # there are more rows
 
     def __init__(self, desk: Desk, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,33 +34,23 @@ class ShortcutSettings(View):
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(0, 1)
-        row = in_line(self._usual)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, LINE_TOP, 0, 0)
         column.addWidget(self._words)
         column.addLayout(self._grid)
         column.addWidget(self._refusal)
-        column.addLayout(row)
+        column.addLayout(in_line(self._usual))
         self._refusal.hide()
         self._usual.clicked.connect(self._take_usual)
-        self.retranslate()
 
     def show_settings(self) -> None:
-        """Commands are added after this view was made, so rows are made when they are first shown: a little
-        later, since they are many, at the end of their page."""
-        self._refusal.hide()
-        QTimer.singleShot(0, self, self.show_rows)
-
-    def show_rows(self) -> None:
-        """One for each command, with its keys."""
-        complete = len(self._fields) == len(self._commands.all())
+        """Commands are added after this view was made, so rows are made when they are first shown."""
         for command in self._commands.all():
             if command.id not in self._fields:
                 self._add_row(command)
             self._fields[command.id].setKeySequence(QKeySequence(self._commands.keys(command.id)))
+        self._refusal.hide()
         self.retranslate()
-        if not complete:
-            self.rebuilt.emit()
 
     def retranslate(self) -> None:
         self._words.setText(
@@ -133,7 +122,7 @@ class ShortcutSettings(View):
     def _take_usual(self) -> None:
         self._commands.take_own_keys(())
         self._keep()
-        self.show_rows()
+        self.show_settings()
 
     def _keep(self) -> None:
         self._desk.change_settings(replace(self._desk.settings, shortcuts=self._commands.own_keys()))
