@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
+from engine.catalog.image_rule import ImageRule
 from engine.chat.attachments import attached, attached_image, part_of
 from engine.chat.conversation import ChatMessage, Conversation, MessageState
 from engine.chat.options import ChatOptions
@@ -109,6 +110,9 @@ def _stream(made: Stage) -> Conversation:
     return _by_model(made, 2, user(1, question), told)
 
 
+_LANDSCAPE = (480, 320)  # px
+
+
 def _by_model(made: Stage, number: int, *messages: ChatMessage) -> Conversation:
     written = (replace(one, model=MODEL.name) if one.model else one for one in messages)
     return conversation(*written, number=number)
@@ -196,12 +200,14 @@ def chat_images(made: Stage) -> None:
     asked = replace(question, parts=(part_of(photo), *question.parts))
     made.open(_by_model(made, 1, asked, answer(2, told, 1, stats=STATS)))
     chips = made.parts.chat.composer.chips
-    chips.show_file(chips.add("second.png"), attached_image("second.png", _landscape()))
+    chips.show_rule(ImageRule(cell=28, fewest=8, most=4096, around=2))
+    second = replace(attached_image("second.png", _landscape()), size=_LANDSCAPE)
+    chips.show_file(chips.add("second.png"), second)
 
 
 def _landscape() -> bytes:
     """As a PNG file."""
-    picture = QImage(480, 320, QImage.Format.Format_RGB32)
+    picture = QImage(*_LANDSCAPE, QImage.Format.Format_RGB32)
     sky = QLinearGradient(0, 0, 0, 320)
     sky.setColorAt(0, QColor("#7fb0e6"))
     sky.setColorAt(1, QColor("#f2dfc4"))
