@@ -103,7 +103,11 @@ class _Command:
         self._output.text(told + harmless(path))
 
     def _verify(self) -> None:
-        for entry in self._chosen(self._library.entries() if self._arguments.all else ()):
+        chosen = self._library.entries() if self._arguments.all else self._chosen()
+        if not chosen:
+            self._output.note("nothing to verify: the starter model was verified when it came")
+            self._output.record("verified", path=None)
+        for entry in chosen:
             self._keeping.verify(new_job_id(), self._context.token, entry.model.path)
             self._output.text(f"{harmless(entry.model.name)}: every checksum is right")
             self._output.record("verified", path=entry.model.path)
@@ -122,6 +126,9 @@ class _Command:
     def _restore(self) -> None:
         waste = trashed(self._library.folders())
         names = self._arguments.names or [model.name for model in waste[:1]]
+        if not names:
+            self._output.note("the trash is empty")
+            self._output.record("restored", name=None)
         for name in names:
             called = [m for m in waste if name.casefold() in (m.name.casefold(), _called(m).casefold())]
             if not called:
@@ -149,10 +156,8 @@ class _Command:
             self._output.note("name those that are to be used where they lie, or say --all")
         self._output.record("imported" if wanted else "found", models=wanted or found)
 
-    def _chosen(self, every: tuple[LibraryEntry, ...] = ()) -> tuple[LibraryEntry, ...]:
+    def _chosen(self) -> tuple[LibraryEntry, ...]:
         """Raises: UsageError."""
-        if every:
-            return every
         if not self._arguments.names:
             problem = f"{self._arguments.action} needs the name of a model"
             raise UsageError.of("usage", problem=problem, program="deskside models")

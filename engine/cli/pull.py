@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     )
     if not wanted:
         output.note("nothing is in the queue")
+        output.record("queue", downloads=())
     for one in wanted:  # so that a kill loses none of them
         downloads.put_in(*one)
     for number, (repository, quantization, endpoint) in enumerate(wanted):

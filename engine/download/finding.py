@@ -64,7 +64,8 @@ def _store_of(folder: Path) -> Store:
         is_folder = stat.S_ISDIR(folder.stat().st_mode)
         os.listdir(folder)  # noqa: PTH208
     except (OSError, ValueError) as error:
-        raise ModelFileError.of("import_no_folder", path=str(folder), reason=str(error)) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ModelFileError.of("import_no_folder", path=str(folder), reason=reason) from error
     if not is_folder:
         raise ModelFileError.of("import_no_folder", path=str(folder), reason="it is a file")
     if (folder / "manifests").is_dir() and (folder / "blobs").is_dir():

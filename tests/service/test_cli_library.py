@@ -192,3 +192,16 @@ def test_import_and_take_off_the_list_again(environment: dict[str, str], tmp_pat
     code, records, _ = deskside(environment, "models", "remove", "mine")
     assert code == 0 and records[-1]["trashed"] is None
     assert models(environment) == [] and path.read_bytes() == b"GGUF mine"
+
+
+def test_where_there_is_nothing_a_line_says_so(environment: dict[str, str], tmp_path: Path) -> None:
+    """The last line is the result, also of nothing."""
+    for words, result in (
+        (("pull",), {"event": "queue", "downloads": []}),
+        (("models", "restore"), {"event": "restored", "name": None}),
+        (("models", "verify", "--all"), {"event": "verified", "path": None}),
+    ):
+        code, records, stderr = deskside(environment, *words)
+        assert (code, records) == (0, [result]) and stderr
+    code, records, _ = deskside(environment, "models", "import", "--from", str(tmp_path / "none"))
+    assert code != 0 and "(No such file or directory)" in records[-1]["message"]
