@@ -32,6 +32,7 @@ from engine.events import (
 )
 from engine.figures import Origin
 from engine.host.client import HostClient
+from engine.host.describing import describe
 from engine.jobs.backends import Backends, wish_for
 from engine.jobs.late import Late
 from engine.jobs.runtime_link import RuntimeLink, events_until_end
@@ -153,6 +154,10 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     except RemoteError as error:
         if hint(error):
             context.output.note(hint(error))
+        raise
+    except WorkerError:
+        if not arguments.remote:
+            describe(model)  # a file that is damaged or unknown says so itself, with its own exit code
         raise
     finally:
         backends.close(_CLOSE_S)

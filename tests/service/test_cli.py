@@ -132,6 +132,14 @@ def test_json_is_utf_8_whatever_the_terminal_has(environment: dict[str, str]) ->
     assert "café 模型 😀.gguf" in records(done.stdout)[-1]["message"]
 
 
+def test_a_damaged_file_has_an_exit_code_of_its_own(environment: dict[str, str], tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(b"GGUF\x03\0\0\0junk")
+    done = deskside(environment, "chat", "--json", "-p", "x", "--model", str(damaged))
+    assert done.returncode == 4
+    assert records(done.stdout)[-1]["exit_code"] == 4 and "header" in done.stderr
+
+
 def test_the_terminal_is_for_people(environment: dict[str, str]) -> None:
     done = deskside(environment, "terminal", "--json")
     assert done.returncode == 2
