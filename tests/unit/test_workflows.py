@@ -48,6 +48,12 @@ def test_a_step_runs_something_or_uses_an_action_of_one_version(workflow: Path) 
         assert "uses" not in step or re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]), step
 
 
+def test_no_command_is_put_together_from_what_others_may_name() -> None:
+    """A tag may be called anything that a shell takes for a command; a variable is never read as one."""
+    run = [step["run"] for workflow in WORKFLOWS for step in steps(workflow) if "run" in step]
+    assert [command for command in run if "{{" in command] == ["${{ matrix.build }}"]
+
+
 def test_every_script_that_they_name_is_there() -> None:
     named = {
         name for workflow in WORKFLOWS for command in commands(workflow) for name in OURS.findall(command)
