@@ -84,8 +84,8 @@ class _Command:
     def _list(self) -> None:
         entries = {entry.model.path: entry for entry in self._library.entries()}
         ready = [model for model in self._library.installed() if model.path not in entries]
-        for model in ready:
-            self._line(model.name, model.quantization, model.size_bytes, "not verified", model.path)
+        for model in ready:  # the starter
+            self._line(model.name, model.quantization, model.size_bytes, "came with Deskside", model.path)
         for entry in entries.values():
             model = entry.model
             self._line(model.name, model.quantization, model.size_bytes, _standing(entry), model.path)

@@ -87,7 +87,8 @@ class ModelRow(View):
         model, host = self._model, host_of_model(self._model)
         if host:
             return self.tr("computes at {host}; what you write is sent there").format(host=host)
-        return " · ".join((format_bytes(model.size_bytes), self._source_words(), self._standing_words()))
+        facts = (format_bytes(model.size_bytes), self._source_words(), self._standing_words())
+        return " · ".join(filter(None, facts))
 
     def _source_words(self) -> str:
         words = {
@@ -105,6 +106,8 @@ class ModelRow(View):
             return self.tr("changed since; verify it or get it again")
         if entry is not None and entry.standing is Standing.MISSING:
             return self.tr("its files are not there")
+        if self._model.source == "starter":
+            return ""  # verified as a part of the installation
         if not self._model.verified:
             return self.tr("not verified")
         if entry is None or not entry.verified_at:

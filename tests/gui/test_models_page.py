@@ -63,6 +63,12 @@ def test_installed_models_are_listed_and_used(page: WindowUnderTest) -> None:
     assert page.parts.window.page is Page.CHAT
 
 
+def test_the_starter_is_not_called_unverified(page: WindowUnderTest) -> None:
+    """It came with the program, whose installation was verified."""
+    page.tell(ModelsListed(JobId(0), (replace(samples.STARTER, verified=False),)))
+    assert "came with Deskside" in words(page) and "verified" not in words(page)
+
+
 def test_a_download_from_the_hub(page: WindowUnderTest) -> None:
     begin(page)
     assert page.desk.arguments("pull") == KEY

@@ -203,5 +203,8 @@ def test_where_there_is_nothing_a_line_says_so(environment: dict[str, str], tmp_
     ):
         code, records, stderr = deskside(environment, *words)
         assert (code, records) == (0, [result]) and stderr
+    listed = [*PROGRAM, "models"]
+    done = subprocess.run(listed, env=environment, capture_output=True, text=True, timeout=250, check=True)
+    assert "came with Deskside" in done.stdout and "verified" not in done.stdout
     code, records, _ = deskside(environment, "models", "import", "--from", str(tmp_path / "none"))
     assert code != 0 and "(No such file or directory)" in records[-1]["message"]
