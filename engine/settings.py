@@ -30,7 +30,8 @@ class Loading:
     path: str  # of the model
     device_layers: int = -1  # on devices beside the processor; -1: as planned
     draft: str = ""  # path of a smaller model that writes ahead; "" for none
-    experts_in_ram: bool | None = None  # or on the devices of their layers; None: as planned
+    # Of so many layers experts are in main memory, the others' on the devices of these; None: as planned.
+    experts_in_ram: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 _MOST_REMOTES = 100
 _MOST_LOADING = 1000
-_MOST_LAYERS = 10_000
+EVERY_LAYER = 10_000  # more than any model has
 _LONGEST_URL = 2000
 _MOST_MIRRORS = 10
 _MOST_OVERRIDES = 100
@@ -187,10 +188,15 @@ def _parse_one_loading(stored: dict[str, Any]) -> Loading | None:
     path, draft, layers = stored.get("path"), stored.get("draft", ""), stored.get("device_layers", -1)
     if not all(isinstance(text, str) and len(text) <= _LONGEST_URL for text in (path, draft)):
         return None
-    if type(layers) is not int or not -1 <= layers <= _MOST_LAYERS:
+    if type(layers) is not int or not -1 <= layers <= EVERY_LAYER:
         return None
-    experts = stored.get("experts_in_ram")
-    return Loading(str(path), layers, draft, experts if isinstance(experts, bool) else None)
+    return Loading(str(path), layers, draft, _parse_experts(stored.get("experts_in_ram")))
+
+
+def _parse_experts(stored: Any) -> int | None:
+    if isinstance(stored, bool):  # of all layers or none, as it was once kept
+        return EVERY_LAYER if stored else 0
+    return stored if isinstance(stored, int) and 0 <= stored <= EVERY_LAYER else None
 
 
 def _parse_remotes(stored: Any) -> tuple[Remote, ...]:

@@ -81,9 +81,11 @@ def qwen3moe(
     return Recipe("qwen3moe", facts, tensors)
 
 
-def deepseek2(*, layers: int = 3, width: int = 64, heads: int = 4) -> Recipe:
+def deepseek2(
+    *, layers: int = 3, width: int = 64, heads: int = 4, experts: int = 8, expert_width: int = 64
+) -> Recipe:
     """Latent attention (MLA), one dense layer, then routed and shared experts."""
-    latent, rope, nope, value, query, expert = 32, 32, 32, 32, 32, 64
+    latent, rope, nope, value, query, expert = 32, 32, 32, 32, 32, expert_width
     facts = _attention_facts(layers, width, heads, 1, latent + rope) | {
         "attention.value_length": latent,
         "attention.q_lora_rank": query,
@@ -93,7 +95,7 @@ def deepseek2(*, layers: int = 3, width: int = 64, heads: int = 4) -> Recipe:
         "rope.dimension_count": rope,
         "feed_forward_length": 128,
         "leading_dense_block_count": 1,
-        "expert_count": 8,
+        "expert_count": experts,
         "expert_used_count": 2,
         "expert_shared_count": 1,
         "expert_feed_forward_length": expert,
@@ -116,7 +118,7 @@ def deepseek2(*, layers: int = 3, width: int = 64, heads: int = 4) -> Recipe:
     shared = {f"{part}_shexp.weight": shape for part, shape in _feed_forward(width, expert).items()}
     tensors = _ends(width)
     for number, layer in enumerate(_names(layers)):
-        rest = _experts(width, 8, expert) | shared if number else _dense(width, 128)
+        rest = _experts(width, experts, expert) | shared if number else _dense(width, 128)
         tensors |= layer(attention | rest)
     return Recipe("deepseek2", facts, tensors)
 

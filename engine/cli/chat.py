@@ -15,7 +15,7 @@ from engine.catalog.model import InstalledModel
 from engine.chat.conversation import AnswerStats
 from engine.chat.image_file import MOST_BYTES, look_at_image
 from engine.cli.context import Context
-from engine.cli.layers import add_experts, add_layers, in_ram
+from engine.cli.layers import add_experts, add_layers
 from engine.cli.output import Output, harmless
 from engine.cli.remote import KEY_VARIABLE, hint, remote_model
 from engine.cli.signals import ended_by_signals
@@ -146,7 +146,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         if arguments.gpu_layers is not None:
             wish = replace(wish, device_layers=arguments.gpu_layers)
         if arguments.experts is not None:
-            wish = replace(wish, experts_in_ram=in_ram(arguments.experts))
+            wish = replace(wish, experts_in_ram=arguments.experts)
         backend = backends.of(model)
         if question.images and not arguments.remote:
             _load(context, backend, link, wish, question.images)

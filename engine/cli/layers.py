@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-_MOST = 10_000
-_IN_RAM = {"ram": True, "layers": False}
+from engine.settings import EVERY_LAYER
+
+_IN_RAM = {"ram": EVERY_LAYER, "layers": 0}
 
 
 def add_layers(parser: argparse.ArgumentParser) -> None:
@@ -19,19 +20,26 @@ def add_layers(parser: argparse.ArgumentParser) -> None:
 
 
 def add_experts(parser: argparse.ArgumentParser) -> None:
-    """None where it is left to the planner."""
+    """The number of layers whose experts are wanted in main memory; None where it is left to the planner."""
     parser.add_argument(
         "--experts",
-        choices=list(_IN_RAM),
-        help="of a mixture: in main memory, wherever their layers are, or with their layers",
+        metavar="ram|layers|N",
+        type=_experts,
+        help="of a mixture: in main memory, wherever their layers are, or with their layers, or those of N "
+        "layers in main memory and the others with their layers",
     )
 
 
-def in_ram(experts: str | None) -> bool | None:
-    return None if experts is None else _IN_RAM[experts]
+def _experts(text: str) -> int:
+    if text in _IN_RAM:
+        return _IN_RAM[text]
+    try:
+        return _layers(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"must be ram, layers or a number of layers: {error}") from error
 
 
 def _layers(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text[:6]) <= _MOST:
-        raise argparse.ArgumentTypeError(f"must be a whole number of layers, at most {_MOST}")
+    if not text.isdecimal() or not 0 <= int(text[:6]) <= EVERY_LAYER:
+        raise argparse.ArgumentTypeError(f"must be a whole number of layers, at most {EVERY_LAYER}")
     return int(text)

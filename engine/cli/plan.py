@@ -14,7 +14,7 @@ from engine.catalog.model import ModelSpec, Quantization
 from engine.cli import budget, what_if
 from engine.cli.check import run_check
 from engine.cli.context import Context
-from engine.cli.layers import add_experts, add_layers, in_ram
+from engine.cli.layers import add_experts, add_layers
 from engine.cli.output import range_text
 from engine.download.endpoints import is_address
 from engine.download.sizes import size_text
@@ -177,7 +177,7 @@ def _planner(arguments: argparse.Namespace) -> Planner:
             *wanted,
             asked=asked,
             device_layers=layers,
-            experts_in_ram=in_ram(arguments.experts),
+            experts_in_ram=arguments.experts,
         )
 
     return planned
@@ -268,7 +268,8 @@ def plan_record(plan: RunPlan) -> dict[str, Any]:
         "context_length": plan.context_length,
         "kv_type": plan.kv_type,
         "n_gpu_layers": plan.n_gpu_layers,
-        "experts_on_cpu": plan.experts_on_cpu,
+        "experts_on_cpu": bool(plan.experts_away),
+        "experts_in_ram": plan.experts_away,
         "threads": plan.threads,
         "memory": {
             "total": {

@@ -101,6 +101,6 @@ def settings_words(tuned: Tuned) -> list[str]:
         (tuned.flash is False, "no flash attention"),
         (tuned.plain, "no copied weights"),
         (tuned.placed, f"layers: {layers}"),
-        (tuned.experts_on_cpu, "experts in main memory"),
+        (tuned.experts_away, f"experts of {len(tuned.experts_away)} layers in main memory"),
     ]
     return [text for present, text in words if present]

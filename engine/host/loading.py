@@ -119,9 +119,9 @@ def prepare(
 def placed_as(tuned: Tuned, fit: Fit, room: Room) -> Fit:
     """The fit with its layers where tuning found them best, if they can lie there now."""
     for way in candidates(fit.placement.demand, room.machine):
-        same = (devices_of(way), way.experts_on_cpu, way.pipelined)
+        same = (devices_of(way), way.overridden, way.pipelined)
         fits = way.runs and not way.streamed
-        if fits and same == (tuned.devices, tuned.experts_on_cpu, tuned.pipelined):
+        if fits and same == (tuned.devices, tuned.experts_away, tuned.pipelined):
             return replace(fit, placement=way)
     return fit
 
@@ -154,7 +154,7 @@ def request_of(fit: Fit, wish: LoadWish, threads: int, park_folder: Path, park_b
         threads=threads,
         n_gpu_layers=placement.n_gpu_layers,
         kv_type=setting.kv_type.value,
-        experts_on_cpu=placement.experts_on_cpu,
+        experts_away=placement.overridden,
         n_batch=setting.batch,
         n_sequences=setting.sequences,
         use_mmap=placement.mapped,

@@ -41,7 +41,7 @@ class Tuned:
     plain: bool = False  # without a copy of the weights
     placed: bool = False  # as the following says, while that fits
     devices: tuple[DeviceLayers, ...] = ()
-    experts_on_cpu: bool = False
+    experts_away: tuple[int, ...] = ()
     pipelined: bool = True
 
     def of(self, request: LoadRequest) -> LoadRequest:
@@ -147,6 +147,7 @@ def _checked(entry: TunedModel) -> TunedModel:
         and (tuned.batch == 0 or 32 <= tuned.batch <= 65_536)
         and tuned.kv_type in ("", "f16", "q8_0", "q4_0")
         and all(0 <= each.layers <= 100_000 for each in tuned.devices)
+        and all(0 <= number <= 100_000 for number in tuned.experts_away)
     )
     if not right:
         raise WireError("settings that no load takes")

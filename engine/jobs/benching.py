@@ -177,7 +177,7 @@ def _load_request(wish: BenchWish, plan: RunPlan) -> LoadRequest:
         threads=plan.threads,
         n_gpu_layers=plan.n_gpu_layers,
         kv_type=plan.kv_type.value,
-        experts_on_cpu=plan.experts_on_cpu,
+        experts_away=plan.experts_away,
         use_mmap=plan.use_mmap,
         repack=plan.repack,
         devices=tuple(DeviceLayers(device, layers) for device, layers in plan.devices),

@@ -62,7 +62,7 @@ def _request(plan: RunPlan, path: Path) -> LoadRequest:
         threads=plan.threads,
         n_gpu_layers=plan.n_gpu_layers,
         kv_type=plan.kv_type.value,
-        experts_on_cpu=plan.experts_on_cpu,
+        experts_away=plan.experts_away,
         n_batch=UBATCH,
         use_mmap=plan.use_mmap,
         repack=plan.repack,

@@ -188,8 +188,10 @@ def _places(prepared: Prepared, fit: Fit) -> list[Candidate]:
 
 
 def _place_name(way: Placement) -> str:
+    away = len(way.experts_away)
+    experts = f", experts of {away} of these in main memory" if away else ""
     layers = ", ".join(f"{layers} on {device}" for device, layers in way.devices)
-    return f"layers: {layers or 'all in main memory'}{', experts in main memory' * way.experts_on_cpu}"
+    return f"layers: {layers or 'all in main memory'}{experts}"
 
 
 def _placed(way: Placement, request: LoadRequest) -> LoadRequest:
@@ -197,7 +199,7 @@ def _placed(way: Placement, request: LoadRequest) -> LoadRequest:
         request,
         n_gpu_layers=way.n_gpu_layers,
         devices=devices_of(way),
-        experts_on_cpu=way.experts_on_cpu,
+        experts_away=way.overridden,
         pipelined=way.pipelined,
         use_mmap=way.mapped,
         repack=request.repack and way.repack > 0,
@@ -206,7 +208,7 @@ def _placed(way: Placement, request: LoadRequest) -> LoadRequest:
 
 def _difference(found: Found) -> Tuned:
     best, default = found.best, found.default
-    placed = (best.devices, best.experts_on_cpu) != (default.devices, default.experts_on_cpu)
+    placed = (best.devices, best.experts_away) != (default.devices, default.experts_away)
     placed = placed or best.pipelined is not default.pipelined
     return Tuned(
         threads=best.threads if best.threads != default.threads else 0,
@@ -216,7 +218,7 @@ def _difference(found: Found) -> Tuned:
         plain=default.repack and not best.repack,
         placed=placed,
         devices=best.devices if placed else (),
-        experts_on_cpu=placed and best.experts_on_cpu,
+        experts_away=best.experts_away if placed else (),
         pipelined=best.pipelined if placed else True,
     )
 

@@ -31,6 +31,7 @@ SECOND_SOCKET_MOST = 0.95
 # work a byte; SmolLM2 at 5.7 bits gave 7.2 GB/s on one core with AVX-512 (measured).
 _KERNEL_RATES = ((2.6, 3.2e9), (3.4, 4.2e9), (4.0, 5.5e9), (6.0, 8e9), (9.0, 12e9), (99.0, 16e9))
 _LOOKED_UP = 0.7  # of that: the IQ types find their values in tables
+_COMPUTED = 0.5  # of that: the KT types of ik_llama.cpp compute theirs (one published run)
 NARROW_VECTORS = 0.4  # without AVX2
 ARM_VECTORS = 0.6
 AVX512_GAIN = 1.15
@@ -139,6 +140,8 @@ def _thread_rate(bits: float, name: str, machine: Machine) -> float:
     rate = next((rate for most, rate in _KERNEL_RATES if bits < most), _KERNEL_RATES[-1][1])
     if "IQ" in name and machine.engine is not EngineKind.IK_LLAMA:
         rate *= _LOOKED_UP
+    if name.endswith("_KT"):
+        rate *= _COMPUTED
     return rate * vector_share(machine) * machine.core_rate
 
 

@@ -26,5 +26,5 @@ def draft_bytes(
     """(in main memory, part of them that is its file). For the conversations that the other has room for."""
     rooms = context_length, KvType.F16, sequences, shared
     demand = demand_of(spec.shape, quantization, *rooms, DRAFT_BATCH, repack)
-    alone = place(demand, replace(machine, ram_budget=1 << 60, gpus=()), (), False, False)
+    alone = place(demand, replace(machine, ram_budget=1 << 60, gpus=()), ())
     return alone.ram - OVERHEAD, alone.ram_dense + alone.ram_experts + demand.weights.tables

@@ -12,7 +12,8 @@ keeping what the ones above have given up:
     the cache of 16 bits, of 8, of 4
     the context halved, down to 2,048 tokens
     every layer on the GPUs, where the machine has room for that; then as many as fit, and all of the above
-        once more from the top: a conversation goes on where main memory is large enough
+        once more from the top: a conversation goes on where main memory is large enough. Of a mixture
+        experts leave them before the context is halved and the cache has 4 bits
     prompts read 512 tokens at once, 256, 128
     what was asked for in so many words, last of all, in the same order
     weights that are read from the disk again and again, with all of the above in the same order
@@ -56,7 +57,7 @@ class Wanted:
     kv_type: KvType | None = None
     sequences: int = 0
     device_layers: int = AS_PLANNED
-    experts_in_ram: bool | None = None
+    experts_in_ram: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,9 @@ class Ladder:
                 yield replace(base, shared=False)
         below = self._down_from(base)
         if base.whole:  # what was given up for the sake of the GPUs comes back
+            if self._ideal.demand.weights.experts:  # they leave the GPUs before a chat would notice anything
+                kinds = (base.kv_type, KvType.Q8_0)
+                below = [one for one in below if self._costs_nothing(one) and one.kv_type in kinds]
             below += self._down_from(replace(base, whole=False))
         for step in self._last_steps():
             below += step(below[-1])
@@ -307,18 +311,9 @@ class Ladder:
 
     # whether one fits
     def _demand(self, setting: Setting) -> Demand:
-        return demand_of(
-            self._shape,
-            self._quantization,
-            setting.context_length,
-            setting.kv_type,
-            setting.sequences,
-            setting.shared,
-            setting.batch,
-            setting.repack,
-            self._wanted.device_layers,
-            self._wanted.experts_in_ram,
-        )
+        cache = setting.context_length, setting.kv_type, setting.sequences, setting.shared
+        wanted = self._wanted.device_layers, self._wanted.experts_in_ram
+        return demand_of(self._shape, self._quantization, *cache, setting.batch, setting.repack, *wanted)
 
     def _draft_bytes(self, setting: Setting) -> tuple[int, int]:
         """(of the model that writes ahead, part of them that is its file)"""
@@ -353,12 +348,14 @@ class Ladder:
         return bool(wanted) and not placement.repack
 
     def _as_ideal(self, placement: Placement) -> bool:
-        experts = self._ideal.experts_on_cpu or not placement.experts_on_cpu
+        experts = bool(self._ideal.experts_away) or not placement.experts_away
         return placement.gpu_layers >= self._ideal.gpu_layers and experts
 
     def _leaves_plenty(self, setting: Setting, placement: Placement, machine: Machine) -> bool:
-        """Most of main memory stays for whatever else a person does. Rooms of their own must fit
-        twice over besides."""
+        """Most of main memory stays for whatever else a person does, and experts on GPUs stay there. Rooms of
+        their own must fit twice over besides."""
+        if placement.gpu_experts < self._ideal.gpu_experts:
+            return False
         least = fastest(self._demand(self.base), replace(machine, gpus=()), self._hope)
         if placement.ram > max(machine.ram_budget * WIDENED_PART, least.ram * 1.05):
             return False

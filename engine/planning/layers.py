@@ -95,13 +95,20 @@ def runs_that_fit(sizes: Sequence[int], rooms: Sequence[int], groups: Sequence[o
     return _balanced(ends, len(sizes) - least, rooms, groups)
 
 
+def runs_of_all(
+    sizes: Sequence[int], rooms: Sequence[int], groups: Sequence[object]
+) -> tuple[int, ...] | None:
+    """As `runs_that_fit` for all of those pieces; None where they do not fit."""
+    ends = list(itertools.accumulate(sizes, initial=0))
+    return None if _filled(ends, 0, rooms) is None else _balanced(ends, 0, rooms, groups)
+
+
 def runs_from_the_end(
     sizes: Sequence[int], rooms: Sequence[int], groups: Sequence[object]
 ) -> tuple[int, ...] | None:
     """As `runs_that_fit` for all of those pieces, but the first device takes the last of them, the next what
     stands before. None where they do not fit so."""
-    ends = list(itertools.accumulate(reversed(sizes), initial=0))
-    return None if _filled(ends, 0, rooms) is None else _balanced(ends, 0, rooms, groups)
+    return runs_of_all(list(reversed(sizes)), rooms, groups)
 
 
 def _balanced(

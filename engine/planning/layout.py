@@ -6,6 +6,8 @@ which of them is best by placement.py.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from engine.catalog.model import ModelShape, Quantization
@@ -53,7 +55,7 @@ class Demand:
     batch: int = UBATCH
     repack: bool = True  # weights may be copied to the CPU's own layout
     device_layers: int = AS_PLANNED  # that a person wants on devices beside the CPU, the output with them
-    experts_in_ram: bool | None = None  # True, or with their layers, as a person wants it; None: as is best
+    experts_in_ram: int | None = None  # of so many layers at least, as a person wants it; None: as is best
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ class DevicePart:
 
     gpu: GpuBudget
     layers: int  # of the model's
+    away: int  # of these, whose experts are in main memory
     output: bool
     weights: int
+    experts: int  # part of the weights
     kv_cache: int
     compute: int
 
@@ -78,7 +82,7 @@ class Placement:
 
     demand: Demand
     parts: tuple[DevicePart, ...]  # in the order of the layers
-    experts_on_cpu: bool
+    experts_away: tuple[int, ...]  # layers on GPUs whose experts are in main memory
     pipelined: bool  # several prompt steps are under way at once
     compute: int  # on the CPU
     gpu_dense: int  # weights read for every token, on GPUs
@@ -106,6 +110,21 @@ class Placement:
         """The same of one device. Those for drafts stand with the last layer, wherever that is."""
         last = next((each for each in reversed(self.parts) if each.layers), None)
         return part.layers + part.output + (self.demand.shape.draft_layers if part is last else 0)
+
+    @property
+    def experts_kept(self) -> int:
+        """Layers whose experts are on GPUs with them."""
+        layers = self.demand.pieces[:-1]
+        there = layers[len(layers) - self.gpu_layers :]
+        return sum(piece.experts > 0 for piece in there) - len(self.experts_away)
+
+    @property
+    def overridden(self) -> tuple[int, ...]:
+        """Layers whose experts the engine is told to leave in main memory; those for drafts as the last."""
+        shape = self.demand.shape
+        last = shape.layers - 1 in self.experts_away
+        drafts = range(shape.layers, shape.layers + shape.draft_layers) if last else ()
+        return (*self.experts_away, *drafts)
 
     @property
     def devices(self) -> tuple[tuple[str, int], ...]:
@@ -154,7 +173,7 @@ def demand_of(
     batch: int = UBATCH,
     repack: bool = True,
     device_layers: int = AS_PLANNED,
-    experts_in_ram: bool | None = None,
+    experts_in_ram: int | None = None,
 ) -> Demand:
     """What the model asks for with that context; see `kv_cache_bytes` for `sequences`."""
     weights = weights_of(shape, quantization)
@@ -187,20 +206,25 @@ def compute_on(demand: Demand, run: Run) -> int:
 
 
 def place(
-    demand: Demand, machine: Machine, counts: tuple[int, ...], experts_on_cpu: bool, pipelined: bool
+    demand: Demand,
+    machine: Machine,
+    counts: tuple[int, ...],
+    kept: tuple[int, ...] | None = None,
+    pipelined: bool = False,
 ) -> Placement:
-    """With so many of the last pieces on each GPU."""
+    """With so many of the last pieces on each GPU. `kept`: of the layers of each, the last so many have their
+    experts with them; None: all of them, (): none."""
     weights, pieces = demand.weights, demand.pieces
-    kept = len(pieces) - sum(counts)
-    parts = _parts(demand, machine, counts, experts_on_cpu, pipelined)
-    ram = pieces[:kept]
+    first = len(pieces) - sum(counts)
+    away = _away(pieces, counts, kept)
+    parts = _parts(demand, machine, counts, away, pipelined)
+    ram = pieces[:first]
     ram_dense = sum(piece.dense for piece in ram)
     ram_dense -= 0 if parts else weights.doubled  # the table itself is the output there
-    elsewhere = [] if experts_on_cpu else pieces[kept:]
-    gpu_experts = sum(piece.experts for piece in elsewhere)
+    gpu_experts = sum(part.experts for part in parts)
     ram_experts = weights.experts - gpu_experts
-    host = _host_compute(demand, experts_on_cpu, pipelined, len(parts))
-    compute = _kept_compute(demand, ram, host if experts_on_cpu else 0) if kept else host
+    host = _host_compute(demand, bool(away), pipelined, sum(part.layers > 0 for part in parts))
+    compute = _kept_compute(demand, ram, host if away else 0) if first else host
     fixed = OVERHEAD + weights.tables + demand.output + compute + sum(piece.kv_cache for piece in ram)
     fixed += demand.quantization.projector
     fixed += sum(part.size for part in parts if part.gpu.unified)
@@ -210,10 +234,10 @@ def place(
     return Placement(
         demand,
         parts,
-        experts_on_cpu,
+        away,
         pipelined,
         compute,
-        sum(piece.dense for piece in pieces[kept:]),
+        sum(piece.dense for piece in pieces[first:]),
         gpu_experts,
         ram_dense,
         ram_experts,
@@ -226,36 +250,54 @@ def place(
     )
 
 
+def _away(
+    pieces: tuple[Piece, ...], counts: tuple[int, ...], kept: tuple[int, ...] | None
+) -> tuple[int, ...]:
+    """Layers on devices whose experts are not."""
+    if kept is None:
+        return ()
+    found, begin = list[int](), len(pieces) - sum(counts)
+    for count, own in itertools.zip_longest(counts, kept, fillvalue=0):
+        end = min(begin + count, len(pieces) - 1)
+        found += range(begin, max(begin, end - own))
+        begin += count
+    return tuple(number for number in found if pieces[number].experts)
+
+
 def _parts(
-    demand: Demand, machine: Machine, counts: tuple[int, ...], experts_on_cpu: bool, pipelined: bool
+    demand: Demand, machine: Machine, counts: tuple[int, ...], away: tuple[int, ...], pipelined: bool
 ) -> tuple[DevicePart, ...]:
     parts = []
-    pieces = demand.pieces
+    pieces, gone = demand.pieces, frozenset(away)
     first = begin = len(pieces) - sum(counts)
     for gpu, count in zip(machine.gpus, counts, strict=False):
         pieces_here, end = pieces[begin : begin + count], begin + count
         if not count:
             continue
         output = end == len(pieces)
+        layers = count - output
+        experts = sum(piece.experts for number, piece in enumerate(pieces_here, begin) if number not in gone)
+        left = len(gone.intersection(range(begin, end)))
         run = Run(
             frozenset(piece.kind for piece in pieces_here if piece.kind) or kinds_of(demand.shape),
             first == 0,
             pipelined,
-            experts_on_cpu,
             later=begin > first,
             only_last=output and count == 2,
             handed=(INCOMING if begin > first else 0) + (OUTGOING if end < len(pieces) - 1 else 0),
-            befores=(_before(pieces, begin, first, experts_on_cpu),),
-            counts=(min(count - output, SETTLED),),
+            befores=(_before(pieces, begin, first, gone),),
+            counts=(_settled(left, layers - left) if experts or not left else _settled(layers, 0),),
             ends=(end >= len(pieces) - 1,),
-            dense=not all(piece.experts for piece in pieces_here[: count - output]),
+            dense=not all(piece.experts for piece in pieces_here[:layers]),
         )
         parts.append(
             DevicePart(
                 gpu,
-                count - output,
+                layers,
+                left,
                 output,
-                sum(piece.on_gpu(experts_on_cpu) - piece.kv_cache for piece in pieces_here),
+                sum(piece.dense for piece in pieces_here) + experts,
+                experts,
                 sum(piece.kv_cache for piece in pieces_here),
                 _output_compute(demand) if output and count == 1 else compute_on(demand, run),
             )
@@ -264,11 +306,15 @@ def _parts(
     return tuple(parts)
 
 
-def _before(pieces: tuple[Piece, ...], begin: int, first: int, experts_on_cpu: bool) -> Before:
+def _settled(away: int, here: int) -> tuple[int, int]:
+    return min(away, SETTLED), min(here, SETTLED)
+
+
+def _before(pieces: tuple[Piece, ...], begin: int, first: int, gone: Collection[int]) -> Before:
     """What is computed before the piece `begin`, where devices have those from `first` on."""
     if not begin:
         return Before.NOTHING
-    if pieces[begin - 1].experts and (experts_on_cpu or begin == first):
+    if pieces[begin - 1].experts and (begin - 1 in gone or begin == first):
         return Before.EXPERTS
     return Before.DEVICE if begin > first else Before.DENSE
 

@@ -207,6 +207,12 @@ def compute_bytes(
     return max(step, 4 * shape.vocabulary * OUTPUT_ROWS)
 
 
+# (layers without their experts, layers behind them with theirs) that a run may have: all that matter
+WHOLE_LAYERS = tuple((0, count) for count in range(1, SETTLED + 1))
+WITHOUT_EXPERTS = tuple((count, 0) for count in range(1, SETTLED + 1))
+DIVIDED_LAYERS = (*WHOLE_LAYERS, *WITHOUT_EXPERTS, (SETTLED, SETTLED))
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Layers that follow each other on one device beside the CPU, as far as it matters to its buffer."""
@@ -214,14 +220,23 @@ class Run:
     kinds: frozenset[LayerKind]
     whole: bool = True  # no layer is on the CPU
     pipelined: bool = False
-    experts_elsewhere: bool = False
     later: bool = False  # another device's come before
     only_last: bool = False  # nothing but the last layer, of which one token goes on, and the output
     handed: int = 0  # inner widths of recurrent layers that come from a device before, or go to the next
     befores: tuple[Before, ...] = tuple(Before)  # what may come before its first layer
-    counts: tuple[int, ...] = tuple(range(1, SETTLED + 1))  # how many layers it may have
+    counts: tuple[tuple[int, int], ...] = WHOLE_LAYERS  # layers that it may have, without experts and with
     ends: tuple[bool, ...] = (False, True)  # whether they may be the model's last
     dense: bool = True  # some of them have no experts
+
+    @property
+    def hands_over(self) -> bool:
+        """Experts of some of its layers are computed in main memory."""
+        return any(away for away, _ in self.counts)
+
+    @property
+    def computes_all(self) -> bool:
+        """Some of its layers are computed whole."""
+        return any(here for _, here in self.counts)
 
 
 def device_compute_bytes(
@@ -231,7 +246,7 @@ def device_compute_bytes(
     residual comes from elsewhere, so that one width less is alive. Of mixtures of the usual kind it is what
     llama.cpp's allocator makes of their tensors."""
     if not run.pipelined and (widths := mixture_widths(shape, batch)) is not None:
-        floats = most_floats(widths, run.befores, run.counts, run.ends, not run.experts_elsewhere)
+        floats = most_floats(widths, run.befores, run.counts, run.ends)
         if run.dense and shape.dense_layers:
             floats = max(floats, 2 * shape.embedding_length + 3 * shape.feed_forward_length)
         step = batch * (4 * floats + _masks(shape, context_length, batch, kinds_of(shape)))
@@ -242,8 +257,9 @@ def device_compute_bytes(
         floats = min(floats, step_width(shape, KvType.Q8_0) - width)
     if run.whole and floats == attention - width and not run.pipelined:
         floats += shape.heads * shape.key_length  # queries, where nothing else is wider
-    if run.experts_elsewhere:
-        floats = handed_experts_width(shape, kv_type, run.later or not run.whole, run.only_last)
+    if run.hands_over:
+        handed = handed_experts_width(shape, kv_type, run.later or not run.whole, run.only_last)
+        floats = max(floats, handed) if run.computes_all else handed
     elif run.only_last and LayerKind.RECURRENT not in run.kinds:
         floats = min(floats, attention - width * (2 if run.pipelined else 1))
     masks = _masks(shape, context_length, batch, run.kinds)

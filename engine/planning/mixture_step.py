@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from engine.planning.packing import Node, packed_size
 
-SETTLED = 4  # layers, behind which another one changes nothing
+SETTLED = 3  # layers, behind which another one changes nothing
 
 
 class Before(Enum):
@@ -45,27 +45,25 @@ class MixtureWidths:
 def most_floats(
     widths: MixtureWidths,
     befores: tuple[Before, ...],
-    counts: tuple[int, ...],
+    counts: tuple[tuple[int, int], ...],
     ends: tuple[bool, ...],
-    experts_here: bool,
 ) -> int:
     """The most of `mixture_floats`, whichever of these it will be."""
     return max(
-        mixture_floats(widths, before, count, last=last, experts_here=experts_here)
+        mixture_floats(widths, before, *count, last=last)
         for before, count, last in itertools.product(befores, counts, ends)
     )
 
 
-def mixture_floats(
-    widths: MixtureWidths, before: Before, layers: int, *, last: bool, experts_here: bool
-) -> int:
-    """What one token takes of the buffer of a device that has so many layers, but for masks, which all of
-    them need. `last`: those of the model's end."""
+def mixture_floats(widths: MixtureWidths, before: Before, away: int, here: int, *, last: bool) -> int:
+    """What one token takes of the buffer of a device that has so many layers without their experts and behind
+    them so many with them, but for masks, which all of them need. `last`: those of the model's end."""
     step = _Step(widths)
     tensor, normed = step.handed(before)
-    count = min(layers, SETTLED)
+    count = min(away, SETTLED) + min(here, SETTLED)
     for number in range(count):
         ends = last and number == count - 1
+        experts_here = number >= min(away, SETTLED)
         tensor = step.layer(tensor, normed, experts_here, widths.narrowed if ends else 1)
         normed = None
     if not last:

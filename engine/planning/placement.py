@@ -62,7 +62,7 @@ def plan_on(
     repack: bool = True,
     asked: SpeedQuestion = USUAL,
     device_layers: int = AS_PLANNED,
-    experts_in_ram: bool | None = None,
+    experts_in_ram: int | None = None,
 ) -> RunPlan:
     """As `plan_model`, on a machine already made from its report or its description. `repack` False does
     without a copy of the weights; `device_layers` are wanted on devices beside the processor, or as many of
@@ -92,7 +92,8 @@ def plan_on(
         context_length=placement.demand.context_length,
         kv_type=placement.demand.kv_type,
         n_gpu_layers=placement.n_gpu_layers,
-        experts_on_cpu=placement.experts_on_cpu,
+        experts_away=placement.overridden,
+        experts_kept=placement.experts_kept,
         threads=machine.threads,
         repack=placement.repack > 0,
         use_mmap=placement.mapped,
@@ -286,8 +287,8 @@ def _widens(wider: Placement, other: Placement, machine: Machine) -> bool:
     )
 
 
-def _layout(placement: Placement) -> tuple[int, bool, bool, int]:
-    return placement.n_gpu_layers, placement.experts_on_cpu, placement.repack > 0, placement.streamed
+def _layout(placement: Placement) -> tuple[int, tuple[int, ...], bool, int]:
+    return placement.n_gpu_layers, placement.experts_away, placement.repack > 0, placement.streamed
 
 
 def fastest(demand: Demand, machine: Machine, hope: Hope | None = None) -> Placement:

@@ -112,7 +112,8 @@ class RunPlan:
     context_length: int
     kv_type: KvType
     n_gpu_layers: int
-    experts_on_cpu: bool
+    # layers on devices whose experts stay in main memory, as the engine numbers them
+    experts_away: tuple[int, ...]
     threads: int
     repack: bool
     use_mmap: bool
@@ -124,6 +125,7 @@ class RunPlan:
     # empty leaves the split to the engine
     devices: tuple[tuple[str, int], ...] = ()
     pipelined: bool = True  # several prompt steps may be under way at once
+    experts_kept: int = 0  # layers whose experts are on devices
     remedy: Sentence | None = None  # what would make it run well, where it does not
 
 

@@ -62,8 +62,8 @@ def _memory(placement: Placement, machine: Machine) -> list[Sentence]:
     if not in_ram:
         on_gpus = sum(size for _, size in placement.gpu_shares)
         return [sentence("plan_fits_gpu", device=devices, needed=size_text(on_gpus))]
-    if placement.experts_on_cpu:
-        return [sentence("plan_experts_in_ram", device=devices, experts=size_text(placement.ram_experts))]
+    if placement.experts_away:
+        return [_divided(placement, devices, in_ram)]
     layers = placement.demand.shape.layers
     if not placement.gpu_layers:
         return [sentence("plan_output", device=devices, rest=size_text(in_ram))]
@@ -76,6 +76,19 @@ def _memory(placement: Placement, machine: Machine) -> list[Sentence]:
             rest=size_text(in_ram),
         )
     ]
+
+
+def _divided(placement: Placement, devices: str, in_ram: int) -> Sentence:
+    """Where layers are on devices and experts of theirs are not."""
+    layers, total = placement.gpu_layers, placement.demand.shape.layers
+    kept, away = placement.experts_kept, len(placement.experts_away)
+    if layers < total:
+        counts = {"layers": layers, "total": total, "away": away}
+        return sentence("plan_experts_and_layers", device=devices, rest=size_text(in_ram), **counts)
+    experts = size_text(placement.ram_experts)
+    if not kept:
+        return sentence("plan_experts_in_ram", device=devices, experts=experts)
+    return sentence("plan_experts_divided", device=devices, kept=kept, away=away, experts=experts)
 
 
 def _devices(placement: Placement) -> str:
@@ -148,6 +161,8 @@ def _choices(spec: ModelSpec, placement: Placement, machine: Machine) -> list[Se
     asked = min(demand.device_layers, demand.shape.layers)
     if placement.gpu_layers < asked:
         reasons.append(sentence("plan_layers_short", layers=placement.gpu_layers, asked=asked))
+    if placement.experts_kept < (wanted := _experts_wanted(placement)):
+        reasons.append(sentence("plan_experts_short", kept=placement.experts_kept, asked=wanted))
     if quantization.name not in {each.name for each in spec.quantizations}:
         reasons.append(sentence("plan_unlisted", quantization=quantization.name, model=spec.title))
     if quantization.bits_per_weight < least_bits(spec) and len(spec.quantizations) > 1:
@@ -168,3 +183,13 @@ def _choices(spec: ModelSpec, placement: Placement, machine: Machine) -> list[Se
             )
         )
     return reasons
+
+
+def _experts_wanted(placement: Placement) -> int:
+    """Layers whose experts a person wants on devices, of those that are there; 0 where that is not said."""
+    demand = placement.demand
+    if not demand.experts_in_ram:
+        return 0
+    layers = demand.pieces[:-1]
+    count = min(placement.gpu_layers, max(0, len(layers) - demand.experts_in_ram))
+    return sum(piece.experts > 0 for piece in layers[len(layers) - count :])

@@ -10,19 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.catalog.model import AttentionKind, ModelShape
+from engine.catalog.model import ModelShape
 from engine.figures import Origin, Range
 from engine.hardware.described import EngineKind
 from engine.planning.attention import busiest, crowding
 from engine.planning.calibration import Corrections
-from engine.planning.cpu_speed import (
-    HYBRID_LAYER_S,
-    INTERPRETED_LAYER_S,
-    CpuRates,
-    cpu_rates,
-    lent_experts,
-)
-from engine.planning.gpu_speed import layer_seconds, prompt_operations, read_rate
+from engine.planning.cpu_speed import INTERPRETED_LAYER_S, CpuRates, cpu_rates, lent_experts
+from engine.planning.gpu_speed import prompt_operations, read_rate
+from engine.planning.gpu_starts import latent_experts, starting_seconds
 from engine.planning.layout import Placement
 from engine.planning.machine import PROCESSOR, GpuBudget, Machine
 from engine.planning.memory import kv_read_bytes
@@ -34,18 +29,9 @@ from engine.planning.spread import generation_spread, prompt_spread
 GPU_EXPERTS_SHARE = 0.97  # of a GPU's read rate: scattered reads
 GPU_LATENT_EXPERTS_SHARE = 0.8  # 256 small experts of the 671B
 GPU_LOOPED_LATENT_EXPERTS_SHARE = 0.44  # where each is a kernel of its own
-GPU_LATENT_LAYER_S, GPU_UNRECORDED_LATENT_LAYER_S = 225e-6, 350e-6  # MLA with 256 experts
-GPU_BIASED_LAYER_S = 20e-6  # gpt-oss adds biases to what every matrix gives, and sinks to attention
 # Of the rate of weights that keys and values are read with: of a card's memory, of the machine's.
 GPU_CACHE_SHARE, UNIFIED_CACHE_SHARE = 0.95, 0.8
 GPU_UNFUSED_CACHE_SHARE = 0.27  # with attention in several kernels that hand scores over in memory
-LOOPED_EXPERT_S = 80e-6  # three matrices, each quantised, multiplied and gathered by its own kernels
-# More kernels, beside those of a dense layer:
-GPU_EXPERT_KERNELS = 0.9  # router, gather, scatter
-RECURRENT_KERNELS = 1.7  # convolution, gates, state
-# Mixtures that behave as if nothing were recorded or merged: each layer has a dense part beside the experts.
-UNMERGED = frozenset({"gemma4"})
-SPLIT_S = 40e-6  # handing activations to the next GPU
 ROUND_TRIPS = 2.0  # a step waits for each node: inputs and work there, results back
 # Each expert sees few of a batch's tokens. Half of what could be reached is reached with so many of them
 # for each operation that the GPU does while it reads a byte.
@@ -151,7 +137,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
         pcie_bytes=crossings,
         pcie_rate=min((gpu.pcie for gpu, _ in placement.gpu_shares), default=1e9),
         cache_s=looking_back * streams * (1 - on_cards),
-        gpu_fixed_s=_gpu_fixed(placement, machine),
+        gpu_fixed_s=starting_seconds(placement, machine),
         network_s=network_seconds(placement, streams),
         cpu_fixed_s=_cpu_fixed(placement, machine, cpu),
         arithmetic_s=_arithmetic(placement, machine, cpu, streams),
@@ -172,17 +158,16 @@ def _used_share(shape: ModelShape, streams: int = 1) -> float:
 
 def _vram(placement: Placement, machine: Machine, cache: float, used: float) -> tuple[float, float]:
     """(bytes that a step reads, the rate of that). Layers run in turn, so GPUs read in turn."""
-    if not placement.on_gpu:
-        return 0.0, 1.0
-    experts = placement.gpu_experts * used
-    quantization = placement.demand.quantization
+    quantization, shape = placement.demand.quantization, placement.demand.shape
     bits, name = quantization.bits_per_weight, quantization.name
-    seconds = 0.0
-    for gpu, part in _shares(placement):
-        scattered = experts / _experts_share(gpu, placement.demand.shape, machine)
-        weights = (placement.gpu_dense + scattered) / read_rate(gpu, bits, name)
-        seconds += part * (weights + cache / (read_rate(gpu) * _cache_share(gpu, machine)))
-    read = placement.gpu_dense + cache + experts
+    looked_at = cache / max(sum(part.kv_cache for part in placement.parts), 1)
+    read = seconds = 0.0
+    for part in placement.parts:
+        plain, experts, own = part.weights - part.experts, part.experts * used, part.kv_cache * looked_at
+        scattered = experts / _experts_share(part.gpu, shape, machine)
+        seconds += (plain + scattered) / read_rate(part.gpu, bits, name)
+        seconds += own / (read_rate(part.gpu) * _cache_share(part.gpu, machine))
+        read += plain + experts + own
     return read, read / seconds if read else 1.0
 
 
@@ -198,13 +183,9 @@ def _experts_share(gpu: GpuBudget, shape: ModelShape, machine: Machine) -> float
     """Part of a device's rate that it reads experts with."""
     if gpu.architecture == PROCESSOR:
         return lent_experts(shape, machine)[0]
-    if not _latent_experts(shape):
+    if not latent_experts(shape):
         return GPU_EXPERTS_SHARE
     return GPU_LOOPED_LATENT_EXPERTS_SHARE if machine.looped_experts else GPU_LATENT_EXPERTS_SHARE
-
-
-def _latent_experts(shape: ModelShape) -> bool:
-    return shape.experts > 0 and shape.attention is AttentionKind.MLA
 
 
 def _looking_back(shape: ModelShape, depth: int, machine: Machine, cpu: CpuRates) -> float:
@@ -234,46 +215,17 @@ def _elements_by_depth(shape: ModelShape, depth: int) -> tuple[tuple[float, int]
     return (row * full * depth, depth), (row * shape.sliding_layers * window, window)
 
 
-def _gpu_fixed(placement: Placement, machine: Machine) -> float:
-    if not placement.on_gpu:
-        return 0.0
-    shape, parts = placement.demand.shape, placement.parts
-    left = placement.ram_dense + placement.ram_experts > 0
-    # a graph is recorded for one card that does everything
-    recorded = machine.recorded if len(parts) == 1 and not left else 0.0
-    merged = machine.merged
-    if shape.architecture in UNMERGED and placement.gpu_experts:
-        recorded = merged = 0.0
-    kernels = 1 + RECURRENT_KERNELS * shape.recurrent_layers / shape.layers
-    experts = GPU_EXPERT_KERNELS if placement.gpu_experts else 0.0
-    seconds = SPLIT_S * (len(parts) - 1)
-    for part in parts:
-        layer = layer_seconds(part.gpu, recorded, merged, kernels, experts)
-        if placement.gpu_experts and part.gpu.architecture == PROCESSOR:
-            layer = lent_experts(shape, machine)[1]
-        elif placement.gpu_experts and _latent_experts(shape):
-            layer = GPU_LATENT_LAYER_S * recorded + GPU_UNRECORDED_LATENT_LAYER_S * (1 - recorded)
-        if placement.gpu_experts and machine.looped_experts:
-            layer += LOOPED_EXPERT_S * shape.experts_used
-        if shape.architecture == "gpt-oss":
-            layer += GPU_BIASED_LAYER_S
-        seconds += layer * part.layers
-    if placement.experts_on_cpu:
-        return seconds + HYBRID_LAYER_S * placement.gpu_layers
-    return seconds + (SPLIT_S if left else 0.0)
-
-
 def _crossings(placement: Placement) -> int:
-    """How often a step hands its activations over between main memory and a device: where layers are
-    divided, or once for all of them."""
+    """How often a step hands its activations over between main memory and a device."""
     if not placement.on_gpu or placement.ram_dense + placement.ram_experts == 0:
         return 0
-    return 2 * placement.demand.shape.layers if placement.experts_on_cpu else 1
+    return 2 * len(placement.experts_away) if placement.experts_away else 1
 
 
 def _shares(placement: Placement) -> list[tuple[GpuBudget, float]]:
-    """(device, its part of the weights and the cache that are on devices)"""
-    sizes = [(part.gpu, part.weights + part.kv_cache) for part in placement.parts]
+    """(device, its part of what a token reads on devices, but for the cache)"""
+    used = _used_share(placement.demand.shape)
+    sizes = [(part.gpu, part.weights - part.experts * (1 - used)) for part in placement.parts]
     total = max(sum(size for _, size in sizes), 1)
     return [(gpu, size / total) for gpu, size in sizes]
 
@@ -281,7 +233,7 @@ def _shares(placement: Placement) -> list[tuple[GpuBudget, float]]:
 def network_seconds(placement: Placement, tokens: int = 1, answered: int | None = None) -> float:
     """Waiting for nodes: what a step hands over to each and gets back, logits where the output is there.
     `answered`: tokens of the step that logits are wanted of, all unless it is said; no others reach the
-    output where it stands alone."""
+    output where it stands alone. From experts in main memory the results of each travel too."""
     shape = placement.demand.shape
     wanted = tokens if answered is None else answered
     seconds = 0.0
@@ -291,6 +243,8 @@ def network_seconds(placement: Placement, tokens: int = 1, answered: int | None 
             back = wanted * shape.vocabulary if part.output else tokens * shape.embedding_length
             sent = ACTIVATION_BYTES * (there + back)
             seconds += ROUND_TRIPS * part.gpu.round_trip_s + sent / part.gpu.network
+            handed = ACTIVATION_BYTES * tokens * shape.embedding_length * (1 + shape.experts_used)
+            seconds += part.away * (ROUND_TRIPS * part.gpu.round_trip_s + handed / part.gpu.network)
     return seconds
 
 

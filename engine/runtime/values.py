@@ -55,7 +55,7 @@ class LoadRequest:
     threads: int
     n_gpu_layers: int = 0
     kv_type: str = "f16"  # "f16", "q8_0", "q4_0"
-    experts_on_cpu: bool = False
+    experts_away: tuple[int, ...] = ()  # layers on devices whose routed experts stay in main memory
     n_batch: int = 512
     n_sequences: int = 1  # answers computed at once
     use_mmap: bool = True
@@ -118,7 +118,8 @@ class LoadWish:
     device_layers: int = -1  # on devices beside the processor; -1 lets the planner choose
     embedding: bool = False
     draft: str = ""  # path of a smaller model of the same vocabulary that writes ahead; "" is none
-    experts_in_ram: bool | None = None  # or with their layers; None lets the planner choose
+    # experts of so many layers stay in main memory, 0: all with their layers; None lets the planner choose
+    experts_in_ram: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

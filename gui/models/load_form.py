@@ -14,7 +14,7 @@ from engine.catalog.model import InstalledModel
 from engine.events import Event, JobFailed, JobId, LoadForeseen
 from engine.jobs.desk import Desk
 from engine.planning.plan import RunPlan, Verdict
-from engine.settings import Loading, loading_of, with_loading
+from engine.settings import EVERY_LAYER, Loading, loading_of, with_loading
 from gui.plans.words import place_words, speed_words, verdict_words
 from gui.widgets.bytes_text import format_bytes
 from gui.widgets.controls import Button, Card, ChoiceBox, NumberBox
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # only values of it are seen here, and what makes them takes 
 
 _PLANNED, _NONE, _SOME = range(3)  # rows of the choice of layers
 _AS_PLANNED = -1
-_EXPERTS = (None, True, False)  # rows of the choice of experts
+_EXPERTS = (None, EVERY_LAYER, 0)  # rows of the choice of experts, before that of a number
 
 
 class LoadForm(View):
@@ -50,7 +50,7 @@ class LoadForm(View):
         self._head = Text("", "heading")
         self._labels = [Line(), Line(), Line()]
         self._place = ChoiceBox(theme)
-        self._layers = NumberBox(1, 1)
+        self._layers, self._away = NumberBox(1, 1), NumberBox(1, 1)
         self._experts, self._draft = ChoiceBox(theme), ChoiceBox(theme)
         self._form = QFormLayout()
         self._usual, self._chosen, self._besides = Text("", "muted"), Text("", "strong"), Text("", "muted")
@@ -85,6 +85,7 @@ class LoadForm(View):
         self._place.setAccessibleName(self._labels[0].text())
         self._layers.setAccessibleName(self.tr("How many layers"))
         self._experts.setAccessibleName(self._labels[1].text())
+        self._away.setAccessibleName(self.tr("Layers whose experts are in main memory"))
         self._draft.setAccessibleName(self._labels[2].text())
         self._keep.word(self.tr("Load it like this from now on"))
         self._reset.word(self.tr("As planned"))
@@ -111,13 +112,14 @@ class LoadForm(View):
     def _arrange(self) -> None:
         card = Card()
         place = beside(self._place, self._layers, gap=10)
+        experts = beside(self._experts, self._away, gap=10)
         form = self._form
         form.setHorizontalSpacing(20)
         form.setVerticalSpacing(10)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self._labels[0], place)
-        form.addRow(self._labels[1], self._experts)
+        form.addRow(self._labels[1], experts)
         form.addRow(self._labels[2], self._draft)
         self._labels[0].setBuddy(self._place)
         self._labels[1].setBuddy(self._experts)
@@ -136,6 +138,7 @@ class LoadForm(View):
         self._place.activated.connect(self._place_chosen)
         self._layers.valueChanged.connect(self._layers_chosen)
         self._experts.activated.connect(self._experts_chosen)
+        self._away.valueChanged.connect(self._away_chosen)
         self._draft.activated.connect(self._draft_chosen)
         self._keep.clicked.connect(self._keep_it)
         self._reset.clicked.connect(self._as_planned)
@@ -150,7 +153,11 @@ class LoadForm(View):
         self._change(replace(self._loading, device_layers=count))
 
     def _experts_chosen(self, row: int) -> None:
-        self._change(replace(self._loading, experts_in_ram=_EXPERTS[row]))
+        wanted = _EXPERTS[row] if row < len(_EXPERTS) else self._away.value()
+        self._change(replace(self._loading, experts_in_ram=wanted))
+
+    def _away_chosen(self, count: int) -> None:
+        self._change(replace(self._loading, experts_in_ram=count))
 
     def _draft_chosen(self, row: int) -> None:
         self._change(replace(self._loading, draft=self._draft.itemData(row)))
@@ -205,10 +212,24 @@ class LoadForm(View):
         self._experts.addItem(self.tr("as planned"))
         self._experts.addItem(self.tr("in main memory, whatever holds their layers"))
         self._experts.addItem(self.tr("with their layers"))
-        self._experts.setCurrentIndex(_EXPERTS.index(wanted))
+        self._experts.addItem(self.tr("in main memory, of as many layers as I say"))
+        row = _EXPERTS.index(wanted) if wanted in _EXPERTS else len(_EXPERTS)
+        self._experts.setCurrentIndex(row)
+        most = outlook.plan.model.shape.layers if outlook else max(wanted or 1, 1)
+        self._away.blockSignals(True)
+        self._away.setRange(1, most)
+        self._away.setValue(wanted if wanted and row == len(_EXPERTS) else self._usual_away(most))
+        self._away.blockSignals(False)
         mixture = outlook is not None and outlook.plan.model.shape.experts > 0
         devices = outlook is not None and bool(outlook.devices)
-        self._form.setRowVisible(self._experts, (mixture and devices) or wanted is not None)
+        shown = (mixture and devices) or wanted is not None
+        self._form.setRowVisible(self._labels[1], shown)
+        self._away.setVisible(shown and row == len(_EXPERTS))
+
+    def _usual_away(self, most: int) -> int:
+        """What a person begins with: as many as are planned, or half."""
+        planned = len(self._outlook.usual.experts_away) if self._outlook else 0
+        return planned or max(1, most // 2)
 
     def _fill_drafts(self) -> None:
         self._draft.clear()

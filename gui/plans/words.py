@@ -91,11 +91,22 @@ def place_words(plan: RunPlan) -> str:
         return _tr("on the processor")
     if plan.n_gpu_layers == 1:
         return _tr("the output on the GPU, all layers on the processor")
-    if plan.experts_on_cpu:
-        return _tr("experts in main memory, the rest on the GPU")
+    if plan.experts_away:
+        return _experts_words(plan, count)
     if count >= shape.layers:
         return _tr("all of it on the GPU")
     return _tr("{count} of {layers} layers on the GPU").format(count=count, layers=shape.layers)
+
+
+def _experts_words(plan: RunPlan, count: int) -> str:
+    """Where experts of some of the `count` layers on GPUs stay in main memory."""
+    layers, away = plan.model.shape.layers, len(plan.experts_away)
+    if count < layers:
+        words = _tr("{count} of {layers} layers on the GPU, the experts of {away} of them in main memory")
+        return words.format(count=count, layers=layers, away=away)
+    if plan.experts_kept:
+        return _tr("experts of {count} layers in main memory, the rest on the GPU").format(count=away)
+    return _tr("experts in main memory, the rest on the GPU")
 
 
 def loss_words(plan: RunPlan) -> str:

@@ -22,6 +22,7 @@ STEPS_DOWN: Final = frozenset(
         "fit_context",
         "fit_fewer_layers",
         "fit_experts_in_ram",
+        "fit_experts_divided",
         "fit_batch",
         "fit_streams",
     }

@@ -2044,6 +2044,10 @@ Address: {places}</source>
             <translation>放在显卡和其他电脑上的层</translation>
         </message>
         <message>
+            <source>Layers whose experts are in main memory</source>
+            <translation>专家放在内存中的层数</translation>
+        </message>
+        <message>
             <source>Like this: {words}</source>
             <translation>按此选择：{words}</translation>
         </message>
@@ -2070,6 +2074,10 @@ Address: {places}</source>
         <message>
             <source>as planned</source>
             <translation>按规划</translation>
+        </message>
+        <message>
+            <source>in main memory, of as many layers as I say</source>
+            <translation>由我指定多少层的专家在内存中</translation>
         </message>
         <message>
             <source>in main memory, whatever holds their layers</source>
@@ -2794,6 +2802,10 @@ Address: {places}</source>
             <translation>专家权重在内存中，其余在 GPU 上</translation>
         </message>
         <message>
+            <source>experts of {count} layers in main memory, the rest on the GPU</source>
+            <translation>{count} 层的专家在内存中，其余在 GPU 上</translation>
+        </message>
+        <message>
             <source>needs {need} of {machine}</source>
             <translation>需要 {need}，共有 {machine}</translation>
         </message>
@@ -2820,6 +2832,10 @@ Address: {places}</source>
         <message>
             <source>{count} of {layers} layers on the GPU</source>
             <translation>{layers} 层中有 {count} 层在 GPU 上</translation>
+        </message>
+        <message>
+            <source>{count} of {layers} layers on the GPU, the experts of {away} of them in main memory</source>
+            <translation>{layers} 层中有 {count} 层在 GPU 上，其中 {away} 层的专家在内存中</translation>
         </message>
         <message>
             <source>{low} to {high} tokens/s</source>
@@ -4828,6 +4844,18 @@ Address: {places}</source>
             <translation>引擎日志 {log} 无法写入（{reason}），引擎出错时将更难查明原因。请使该文件夹可写。</translation>
         </message>
         <message>
+            <source>The experts of {asked} layers are wanted beside the processor; those of {kept} fit there.</source>
+            <translation>希望把 {asked} 层的专家放到处理器以外的设备上，其中只放得下 {kept} 层的专家。</translation>
+        </message>
+        <message>
+            <source>The experts of {away} layers of {model} ({experts}) stay in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the graphics card and load it again.</source>
+            <translation>{model} 有 {away} 层的专家（{experts}）留在内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载即可。</translation>
+        </message>
+        <message>
+            <source>The experts of {kept} of its layers lie on {device} with everything else; those of the other {away} ({experts}) stay in main memory.</source>
+            <translation>{kept} 层的专家与其余部分一起放在 {device} 上；另外 {away} 层的专家（{experts}）留在内存中。</translation>
+        </message>
+        <message>
             <source>The experts of {model} ({experts}) stay in main memory, because {free} of memory are free and {needed} were planned. Answers are slower; close programs that use the graphics card and load it again.</source>
             <translation>{model} 的专家权重（{experts}）留在内存中，因为当前空闲内存为 {free}，而计划需要 {needed}。回答会慢一些；关闭占用显卡的程序后重新加载。</translation>
         </message>
@@ -5858,6 +5886,10 @@ Address: {places}</source>
         <message>
             <source>{layers} of its {total} layers are on {device}, as was chosen; the other {rest} stay in main memory and set the pace.</source>
             <translation>共 {total} 层，其中 {layers} 层按您的选择放在 {device} 上；其余 {rest} 留在内存中，并决定速度。</translation>
+        </message>
+        <message>
+            <source>{layers} of its {total} layers are on {device}, without the experts of {away} of them: these and the other layers ({rest}) stay in main memory and set the pace.</source>
+            <translation>共 {total} 层，其中 {layers} 层在 {device} 上，但有 {away} 层的专家不在其中：这些专家和其余各层（{rest}）留在内存中，并决定速度。</translation>
         </message>
         <message>
             <source>{layers} of its {total} layers fit on {device}; the other {rest} stay in main memory and set the pace.</source>

@@ -4,9 +4,9 @@
 
 The devices are those of `deskside worker`, on loopback and (as root) behind a cable of 1 Gbit/s in a network
 namespace, beside this machine's processor. Every way to give the last layers to them that fits is loaded
-and timed once, experts in main memory or not; then the planner's own and the quickest others take turns. The
-ratio is that of the quickest other one by the median of paired rounds. Memory is what llama.cpp accounts
-for on each device, beside what was planned.
+and timed once, with the experts of any number of its layers; then the planner's own and the quickest others
+take turns. The ratio is that of the quickest other one by the median of paired rounds. Memory is what
+llama.cpp accounts for on each device, beside what was planned.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Timed:
     @property
     def name(self) -> str:
         layers = "+".join(str(self.way.layers_on(part)) for part in self.way.parts) or "0"
-        return f"{layers}{' experts in RAM' * self.way.experts_on_cpu}"
+        away = "+".join(str(part.away) for part in self.way.parts)
+        return f"{layers}{f' without experts {away}' if self.way.experts_away else ''}"
 
 
 def main() -> int:
@@ -174,16 +175,14 @@ def _with_room(machine: Machine, demand: Demand, place: Place) -> Machine:
 
 def _sweep(demand: Demand, machine: Machine) -> Iterator[Placement]:
     """All that fit, and leave air where any does; the devices in every order."""
-    kinds = (False, True) if demand.weights.experts else (False,)
     fitting = []
     for order, gpus in enumerate(itertools.permutations(machine.gpus)):
         around = replace(machine, gpus=gpus)
         for counts in itertools.product(range(len(demand.pieces) + 1), repeat=len(gpus)):
             if sum(counts) > len(demand.pieces) or (order and not all(counts)):
                 continue
-            taken = demand.pieces[len(demand.pieces) - sum(counts) :]
-            for experts in kinds if any(piece.experts for piece in taken) else (False,):
-                way = place(demand, around, counts, experts, False)
+            for kept in _ways_to_keep(demand, counts):
+                way = place(demand, around, counts, kept)
                 small = all(part.size <= part.gpu.budget for part in way.parts)
                 if way.runs and not way.streamed and small:
                     fitting.append(way)
@@ -191,8 +190,21 @@ def _sweep(demand: Demand, machine: Machine) -> Iterator[Placement]:
     return iter(airy or fitting)
 
 
+def _ways_to_keep(demand: Demand, counts: tuple[int, ...]) -> Iterator[tuple[int, ...] | None]:
+    """The experts of any number of the layers of each device, those of its last ones."""
+    yield None
+    begin, most = len(demand.pieces) - sum(counts), list[int]()
+    for count in counts:
+        layers = demand.pieces[begin : begin + count]
+        most.append(sum(layer.experts > 0 for layer in layers))
+        begin += count
+    for kept in itertools.product(*(range(each + 1) for each in most)):
+        if list(kept) != most:
+            yield kept
+
+
 def _same(one: Placement, other: Placement) -> bool:
-    return (one.devices, one.experts_on_cpu) == (other.devices, other.experts_on_cpu)
+    return (one.devices, one.experts_away) == (other.devices, other.experts_away)
 
 
 def _time(way: Placement, path: Path, machine: Machine) -> tuple[float, float]:
@@ -202,7 +214,7 @@ def _time(way: Placement, path: Path, machine: Machine) -> tuple[float, float]:
         _CONTEXT,
         machine.threads,
         n_gpu_layers=way.n_gpu_layers,
-        experts_on_cpu=way.experts_on_cpu,
+        experts_away=way.overridden,
         use_mmap=way.mapped,
         repack=way.repack > 0,
         devices=devices_of(way),

@@ -131,7 +131,7 @@ def plan(
     )
     speed = SpeedEstimate(Range(*tps), Range(60, 80, 100), 12.5, 4.0, Bottleneck.RAM, Origin.ESTIMATED)
     reasons = (Sentence("disk_full", {"path": "/data"}),) if verdict is Verdict.SLOW else ()
-    return RunPlan(spec, quant, 16_384, KvType.F16, 0, False, 16, True, True, memory, speed, verdict, reasons)
+    return RunPlan(spec, quant, 16_384, KvType.F16, 0, (), 16, True, True, memory, speed, verdict, reasons)
 
 
 def recommendation() -> Recommendation:

@@ -13,7 +13,7 @@ from engine.download.library_values import LibraryEntry, Standing
 from engine.events import JobFailed, JobId, LibraryListed, LoadForeseen, ModelsListed
 from engine.jobs.foreseeing import LoadOutlook
 from engine.messages import sentence
-from engine.settings import Loading, Settings
+from engine.settings import EVERY_LAYER, Loading, Settings
 from gui.models.load_form import LoadForm
 from gui.models.rows import ModelRow
 from tests.gui import samples
@@ -68,7 +68,8 @@ def answer(
         memory=memory,
     )
     _, loading = window.desk.arguments("foresee")
-    plan = replace(plan, experts_on_cpu=bool(loading.experts_in_ram))
+    away = min(loading.experts_in_ram or 0, 36)
+    plan = replace(plan, experts_away=tuple(range(away)), experts_kept=36 - away)
     outlook = LoadOutlook(
         loading, plan, usual, ("RTX 3060",) if devices else (), draft_bytes, (SMALL,) if devices else ()
     )
@@ -124,17 +125,45 @@ def test_experts_are_put_into_main_memory_by_keyboard(page: WindowUnderTest) -> 
     assert form(page)._experts.isVisible()
     form(page)._experts.setFocus()
     page.press(Qt.Key.Key_Down)
-    assert page.desk.arguments("foresee")[1] == Loading(MODEL.path, experts_in_ram=True)
+    assert page.desk.arguments("foresee")[1] == Loading(MODEL.path, experts_in_ram=EVERY_LAYER)
     answer(page, layers=36, experts=128)
     assert "Like this" in words(page) and "experts in main memory, the rest on the GPU" in words(page)
     assert page.focused() is form(page)._experts
     press_button(page, "Load it like this from now on")
-    assert page.desk.settings.loading == (Loading(MODEL.path, experts_in_ram=True),)
+    assert page.desk.settings.loading == (Loading(MODEL.path, experts_in_ram=EVERY_LAYER),)
     begin(page)
     page.settle()
     assert form(page)._experts.currentText().startswith("in main memory")
     press_button(page, "As planned")
     assert page.desk.arguments("foresee")[1] == Loading(MODEL.path)
+
+
+def test_experts_of_some_layers_are_put_into_main_memory_by_keyboard(page: WindowUnderTest) -> None:
+    """As many as a person says; a number that is kept comes back."""
+    begin(page)
+    answer(page, layers=36, experts=128)
+    assert not form(page)._away.isVisible()
+    form(page)._experts.setFocus()
+    page.press(Qt.Key.Key_End)
+    assert page.desk.arguments("foresee")[1] == Loading(MODEL.path, experts_in_ram=18)
+    assert form(page)._away.isVisible()
+    page.press(Qt.Key.Key_Tab)
+    assert page.focused() is form(page)._away
+    page.press(Qt.Key.Key_Up)
+    assert page.desk.arguments("foresee")[1] == Loading(MODEL.path, experts_in_ram=19)
+    answer(page, layers=36, experts=128)
+    assert "experts of 19 layers in main memory, the rest on the GPU" in words(page)
+    answer(page, layers=24, experts=128)
+    assert "24 of 36 layers on the GPU, the experts of 19 of them in main memory" in words(page)
+    press_button(page, "Load it like this from now on")
+    assert page.desk.settings.loading == (Loading(MODEL.path, experts_in_ram=19),)
+    begin(page)
+    page.settle()
+    assert form(page)._experts.currentText().endswith("as I say")
+    answer(page, layers=36, experts=128)
+    assert form(page)._away.isVisible() and form(page)._away.value() == 19
+    press_button(page, "As planned")
+    assert not form(page)._away.isVisible()
 
 
 def test_without_a_device_there_is_nothing_to_choose_for_experts(page: WindowUnderTest) -> None:

@@ -147,6 +147,30 @@ def models_loading(made: Stage) -> None:
     made.window.tell(LoadForeseen(made.window.desk.last("foresee"), outlook))
 
 
+def models_experts(made: Stage) -> None:
+    """A mixture of which a person wants the experts of so many layers in main memory."""
+    models(made)
+    made.parts.models._loading.begin(MODEL)
+    _wait_for(made, "foresee")
+    planned = samples.plan()
+    mixture = replace(planned.model, shape=replace(planned.model.shape, layers=48, experts=128))
+    usual = replace(planned, model=mixture, n_gpu_layers=49, experts_away=tuple(range(20)), experts_kept=28)
+    usual = replace(
+        usual, memory=replace(usual.memory, ram=9 * GIB, vram=(("NVIDIA GeForce RTX 3060", 11 * GIB),))
+    )
+    memory = replace(usual.memory, ram=13 * GIB, vram=(("NVIDIA GeForce RTX 3060", 7 * GIB),))
+    reason = sentence(
+        "plan_experts_divided", device="NVIDIA GeForce RTX 3060", kept=18, away=30, experts="10.6 GiB"
+    )
+    plan = replace(usual, experts_away=tuple(range(30)), experts_kept=18, memory=memory, reasons=(reason,))
+    plan = replace(plan, speed=replace(usual.speed, generation_tps=Range(22, 27, 33)))
+    usual = replace(usual, speed=replace(usual.speed, generation_tps=Range(29, 35, 43)))
+    loading = Loading(MODEL.path, experts_in_ram=30)
+    made.parts.models._loading._change(loading)
+    outlook = LoadOutlook(loading, plan, usual, ("NVIDIA GeForce RTX 3060",), 0, ())
+    made.window.tell(LoadForeseen(made.window.desk.last("foresee"), outlook))
+
+
 def models_search(made: Stage) -> None:
     models(made)
     made.parts.models._field.setFocus()
@@ -313,6 +337,7 @@ PAGE_SCENES: dict[str, Scene] = {
     "prompts": prompts,
     "models": models,
     "models-loading": models_loading,
+    "models-experts": models_experts,
     "models-search": models_search,
     "downloads": downloads,
     "wizard-check": wizard_check,

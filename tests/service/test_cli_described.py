@@ -34,7 +34,7 @@ def test_a_described_machine_is_planned_for(environment: dict[str, str], tmp_pat
     file.write_text(json.dumps(DESCRIBED))
     model = ("--model", "DeepSeek-R1-0528", "--quant", "Q4_K_M")
     made = plan(environment, file, *model)
-    assert made["experts_on_cpu"]
+    assert made["experts_on_cpu"] and made["experts_in_ram"]
     assert made["threads"] == 64
     speed = made["speed"]["generation_tps"]
     assert 8 < speed["expected"] < 20

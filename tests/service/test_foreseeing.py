@@ -20,7 +20,7 @@ from engine.host.surroundings import report_path
 from engine.jobs.backends import wish_for
 from engine.jobs.foreseeing import LoadOutlook
 from engine.server.models import ServedModels
-from engine.settings import Loading, Settings, with_loading
+from engine.settings import EVERY_LAYER, Loading, Settings, with_loading
 from tests.modelfile import write_model
 from tests.models import qwen3moe, tiny
 from tests.service.runtime_bench import installed, starter
@@ -63,10 +63,15 @@ def test_layers_and_what_they_cost(under_test: DeskUnderTest) -> None:
 def test_experts_and_what_they_cost(under_test: DeskUnderTest, tmp_path: Path) -> None:
     model = installed(write_model(tmp_path / "mixture.gguf", qwen3moe(layers=4, width=256, experts=32)))
     planned = foreseen(under_test, model, Loading(model.path, 4))
-    away = foreseen(under_test, model, Loading(model.path, 4, experts_in_ram=True))
-    assert away.plan.experts_on_cpu and not planned.plan.experts_on_cpu
+    away = foreseen(under_test, model, Loading(model.path, 4, experts_in_ram=EVERY_LAYER))
+    assert away.plan.experts_away == (0, 1, 2, 3) and not planned.plan.experts_away
     assert away.plan.memory.ram > planned.plan.memory.ram
     assert dict(away.plan.memory.vram)["Card"] < dict(planned.plan.memory.vram)["Card"]
+    some = foreseen(under_test, model, Loading(model.path, experts_in_ram=3))
+    assert (some.plan.experts_away, some.plan.experts_kept, some.plan.n_gpu_layers) == ((0, 1, 2), 1, 5)
+    for less, more in ((planned, some), (some, away)):
+        assert less.plan.memory.ram < more.plan.memory.ram
+        assert dict(less.plan.memory.vram)["Card"] > dict(more.plan.memory.vram)["Card"]
 
 
 def test_smaller_models_of_the_same_vocabulary_are_offered(under_test: DeskUnderTest, tmp_path: Path) -> None:
@@ -95,9 +100,9 @@ def test_a_model_that_is_gone_is_said(under_test: DeskUnderTest, tmp_path: Path)
 
 def test_what_was_chosen_is_wished_for_and_a_draft_that_is_gone_is_not(tmp_path: Path) -> None:
     model, small = installed(starter()), tiny(tmp_path)
-    settings = with_loading(Settings(), Loading(model.path, 7, str(small), True))
+    settings = with_loading(Settings(), Loading(model.path, 7, str(small), 12))
     wish = wish_for(model, settings)
-    assert (wish.device_layers, wish.draft, wish.experts_in_ram) == (7, str(small), True)
+    assert (wish.device_layers, wish.draft, wish.experts_in_ram) == (7, str(small), 12)
     served = ServedModels(Library(tmp_path / "m", tmp_path / "s"), lambda: "", how=lambda: settings.loading)
     asyncio.run(served.listed())
     assert served.wish(model) == wish

@@ -16,6 +16,7 @@ from engine.host.surroundings import Taken, report_path, room_of
 from engine.paths import Paths
 from engine.planning.machine import machine_of
 from engine.runtime.values import RuntimeState, part_bytes
+from engine.settings import EVERY_LAYER
 from tests.modelfile import write_model
 from tests.models import qwen3moe
 from tests.service.host_bench import Guest, engine_room, wish_for
@@ -120,15 +121,16 @@ def test_a_person_says_where_experts_are(paths: Paths, tmp_path: Path) -> None:
         checked_with(paths, as_gpu(node, MARGIN + 256 * MIB))
         guest = Guest(paths)
         held = []
-        for in_ram in (False, True):
+        for in_ram in (0, 3, EVERY_LAYER):
             guest.loaded(wish_for(mixture, n_sequences=1, device_layers=4, experts_in_ram=in_ram))
             (model,) = guest.look().models
             assert model.facts is not None
-            assert model.request.experts_on_cpu is in_ram
+            assert model.request.experts_away == tuple(range(min(in_ram, 4)))
             shares = [share for share in model.facts.memory if share.device == node.device]
             held.append(sum(share.size_bytes for share in shares if share.part == "weights"))
-        experts = 4 * 32 * 3 * 256 * 64 * 34 // 32  # layers, experts, matrices, their sides, Q8_0
-        assert held[0] - held[1] == pytest.approx(experts, rel=0.01)
+        experts = 32 * 3 * 256 * 64 * 34 // 32  # of a layer: matrices of each, their sides, Q8_0
+        assert held[0] - held[1] == pytest.approx(3 * experts, rel=0.01)
+        assert held[0] - held[2] == pytest.approx(4 * experts, rel=0.01)
 
 
 @pytest.mark.parametrize("left", [8, 64])
@@ -145,6 +147,26 @@ def test_memory_of_a_device_that_was_taken_meanwhile_costs_layers_not_the_load(
         assert model.request.context_length == 1024
         assert {"host_restarts", "host_restarts_lower"} & set(guest.notices())
         job = guest.ask(question("Hi.", max_tokens=3), wish_for(n_sequences=1))
+        assert isinstance(guest.ending(job), events.JobFinished)
+
+
+def test_memory_of_a_device_that_was_taken_meanwhile_costs_experts_of_some_layers(
+    paths: Paths, tmp_path: Path
+) -> None:
+    """Of a mixture: all its layers are still there."""
+    recipe = qwen3moe(
+        layers=6, width=1024, heads=16, kv_heads=4, head_width=128, experts=64, expert_width=128
+    )
+    mixture = write_model(tmp_path / "mixture.gguf", recipe)
+    with nodes(128) as (node,):
+        checked_with(paths, as_gpu(node, MARGIN + 1024 * MIB))
+        guest = Guest(paths)
+        guest.loaded(wish_for(mixture, n_sequences=1))
+        (model,) = guest.look().models
+        assert model.request.n_gpu_layers == 7
+        assert 0 < len(model.request.experts_away) < 6
+        assert model.request.context_length == 1024
+        job = guest.ask(question("Hi.", max_tokens=3), wish_for(mixture, n_sequences=1))
         assert isinstance(guest.ending(job), events.JobFinished)
 
 

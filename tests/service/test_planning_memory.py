@@ -3,7 +3,6 @@ architectures, is `python -m tests.bench.truth --only memory`; this is a sample.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from engine.catalog.gguf import read_file_header, shape_of, weights_of
 from engine.errors import LoadError
 from engine.hardware.check import quick_report
 from engine.jobs.exact_memory import with_exact_memory
-from engine.planning.layout import demand_of, place
+from engine.planning.layout import Demand, Placement, demand_of, place
 from engine.planning.machine import GpuBudget, machine_of
 from engine.planning.placement import memory_of, plan_on, spec_of_file
 from engine.planning.plan import KvType, RunPlan
@@ -129,7 +128,7 @@ def test_two_devices_take_what_was_planned(
     """Each of them holds what the planner decided: layers, cache, buffers."""
     recipes = {
         "gemma3": lambda: gemma3(layers=12, width=640, heads=8, window=256),
-        "deepseek2": lambda: deepseek2(layers=12, width=768, heads=8),
+        "deepseek2": lambda: deepseek2(layers=12, width=768, heads=8, experts=32, expert_width=128),
         "qwen3moe": lambda: qwen3moe(
             layers=6, width=768, heads=12, kv_heads=4, head_width=64, experts=32, used=4, expert_width=256
         ),
@@ -144,8 +143,9 @@ def test_two_devices_take_what_was_planned(
     layers = spec_layers(model)
     held = [part.layers for part in one.plan.memory.devices[1:]]
     assert sum(held) <= layers
-    assert one.plan.experts_on_cpu == (rooms == "little")
-    assert (sum(held) < layers) == (rooms == "part" and not one.plan.experts_on_cpu)
+    assert bool(one.plan.experts_away) == (kind == "qwen3moe")
+    assert (one.plan.experts_kept > 0) == (kind in ("qwen3moe", "deepseek2") and rooms != "little")
+    assert (sum(held) < layers) == (rooms == "part" and not one.plan.experts_away)
     for device in one.devices:
         for part in ("weights", "kv_cache"):
             planned, taken = one.formula[device, part], one.real.get((device, part), 0)
@@ -153,40 +153,89 @@ def test_two_devices_take_what_was_planned(
         assert devices.on(one.formula, device) == pytest.approx(devices.on(one.real, device), rel=0.02)
 
 
-@pytest.mark.parametrize("kind", ["qwen3moe", "narrow", "llama"])
+@pytest.mark.parametrize("kind", ["qwen3moe", "narrow", "deepseek2", "llama"])
 def test_every_way_to_use_one_device_takes_what_is_planned(
     tmp_path: Path, pair: tuple[Node, ...], kind: str
 ) -> None:
-    """From the output alone to all layers, experts there or in main memory; by llama.cpp's own account."""
+    """From the output alone to all layers, the experts of any number of them there; by llama.cpp's own
+    account."""
     experts = {"layers": 5, "width": 768, "experts": 32, "used": 4, "expert_width": 512}
     recipe = {
         "qwen3moe": lambda: qwen3moe(**experts, heads=12, kv_heads=4, head_width=64),
         "narrow": lambda: qwen3moe(**experts, heads=12, kv_heads=4, head_width=128),
+        "deepseek2": lambda: deepseek2(layers=5, width=1024, heads=8, experts=32, expert_width=512),
         "llama": lambda: llama(layers=5, width=1024, heads=16, kv_heads=4, feed_forward=4096),
     }[kind]()
     model = write_model(tmp_path / "m.gguf", recipe, quantised=Q4_0)
-    header = read_file_header(model)
-    _, quantization = spec_of_file(shape_of(header), kind, header.file_size, weights_of(header))
-    demand = demand_of(shape_of(header), quantization, 1024, KvType.F16, repack=False)
-    card = GpuBudget("node", 4 << 30, 500e9, True, False, device=pair[0].device, overhead=0)
-    machine = replace(machine_of(quick_report([tmp_path])), gpus=(card,))
-    for count, away in itertools.product(range(1, 7), (False, True) if demand.weights.experts else (False,)):
-        way = place(demand, machine, (count,), away, False)
-        request = LoadRequest(
-            str(model),
-            1024,
-            1,
-            n_gpu_layers=way.n_gpu_layers,
-            experts_on_cpu=away,
-            use_mmap=False,
-            repack=False,
-            devices=(DeviceLayers(card.device, way.n_gpu_layers),),
+    demand = _demand_of(model)
+    machine = replace(machine_of(quick_report([tmp_path])), gpus=(_card(pair[0]),))
+    for count, kept in _ways_to_keep(6, demand.weights.experts > 0):
+        _check_by_dry_run(
+            model, place(demand, machine, (count,), kept), 0.03 if kind == "deepseek2" else 0.02
         )
-        dry = devices.by_part(dry_run(COMMAND, request).shares)
-        ram, there = memory_of(way).devices
-        for name, planned in (("RAM", ram), (card.device, there)):
-            said = planned.total - planned.overhead
-            assert said == pytest.approx(devices.on(dry, name), rel=0.02), (count, away, name)
+
+
+def _demand_of(model: Path) -> Demand:
+    header = read_file_header(model)
+    _, quantization = spec_of_file(shape_of(header), "a model", header.file_size, weights_of(header))
+    return demand_of(shape_of(header), quantization, 1024, KvType.F16, repack=False)
+
+
+def _card(node: Node) -> GpuBudget:
+    return GpuBudget("node", 4 << 30, 500e9, True, False, device=node.device, overhead=0)
+
+
+def _check_by_dry_run(model: Path, way: Placement, rel: float) -> None:
+    request = LoadRequest(
+        str(model),
+        1024,
+        1,
+        n_gpu_layers=way.n_gpu_layers,
+        experts_away=way.overridden,
+        use_mmap=False,
+        repack=False,
+        devices=tuple(DeviceLayers(device, layers) for device, layers in way.devices),
+        pipelined=way.pipelined,
+    )
+    dry = devices.by_part(dry_run(COMMAND, request).shares)
+    names = ("RAM", *(device for device, _ in way.devices))
+    for name, planned in zip(names, memory_of(way).devices, strict=True):
+        said = planned.total - planned.overhead
+        assert said == pytest.approx(devices.on(dry, name), rel=rel), (way.devices, way.experts_away, name)
+
+
+@pytest.mark.parametrize("kind", ["qwen3moe", "deepseek2"])
+def test_two_devices_with_experts_of_some_of_their_layers_take_what_is_planned(
+    tmp_path: Path, pair: tuple[Node, ...], kind: str
+) -> None:
+    """Of the layers of each as many as one likes; by llama.cpp's own account."""
+    recipe = {
+        "qwen3moe": lambda: qwen3moe(
+            layers=6, width=768, heads=12, kv_heads=4, head_width=64, experts=32, used=4, expert_width=512
+        ),
+        "deepseek2": lambda: deepseek2(layers=6, width=1024, heads=8, experts=32, expert_width=512),
+    }[kind]()
+    model = write_model(tmp_path / "m.gguf", recipe, quantised=Q4_0)
+    demand = _demand_of(model)
+    cards = tuple(_card(node) for node in pair)
+    machine = replace(machine_of(quick_report([tmp_path])), gpus=cards)
+    for counts, kept in (
+        ((5, 2), (3, 1)),
+        ((4, 3), (3, 1)),
+        ((4, 3), (0, 1)),
+        ((3, 3), (2, 0)),
+        ((6, 1), (4, 0)),
+    ):
+        way = place(demand, machine, counts, kept)
+        assert way.experts_kept == sum(kept)
+        _check_by_dry_run(model, way, 0.02)
+
+
+def _ways_to_keep(pieces: int, mixture: bool) -> Iterator[tuple[int, tuple[int, ...] | None]]:
+    """(of the last pieces, of the layers among them the last that keep their experts)"""
+    for count in range(1, pieces + 1):
+        yield count, None
+        yield from ((count, (kept,)) for kept in range(count - 1) if mixture)
 
 
 @pytest.fixture(scope="module")

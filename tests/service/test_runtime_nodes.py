@@ -14,7 +14,8 @@ import pytest
 from engine import events
 from engine.hardware.nodes import node_device
 from engine.runtime.values import DeviceLayers, MemoryShare, RuntimeState
-from tests.models import tiny
+from tests.modelfile import write_model
+from tests.models import deepseek2, qwen3moe, tiny
 from tests.service.node_bench import Node, nodes
 from tests.service.runtime_bench import GREEDY, Bench, question
 
@@ -88,15 +89,42 @@ def test_the_output_alone_is_on_a_node(bench: Bench, two_nodes: tuple[Node, ...]
 
 
 def test_experts_stay_in_main_memory(bench: Bench, two_nodes: tuple[Node, ...], tmp_path: Path) -> None:
+    """Those of the layers that are named and no others, on the device of each."""
     model, weights = tiny(tmp_path, "qwen3moe"), []
     settings = placed((two_nodes[0].device, 1), (two_nodes[1].device, 2))
-    for experts_on_cpu in (False, True):
-        bench.loaded(model, experts_on_cpu=experts_on_cpu, **settings)
+    for away in ((), (0,), (1,), (0, 1)):
+        bench.loaded(model, experts_away=away, use_mmap=False, **settings)
         assert bench.client.facts is not None
         weights.append(by_device(bench.client.facts.memory, "weights"))
-    experts = weights[1]["CPU"] - weights[0]["CPU"]
+    whole, first, second, none = weights
+    one, other = (node.device for node in two_nodes)
+    assert first[one] == none[one] < whole[one] and first[other] == whole[other]
+    assert second[other] == none[other] < whole[other] and second[one] == whole[one]
+    experts = none["CPU"] - whole["CPU"]
     assert experts > 0
-    assert all(weights[1][node.device] < weights[0][node.device] for node in two_nodes)
+    assert first["CPU"] - whole["CPU"] == second["CPU"] - whole["CPU"] == experts // 2
+
+
+@pytest.mark.parametrize("kind", ["qwen3moe", "deepseek2"])
+def test_answers_are_the_same_wherever_experts_are(
+    bench: Bench, two_nodes: tuple[Node, ...], tmp_path: Path, kind: str
+) -> None:
+    recipes = {"qwen3moe": lambda: qwen3moe(layers=5), "deepseek2": lambda: deepseek2(layers=5)}
+    model = write_model(tmp_path / "m.gguf", recipes[kind]())
+    settings = placed((two_nodes[0].device, 3), (two_nodes[1].device, 3))
+    texts = []
+    for away in ((), (1, 2), (2, 4), (3,), (0, 1, 2, 3, 4)):
+        bench.loaded(model, repack=False, experts_away=away, **settings)
+        texts.append(answer(bench))
+    bench.loaded(model, repack=False)
+    assert texts == [answer(bench)] * 5 and texts[0]
+
+
+@pytest.mark.parametrize("away", [(-1,), (10_001,), (0,) * 10_001])
+def test_experts_of_no_layer_are_refused(bench: Bench, tmp_path: Path, away: tuple[int, ...]) -> None:
+    ending = bench.ending(bench.load(tiny(tmp_path, "qwen3moe"), experts_away=away))
+    assert isinstance(ending, events.JobFailed)
+    assert ending.message.code == "bad_load_setting"
 
 
 def test_a_node_may_have_several_devices(bench: Bench) -> None:

@@ -79,7 +79,7 @@ def test_the_guides_gpu_machine() -> None:
     assert advice.flagship.verdict is Verdict.SLOW
     assert within(advice.flagship, 3.0)
     assert advice.plans[0].verdict is Verdict.RUNS_WELL
-    assert advice.plans[0].speed.generation_tps.expected > 20
+    assert advice.plans[0].speed.generation_tps.expected > 15
 
 
 def test_eight_a100_hold_q4_k_m_but_not_the_native_weights() -> None:
@@ -153,7 +153,7 @@ def test_published_runs_lie_in_the_stated_range(report: HardwareReport, name: st
 def test_the_experts_stay_in_main_memory_where_the_rest_fits_the_card() -> None:
     report = machine(512 * GIB, 32, 200e9, (gpu("RTX 3090", 24 * GIB, 936e9),))
     plan = plan_model(report, *published("DeepSeek-R1-0528", "Q4_K_M"))
-    assert plan.experts_on_cpu
+    assert plan.experts_away
     assert plan.n_gpu_layers == 62
     assert sum(size for _, size in plan.memory.vram) < 24 * GIB
     assert plan.memory.ram > 300 * GIB

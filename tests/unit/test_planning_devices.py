@@ -21,6 +21,7 @@ from engine.planning.placement import fastest, plan_model, plan_on
 from engine.planning.plan import KvType
 from engine.planning.speed import TYPICAL_DEPTH, network_seconds, prompt_tps, token_time
 from engine.planning.ways import candidates
+from engine.settings import EVERY_LAYER
 from tests.unit.planning_machines import GIB, SMALL, catalog, gpu, published
 from tests.unit.planning_machines import machine as described
 
@@ -407,7 +408,7 @@ def test_experts_on_a_processor_that_is_lent_take_as_long_as_on_one_like_it_here
         replace(one, calibration=measured, threads=4)
         for one in (machine(900 * GIB), machine(900 * GIB, lender))
     )
-    there = place(demand, both, (len(demand.pieces),), False, False)
+    there = place(demand, both, (len(demand.pieces),))
     assert seconds(there, both) == pytest.approx(seconds(placed(model, here, 2048), here), rel=0.15)
 
 
@@ -420,10 +421,10 @@ MIXTURE = published("Qwen3-30B-A3B", "Q4_K_M")
     SIZES,
     st.lists(st.tuples(SIZES, RATES), max_size=3),
     st.sampled_from([-1, 0, 7, 90]),
-    st.booleans(),
+    st.sampled_from([0, 5, EVERY_LAYER]),
 )
 def test_a_person_may_say_where_experts_are(
-    model: tuple[ModelSpec, Quantization], ram: int, cards: list[tuple[int, float]], layers: int, in_ram: bool
+    model: tuple[ModelSpec, Quantization], ram: int, cards: list[tuple[int, float]], layers: int, in_ram: int
 ) -> None:
     """Together with a number of layers or without one; what is no mixture has none to move."""
     where = machine(ram, *(card(size, rate, f"CUDA{n}") for n, (size, rate) in enumerate(cards)))
@@ -433,11 +434,13 @@ def test_a_person_may_say_where_experts_are(
         assert part.size <= part.gpu.budget
     if not demand.weights.experts:
         assert way == replace(fastest(replace(demand, experts_in_ram=None), where), demand=demand)
-    elif in_ram:
+    elif in_ram == EVERY_LAYER:
         assert way.ram_experts == demand.weights.experts
-        assert way.experts_on_cpu == way.on_gpu
+        assert bool(way.experts_away) == way.on_gpu
+    elif in_ram:
+        assert way.experts_kept <= max(0, way.demand.shape.layers - in_ram)
     else:
-        assert not way.experts_on_cpu
+        assert not way.experts_away
 
 
 def model_of(model: tuple[ModelSpec, Quantization]) -> tuple[ModelShape, Quantization, int, KvType]:
@@ -448,9 +451,9 @@ def test_experts_in_main_memory_cost_what_is_told_before() -> None:
     """A card that would hold everything keeps the layers, and most of its memory for something else."""
     where = machine(64 * GIB, card(24 * GIB, 936e9))
     planned = plan_on(where, *MIXTURE, 8192)
-    assert not planned.experts_on_cpu and planned.n_gpu_layers > MIXTURE[0].shape.layers
-    away = plan_on(where, *MIXTURE, 8192, experts_in_ram=True)
-    assert away.experts_on_cpu and away.n_gpu_layers == planned.n_gpu_layers
+    assert not planned.experts_away and planned.n_gpu_layers > MIXTURE[0].shape.layers
+    away = plan_on(where, *MIXTURE, 8192, experts_in_ram=EVERY_LAYER)
+    assert away.experts_away and away.n_gpu_layers == planned.n_gpu_layers
     assert away.reasons[0].code == "plan_experts_in_ram"
     ((_, less),), ((_, more),) = away.memory.vram, planned.memory.vram
     assert less < 0.3 * more and away.memory.ram > planned.memory.ram + 10 * GIB
@@ -459,16 +462,16 @@ def test_experts_in_main_memory_cost_what_is_told_before() -> None:
 
 def test_experts_with_their_layers_though_the_planner_would_have_them_in_main_memory() -> None:
     where = machine(64 * GIB, card(8 * GIB, 936e9))
-    assert plan_on(where, *MIXTURE, 8192).experts_on_cpu
-    together = plan_on(where, *MIXTURE, 8192, experts_in_ram=False)
-    assert not together.experts_on_cpu
+    assert plan_on(where, *MIXTURE, 8192).experts_away
+    together = plan_on(where, *MIXTURE, 8192, experts_in_ram=0)
+    assert not together.experts_away
     assert 0 < together.n_gpu_layers <= MIXTURE[0].shape.layers
 
 
 def test_some_layers_with_their_experts_left_in_main_memory() -> None:
     where = machine(64 * GIB, card(24 * GIB, 936e9))
-    some = plan_on(where, *MIXTURE, 8192, device_layers=7, experts_in_ram=True)
-    assert some.experts_on_cpu and some.devices == (("CUDA0", 8),)
+    some = plan_on(where, *MIXTURE, 8192, device_layers=7, experts_in_ram=EVERY_LAYER)
+    assert some.experts_away and some.devices == (("CUDA0", 8),)
     ((_, without),) = some.memory.vram
     ((_, with_them),) = plan_on(where, *MIXTURE, 8192, device_layers=7).memory.vram
     assert without < with_them - GIB

@@ -43,22 +43,22 @@ MASK = 512  # of 1,024 cells
 
 
 @pytest.mark.parametrize(
-    ("changed", "before", "layers", "experts_here", "floats"),
+    ("changed", "before", "away", "here", "floats"),
     [  # what llama.cpp reserved for each token, by dry runs of such models on a node
-        ({}, Before.NOTHING, 4, True, 8965),
-        ({}, Before.EXPERTS, 1, True, 5129),
-        ({}, Before.EXPERTS, 2, True, 11529),
-        ({}, Before.EXPERTS, 2, False, 7433),
-        ({"width": 1536}, Before.EXPERTS, 2, True, 18441),
-        ({"used": 8}, Before.EXPERTS, 2, True, 21773),
-        ({"expert": 1024}, Before.NOTHING, 4, True, 15109),
-        ({"queries": 1024, "results": 1024}, Before.NOTHING, 4, True, 9221),
-        ({"queries": 1536, "results": 1536}, Before.EXPERTS, 2, True, 10505),
+        ({}, Before.NOTHING, 0, 4, 8965),
+        ({}, Before.EXPERTS, 0, 1, 5129),
+        ({}, Before.EXPERTS, 0, 2, 11529),
+        ({}, Before.EXPERTS, 2, 0, 7433),
+        ({"width": 1536}, Before.EXPERTS, 0, 2, 18441),
+        ({"used": 8}, Before.EXPERTS, 0, 2, 21773),
+        ({"expert": 1024}, Before.NOTHING, 0, 4, 15109),
+        ({"queries": 1024, "results": 1024}, Before.NOTHING, 0, 4, 9221),
+        ({"queries": 1536, "results": 1536}, Before.EXPERTS, 0, 2, 10505),
     ],
 )
 def test_a_mixture_takes_what_llama_cpp_reserves(
-    changed: dict[str, int], before: Before, layers: int, experts_here: bool, floats: int
+    changed: dict[str, int], before: Before, away: int, here: int, floats: int
 ) -> None:
     widths = replace(WIDTHS, **changed)
-    found = mixture_floats(widths, before, layers, last=True, experts_here=experts_here)
+    found = mixture_floats(widths, before, away, here, last=True)
     assert found + MASK == floats

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.settings import Loading, Settings, load_settings, loading_of, save_settings, with_loading
+from engine.settings import (
+    EVERY_LAYER,
+    Loading,
+    Settings,
+    load_settings,
+    loading_of,
+    save_settings,
+    with_loading,
+)
 
 
 def test_there_and_back(tmp_path: Path) -> None:
@@ -40,7 +48,7 @@ def test_a_price_of_electricity_that_is_none_is_dropped(tmp_path: Path, price: s
 
 def test_how_models_are_loaded_is_kept_and_what_is_no_choice_dropped(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    chosen = Loading("/m/large.gguf", 12, "/m/small.gguf", True)
+    chosen = Loading("/m/large.gguf", 12, "/m/small.gguf", 30)
     settings = with_loading(Settings(), chosen)
     save_settings(path, settings)
     assert load_settings(path) == (settings, None)
@@ -49,7 +57,10 @@ def test_how_models_are_loaded_is_kept_and_what_is_no_choice_dropped(tmp_path: P
     assert with_loading(settings, Loading("/m/large.gguf")).loading == ()
     stored = [{"path": 7}, {"path": "/a", "device_layers": True}, {"path": "/b", "device_layers": -2}, 3]
     kept = [{"path": "/c", "device_layers": 4}, {"path": "/d", "experts_in_ram": False}]
-    strange = {"path": "/e", "experts_in_ram": "yes"}
-    path.write_text(json.dumps({"loading": [*stored, *kept, strange]}))
+    kept += [{"path": "/f", "experts_in_ram": True}, {"path": "/g", "experts_in_ram": 12}]
+    strange = [{"path": "/e", "experts_in_ram": each} for each in ("yes", -1, 2.5, 10_001)]
+    path.write_text(json.dumps({"loading": [*stored, *kept, *strange]}))
     found = load_settings(path)[0].loading
-    assert found == (Loading("/c", 4), Loading("/d", experts_in_ram=False), Loading("/e"))
+    assert found[:2] == (Loading("/c", 4), Loading("/d", experts_in_ram=0))
+    assert found[2:4] == (Loading("/f", experts_in_ram=EVERY_LAYER), Loading("/g", experts_in_ram=12))
+    assert found[4:] == (Loading("/e"),) * 4

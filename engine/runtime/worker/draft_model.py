@@ -31,7 +31,7 @@ def draft_request(request: LoadRequest) -> LoadRequest:
         projector="",
         n_gpu_layers=0,
         devices=(),
-        experts_on_cpu=False,
+        experts_away=(),
         kv_type="f16",
         n_batch=BATCH,
         park_folder="",

@@ -20,6 +20,7 @@ from engine.runtime.worker.buffers import memory_shares
 from engine.runtime.worker.context import OUTPUT_ROWS, Context
 from engine.runtime.worker.devices import choose_devices
 from engine.runtime.worker.embedding_context import EmbeddingContext
+from engine.runtime.worker.expert_places import overrides_of
 from engine.runtime.worker.modelfile import check_model_file
 from engine.runtime.worker.native import Native
 from engine.runtime.worker.state_key import state_key
@@ -29,8 +30,6 @@ from engine.runtime.worker.vision.projector import Projector
 from engine.runtime.worker.vocabulary import Vocabulary
 
 _LARGEST_UBATCH = 512  # tokens computed at once; larger costs memory and gains little
-_EXPERT_TENSORS = rb"\.ffn_(up|down|gate|gate_up)_exps"
-_NO_TENSORS = rb"^$"
 _LIMITS = (
     ("context_length", 1, 16_777_216),
     ("threads", 1, 512),
@@ -55,12 +54,6 @@ _KNOWN_REASONS = (
     ("Cannot allocate memory", "model_memory"),
     ("mmap failed", "model_memory"),
 )
-
-
-class _BufferOverride(ctypes.Structure):
-    """`struct llama_model_tensor_buft_override` of llama.h"""
-
-    _fields_ = (("pattern", ctypes.c_char_p), ("buft", ctypes.c_void_p))
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +306,7 @@ def _open_model(
     params.check_tensors = request.check_tensors
     callback = llama.llama_progress_callback(goes_on)  # alive until the call below is over
     params.progress_callback = callback
-    overrides = _overrides(native, request)
+    overrides = overrides_of(native, request)
     params.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p) if overrides else None
     chosen = choose_devices(native, request)
     if chosen is not None:  # likewise
@@ -326,16 +319,6 @@ def _open_model(
     if not model:
         raise _refusal(native, Path(request.path).name)
     return model
-
-
-def _overrides(native: Native, request: LoadRequest) -> Any:
-    """Routed experts stay in RAM while the rest of their layers goes to the GPU. llama.cpp does one step of
-    a prompt after the other where there is an override, even one for no tensor."""
-    if not request.experts_on_cpu and (request.pipelined or len(request.devices) < 2):
-        return None
-    pattern = _EXPERT_TENSORS if request.experts_on_cpu else _NO_TENSORS
-    cpu = native.function("ggml_backend_cpu_buffer_type", ctypes.c_void_p)()
-    return (_BufferOverride * 2)(_BufferOverride(pattern, cpu), _BufferOverride(None, None))
 
 
 def context_params(llama: Any, request: LoadRequest) -> Any:

@@ -103,7 +103,7 @@ def request_of(plan: RunPlan, path: Path) -> LoadRequest:
         threads=1,
         n_gpu_layers=plan.n_gpu_layers,
         kv_type=plan.kv_type.value,
-        experts_on_cpu=plan.experts_on_cpu,
+        experts_away=plan.experts_away,
         use_mmap=False,
         repack=False,
         devices=tuple(DeviceLayers(device, layers) for device, layers in plan.devices),
@@ -116,7 +116,7 @@ def settings_of(request: LoadRequest) -> dict[str, object]:
         "context_length",
         "n_gpu_layers",
         "kv_type",
-        "experts_on_cpu",
+        "experts_away",
         "use_mmap",
         "repack",
         "devices",
@@ -179,7 +179,7 @@ def _row(measure: str, value: float, target: float, count: int) -> Row:
 def _line(case: Case, one: Measured) -> str:
     layers = "+".join(str(count) for _, count in one.plan.devices)
     words = [f"{case.model.stem} {case.context} {case.kv_type} {case.rooms} {layers}".ljust(40)]
-    words += ["experts in RAM"] if one.plan.experts_on_cpu else []
+    words += [f"experts of {len(one.plan.experts_away)} in RAM"] if one.plan.experts_away else []
     for device in ("RAM", *one.devices):
         real = on(one.real, device)
         words.append(

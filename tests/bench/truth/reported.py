@@ -21,6 +21,7 @@ from engine.planning.machine import Machine
 from engine.planning.placement import plan_on
 from engine.planning.plan import RunPlan
 from engine.planning.speed import SpeedQuestion
+from engine.settings import EVERY_LAYER
 
 FOLDER = Path(__file__).parent / "reports"
 QUESTIONS = ("plan_ask_", "plan_engine_unknown_speed")
@@ -43,6 +44,7 @@ class Report:
     reported: str
     hardware: dict[str, Any]
     held_out: bool = False  # left aside while constants were chosen
+    experts_in_ram: bool = False  # it says that no experts were on cards
 
     @property
     def chip(self) -> str:
@@ -115,7 +117,8 @@ def plan_of(report: Report, machine: Machine) -> RunPlan:
     spec, quantization = model_of(report)
     asked = SpeedQuestion(depth=report.depth, streams=report.streams)
     context = min(max(4096, report.depth + 1024), 65_536)
-    return plan_on(machine, spec, quantization, context, asked=asked)
+    experts = EVERY_LAYER if report.experts_in_ram else None
+    return plan_on(machine, spec, quantization, context, asked=asked, experts_in_ram=experts)
 
 
 def model_of(report: Report) -> tuple[ModelSpec, Quantization]:
