@@ -17,7 +17,7 @@ from engine.hardware.report import HardwareReport
 from engine.jobs.advising import shipped_catalog
 from engine.jobs.price_lists import price_list
 from engine.messages import Sentence, english
-from engine.planning.budget import BudgetAdvice, BudgetMachine, TierRow, budget_advice
+from engine.planning.budget import BudgetAdvice, BudgetMachine, Comparison, TierRow, budget_advice
 from engine.planning.offers import Offer
 from engine.planning.plan import Aim, Purpose, Wish
 from engine.planning.prices import Part, PartKind, Sourced, with_own
@@ -101,8 +101,13 @@ def refuse_mixed(arguments: argparse.Namespace) -> None:
 
 
 def run_budget(arguments: argparse.Namespace, context: Context, record: Callable[[Any], Any]) -> int:
-    """`record` makes a plan's record. Raises: UsageError."""
+    """`record` makes a plan's record. Raises: UsageError, Cancelled."""
     terms = _terms(arguments)
+
+    def heard(comparison: Comparison) -> None:
+        context.token.raise_if_cancelled()
+        context.output.status(f"{len(comparison.planned)} of {comparison.total} machines are compared")
+
     advice = budget_advice(
         arguments.budget,
         with_own(
@@ -115,7 +120,9 @@ def run_budget(arguments: argparse.Namespace, context: Context, record: Callable
         datetime.now(UTC).date().isoformat(),
         _owned(arguments),
         Aim(Purpose(arguments.purpose), Wish(arguments.wish)),
+        heard,
     )
+    context.output.end_status()
     context.output.record(
         "budget",
         budget_cny=advice.budget,

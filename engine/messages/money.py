@@ -28,6 +28,7 @@ SENTENCES: Final = {
     "budget_stale": "The price of {part} is from {date} and may have moved since. Say what it costs today.",
     "what_if_memory": "{total} of main memory in all are no purchase: this machine has {have}, and {most} is the most that is planned for. Say how much it would be altogether.",
     "what_if_channels_unknown": "How many memory channels hold modules is not known here, so filling more cannot be planned. Describe the machine in a hardware file with memory.channels, and give that with --hardware.",
+    "what_if_channels_most": "The processor here ({processor}) has {most} memory channels, so {then} cannot hold modules. Say {most} at most, or ask what another processor would bring.",
     "what_if_channels": "{then} channels cannot be planned where {now} hold modules now. Say how many it would be altogether, up to 64.",
     "what_if_card_unknown": "No card called {name} is known, so what it would bring cannot be planned. The nearest known ones: {nearest}.",
     "what_if_cards": "{count} cards cannot be added. Say from 1 to {most}.",

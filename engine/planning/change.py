@@ -61,10 +61,14 @@ def memory_change(machine: Machine, total: int) -> Change:
     return Change(ChangeKind.MEMORY, added=total - machine.ram_total)
 
 
-def channels_change(machine: Machine, now: int | None, then: int) -> Change:
-    """More channels with the modules that the others hold. Raises: UsageError."""
+def channels_change(machine: Machine, now: int | None, then: int, cpu: str = "") -> Change:
+    """More channels with the modules that the others hold; `cpu` is the processor that is there.
+    Raises: UsageError."""
     if not now:
         raise UsageError.of("what_if_channels_unknown")
+    known = published_cpu(cpu)
+    if known and then > (most := _channels_of(known, machine)):
+        raise UsageError.of("what_if_channels_most", processor=known.name, most=most, then=then)
     if not now < then <= 64:
         raise UsageError.of("what_if_channels", then=then, now=now)
     return Change(ChangeKind.CHANNELS, machine.ram_total * (then - now) // now, (now, then))
@@ -108,7 +112,7 @@ def change_of(text: str, machine: Machine, channels: int | None, cpu: str = "") 
     if kind == ChangeKind.PROCESSOR and value.strip():
         made = processor_change(machine, value.strip(), cpu)
     else:
-        made = _change(text, kind, value.strip(), machine, channels)
+        made = _change(text, kind, value.strip(), machine, channels, cpu)
     if not price:
         return made
     cny = _number(price, text)
@@ -117,11 +121,11 @@ def change_of(text: str, machine: Machine, channels: int | None, cpu: str = "") 
     return replace(made, price=Sourced(cny, cny, GIVEN, ""))
 
 
-def _change(text: str, kind: str, value: str, machine: Machine, channels: int | None) -> Change:
+def _change(text: str, kind: str, value: str, machine: Machine, channels: int | None, cpu: str) -> Change:
     if kind == ChangeKind.MEMORY:
         return memory_change(machine, int(min(_number(value, text), 1e6) * GIB))
     if kind == ChangeKind.CHANNELS:
-        return channels_change(machine, channels, int(min(_number(value, text), 1e6)))
+        return channels_change(machine, channels, int(min(_number(value, text), 1e6)), cpu)
     if kind == ChangeKind.DISK:
         return disk_change(machine, _number(value, text) * 1e9)
     if kind == ChangeKind.CARD and value:
@@ -170,8 +174,8 @@ def _memory(machine: Machine, channels: int | None, known: CatalogueCpu | None) 
         # A machine tells a little less than its modules hold.
         modules = max(_LEAST_MEMORY, -(-machine.ram_total // (8 * GIB)) * 8 * GIB)
         yield Change(ChangeKind.MEMORY, added=modules)
-    if channels and known and channels < known.channels:
-        yield channels_change(machine, channels, known.channels)
+    if channels and known and channels < (most := _channels_of(known, machine)):
+        yield channels_change(machine, channels, most)
 
 
 def _processors(machine: Machine, cpu: str, prices: PriceList) -> Iterator[Change]:
@@ -207,6 +211,11 @@ def _price(change: Change, part: Part, prices: PriceList) -> Sourced | None:
 
 def _most_memory(machine: Machine) -> int:
     return MOST_PORTABLE if machine.slotless else MOST_MEMORY
+
+
+def _channels_of(known: CatalogueCpu, machine: Machine) -> int:
+    """Of all sockets together."""
+    return known.channels * machine.sockets
 
 
 def _gib(size: int) -> str:

@@ -5184,6 +5184,10 @@ Address: {places}</source>
             <translation>处理器已更换：之前为 {before}，现在为 {after}。</translation>
         </message>
         <message>
+            <source>The processor here ({processor}) has {most} memory channels, so {then} cannot hold modules. Say {most} at most, or ask what another processor would bring.</source>
+            <translation>这里的处理器（{processor}）有 {most} 个内存通道，{then} 个通道装不上内存条。最多写 {most}，或者问问换一个处理器会带来什么。</translation>
+        </message>
+        <message>
             <source>The processor sets the pace at about {speed} tokens a second with {threads} threads; more or faster cores would change that.</source>
             <translation>处理器决定速度，以 {threads} 个线程每秒约 {speed} 个词元；更多或更快的核心可以改善。</translation>
         </message>

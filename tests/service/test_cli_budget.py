@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.service.test_cli import deskside, environment, records
+from tests.service.test_cli import PROGRAM, deskside, environment, records
 
 __all__ = ["environment"]  # a fixture
 
@@ -127,6 +131,24 @@ def test_one_yuan_buys_nothing_and_is_told_what_the_nearest_costs(environment: d
     assert done.returncode == 0 and not made["buy"] and not made["machines"]
     assert made["nearest"]["price_cny"]["high"] > 1 and made["remarks"][0]["code"] == "budget_short"
     assert all(row["machine"] for row in made["tiers"])  # and what more money would buy
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such terminals")
+def test_a_comparison_tells_how_far_it_is_and_ends_with_ctrl_c(environment: dict[str, str]) -> None:
+    terminal, its_end = os.openpty()
+    words = [*PROGRAM, "plan", "--budget", "60000"]
+    program = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=its_end)
+    os.close(its_end)
+    try:
+        told = b""
+        while b"machines are compared" not in told:
+            told += os.read(terminal, 4096)  # fails at the end of a program that did not tell
+        program.send_signal(signal.SIGINT)
+        assert program.wait(300) == 130
+    finally:
+        program.kill()
+        program.wait()
+        os.close(terminal)
 
 
 def test_the_shipped_prices_answer_all_that_is_asked_of_money(environment: dict[str, str]) -> None:

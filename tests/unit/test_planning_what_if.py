@@ -95,6 +95,19 @@ def test_filling_channels_brings_bandwidth() -> None:
     assert outcome.same.speed.generation_tps.expected > 1.5 * found.now.speed.generation_tps.expected
 
 
+def test_channels_that_the_processor_has_not_are_not_filled() -> None:
+    seen = replace(RYZEN, sockets=1)
+    with pytest.raises(UsageError) as refused:
+        change_of("channels=8", seen, 2, "AMD Ryzen 9 7950X 16-Core Processor")
+    assert refused.value.message.code == "what_if_channels_most"
+    assert refused.value.message.values["most"] == 2
+    two = replace(RYZEN, sockets=2)
+    assert change_of("channels=16", two, 8, "EPYC 7302").channels == (8, 16)
+    usual = list(usual_changes(two, 8, "EPYC 7302", PriceList(())))
+    assert [each.channels for each in usual if each.kind is ChangeKind.CHANNELS] == [(8, 16)]
+    assert change_of("channels=8", seen, 2, "a processor of nobody").channels == (2, 8)
+
+
 def test_a_disk_loads_faster_and_answers_no_faster() -> None:
     seen = machine_of(machine(64 * GIB, 16, 62e9, disk=0.5e9))
     outcome, _ = one(disk_change(seen, 7e9), seen)
