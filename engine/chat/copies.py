@@ -30,13 +30,14 @@ class Copy:
 
 
 def copies_of(database: Path) -> list[Copy]:
-    """Newest first; those made before a change of the format are not among them."""
+    """Newest first, and last those of the future: a clock was wrong, and nobody knows how old they are.
+    Those made before a change of the format are not among them."""
     found = []
     for path in _folder(database).glob(f"{database.stem}-*{database.suffix}"):
         with contextlib.suppress(ValueError):
             stamp = path.stem.removeprefix(f"{database.stem}-")
             found.append(Copy(path, time.mktime(time.strptime(stamp, _FORM))))
-    return sorted(found, key=lambda copy: copy.at, reverse=True)
+    return sorted(found, key=lambda copy: (not _is_of_the_future(copy), copy.at), reverse=True)
 
 
 def copy_is_due(database: Path) -> bool:
@@ -44,7 +45,7 @@ def copy_is_due(database: Path) -> bool:
     newest = next(iter(copies_of(database)), None)
     if not database.exists():
         return False
-    if newest is None:
+    if newest is None or _is_of_the_future(newest):
         return True
     wal = database.with_name(database.name + "-wal")
     changed = max(path.stat().st_mtime for path in (database, wal) if path.exists())
@@ -73,7 +74,7 @@ def make_copy(database: Path, name: str = "", only: bool = False) -> Path:
         with contextlib.suppress(OSError):  # the failure itself is what is told
             fresh.unlink(missing_ok=True)
     if not name:
-        _prune(database, only)
+        _prune(database, target, only)
     return target
 
 
@@ -98,14 +99,19 @@ def _copy(database: Path, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _prune(database: Path, only: bool) -> None:
+def _prune(database: Path, newest: Path, only: bool) -> None:
     """Keeps the newest, and the newest of an earlier day unless `only` one is wanted."""
-    newest, *others = copies_of(database)
-    day = time.strftime("%Y%m%d", time.localtime(newest.at))
+    others = [copy for copy in copies_of(database) if copy.path != newest]
+    day = newest.stem.removeprefix(f"{database.stem}-")[:8]
     earlier = [copy for copy in others if time.strftime("%Y%m%d", time.localtime(copy.at)) != day]
     for copy in others:
         if only or copy not in earlier[:1]:
             copy.path.unlink(missing_ok=True)
+
+
+def _is_of_the_future(copy: Copy) -> bool:
+    """By more than the hour that a clock is put back in autumn."""
+    return copy.at > time.time() + COPY_EVERY_S
 
 
 def _folder(database: Path) -> Path:

@@ -231,6 +231,28 @@ def test_the_newest_copy_and_one_of_an_earlier_day_stay(path: Path) -> None:
     assert [copy.path for copy in copies_of(path)] == [only]
 
 
+def test_copies_of_a_clock_that_was_ahead_stand_back(path: Path) -> None:
+    filled(path, 2)
+    ahead = make_copy(path)
+    ahead = ahead.rename(ahead.with_name("chats-20990101-080000.sqlite3"))
+    assert copy_is_due(path), "not only in the year 2099"
+    made = make_copy(path)
+    assert [copy.path for copy in copies_of(path)] == [made, ahead], "the one of now is the newest"
+    assert not copy_is_due(path)
+    time.sleep(1.1)
+    only = make_copy(path, only=True)
+    assert list(only.parent.iterdir()) == [only], "what was deleted for good is in no copy"
+
+
+def test_what_was_deleted_for_good_is_in_no_copy_when_the_clock_was_put_back(path: Path) -> None:
+    filled(path, 2)
+    earlier = make_copy(path)
+    in_half_an_hour = time.strftime("%Y%m%d-%H%M%S", time.localtime(time.time() + 1800))
+    earlier.rename(earlier.with_name(f"chats-{in_half_an_hour}.sqlite3"))
+    only = make_copy(path, only=True)
+    assert list(only.parent.iterdir()) == [only]
+
+
 # formats
 
 
