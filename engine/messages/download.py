@@ -63,6 +63,8 @@ SENTENCES: Final = {
     "model_file_unreadable": "The model file {path} cannot be read ({reason}). Check that you may read it.",
     "model_file_foreign": "{path} is not a GGUF model file: it does not begin with the letters GGUF. Choose a file that ends in .gguf, or download the model again.",
     "installed_unknown": "There is no model {text} on this machine. There are: {choices}. Name one of these, give the path of a GGUF file, or download it with `deskside pull`.",
+    "installed_changed": "{name} is on this machine, but {path} is not the file any more that was verified or added. `deskside models verify {name}` reads it whole and says what it is; once it is found right, or its checksum is noted, it can be used again.",
+    "installed_missing": "The files of {name} are not there: {path}. Connect the disk that they lie on, or download the model again with `deskside pull`.",
     "starter_missing": "This installation came without its starter model. Download a model with `deskside pull`, or install Deskside again.",
     "queue_no_room": "There is no room for this model in {folder} yet: with those before it in the queue it needs {needed}, {free} are free, and {floor} stay free. Free some space or choose another folder; it goes on by itself.",
     "download_waits_elsewhere": "Another window or command of Deskside is downloading. This download goes on when that one has ended.",

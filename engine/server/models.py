@@ -83,6 +83,9 @@ class ServedModels:
         known = await self.listed()
         model = known.get(name) or next((each for each in known.values() if is_called(each, name)), None)
         if model is None:
+            why = await asyncio.to_thread(self._library.why_not, name)
+            if why is not None:
+                raise RequestError(why, 404)
             choices = ", ".join(
                 [*list(known)[:_MOST_CHOICES], *(["..."] if len(known) > _MOST_CHOICES else [])]
             )

@@ -22,6 +22,8 @@ _TYPES: Final = {
 _OPENAI_CODES: Final = {
     "prompt_too_long": "context_length_exceeded",
     "api_model_unknown": "model_not_found",
+    "installed_changed": "model_not_found",
+    "installed_missing": "model_not_found",
     "api_key_missing": "invalid_api_key",
     "api_key_wrong": "invalid_api_key",
 }

@@ -4896,6 +4896,10 @@ Address: {places}</source>
             <translation>文件 {path} 中没有 Deskside 或 ChatGPT 的对话。请选择其中之一的导出文件：zip 文件，或其中的 conversations.json。</translation>
         </message>
         <message>
+            <source>The files of {name} are not there: {path}. Connect the disk that they lie on, or download the model again with `deskside pull`.</source>
+            <translation>{name} 的文件不在原处：{path}。请接上存放它们的磁盘，或用 `deskside pull` 重新下载该模型。</translation>
+        </message>
+        <message>
             <source>The files {first} and {second} of this model would overwrite one another on some disks. Nothing was downloaded; choose another repository.</source>
             <translation>此模型的文件 {first} 与 {second} 在某些磁盘上会互相覆盖。未下载任何内容；请选择其他仓库。</translation>
         </message>
@@ -6086,6 +6090,10 @@ Address: {places}</source>
         <message>
             <source>{name} is not among the downloads. deskside pull --queue shows those that are.</source>
             <translation>{name} 不在下载队列中。deskside pull --queue 可显示队列中的项目。</translation>
+        </message>
+        <message>
+            <source>{name} is on this machine, but {path} is not the file any more that was verified or added. `deskside models verify {name}` reads it whole and says what it is; once it is found right, or its checksum is noted, it can be used again.</source>
+            <translation>{name} 在本机上，但 {path} 已不是当初校验或添加的那个文件。`deskside models verify {name}` 会完整读取它并说明它是什么；一旦确认无误，或记下其校验和，就可以再次使用。</translation>
         </message>
         <message>
             <source>{name} lies in {path} and belongs to another program or folder, so Deskside neither moves nor deletes it. It can be taken off the list.</source>

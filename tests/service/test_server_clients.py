@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,22 @@ def test_default_for_embeddings_is_a_model_that_was_made_for_them(
     finally:
         without.close()
     check_metrics(page)
+
+
+def test_a_model_whose_file_was_replaced_is_not_said_to_be_unknown(tmp_path: Path) -> None:
+    file = tiny(tmp_path, "llama")
+    made = Served(tmp_path, models=[file])
+    try:
+        file.write_bytes(file.read_bytes() + b"more")
+        asked = {"model": file.stem, "messages": [{"role": "user", "content": "Hello"}]}
+        with made.connect() as raw:
+            raw.sendall(http_request("/v1/chat/completions", asked))
+            status, _, body = read_response(raw)
+    finally:
+        made.close()
+    error = json.loads(body)["error"]
+    assert (status, error["code"]) == (404, "model_not_found")
+    assert "not the file any more" in error["message"] and "models verify" in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,19 @@ def test_a_file_changed_by_hand_is_shown_and_not_offered(library: Library, model
     assert (entry.standing, entry.model.verified, entry.verified_at) == (Standing.CHANGED, False, 0.0)
 
 
+def test_a_known_model_that_cannot_be_used_is_not_said_to_be_unknown(library: Library, models: Path) -> None:
+    final = publish(models, "Tiny-Q4_K_M.gguf")
+    assert library.why_not("tiny") is None
+    final.write_bytes(b"GGUFsomething else entirely")
+    with pytest.raises(UsageError, match=r"not the file any more .*models verify owner/Tiny-GGUF:Q4_K_M"):
+        library.find("tiny")
+    final.unlink()
+    with pytest.raises(UsageError, match="are not there"):
+        library.find("tiny")
+    with pytest.raises(UsageError, match="There is no model other"):
+        library.find("other")
+
+
 def test_shards_are_one_model_and_none_while_one_is_missing(library: Library, models: Path) -> None:
     shards = tuple(f"Big-Q4_K_M-0000{n}-of-00003.gguf" for n in (1, 2, 3))
     files = [publish(models, shard, shards) for shard in shards[:2]]
