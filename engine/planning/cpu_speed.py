@@ -94,7 +94,7 @@ def _plain_share(placement: Placement, machine: Machine) -> PlainShare:
     """Of all weights together. Engines but llama.cpp lay them out as they like in any case."""
     if _is_copied(placement) or machine.engine not in COPYING:
         return PlainShare()
-    used = _used_experts(placement.demand.shape)
+    used = used_share(placement.demand.shape)
     where = copying_machine(placement.demand, machine)
     generation = prompt = whole = 0.0
     for part in matrices_of(placement):
@@ -106,9 +106,11 @@ def _plain_share(placement: Placement, machine: Machine) -> PlainShare:
     return PlainShare(whole / generation, whole / prompt) if whole else PlainShare()
 
 
-def _used_experts(shape: ModelShape) -> float:
-    """Part of them that a token reads."""
-    return shape.experts_used / shape.experts if shape.experts else 1.0
+def used_share(shape: ModelShape, streams: int = 1) -> float:
+    """Part of the experts that a step reads: those that at least one of its tokens chose."""
+    if not shape.experts:
+        return 1.0
+    return float(1 - (1 - shape.experts_used / shape.experts) ** streams)
 
 
 def _is_copied(placement: Placement) -> bool:
@@ -208,7 +210,7 @@ def _calibrated(placement: Placement, machine: Machine, calibration: Calibration
     fixed = fixed_at(calibration.fixed, machine.threads)
     shape = placement.demand.shape
     parts = matrices_of(placement)
-    used = _used_experts(shape)
+    used = used_share(shape)
     copied, where = _is_copied(placement), copying_machine(placement.demand, machine)
     gain = _cached_gain(sum(part.size_bytes for part in parts), fixed)
     read = seconds = operations = prompt_s = 0.0

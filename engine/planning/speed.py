@@ -15,7 +15,7 @@ from engine.figures import Origin, Range
 from engine.hardware.described import EngineKind
 from engine.planning.attention import busiest, crowding
 from engine.planning.calibration import Corrections
-from engine.planning.cpu_speed import INTERPRETED_LAYER_S, CpuRates, cpu_rates, lent_experts
+from engine.planning.cpu_speed import INTERPRETED_LAYER_S, CpuRates, cpu_rates, lent_experts, used_share
 from engine.planning.gpu_speed import prompt_operations, read_rate
 from engine.planning.gpu_starts import latent_experts, starting_seconds
 from engine.planning.layout import Placement
@@ -116,7 +116,7 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
     on_gpu = placement.gpu_layers / shape.layers
     cache = kv_read_bytes(shape, min(depth, demand.context_length), demand.kv_type) * streams
     cpu = cpu_rates(placement, machine)
-    used = _used_share(shape, streams)
+    used = used_share(shape, streams)
     tied_output = demand.weights.doubled if not placement.on_gpu else 0
     ram = placement.ram_dense + tied_output + placement.ram_experts * used
     on_cards = on_gpu - _lent_layers(placement) / shape.layers
@@ -147,13 +147,6 @@ def speed_inputs(placement: Placement, machine: Machine, depth: int, streams: in
 def _lent_layers(placement: Placement) -> int:
     """Layers on processors of other machines, which look back as this one does."""
     return sum(part.layers for part in placement.parts if part.gpu.architecture == PROCESSOR)
-
-
-def _used_share(shape: ModelShape, streams: int = 1) -> float:
-    """Part of the experts that a step reads: those that at least one of its tokens chose."""
-    if not shape.experts:
-        return 1.0
-    return float(1 - (1 - shape.experts_used / shape.experts) ** streams)
 
 
 def _vram(placement: Placement, machine: Machine, cache: float, used: float) -> tuple[float, float]:
@@ -224,7 +217,7 @@ def _crossings(placement: Placement) -> int:
 
 def _shares(placement: Placement) -> list[tuple[GpuBudget, float]]:
     """(device, its part of what a token reads on devices, but for the cache)"""
-    used = _used_share(placement.demand.shape)
+    used = used_share(placement.demand.shape)
     sizes = [(part.gpu, part.weights - part.experts * (1 - used)) for part in placement.parts]
     total = max(sum(size for _, size in sizes), 1)
     return [(gpu, size / total) for gpu, size in sizes]
@@ -271,7 +264,7 @@ def _streamed_bytes(placement: Placement) -> float:
         return 0.0
     experts = min(placement.streamed, placement.ram_experts)
     dense = placement.streamed - experts
-    return experts * _used_share(placement.demand.shape) + min(2 * dense, placement.ram_dense)
+    return experts * used_share(placement.demand.shape) + min(2 * dense, placement.ram_dense)
 
 
 def prompt_tps(placement: Placement, machine: Machine, time: TokenTime, depth: int) -> float:
@@ -302,7 +295,7 @@ def _prompt_seconds(placement: Placement, machine: Machine, cpu: CpuRates, alone
     last token only. `alone`: without reading the experts, which is counted elsewhere."""
     shape = placement.demand.shape
     active = 2.0 * max(shape.active_parameters or shape.total_parameters, 1)
-    used = _used_share(shape)
+    used = used_share(shape)
     output = placement.demand.pieces[-1].dense if placement.on_gpu else 0
     read = placement.gpu_dense - output + placement.gpu_experts * used
     left = placement.ram_dense + placement.ram_experts * used
